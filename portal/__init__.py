@@ -1,0 +1,1 @@
+"""The roof: the application, the public home, health and the whole-site commands."""

@@ -1,0 +1,1 @@
+"""Commands of the whole site: demo, serve, worker, tick, doctor, verify."""

@@ -1,0 +1,1 @@
+"""The demo: one whole tender played with real documents."""
