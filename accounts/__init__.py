@@ -1,0 +1,1 @@
+"""Accounts: people, organisations, roles and certificates, and the door everyone comes through."""

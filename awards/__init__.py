@@ -1,0 +1,1 @@
+"""Awards: candidates, publicity, objections, award, and the self-verifying archive 一标一档."""

@@ -1,0 +1,78 @@
+"""Who acts, the act (one actor, one instant, one transaction), and the platform acts are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from core.chance import Chance, system
+from core.clock import Clock
+from core.db import Database
+from core.ledger.notes import Signer
+from core.store import ObjectStore
+
+
+@dataclass(frozen=True)
+class Actor:
+    """A person (with organisation and roles), the public, or the system itself."""
+
+    name: str
+    person_id: int | None = None
+    organisation_id: int | None = None
+    roles: frozenset[str] = frozenset()
+
+    def has(self, *roles: str) -> bool:
+        """Say whether the actor holds any of the roles."""
+        return bool(self.roles.intersection(roles))
+
+
+PUBLIC = Actor("public")
+SYSTEM = Actor("system", roles=frozenset({"system"}))
+
+
+@dataclass
+class Act:
+    """Everything a service may use; made by the door, committed by the door, never by a service.
+
+    `now` is the one instant of the act; `store` holds content-addressed objects; `signer` is the platform's ledger
+    key, which opens no bid.
+    """
+
+    actor: Actor
+    now: datetime
+    session: Session
+    store: ObjectStore
+    signer: Signer
+    chance: Chance = field(default=system)
+
+
+@dataclass
+class Platform:
+    """What acts are made of on this installation; made once by `portal.app`, the demo or a test."""
+
+    database: Database
+    store: ObjectStore
+    clock: Clock
+    signer: Signer
+    chance: Chance = field(default=system)
+
+    @contextmanager
+    def act(self, actor: Actor, *, through: str | None = None, shared: bool = True) -> Iterator[Act]:
+        """Open one act: one transaction, one instant, committed at the end or rolled back on any error.
+
+        `through` names a turnstile entered before the instant is stamped (see `Database.turnstile`).
+        """
+        with ExitStack() as stack:
+            if through is not None:
+                stack.enter_context(self.database.turnstile(through, shared=shared))
+            now = self.clock.now()
+            session = stack.enter_context(self.database.writing())
+            yield Act(actor, now, session, self.store, self.signer, self.chance)
+
+    def reading(self) -> AbstractContextManager[Session]:
+        """One consistent read-only view of the database."""
+        return self.database.reading()

@@ -1,0 +1,229 @@
+"""The database: model base, types that come back exactly, one writer gate, turnstiles."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, ClassVar
+
+import rfc8785
+from sqlalchemy import BigInteger, Engine, Integer, String, Text, create_engine, event, text
+from sqlalchemy.engine import Connection, Dialect, make_url
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+CHECKPOINT_PAGES = 2000
+
+Id = BigInteger().with_variant(Integer(), "sqlite")
+
+
+class Instant(TypeDecorator[datetime]):
+    """An instant as integer microseconds since 1970 UTC: the same on both databases, zone never lost."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant needs its zone")
+        return (value - EPOCH) // MICROSECOND
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        return None if value is None else EPOCH + value * MICROSECOND
+
+
+class Score(TypeDecorator[Decimal]):
+    """A Decimal as its text: never through a float."""
+
+    impl = String(40)
+    cache_ok = True
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> str | None:
+        return None if value is None else format(value, "f")
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
+        return None if value is None else Decimal(value)
+
+
+class Json(TypeDecorator[Any]):
+    """A JSON value as canonical text (RFC 8785): equal values are equal bytes."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        return None if value is None else rfc8785.dumps(value).decode()
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        return None if value is None else json.loads(value)
+
+
+class Base(DeclarativeBase):
+    """The base of every table."""
+
+    type_annotation_map: ClassVar = {datetime: Instant, Decimal: Score, int: BigInteger}
+
+
+class Row:
+    """A table row with its integer key."""
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+
+
+class Staged(Row):
+    """A row whose `state` moves by `core.machine.advance` only; `epoch` fences late writers."""
+
+    state: Mapped[str] = mapped_column(String(40))
+    state_at: Mapped[datetime]
+    epoch: Mapped[int] = mapped_column(default=0)
+
+
+class Gate:
+    """One writer at a time, among threads and processes, on one machine."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._lock = threading.RLock()
+        self._depth = 0
+
+    @contextmanager
+    def hold(self) -> Iterator[None]:
+        """Inside, no other holder of this gate runs."""
+        with self._lock:
+            if self._depth:
+                yield
+                return
+            with self._file.open("a") as handle:
+                fcntl.flock(handle, fcntl.LOCK_EX)
+                self._depth = 1
+                try:
+                    yield
+                finally:
+                    self._depth = 0
+
+
+class Database:
+    """One database by URL: SQLite behind a writer gate, or PostgreSQL.
+
+    SQLite: WAL with synchronous=FULL, foreign keys on, every write and every checkpoint (also the one at closing a
+    connection) inside the gate, no automatic checkpoints, no mmap. Versions before 3.51.3 can corrupt the file when
+    two connections checkpoint at once; behind the gate they never do.
+    """
+
+    def __init__(self, url: str, *, folder: Path) -> None:
+        self.url = make_url(url)
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.gate = Gate(folder / "writer.gate")
+        self.engine = self._sqlite_engine() if self.is_sqlite else create_engine(url, pool_size=20, max_overflow=30)
+
+    def _sqlite_engine(self) -> Engine:
+        gate = self.gate
+
+        class GatedConnection(sqlite3.Connection):
+            def close(self) -> None:
+                with gate.hold():
+                    super().close()
+
+        engine = create_engine(self.url, connect_args={"factory": GatedConnection, "timeout": 30})
+
+        @event.listens_for(engine, "connect")
+        def _prepare(connection: sqlite3.Connection, _: Any) -> None:
+            connection.isolation_level = None
+            for pragma in (
+                "journal_mode=WAL",
+                "synchronous=FULL",
+                "foreign_keys=ON",
+                "wal_autocheckpoint=0",
+                "mmap_size=0",
+                "busy_timeout=30000",
+            ):
+                connection.execute(f"PRAGMA {pragma}")
+            settings = [
+                connection.execute(f"PRAGMA {name}").fetchone()[0]
+                for name in ("journal_mode", "synchronous", "foreign_keys")
+            ]
+            if settings not in (["wal", 2, 1], ["memory", 2, 1]):
+                raise RuntimeError(f"SQLite refused its safe settings: {settings}")
+
+        @event.listens_for(engine, "begin")
+        def _begin(connection: Connection) -> None:
+            mode = "IMMEDIATE" if connection.get_execution_options().get("writes") else "DEFERRED"
+            connection.exec_driver_sql(f"BEGIN {mode}")
+
+        return engine
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """One transaction that may write: committed at the end, rolled back on any error."""
+        if not self.is_sqlite:
+            with Session(self.engine, expire_on_commit=False) as session, session.begin():
+                yield session
+            return
+        with self.gate.hold():
+            engine = self.engine.execution_options(writes=True)
+            with Session(engine, expire_on_commit=False) as session, session.begin():
+                yield session
+            self._checkpoint_when_due()
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """One consistent view; anything written inside is rolled back."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            if not self.is_sqlite:
+                session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+            try:
+                yield session
+            finally:
+                session.rollback()
+
+    def _checkpoint_when_due(self) -> None:
+        log = Path(f"{self.url.database}-wal")
+        if log.exists() and log.stat().st_size > CHECKPOINT_PAGES * 4096:
+            self.checkpoint()
+
+    def checkpoint(self) -> None:
+        """Move the write-ahead log into the database file, behind the gate; nothing to do on PostgreSQL."""
+        if self.is_sqlite:
+            with self.gate.hold():
+                connection = self.engine.raw_connection()
+                try:
+                    connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                finally:
+                    connection.close()
+
+    @contextmanager
+    def turnstile(self, name: str, *, shared: bool) -> Iterator[None]:
+        """Many may be inside as `shared`; one alone as not shared, after all who were inside have left.
+
+        The closing barrier (PROOF, "close with a barrier"): a bid is stamped and committed inside as shared, the
+        closing waits for everyone who was stamped. Enter before the writer gate, never after.
+        """
+        if self.is_sqlite:
+            file = self.folder / f"turnstile-{hashlib.sha256(name.encode()).hexdigest()[:24]}"
+            with file.open("a") as handle:
+                fcntl.flock(handle, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
+                yield
+            return
+        key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
+        function = "pg_advisory_xact_lock_shared" if shared else "pg_advisory_xact_lock"
+        with self.engine.connect() as connection, connection.begin():
+            connection.execute(text(f"SELECT {function}(:key)"), {"key": key})
+            yield
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()

@@ -1,0 +1,1 @@
+"""Experts: the pool, the verifiable draw with avoidance, scoring, and the evaluation report."""
