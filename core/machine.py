@@ -61,7 +61,7 @@ def advance(act: Act, thing: Any, verb: str, **facts: Any) -> None:
         )
     act.session.flush()
     table = type(thing).__table__
-    changed = act.session.execute(
+    changed: Any = act.session.execute(
         table.update()
         .where(table.c.id == thing.id, table.c.state == thing.state, table.c.epoch == thing.epoch)
         .values(state=step.target, state_at=act.now, epoch=thing.epoch + 1)

@@ -1,0 +1,111 @@
+"""Tables of people and organisations, their roles, certificates, second factors and sign-ins."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from core.db import Base, Row
+
+
+class Organisation(Base, Row):
+    """A unit, keyed by its unified social credit code; who verified the entry and how is kept (R-013, R-014)."""
+
+    __tablename__ = "organisation"
+    __table_args__ = (UniqueConstraint("id_scheme", "identifier"),)
+
+    name: Mapped[str] = mapped_column(String(200), index=True)
+    id_scheme: Mapped[str] = mapped_column(String(20), default="CN-USCC")
+    identifier: Mapped[str] = mapped_column(String(40))
+    check_digits_agree: Mapped[bool]
+    region: Mapped[str] = mapped_column(String(12), default="")
+    verified_at: Mapped[datetime | None]
+    verified_by: Mapped[str | None] = mapped_column(String(120))
+    verification: Mapped[str | None] = mapped_column(String(500))
+
+
+class Person(Base, Row):
+    """A natural person who signs in; secrets only as hashes."""
+
+    __tablename__ = "person"
+
+    login: Mapped[str] = mapped_column(String(80), unique=True)
+    name: Mapped[str] = mapped_column(String(80))
+    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))
+    password_hash: Mapped[str | None] = mapped_column(String(200))
+    totp_secret: Mapped[str | None] = mapped_column(String(64))
+    totp_last_step: Mapped[int] = mapped_column(default=0)
+    disabled_at: Mapped[datetime | None]
+    organisation: Mapped[Organisation | None] = relationship(lazy="joined")
+
+
+class Grant(Base, Row):
+    """A role of a person: everywhere (`*`) or in one project."""
+
+    __tablename__ = "role_grant"
+    __table_args__ = (UniqueConstraint("person_id", "role", "scope"),)
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    role: Mapped[str] = mapped_column(String(20))
+    scope: Mapped[str] = mapped_column(String(60), default="*")
+    granted_at: Mapped[datetime]
+    granted_by: Mapped[str] = mapped_column(String(120))
+    revoked_at: Mapped[datetime | None]
+
+
+class Certificate(Base, Row):
+    """A signing certificate bound to a person and their organisation."""
+
+    __tablename__ = "certificate"
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    fingerprint: Mapped[str] = mapped_column(String(64), unique=True)
+    serial: Mapped[str] = mapped_column(String(64))
+    pem: Mapped[str]
+    not_before: Mapped[datetime]
+    not_after: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+
+class Passkey(Base, Row):
+    """A WebAuthn credential of a person."""
+
+    __tablename__ = "passkey"
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    credential_id: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    public_key: Mapped[bytes] = mapped_column(LargeBinary)
+    sign_count: Mapped[int] = mapped_column(default=0)
+    name: Mapped[str] = mapped_column(String(80))
+    added_at: Mapped[datetime]
+
+
+class Challenge(Base, Row):
+    """A one-time challenge for certificate or passkey sign-in; used or expired ones are swept by tick."""
+
+    __tablename__ = "challenge"
+
+    token: Mapped[str] = mapped_column(String(64), unique=True)
+    purpose: Mapped[str] = mapped_column(String(40))
+    expires_at: Mapped[datetime]
+
+
+class SignIn(Base, Row):
+    """A server-side session: only the token's hash, and no instants finer than a day.
+
+    Rows that showed when somebody was here would tell an insider who was about to bid (A3, R-208); hence `expires_at`
+    falls on midnight and nothing is written per request.
+    """
+
+    __tablename__ = "sign_in"
+    __table_args__ = (CheckConstraint("carrier IN ('cookie','bearer')", name="carrier"),)
+
+    token_digest: Mapped[str] = mapped_column(String(64), unique=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    carrier: Mapped[str] = mapped_column(String(10))
+    method: Mapped[str] = mapped_column(String(20))
+    expires_at: Mapped[datetime]
+    revoked: Mapped[bool] = mapped_column(default=False)
+    person: Mapped[Person] = relationship(lazy="joined")

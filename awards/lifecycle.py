@@ -1,0 +1,18 @@
+"""The lives of a publicity of candidates and of an objection to it, as literal tables."""
+
+from __future__ import annotations
+
+from core.machine import Lifecycle, move
+
+PUBLICITY = Lifecycle(
+    "publicity",
+    "running",
+    {
+        "suspend": move("running", "suspended"),
+        "resume": move("suspended", "running"),
+        "end": move("running", "ended"),
+        "award": move("ended", "awarded"),
+    },
+)
+
+OBJECTION = Lifecycle("objection", "open", {"answer": move("open", "answered")})

@@ -1,0 +1,72 @@
+"""Tables of candidates and their publicity, objections, the award, and the archive."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import CheckConstraint, ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from awards.lifecycle import OBJECTION, PUBLICITY
+from bidding.models import Section
+from core.db import Base, Json, Row, Staged
+from core.machine import Lifecycle
+from opening.models import Bid
+
+
+class Publicity(Base, Staged):
+    """The publicity of a section's candidates: when it began, when it may end, who was chosen in the end."""
+
+    __tablename__ = "publicity"
+    __table_args__ = (CheckConstraint("state <> 'awarded' OR winner_id IS NOT NULL", name="winner"),)
+    lifecycle: ClassVar[Lifecycle] = PUBLICITY
+
+    section_id: Mapped[int] = mapped_column(ForeignKey("section.id"), unique=True)
+    candidates: Mapped[Any] = mapped_column(Json)
+    began_at: Mapped[datetime]
+    ends_at: Mapped[datetime] = mapped_column(index=True)
+    rule: Mapped[Any] = mapped_column(Json)
+    winner_id: Mapped[int | None] = mapped_column(ForeignKey("bid.id"))
+    section: Mapped[Section] = relationship(lazy="joined")
+    winner: Mapped[Bid | None] = relationship(lazy="joined")
+
+    @property
+    def subject(self) -> str:
+        """The publicity's name in the ledger."""
+        return f"publicity:{self.section.code}"
+
+
+class Objection(Base, Staged):
+    """An objection to the evaluation result; the award waits for its answer (R-552)."""
+
+    __tablename__ = "objection"
+    lifecycle: ClassVar[Lifecycle] = OBJECTION
+
+    publicity_id: Mapped[int] = mapped_column(ForeignKey("publicity.id"), index=True)
+    number: Mapped[int]
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
+    text: Mapped[str]
+    filed_at: Mapped[datetime]
+    answer_due_at: Mapped[datetime]
+    answer: Mapped[str | None]
+    answered_at: Mapped[datetime | None]
+    publicity: Mapped[Publicity] = relationship(lazy="joined")
+
+    @property
+    def subject(self) -> str:
+        """The objection's name in the ledger."""
+        return f"objection:{self.publicity.section.code}:{self.number}"
+
+
+class Archive(Base, Row):
+    """The section's one file (一标一档): its hash, size and what stands in it."""
+
+    __tablename__ = "archive"
+
+    section_id: Mapped[int] = mapped_column(ForeignKey("section.id"), unique=True)
+    sha256: Mapped[str] = mapped_column(String(64))
+    size: Mapped[int]
+    contents: Mapped[Any] = mapped_column(Json)
+    built_at: Mapped[datetime]
+    section: Mapped[Section] = relationship(lazy="joined")

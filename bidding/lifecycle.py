@@ -1,0 +1,32 @@
+"""The lives of a section and of a sealed submission, as literal tables (RULES appendix B)."""
+
+from __future__ import annotations
+
+from core.machine import Lifecycle, move
+
+SECTION = Lifecycle(
+    "section",
+    "draft",
+    {
+        "publish": move("draft", "submission_open"),
+        "close": move("submission_open", "closed"),
+        "mark_opened": move("closed", "opened"),
+        "begin_evaluation": move("opened", "evaluating"),
+        "deliver_report": move("evaluating", "evaluated"),
+        "publish_candidates": move("evaluated", "candidates_published"),
+        "award": move("candidates_published", "awarded"),
+        "archive": move("awarded", "archived"),
+        "fail": move(("submission_open", "closed", "opened", "evaluating", "evaluated"), "failed"),
+    },
+)
+
+SUBMISSION = Lifecycle(
+    "submission",
+    "received",
+    {
+        "seal": move("received", "sealed"),
+        "supersede": move("received", "superseded"),
+        "withdraw": move("received", "withdrawn"),
+        "unmask": move("sealed", "decoy"),
+    },
+)

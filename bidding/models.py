@@ -1,0 +1,190 @@
+"""Tables of the project and its sections, published documents and answers, trustees, uploads and sealed submissions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from accounts.models import Organisation
+from bidding.lifecycle import SECTION, SUBMISSION
+from core.db import Base, Json, Row, Staged
+from core.machine import Lifecycle
+
+
+class Project(Base, Row):
+    """A tender project: whose it is, under which regime; `law` is the rule snapshot frozen at first publication."""
+
+    __tablename__ = "project"
+
+    code: Mapped[str] = mapped_column(String(60), unique=True)
+    name: Mapped[str] = mapped_column(String(200))
+    tenderee_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
+    agent_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))
+    regime: Mapped[str] = mapped_column(String(2))
+    category: Mapped[str] = mapped_column(String(20))
+    procedure: Mapped[str] = mapped_column(String(40))
+    is_mandatory: Mapped[bool]
+    region: Mapped[str] = mapped_column(String(12))
+    funding: Mapped[str] = mapped_column(String(200))
+    description: Mapped[str]
+    law: Mapped[Any | None] = mapped_column(Json)
+    created_at: Mapped[datetime]
+    tenderee: Mapped[Organisation] = relationship(foreign_keys=[tenderee_id], lazy="joined")
+    agent: Mapped[Organisation | None] = relationship(foreign_keys=[agent_id], lazy="joined")
+
+
+class Section(Base, Staged):
+    """A section (标段): the unit that is bid for, opened, evaluated, awarded and archived."""
+
+    __tablename__ = "section"
+    __table_args__ = (
+        CheckConstraint("state = 'draft' OR (published_at IS NOT NULL AND deadline_at IS NOT NULL)", name="published"),
+        CheckConstraint("state IN ('draft','submission_open','failed') OR closed_at IS NOT NULL", name="closed"),
+    )
+    lifecycle: ClassVar[Lifecycle] = SECTION
+
+    code: Mapped[str] = mapped_column(String(60), unique=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("project.id"), index=True)
+    name: Mapped[str] = mapped_column(String(200))
+    estimate_fen: Mapped[int]
+    control_price_fen: Mapped[int]
+    bond_fen: Mapped[int]
+    duration_days: Mapped[int]
+    validity_days: Mapped[int]
+    decrypt_minutes: Mapped[int]
+    qualification: Mapped[str]
+    accepts_consortium: Mapped[bool]
+    credit_rule: Mapped[str]
+    method: Mapped[Any] = mapped_column(Json)
+    documents_from_at: Mapped[datetime | None]
+    documents_until_at: Mapped[datetime | None]
+    deadline_at: Mapped[datetime | None] = mapped_column(index=True)
+    published_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    project: Mapped[Project] = relationship(lazy="joined")
+
+    @property
+    def subject(self) -> str:
+        """The section's name in the ledger."""
+        return f"section:{self.code}"
+
+
+class TenderDocument(Base, Row):
+    """One published version of a tender document; older versions stay."""
+
+    __tablename__ = "tender_document"
+    __table_args__ = (UniqueConstraint("section_id", "slot", "version"),)
+
+    section_id: Mapped[int] = mapped_column(ForeignKey("section.id"), index=True)
+    slot: Mapped[str] = mapped_column(String(40))
+    version: Mapped[int]
+    name: Mapped[str] = mapped_column(String(200))
+    sha256: Mapped[str] = mapped_column(String(64))
+    size: Mapped[int]
+    added_at: Mapped[datetime]
+
+
+class Question(Base, Row):
+    """A question on the documents. The asker is not stored: who asks may be who bids (R-132, R-208)."""
+
+    __tablename__ = "question"
+
+    section_id: Mapped[int] = mapped_column(ForeignKey("section.id"), index=True)
+    number: Mapped[int]
+    text: Mapped[str]
+    asked_at: Mapped[datetime]
+
+
+class Clarification(Base, Row):
+    """A published answer or amendment, sent to all alike; it may move the deadline (R-130)."""
+
+    __tablename__ = "clarification"
+
+    section_id: Mapped[int] = mapped_column(ForeignKey("section.id"), index=True)
+    number: Mapped[int]
+    question_id: Mapped[int | None] = mapped_column(ForeignKey("question.id"))
+    text: Mapped[str]
+    affects_preparation: Mapped[bool]
+    reason: Mapped[str]
+    published_at: Mapped[datetime]
+    old_deadline_at: Mapped[datetime]
+    new_deadline_at: Mapped[datetime]
+
+
+class Trustee(Base, Row):
+    """A key share holder of a section: the recipient pinned in the policy, and whether the canary was opened."""
+
+    __tablename__ = "trustee"
+    __table_args__ = (UniqueConstraint("section_id", "role"),)
+
+    section_id: Mapped[int] = mapped_column(ForeignKey("section.id"), index=True)
+    role: Mapped[str] = mapped_column(String(20))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    recipient: Mapped[str] = mapped_column(String(80))
+    registered_at: Mapped[datetime]
+    canary: Mapped[str | None]
+    canary_digest: Mapped[str | None] = mapped_column(String(64))
+    rehearsed_at: Mapped[datetime | None]
+
+
+class Policy(Base, Row):
+    """A published sealing policy; a change is a new version with its own notice (SEALING §2)."""
+
+    __tablename__ = "policy"
+    __table_args__ = (UniqueConstraint("section_id", "version"),)
+
+    section_id: Mapped[int] = mapped_column(ForeignKey("section.id"), index=True)
+    version: Mapped[int]
+    content: Mapped[Any] = mapped_column(Json)
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    published_at: Mapped[datetime]
+
+
+class Upload(Base, Row):
+    """A resumable upload of ciphertext (tus 1.0); bound to nobody, known only by its token's hash."""
+
+    __tablename__ = "upload"
+
+    token_digest: Mapped[str] = mapped_column(String(64), unique=True)
+    length: Mapped[int]
+    received: Mapped[int] = mapped_column(default=0)
+    expected_sha256: Mapped[str] = mapped_column(String(64))
+    expires_at: Mapped[datetime]
+    is_complete: Mapped[bool] = mapped_column(default=False)
+
+
+class Submission(Base, Staged):
+    """A sealed submission as committed: hashes only, a handle nobody but the bidder can link (SEALING §3, §4).
+
+    `state` says nothing before the closing: replacing and withdrawing are further rows, resolved at the barrier.
+    """
+
+    __tablename__ = "submission"
+    __table_args__ = (
+        UniqueConstraint("section_id", "idempotency_key"),
+        UniqueConstraint("section_id", "handle", "sequence"),
+        CheckConstraint("kind IN ('submit','replace','withdraw')", name="kind"),
+    )
+    lifecycle: ClassVar[Lifecycle] = SUBMISSION
+
+    section_id: Mapped[int] = mapped_column(ForeignKey("section.id"), index=True)
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    handle: Mapped[str] = mapped_column(String(64), index=True)
+    kind: Mapped[str] = mapped_column(String(10))
+    sequence: Mapped[int]
+    previous: Mapped[str | None] = mapped_column(String(64))
+    content: Mapped[Any] = mapped_column(Json)
+    identity: Mapped[Any] = mapped_column(Json)
+    leaf_commitment: Mapped[str] = mapped_column(String(64))
+    leaf_index: Mapped[int] = mapped_column(unique=True)
+    received_at: Mapped[datetime]
+    idempotency_key: Mapped[str] = mapped_column(String(80))
+    receipt: Mapped[Any] = mapped_column(Json)
+
+    @property
+    def subject(self) -> str:
+        """The submission's name in the ledger, used from the closing on."""
+        return f"submission:{self.digest[:16]}"

@@ -1,0 +1,33 @@
+"""The committee's life, its members' and their score sheets', as literal tables."""
+
+from __future__ import annotations
+
+from core.machine import Lifecycle, move
+
+COMMITTEE = Lifecycle(
+    "committee",
+    "requested",
+    {
+        "announce_draw": move("requested", "draw_announced"),
+        "draw": move("draw_announced", "drawn"),
+        "seat": move("drawn", "seated"),
+        "begin_scoring": move("seated", "scoring"),
+        "lock": move("scoring", "locked"),
+        "report": move("locked", "reported"),
+        "deliver": move("reported", "delivered"),
+    },
+)
+
+MEMBER = Lifecycle(
+    "member",
+    "invited",
+    {
+        "accept": move("invited", "accepted"),
+        "decline": move("invited", "declined"),
+        "avoid": move(("invited", "accepted", "signed_in"), "avoided"),
+        "sign_in": move("accepted", "signed_in"),
+        "sign_report": move("signed_in", "signed"),
+    },
+)
+
+SHEET = Lifecycle("sheet", "draft", {"lock": move("draft", "locked"), "void": move(("draft", "locked"), "void")})

@@ -1,0 +1,126 @@
+"""Tables of the expert pool, committees, members, reviews, score sheets and the evaluation report."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from accounts.models import Person
+from bidding.models import Section
+from core.db import Base, Json, Row, Staged
+from core.machine import Lifecycle
+from experts.lifecycle import COMMITTEE, MEMBER, SHEET
+from opening.models import Bid
+
+
+class Expert(Base, Row):
+    """A person in the pool: specialities, region, and what avoidance needs (R-310, R-330)."""
+
+    __tablename__ = "expert"
+
+    code: Mapped[str] = mapped_column(String(40), unique=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), unique=True)
+    specialities: Mapped[Any] = mapped_column(Json)
+    region: Mapped[str] = mapped_column(String(12))
+    employers: Mapped[Any] = mapped_column(Json)
+    shareholdings: Mapped[Any] = mapped_column(Json)
+    relatives: Mapped[Any] = mapped_column(Json)
+    status: Mapped[str] = mapped_column(String(20), default="active")
+    joined_on: Mapped[str] = mapped_column(String(10))
+    person: Mapped[Person] = relationship(lazy="joined")
+
+
+class Committee(Base, Staged):
+    """A section's evaluation committee; its expert seats come from one verifiable draw."""
+
+    __tablename__ = "committee"
+    __table_args__ = (
+        CheckConstraint("state NOT IN ('reported','delivered') OR report_sha256 IS NOT NULL", name="report"),
+    )
+    lifecycle: ClassVar[Lifecycle] = COMMITTEE
+
+    section_id: Mapped[int] = mapped_column(ForeignKey("section.id"), unique=True)
+    shape: Mapped[Any] = mapped_column(Json)
+    draw_label: Mapped[str | None] = mapped_column(String(160))
+    result: Mapped[Any | None] = mapped_column(Json)
+    report_sha256: Mapped[str | None] = mapped_column(String(64))
+    section: Mapped[Section] = relationship(lazy="joined")
+
+    @property
+    def subject(self) -> str:
+        """The committee's name in the ledger."""
+        return f"committee:{self.section.code}"
+
+
+class Member(Base, Staged):
+    """One seat: a drawn expert or the tenderee's representative."""
+
+    __tablename__ = "committee_member"
+    __table_args__ = (UniqueConstraint("committee_id", "person_id"),)
+    lifecycle: ClassVar[Lifecycle] = MEMBER
+
+    committee_id: Mapped[int] = mapped_column(ForeignKey("committee.id"), index=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    expert_id: Mapped[int | None] = mapped_column(ForeignKey("expert.id"))
+    seat: Mapped[str] = mapped_column(String(60))
+    label: Mapped[str] = mapped_column(String(20))
+    is_leader: Mapped[bool] = mapped_column(default=False)
+    reason: Mapped[str | None]
+    dissent: Mapped[str | None]
+    signed_at: Mapped[datetime | None]
+    committee: Mapped[Committee] = relationship(lazy="joined")
+    person: Mapped[Person] = relationship(lazy="joined")
+
+    @property
+    def subject(self) -> str:
+        """The seat's name in the ledger; it names nobody."""
+        return f"member:{self.committee.section.code}:{self.label}"
+
+
+class Review(Base, Row):
+    """One member's finding on one clause of one bid: passes, fails or doubtful, with a reason."""
+
+    __tablename__ = "review"
+    __table_args__ = (UniqueConstraint("member_id", "bid_id", "clause"),)
+
+    member_id: Mapped[int] = mapped_column(ForeignKey("committee_member.id"), index=True)
+    bid_id: Mapped[int] = mapped_column(ForeignKey("bid.id"))
+    clause: Mapped[str] = mapped_column(String(40))
+    finding: Mapped[str] = mapped_column(String(20))
+    reason: Mapped[str]
+    found_at: Mapped[datetime]
+
+
+class Sheet(Base, Staged):
+    """One member's scores for one bid; locked sheets are final, void ones are kept as evidence (R-332)."""
+
+    __tablename__ = "score_sheet"
+    __table_args__ = (UniqueConstraint("member_id", "bid_id"),)
+    lifecycle: ClassVar[Lifecycle] = SHEET
+
+    member_id: Mapped[int] = mapped_column(ForeignKey("committee_member.id"), index=True)
+    bid_id: Mapped[int] = mapped_column(ForeignKey("bid.id"))
+    member: Mapped[Member] = relationship(lazy="joined")
+    bid: Mapped[Bid] = relationship(lazy="joined")
+
+    @property
+    def subject(self) -> str:
+        """The sheet's name in the ledger."""
+        return f"sheet:{self.member.committee.section.code}:{self.member.label}:{self.bid.submission.digest[:12]}"
+
+
+class ScoreItem(Base, Row):
+    """One criterion's score on a sheet."""
+
+    __tablename__ = "score_item"
+    __table_args__ = (UniqueConstraint("sheet_id", "criterion"),)
+
+    sheet_id: Mapped[int] = mapped_column(ForeignKey("score_sheet.id"), index=True)
+    criterion: Mapped[str] = mapped_column(String(40))
+    value: Mapped[Decimal]
+    note: Mapped[str] = mapped_column(default="")
+    saved_at: Mapped[datetime]

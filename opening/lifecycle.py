@@ -1,0 +1,45 @@
+"""Opening day and each bid's fate on it, as literal tables (design: FIELD §8)."""
+
+from __future__ import annotations
+
+from core.machine import Lifecycle, move
+
+OPENING = Lifecycle(
+    "opening",
+    "closed",
+    {
+        "publish_names": move("closed", "names_published"),
+        "open_decryption": move("names_published", "decrypt_open"),
+        "pause": move("decrypt_open", "decrypt_paused"),
+        "resume": move("decrypt_paused", "decrypt_open"),
+        "fall_back": move("decrypt_open", "trustee_fallback"),
+        "close_decryption": move(("decrypt_open", "trustee_fallback"), "decrypt_closed"),
+        "draw_coefficients": move("decrypt_closed", "coefficients_drawn"),
+        "read_prices": move("coefficients_drawn", "prices_read"),
+        "ask_confirmation": move("prices_read", "record_confirm"),
+        "object": move("record_confirm", "objection"),
+        "reply": move("objection", "record_confirm"),
+        "sign_record": move("record_confirm", "record_signed"),
+        "hand_over": move("record_signed", "handed_over"),
+        "fail": move(("closed", "names_published", "decrypt_closed"), "failed"),
+        "suspend": move(
+            ("names_published", "decrypt_open", "decrypt_closed", "prices_read", "record_confirm"), "suspended"
+        ),
+    },
+)
+
+BID = Lifecycle(
+    "bid",
+    "sealed",
+    {
+        "open_by_bidder": move("sealed", "opened_by_bidder"),
+        "open_by_trustees": move("sealed", "opened_by_trustees"),
+        "deem_revoked": move("sealed", "deemed_revoked"),
+        "deem_withdrawn": move("sealed", "deemed_withdrawn"),
+        "mark_corrupted": move("sealed", "corrupted"),
+        "reject": move(("opened_by_bidder", "opened_by_trustees"), "rejected"),
+    },
+)
+
+OPENED = frozenset({"opened_by_bidder", "opened_by_trustees"})
+"""States in which a bid is read out and goes on to evaluation."""

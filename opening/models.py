@@ -1,0 +1,107 @@
+"""Tables of the opening: the closed set, named bids, peeled layers, sign-ins, objections, the record."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from bidding.models import Section, Submission
+from core.db import Base, Json, Row, Staged
+from core.machine import Lifecycle
+from opening.lifecycle import BID, OPENING
+
+
+class Opening(Base, Staged):
+    """One section's opening; exactly one per section, born at the closing barrier."""
+
+    __tablename__ = "opening"
+    __table_args__ = (
+        CheckConstraint("state NOT IN ('record_signed','handed_over') OR record_sha256 IS NOT NULL", name="record"),
+    )
+    lifecycle: ClassVar[Lifecycle] = OPENING
+
+    section_id: Mapped[int] = mapped_column(ForeignKey("section.id"), unique=True)
+    closed_set: Mapped[Any] = mapped_column(Json)
+    closing_size: Mapped[int]
+    closing_note: Mapped[str]
+    decrypt_until_at: Mapped[datetime | None]
+    pauses: Mapped[Any] = mapped_column(Json)
+    coefficients: Mapped[Any | None] = mapped_column(Json)
+    record_sha256: Mapped[str | None] = mapped_column(String(64))
+    record_signatures: Mapped[Any] = mapped_column(Json)
+    section: Mapped[Section] = relationship(lazy="joined")
+
+    @property
+    def subject(self) -> str:
+        """The opening's name in the ledger."""
+        return f"opening:{self.section.code}"
+
+
+class Bid(Base, Staged):
+    """A submission with its name on: who bid, how it was opened, what was read out."""
+
+    __tablename__ = "bid"
+    __table_args__ = (
+        CheckConstraint(
+            "state NOT IN ('opened_by_bidder','opened_by_trustees','rejected')"
+            " OR (opened_at IS NOT NULL AND envelopes IS NOT NULL AND price_fen IS NOT NULL)",
+            name="opened",
+        ),
+        CheckConstraint("state NOT IN ('deemed_revoked','deemed_withdrawn') OR cause IS NOT NULL", name="cause"),
+    )
+    lifecycle: ClassVar[Lifecycle] = BID
+
+    opening_id: Mapped[int] = mapped_column(ForeignKey("opening.id"), index=True)
+    submission_id: Mapped[int] = mapped_column(ForeignKey("submission.id"), unique=True)
+    number: Mapped[int]
+    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))
+    name: Mapped[str] = mapped_column(String(200))
+    identifier: Mapped[str] = mapped_column(String(40))
+    identity: Mapped[Any] = mapped_column(Json)
+    identity_faults: Mapped[Any] = mapped_column(Json)
+    signed_in_at: Mapped[datetime | None]
+    opened_at: Mapped[datetime | None]
+    envelopes: Mapped[Any | None] = mapped_column(Json)
+    schedule: Mapped[Any | None] = mapped_column(Json)
+    price_fen: Mapped[int | None]
+    cause: Mapped[str | None] = mapped_column(String(40))
+    cause_evidence: Mapped[str | None]
+    confirmed_at: Mapped[datetime | None]
+    submission: Mapped[Submission] = relationship(lazy="joined")
+
+    @property
+    def subject(self) -> str:
+        """The bid's name in the ledger."""
+        return f"bid:{self.submission.digest[:16]}"
+
+
+class Peel(Base, Row):
+    """One layer a key holder has taken off a key or identity package, and what was left of it (base64)."""
+
+    __tablename__ = "peel"
+    __table_args__ = (UniqueConstraint("submission_id", "package", "set_name", "stage"),)
+
+    submission_id: Mapped[int] = mapped_column(ForeignKey("submission.id"), index=True)
+    package: Mapped[str] = mapped_column(String(40))
+    set_name: Mapped[str] = mapped_column(String(80))
+    stage: Mapped[int]
+    by: Mapped[str] = mapped_column(String(40))
+    content: Mapped[str]
+    peeled_at: Mapped[datetime]
+
+
+class OpeningObjection(Base, Row):
+    """An objection raised on the spot, and its reply on the spot (R-259)."""
+
+    __tablename__ = "opening_objection"
+
+    opening_id: Mapped[int] = mapped_column(ForeignKey("opening.id"), index=True)
+    bid_id: Mapped[int] = mapped_column(ForeignKey("bid.id"))
+    text: Mapped[str]
+    raised_at: Mapped[datetime]
+    reply: Mapped[str | None]
+    replied_at: Mapped[datetime | None]
+    replied_by: Mapped[str | None] = mapped_column(String(120))
