@@ -1,0 +1,1 @@
+"""Sentences: every refusal, state and kind in words, by package."""

@@ -1,0 +1,57 @@
+"""Sentences for the ground floor's refusals and kinds."""
+
+from flask_babel import lazy_gettext as _l
+
+SENTENCES = {
+    "form.required": _l("此项必填。"),
+    "form.length": _l("长度应在 %(least)s 至 %(most)s 个字符之间，现为 %(found)s 个。"),
+    "form.control_character": _l("含有不可见的控制字符，请重新输入。"),
+    "form.integer": _l("应为整数，收到“%(found)s”。"),
+    "form.decimal": _l("应为数字且小数位数不超出要求，收到“%(found)s”。"),
+    "form.range": _l("应在 %(least)s 至 %(most)s 之间，收到 %(found)s。"),
+    "form.choice": _l("不在可选项之中：%(found)s。"),
+    "form.instant": _l("应为日期时间（如 2026-11-21T09:30），收到“%(found)s”。"),
+    "form.digest": _l("应为 64 位小写十六进制的 SHA-256 指纹。"),
+    "object.unknown": _l("没有这个文件，或您无权查看。"),
+    "object.hash": _l("文件指纹不符：应为 %(expected)s，实收 %(found)s。文件在传输中损坏，请重新上传。"),
+    "notice.unknown": _l("没有编号为 %(number)s 的公告。"),
+    "ledger.entry": _l("存证日志中没有第 %(index)s 条。"),
+    "ledger.head": _l("存证日志没有在 %(size)s 条处签发过日志头。"),
+    "ledger.node": _l("存证日志的树节点缺失（%(level)s/%(position)s），日志不完整。"),
+    "ledger.fork": _l("存证日志在 %(size)s 条处出现两个不同的根：疑似被篡改，平台停止签发。"),
+    "ledger.rolled_back": _l(
+        "数据库比已见证的日志头旧：现有 %(held)s 条，已见证 %(witnessed)s 条，从第 %(first_missing)s 条起缺失，平台拒绝运行。"
+    ),
+    "note.key": _l("公钥写法不正确：%(key)s。"),
+    "note.signature": _l("签名与公钥 %(name)s 不符。"),
+    "note.head": _l("日志头格式不正确。"),
+    "note.origin": _l("日志头来自 %(origin)s，而不是 %(expected)s。"),
+    "draw.unknown": _l("没有这次抽取：%(label)s。"),
+    "draw.party": _l("%(party)s 不是这次抽取的参与方。"),
+    "draw.state": _l("抽取现处于“%(state)s”，不能进行此步。"),
+    "draw.committed": _l("%(party)s 已提交过承诺，不可更改。"),
+    "draw.commitment": _l("承诺应为 64 位十六进制的 SHA-256。"),
+    "draw.uncommitted": _l("尚有参与方未提交承诺：%(parties)s。"),
+    "draw.no_candidates": _l("候选名单为空，无法抽取。"),
+    "draw.reveal": _l("%(party)s 揭示的随机数与其承诺不符。"),
+    "draw.unrevealed": _l("尚有参与方未揭示随机数：%(parties)s。"),
+    "draw.stale": _l("此次抽取刚被他人推进，请刷新后再试。"),
+    "law.rule": _l("规则库中没有“%(key)s”（制度 %(regime)s，%(on)s）。"),
+}
+
+STATES = {
+    "draw.announced": _l("已公告，待提交承诺"),
+    "draw.frozen": _l("名单已冻结，待揭示"),
+    "draw.concluded": _l("已抽取"),
+    "draw.void": _l("已作废"),
+}
+
+KINDS = {
+    "commitment": _l("密封承诺"),
+    "draw.announce": _l("抽取公告"),
+    "draw.commit": _l("提交随机数承诺"),
+    "draw.freeze": _l("冻结候选名单"),
+    "draw.reveal": _l("揭示随机数"),
+    "draw.conclude": _l("抽取完成"),
+    "draw.void": _l("抽取作废"),
+}
