@@ -1,0 +1,1 @@
+"""Pure rules of the watchman: reading documents, comparing text and prices, weighing and joining evidence."""

@@ -1,0 +1,1 @@
+"""The limited process that opens strangers' documents: guards first, then one reader per format."""

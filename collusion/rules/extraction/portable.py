@@ -1,0 +1,140 @@
+"""Reads a PDF through PDFium: text by page, identifiers, author, images; refuses what can act."""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import re
+from collections import Counter
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any, BinaryIO
+
+import pypdfium2 as pdfium
+import pypdfium2.raw as raw
+
+from collusion.rules.documents import Document, Marks, Paragraph, Picture
+from collusion.rules.extraction.pictures import MAX_PIXELS, perceptual, picture
+from core.errors import Invalid
+
+MAX_BYTES = 200 * 1024 * 1024
+MAX_PAGES = 3_000
+MAX_PICTURES = 400
+PASSWORD_ERROR = 4
+ENDS = "。；！？：;!?:"
+DATE = re.compile(r"D:(\d{4})(\d{2})(\d{2})(\d{2})?(\d{2})?(\d{2})?(?:([+\-Z])(?:(\d{2})'?(\d{2})?)?)?")
+# Names split by stream boundaries or #-escapes still reach PDFium's own counts below.
+ACTIVE = re.compile(rb"/(?:JavaScript|JS|Launch|RichMedia|XFA)\b")
+
+
+def read_pdf(source: BinaryIO) -> Document:
+    """Read text with page numbers, marks and images of a PDF. Raises Invalid."""
+    data = source.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise Invalid("document.size")
+    if ACTIVE.search(data):
+        raise Invalid("document.active")
+    try:
+        pdf = pdfium.PdfDocument(data)
+    except pdfium.PdfiumError as error:
+        locked = raw.FPDF_GetLastError() == PASSWORD_ERROR or "assword" in str(error)
+        raise Invalid("document.encrypted" if locked else "document.unreadable", reason="pdf") from error
+    if raw.FPDFDoc_GetJavaScriptActionCount(pdf) > 0:
+        raise Invalid("document.active")
+    if raw.FPDFDoc_GetAttachmentCount(pdf) > 0:
+        raise Invalid("document.embedded")
+    if len(pdf) > MAX_PAGES:
+        raise Invalid("document.bomb", reason="pages")
+    pages: list[list[str]] = []
+    pictures: list[Picture] = []
+    for number in range(len(pdf)):
+        page = pdf[number]
+        text = page.get_textpage()
+        pages.append([line.strip() for line in text.get_text_range(errors="replace").splitlines()])
+        text.close()
+        for item in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=3):
+            if len(pictures) < MAX_PICTURES:
+                pictures.append(_picture(item, number + 1))
+        page.close()
+    return Document("", "pdf", "", paragraphs=_paragraphs(pages), pictures=tuple(pictures), marks=_marks(pdf))
+
+
+def _picture(item: Any, page: int) -> Picture:
+    width, height = item.get_px_size()
+    if width * height > MAX_PIXELS:
+        raise Invalid("document.pixels", width=width, height=height)
+    stream = bytes(item.get_data(decode_simple=False))
+    kept = picture(stream, page)
+    if kept.width:
+        return kept
+    digest = hashlib.sha256(stream).hexdigest()
+    try:
+        shown = item.get_bitmap(render=False).to_pil()
+    except (pdfium.PdfiumError, ValueError, RuntimeError, KeyError):
+        return Picture(digest, width, height, None, page)
+    return Picture(digest, width, height, perceptual(shown), page)
+
+
+def _paragraphs(pages: list[list[str]]) -> tuple[Paragraph, ...]:
+    running = _running_lines(pages)
+    found: list[tuple[str, int]] = []
+    for number, lines in enumerate(pages, 1):
+        kept = [line for line in lines if line and _folded(line) not in running]
+        width = max((len(line) for line in kept), default=0)
+        current = ""
+        for line in kept:
+            # A Latin word break at a line end needs its space back; Chinese lines join without one.
+            joint = " " if current and current[-1].isascii() and current[-1].isalnum() and line[0].isascii() else ""
+            current += joint + line
+            if line[-1] in ENDS or len(line) < 0.7 * width:
+                found.append((current, number))
+                current = ""
+        if current:
+            found.append((current, number))
+    return tuple(Paragraph(text, n, page) for n, (text, page) in enumerate(found, 1))
+
+
+def _folded(line: str) -> str:
+    return re.sub(r"\d+", "0", line)
+
+
+def _running_lines(pages: list[list[str]]) -> set[str]:
+    """Headers, footers and page numbers: the same first or last line, digits aside, on half the pages."""
+    if len(pages) < 3:
+        return set()
+    counts: Counter[str] = Counter()
+    for lines in pages:
+        kept = [line for line in lines if line]
+        counts.update({_folded(line) for line in kept[:2] + kept[-2:]})
+    return {line for line, count in counts.items() if count * 2 >= len(pages) and len(line) < 60}
+
+
+def _marks(pdf: Any) -> Marks:
+    about = pdf.get_metadata_dict()
+    identifiers = []
+    for kind in (raw.FILEIDTYPE_PERMANENT, raw.FILEIDTYPE_CHANGING):
+        size = raw.FPDF_GetFileIdentifier(pdf, kind, None, 0)
+        if size > 1:
+            buffer = ctypes.create_string_buffer(size)
+            raw.FPDF_GetFileIdentifier(pdf, kind, buffer, size)
+            identifiers.append(buffer.raw[: size - 1].hex())
+    return Marks(
+        creator=about.get("Author", "").strip(),
+        application=about.get("Creator", "").strip(),
+        producer=about.get("Producer", "").strip(),
+        created_at=_instant(about.get("CreationDate", "")),
+        modified_at=_instant(about.get("ModDate", "")),
+        pdf_identifiers=tuple(identifiers),
+    )
+
+
+def _instant(text: str) -> datetime | None:
+    match = DATE.match(text)
+    if match is None:
+        return None
+    year, month, day, hour, minute, second = (int(g) if g else 0 for g in match.groups()[:6])
+    sign, hours, minutes = match.groups()[6:]
+    shift = timedelta(hours=int(hours or 0), minutes=int(minutes or 0)) * (-1 if sign == "-" else 1)
+    try:
+        return datetime(year, month, day, hour, minute, second, tzinfo=timezone(shift) if sign else UTC)
+    except ValueError:
+        return None

@@ -1,0 +1,173 @@
+"""Reading documents apart: what is read, and what is refused by name."""
+
+from __future__ import annotations
+
+import os
+import time
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import openpyxl
+import pytest
+import weasyprint
+from docx import Document as NewDocument
+from PIL import Image, ImageDraw
+
+from collusion.rules.documents import decode, encode, extract
+from collusion.rules.extraction import parts as parts_module
+from core.errors import Invalid
+from tests.collusion import zoo
+
+ZOO = list(zoo.animals().items())
+
+
+def drawing(path: Path, *, seed: int = 1, size: tuple[int, int] = (240, 160)) -> Path:
+    """Draw a small diagram, different for each seed."""
+    image = Image.new("RGB", size, "white")
+    pen = ImageDraw.Draw(image)
+    for n in range(12):
+        x, y = (seed * 37 + n * 53) % size[0], (seed * 91 + n * 29) % size[1]
+        pen.rectangle([x, y, x + 20 + (seed * n) % 60, y + 15 + (seed + n * 7) % 50], fill=(n * 20, 80, 200 - n * 10))
+    image.save(path)
+    return path
+
+
+@pytest.mark.parametrize("label", [label for label, _ in ZOO])
+def test_the_zoo_is_refused_by_name(label: str, tmp_path: Path) -> None:
+    """Seen red: each of overlap check, DOCTYPE search, ratio test and pixel limit removed let its animal pass."""
+    name, data, codes = dict(ZOO)[label]
+    path = tmp_path / name
+    path.write_bytes(data)
+    started = time.monotonic()
+    with pytest.raises(Invalid) as refused:
+        extract(path)
+    assert refused.value.code in codes
+    assert refused.value.field == name
+    assert time.monotonic() - started < 5  # the figure R23 holds each to one second on an idle machine
+
+
+def test_links_pipes_and_absent_files_are_refused(tmp_path: Path) -> None:
+    """Seen red: without O_NOFOLLOW the link was read; without the regular-file test the pipe hung."""
+    (tmp_path / "real.txt").write_text("正文。")
+    (tmp_path / "link.txt").symlink_to(tmp_path / "real.txt")
+    os.mkfifo(tmp_path / "pipe.txt")
+    for name, code in (
+        ("link.txt", "document.link"),
+        ("pipe.txt", "document.link"),
+        ("absent.txt", "document.missing"),
+    ):
+        with pytest.raises(Invalid) as refused:
+            extract(tmp_path / name)
+        assert refused.value.code == code
+
+
+def test_a_slow_document_is_cut_off(tmp_path: Path) -> None:
+    """Seen red: with the timeout not passed on, the document was read to its end."""
+    (tmp_path / "slow.txt").write_text("正文。\n" * 100_000)
+    with pytest.raises(Invalid) as refused:
+        extract(tmp_path / "slow.txt", wall_seconds=0.01)
+    assert refused.value.code == "document.timeout"
+
+
+def test_the_child_cannot_write_a_file_beyond_the_limit_nor_grow_without_bound() -> None:
+    """Seen red: without setrlimit both children succeeded."""
+    import subprocess
+    import sys
+
+    grow = "from collusion.rules.extraction.__main__ import bind_hands as b; b(); x = bytearray(900_000_000)"
+    write = (
+        "import tempfile; from collusion.rules.extraction.__main__ import bind_hands as b; b();"
+        "f = tempfile.TemporaryFile(); [f.write(bytes(1_000_000)) for _ in range(80)]; f.flush()"
+    )
+    for program in (grow, write):
+        done = subprocess.run([sys.executable, "-c", program], capture_output=True, cwd=Path(__file__).parents[2])
+        assert done.returncode != 0
+
+
+def test_a_docx_gives_text_rows_pictures_and_marks(tmp_path: Path) -> None:
+    """Seen red: with table rows dropped, and with the rsid pattern made lower-case only."""
+    document = NewDocument()
+    document.add_paragraph("基坑降水采用管井与轻型井点相结合。")
+    table = document.add_table(rows=1, cols=2)
+    table.cell(0, 0).text, table.cell(0, 1).text = "井距", "12.5m"
+    document.add_picture(str(drawing(tmp_path / "d.png")))
+    about = document.core_properties
+    about.author, about.last_modified_by = "周衡", "周衡"
+    about.created = datetime(2026, 3, 2, 9, 15, tzinfo=UTC)
+    document.save(str(tmp_path / "a.docx"))
+    read = extract(tmp_path / "a.docx", name="technical/a.docx")
+    assert [p.text for p in read.paragraphs] == ["基坑降水采用管井与轻型井点相结合。", "井距\t12.5m"]
+    assert [p.row for p in read.paragraphs] == [False, True]
+    assert (read.marks.creator, read.marks.last_modified_by) == ("周衡", "周衡")
+    assert read.marks.created_at == datetime(2026, 3, 2, 9, 15, tzinfo=UTC)
+    assert "00CB0664" in read.marks.rsids
+    assert (read.pictures[0].width, read.pictures[0].height) == (240, 160)
+    assert read.pictures[0].perceptual is not None
+    assert read.file == "technical/a.docx"
+    assert decode(encode(read), read.file, read.sha256) == read
+
+
+def test_an_xlsx_gives_bill_items_in_fen(tmp_path: Path) -> None:
+    """Seen red: with int() in place of rounding, 12.34 stored as a binary fraction became 1233."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.title = "工程量清单"
+    sheet.append(["某工程"])
+    sheet.append(["序号", "项目编码", "项目名称", "项目特征", "计量单位", "工程量", "综合单价(元)", "合价(元)"])
+    sheet.append(["一", "", "土建工程"])
+    sheet.append([1, "010101002001", "挖一般土方", "三类土", "m3", 12500, 12.34, 154250])
+    sheet.append([2, "010103001001", "回填方", "级配砂石", "m3", 3.5, 0.29, None])
+    book.properties.creator = "造价一组"
+    book.save(tmp_path / "b.xlsx")
+    read = extract(tmp_path / "b.xlsx")
+    first, second = read.items
+    assert (first.code, first.unit_price, first.amount, first.quantity) == (
+        "010101002001",
+        1234,
+        15_425_000,
+        Decimal(12500),
+    )
+    assert (second.unit_price, second.amount) == (29, 102)
+    assert read.marks.creator == "造价一组"
+
+
+def test_a_pdf_gives_pages_marks_and_joined_paragraphs(tmp_path: Path) -> None:
+    """Seen red: with page numbers counted from 0, and with lines left unjoined."""
+    long = "清水池底板采用抗渗混凝土连续浇筑并设置后浇带以控制温度裂缝" * 6 + "。"
+    html = f"<html><head><title>t</title><meta name=author content=周衡></head><body><p>{long}</p>"
+    html += "<p style='break-before:page'>第二页说明滤池反冲洗。</p></body></html>"
+    (tmp_path / "c.pdf").write_bytes(weasyprint.HTML(string=html).write_pdf(pdf_identifier=b"fixed-identifier"))
+    read = extract(tmp_path / "c.pdf")
+    assert [(p.text, p.page) for p in read.paragraphs] == [(long, 1), ("第二页说明滤池反冲洗。", 2)]
+    assert read.marks.creator == "周衡"
+    assert read.marks.producer.startswith("WeasyPrint")
+    assert len(read.marks.pdf_identifiers) == 2
+
+
+def test_perceptual_hash_survives_scaling_and_tells_drawings_apart(tmp_path: Path) -> None:
+    """Seen red: with the mean-brightness column kept and no transform, unrelated drawings came within 6 bits."""
+    from collusion.rules.extraction.pictures import perceptual
+
+    with (
+        Image.open(drawing(tmp_path / "a.png", seed=3)) as one,
+        Image.open(drawing(tmp_path / "b.png", seed=8)) as other,
+    ):
+        base, small, unlike = perceptual(one), perceptual(one.convert("L").resize((120, 80))), perceptual(other)
+    assert base is not None and small is not None and unlike is not None
+    assert (base ^ small).bit_count() <= 6
+    assert (base ^ unlike).bit_count() >= 16
+    assert perceptual(Image.new("RGB", (64, 64), "white")) is None
+
+
+def test_the_guard_counts_what_it_inflates(tmp_path: Path) -> None:
+    """Seen red: with the budget not reduced, the second part was inflated too."""
+    path = tmp_path / "a.docx"
+    path.write_bytes(zoo.docx({"word/one.bin": os.urandom(1000), "word/two.bin": os.urandom(1000)}))
+    with path.open("rb") as source:
+        parts = parts_module.Parts(source)
+        parts._budget = 1_500
+        parts.read("word/one.bin")
+        with pytest.raises(Invalid):
+            parts.read("word/two.bin")
