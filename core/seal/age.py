@@ -1,0 +1,127 @@
+"""The suite "age-x25519/1": the only file that touches pyrage and the keys it knows; another suite stands beside it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Protocol
+
+import pyrage
+
+from core.errors import Invalid
+from core.seal.header import lint_package
+
+SUITE = "age-x25519/1"
+
+_RECIPIENT = re.compile(r"age1[02-9ac-hj-np-z]{58}", re.ASCII)
+_IDENTITY = re.compile(r"AGE-SECRET-KEY-1[02-9AC-HJ-NP-Z]{58}", re.ASCII)
+
+
+class Reader(Protocol):
+    """What a stream is read from."""
+
+    def read(self, size: int, /) -> bytes:
+        """At most `size` bytes; empty at the end."""
+
+
+class Writer(Protocol):
+    """What a stream is written to."""
+
+    def write(self, data: bytes, /) -> int:
+        """Take all of `data`."""
+
+    def flush(self) -> None:
+        """Nothing is held back."""
+
+
+def new_identity() -> str:
+    """A fresh X25519 identity, AGE-SECRET-KEY-1…, from the operating system's randomness."""
+    return str(pyrage.x25519.Identity.generate())
+
+
+def recipient_of(identity: str) -> str:
+    """The public recipient, age1…, of an identity."""
+    return str(_identity(identity).to_public())
+
+
+def is_recipient(value: object) -> bool:
+    """Whether `value` is a well-formed native recipient, age1…."""
+    if not isinstance(value, str) or _RECIPIENT.fullmatch(value) is None:
+        return False
+    try:
+        pyrage.x25519.Recipient.from_str(value)
+    except pyrage.RecipientError:
+        return False
+    return True
+
+
+def is_identity(value: object) -> bool:
+    """Whether `value` is a well-formed native identity, AGE-SECRET-KEY-1…."""
+    if not isinstance(value, str) or _IDENTITY.fullmatch(value) is None:
+        return False
+    try:
+        pyrage.x25519.Identity.from_str(value)
+    except pyrage.IdentityError:
+        return False
+    return True
+
+
+def nest(payload: bytes, recipients: Sequence[str]) -> list[bytes]:
+    """The layers of `payload` sealed to all `recipients` together, outermost recipient and outermost layer first."""
+    layers: list[bytes] = []
+    for recipient in reversed(recipients):
+        payload = pyrage.encrypt(payload, [_recipient(recipient)])
+        layers.insert(0, payload)
+    return layers
+
+
+def peel(package: bytes, identity: str) -> bytes:
+    """What is inside the outermost layer of `package`, opened with `identity` (AGE-SECRET-KEY-1…).
+
+    Raises the refusals of `lint_package`; seal.not_for_this_key where no stanza opens with this identity (another
+    recipient, or a damaged stanza: without the right key the two look alike); seal.torn where the rest is damaged.
+    """
+    key = _identity(identity)
+    lint_package(package)
+    try:
+        return bytes(pyrage.decrypt(package, [key]))
+    except pyrage.DecryptError as error:
+        raise _why(error) from error
+
+
+def encrypt_stream(reader: Reader, writer: Writer, recipient: str) -> None:
+    """Seal all of `reader` to one recipient into `writer`; memory does not grow with the size."""
+    pyrage.encrypt_io(reader, writer, [_recipient(recipient)])
+
+
+def decrypt_stream(reader: Reader, writer: Writer, identity: str) -> None:
+    """Open the age file in `reader` into `writer`, chunk by authenticated chunk; memory does not grow with the size.
+
+    Only authenticated bytes are written, but the end is authenticated last: what was written counts only after return.
+    Raises seal.not_for_this_key and seal.torn; what reader and writer raise passes through.
+    """
+    key = _identity(identity)
+    try:
+        pyrage.decrypt_io(reader, writer, [key])
+    except pyrage.DecryptError as error:
+        raise _why(error) from error
+    except OSError as error:
+        if error.errno is None:  # pyrage reports a bad chunk as an OSError without a number
+            raise Invalid("seal.torn") from error
+        raise
+
+
+def _why(error: Exception) -> Invalid:
+    return Invalid("seal.not_for_this_key" if "No matching keys" in str(error) else "seal.torn")
+
+
+def _identity(text: str) -> pyrage.x25519.Identity:
+    if not is_identity(text):
+        raise Invalid("seal.identity_malformed")  # without the text: it may be a secret with one letter mistyped
+    return pyrage.x25519.Identity.from_str(text)
+
+
+def _recipient(text: str) -> pyrage.x25519.Recipient:
+    if not is_recipient(text):
+        raise Invalid("seal.recipient_malformed", recipient=str(text)[:80])
+    return pyrage.x25519.Recipient.from_str(text)

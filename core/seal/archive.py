@@ -1,0 +1,207 @@
+"""The archive inside an envelope: a POSIX tar that comes out byte for byte the same wherever it is packed."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.errors import Invalid
+from core.seal.ladder import step_for
+from core.seal.manifest import MAX_MANIFEST, Entry, check_entries, manifest
+from core.seal.notation import Json, canonical
+from core.seal.streams import BLOCK, Digester, file_blocks
+
+RECORD = 512
+MANIFEST = "manifest.json"
+PADDING = "padding"
+_USTAR_NAME = 100
+_END = 2 * RECORD
+
+
+@dataclass(frozen=True)
+class Enclosure:
+    """A file to enclose: its slot in the list of required files, where it lies, its name there (default: its own)."""
+
+    slot: str
+    path: Path
+    name: str = ""
+
+    @property
+    def title(self) -> str:
+        """The name under which the file travels."""
+        return self.name or self.path.name
+
+
+@dataclass(frozen=True)
+class Surveyed:
+    """An enclosure that was read once: its entry, and what the file system said about it then."""
+
+    enclosure: Enclosure
+    entry: Entry
+    stamp: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything about an archive but the content of its files, which is read again while it is written."""
+
+    manifest: Json
+    files: list[Surveyed]
+    heads: list[bytes]
+    padding: int
+    size: int
+
+
+def check_enclosures(enclosures: list[Enclosure]) -> list[tuple[Enclosure, int]]:
+    """The enclosures with their sizes in archive order (slot, then name, as UTF-8), if all can be read and named."""
+    found = []
+    for enclosure in enclosures:
+        try:
+            with enclosure.path.open("rb") as file:  # opening also refuses a folder
+                size = os.fstat(file.fileno()).st_size
+        except OSError as error:
+            raise Invalid("seal.file_unreadable", field="files", name=ascii(enclosure.title)[1:-1]) from error
+        found.append((enclosure.slot, enclosure.title, size))
+    check_entries(found)
+    sizes = [size for _, _, size in found]
+    return sorted(zip(enclosures, sizes, strict=True), key=lambda one: (one[0].slot.encode(), one[0].title.encode()))
+
+
+def foreseen(enclosure: Enclosure, size: int) -> Surveyed:
+    """A stand-in for `survey` before the file is read: right for planning sizes, wrong for writing."""
+    return Surveyed(enclosure, Entry(enclosure.slot, enclosure.title, size, "0" * 64), ())
+
+
+def survey(enclosure: Enclosure) -> Surveyed:
+    """Read the file once for its size and SHA-256."""
+    try:
+        with enclosure.path.open("rb", buffering=0) as file:
+            stamp = _stamp(file.fileno())
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+            same = stamp == _stamp(file.fileno())
+    except OSError as error:
+        raise Invalid("seal.file_unreadable", field="files", name=enclosure.title) from error
+    if not same:
+        raise Invalid("seal.file_changed", field="files", name=enclosure.title)
+    return Surveyed(enclosure, Entry(enclosure.slot, enclosure.title, stamp[2], sha256), stamp)
+
+
+def plan_archive(bound: Mapping[str, str], nonce: bytes, files: list[Surveyed], *, size: int = 0) -> Plan:
+    """The archive of surveyed files (in archive order), padded to the ladder; to the step of `size` where that is more.
+
+    Raises seal.too_many_files, seal.archive_too_large.
+    """
+    head = manifest(bound, nonce, [file.entry for file in files])
+    text = canonical(head)
+    if len(text) > MAX_MANIFEST:
+        raise Invalid("seal.too_many_files", count=len(files), limit=MAX_MANIFEST)
+    heads = [_header(MANIFEST.encode(), len(text), b"0") + _filled(text)]
+    heads += [_member_head(file.entry, place) for place, file in enumerate(files)]
+    content = sum(map(len, heads)) + sum(_rounded(file.entry.size) for file in files) + RECORD + _END
+    total = step_for(max(content, size))
+    return Plan(head, files, heads, total - content, total)
+
+
+def archive_blocks(plan: Plan, contents: Digester) -> Iterator[bytes]:
+    """The archive's bytes in blocks; `contents` hashes each file a second time, beside.
+
+    Raises seal.file_changed where a file is not what it was when surveyed, seal.file_unreadable.
+    """
+    changed: list[str] = []
+
+    def compare(entry: Entry) -> Callable[[str], None]:
+        return lambda sha256: None if sha256 == entry.sha256 else changed.append(entry.name)
+
+    yield plan.heads[0]
+    for file, head in zip(plan.files, plan.heads[1:], strict=True):
+        yield head
+        for block in _content(file):
+            contents.feed(block)
+            yield block
+        contents.cut(compare(file.entry))
+        if rest := -file.entry.size % RECORD:
+            yield bytes(rest)
+    yield _header(PADDING.encode(), plan.padding, b"0")
+    left = plan.padding + _END
+    zeros = bytes(min(left, BLOCK))
+    while left:
+        yield zeros[:left]
+        left -= min(left, BLOCK)
+    contents.digest()  # waits for the last comparison
+    if changed:
+        raise Invalid("seal.file_changed", field="files", name=changed[0])
+
+
+def _content(file: Surveyed) -> Iterator[bytes]:
+    changed = Invalid("seal.file_changed", field="files", name=file.entry.name)
+    try:
+        with file.enclosure.path.open("rb", buffering=0) as content:
+            left = file.entry.size
+            for block in file_blocks(content):
+                left -= len(block)
+                if left < 0:
+                    raise changed
+                yield block
+            if left or _stamp(content.fileno()) != file.stamp:
+                raise changed
+    except OSError as error:
+        raise Invalid("seal.file_unreadable", field="files", name=file.entry.name) from error
+
+
+def _stamp(descriptor: int) -> tuple[int, ...]:
+    found = os.fstat(descriptor)
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
+def _member_head(entry: Entry, place: int) -> bytes:
+    """A ustar header; before it, where the path takes more than 100 bytes, a pax header with the one record `path`."""
+    path = entry.path.encode("utf-8")
+    if len(path) <= _USTAR_NAME:
+        return _header(path, entry.size, b"0")
+    record = _pax_record(b"path", path)
+    short = f"files/{place:04d}".encode()
+    return _header(f"pax/{place:04d}".encode(), len(record), b"x") + _filled(record) + _header(short, entry.size, b"0")
+
+
+def _pax_record(key: bytes, value: bytes) -> bytes:
+    """`length key=value\\n`, where the length counts its own digits."""
+    rest = b" " + key + b"=" + value + b"\n"
+    length = len(rest)
+    while len(str(length)) + len(rest) != length:
+        length = len(str(length)) + len(rest)
+    return str(length).encode() + rest
+
+
+def _header(name: bytes, size: int, kind: bytes) -> bytes:
+    """One POSIX ustar header: mode 0644, owner and group 0 without names, instant 0."""
+    fields = [
+        name.ljust(100, b"\0"),
+        b"0000644\0",
+        b"0000000\0",
+        b"0000000\0",
+        b"%011o\0" % size,
+        b"00000000000\0",
+        b" " * 8,
+        kind,
+        bytes(100),
+        b"ustar\x0000",
+        bytes(32),
+        bytes(32),
+        b"0000000\0",
+        b"0000000\0",
+        bytes(155),
+        bytes(12),
+    ]
+    fields[6] = b"%06o\0 " % sum(b"".join(fields))
+    return b"".join(fields)
+
+
+def _filled(data: bytes) -> bytes:
+    return data + bytes(-len(data) % RECORD)
+
+
+def _rounded(size: int) -> int:
+    return size + -size % RECORD

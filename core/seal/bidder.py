@@ -1,0 +1,160 @@
+"""The identity package: who bids, read by k trustees after closing; and the decoy, which looks the same until then."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from core.errors import Invalid
+from core.seal.age import nest
+from core.seal.header import MAX_PACKAGE
+from core.seal.keys import BidderKeys, certificate_signed
+from core.seal.notation import Checker, Json, canonical, has_keys, is_count, is_hex, is_instant, is_text, read_canonical
+from core.seal.policy import BIDDER, trustee_sets
+from core.seal.submission import leaf_commitment, submission_digest
+
+TYPE = "sunbid-identity/v1"
+DECOY_TYPE = "sunbid-decoy/v1"
+SIZE = 8192
+
+_BOUND = ("type", "section", "policy_digest", "handle", "submission_digest", "leaf_salt", "padding")
+_BIDDER = ("name", "uscc", "contact", "phone")
+_DEVICE = ("mac", "disk", "cpu", "host", "tool")
+_BOND = ("form", "account", "payer", "amount_fen")
+_FACTS = (BIDDER, "operator", "device", "bond", "prepared_at")
+
+
+def validate_facts(facts: Any) -> Json:
+    """The bidder's facts themselves, if every field is there and well-formed; else seal.facts_invalid (place).
+
+    {"bidder": {name, uscc, contact, phone}, "operator", "device": {mac, disk, cpu, host, tool},
+    "bond": {form, account, payer, amount_fen} or null where none is demanded, "prepared_at": UTC instant}.
+    """
+    check = Checker("seal.facts_invalid")
+    check.need(has_keys(facts, _FACTS), "keys")
+    check.need(has_keys(facts["bidder"], _BIDDER), "bidder")
+    for key in _BIDDER:
+        check.need(is_text(facts["bidder"][key], 512, empty=key in ("contact", "phone")), f"bidder.{key}")
+    check.need(is_text(facts["operator"], 512), "operator")
+    check.need(has_keys(facts["device"], _DEVICE), "device")
+    for key in _DEVICE:
+        check.need(is_text(facts["device"][key], 512, empty=True), f"device.{key}")
+    bond = facts["bond"]
+    if bond is not None:
+        check.need(has_keys(bond, _BOND), "bond")
+        for key in _BOND[:-1]:
+            check.need(is_text(bond[key], 512, empty=True), f"bond.{key}")
+        check.need(is_count(bond["amount_fen"], 0, 10**15), "bond.amount_fen")
+    check.need(is_instant(facts["prepared_at"]), "prepared_at")
+    return facts  # type: ignore[no-any-return]
+
+
+def identity_text(keys: BidderKeys, facts: Json, submission: Mapping[str, Any], leaf_salt: bytes) -> bytes:
+    """The 8192 plaintext bytes of a bidder's identity package for `submission`, signed with the certificate.
+
+    Raises seal.certificate_invalid, seal.signature_invalid (the key does not belong to the certificate) and
+    seal.identity_too_large.
+    """
+    message = signed_message(submission_digest(submission))
+    signature = keys.sign(message)
+    if not certificate_signed(keys.certificate, signature, message):
+        raise Invalid("seal.signature_invalid", field="signature")
+    claims = {
+        **_bound(TYPE, submission, leaf_salt),
+        **facts,
+        "certificate": keys.certificate,
+        "signature": base64.b64encode(signature).decode("ascii"),
+    }
+    return _pad(claims)
+
+
+def decoy_text(trustee: str, submission: Mapping[str, Any], leaf_salt: bytes) -> bytes:
+    """The 8192 plaintext bytes of a decoy's identity package, naming the trustee who made it."""
+    return _pad({**_bound(DECOY_TYPE, submission, leaf_salt), "trustee": trustee})
+
+
+def wrap_identity(text: bytes, policy: Mapping[str, Any]) -> dict[str, bytes]:
+    """The package of `text` for every k-subset of the trustees: {set: nested age file}."""
+    recipients = policy["recipients"]
+    return {names: nest(text, [recipients[name] for name in names.split("+")])[0] for names in trustee_sets(policy)}
+
+
+def read_identity(
+    text: bytes,
+    policy: Mapping[str, Any],
+    submission: Mapping[str, Any],
+    *,
+    leaf: str | None = None,
+    packages: Mapping[str, str] | None = None,
+) -> Json:
+    """The claims of an opened identity package or decoy, if they belong to `submission` and the signature holds.
+
+    Look at `type` to tell a bid from a decoy. With `leaf` and `packages` (set → hex SHA-256 of its package) also checks
+    that the revealed leaf salt opens the ledger leaf. Raises seal.identity_invalid (place), seal.not_canonical,
+    seal.wrong_section, seal.wrong_policy, seal.wrong_handle, seal.wrong_submission, seal.wrong_leaf,
+    seal.certificate_invalid, seal.signature_invalid.
+    """
+    claims = read_canonical(text, MAX_PACKAGE)
+    check = Checker("seal.identity_invalid")
+    check.need(claims.get("type") in (TYPE, DECOY_TYPE), "type")
+    own = ("trustee",) if claims["type"] == DECOY_TYPE else (*_FACTS, "certificate", "signature")
+    check.need(has_keys(claims, (*_BOUND, *own)), "keys")
+    check.need(is_hex(claims["leaf_salt"], 32), "leaf_salt")
+    digest = submission_digest(submission)
+    for key, code, value in (
+        ("section", "seal.wrong_section", submission["section"]),
+        ("policy_digest", "seal.wrong_policy", submission["policy_digest"]),
+        ("handle", "seal.wrong_handle", submission["handle"]),
+        ("submission_digest", "seal.wrong_submission", digest),
+    ):
+        if claims[key] != value:
+            raise Invalid(code, field=key, expected=value, given=str(claims[key])[:80])
+    if leaf is not None and leaf_commitment(bytes.fromhex(claims["leaf_salt"]), digest, packages or {}) != leaf:
+        raise Invalid("seal.wrong_leaf", field="leaf_salt")
+    if claims["type"] == DECOY_TYPE:
+        check.need(isinstance(claims["trustee"], str) and claims["trustee"] in policy["recipients"], "trustee")
+        return claims
+    try:
+        validate_facts({key: claims[key] for key in _FACTS})
+    except Invalid as error:
+        raise Invalid("seal.identity_invalid", field=error.field, place=error.field) from error
+    check.need(isinstance(claims["certificate"], str) and claims["certificate"].isascii(), "certificate")
+    try:
+        signature = base64.b64decode(claims["signature"], validate=True)
+    except (TypeError, ValueError, binascii.Error) as error:
+        raise Invalid("seal.identity_invalid", field="signature", place="signature") from error
+    if not certificate_signed(claims["certificate"], signature, signed_message(digest)):
+        raise Invalid("seal.signature_invalid", field="signature")
+    return claims
+
+
+def signed_message(digest: str) -> bytes:
+    """What the certificate signs: "sunbid-identity/v1\\n" ‖ the 32 bytes of the submission digest."""
+    return b"sunbid-identity/v1\n" + bytes.fromhex(digest)
+
+
+def package_hashes(packages: Mapping[str, bytes]) -> dict[str, str]:
+    """{set: hex SHA-256 of its package}: what the ledger leaf commits to."""
+    return {names: hashlib.sha256(package).hexdigest() for names, package in packages.items()}
+
+
+def _bound(kind: str, submission: Mapping[str, Any], leaf_salt: bytes) -> Json:
+    return {
+        "type": kind,
+        "section": submission["section"],
+        "policy_digest": submission["policy_digest"],
+        "handle": submission["handle"],
+        "submission_digest": submission_digest(submission),
+        "leaf_salt": leaf_salt.hex(),
+    }
+
+
+def _pad(claims: Json) -> bytes:
+    """Canonical JSON of exactly 8192 bytes: the member `padding` holds as many zeros as are missing."""
+    missing = SIZE - len(canonical({**claims, "padding": ""}))
+    if missing < 0:
+        raise Invalid("seal.identity_too_large", size=SIZE - missing, limit=SIZE)
+    return canonical({**claims, "padding": "0" * missing})
