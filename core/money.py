@@ -11,7 +11,7 @@ LIMIT_FEN = 10**14
 """Amounts stay below one trillion yuan (万亿元): the capital form needs no compound unit above 亿."""
 
 _ASCII = str.maketrans("０１２３４５６７８９．，￥", "0123456789.,¥")
-_SHAPE = re.compile(r"(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.([0-9]+))?", re.ASCII)
+_SHAPE = re.compile(r"(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.([0-9]+))?")
 _DIGITS = "零壹贰叁肆伍陆柒捌玖"
 _PLACES = ("仟", "佰", "拾", "")
 _GROUPS = ("亿", "万", "")

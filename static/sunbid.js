@@ -2,7 +2,7 @@
 // Every page works without this file; nothing here decides anything, the server does.
 
 const live = document.getElementById("live");
-const ready = new Set();
+const ready = new WeakSet();
 let offset = 0; // server clock minus this machine's clock, milliseconds
 
 document.documentElement.classList.add("js");
@@ -74,7 +74,7 @@ function tick() {
 
 // The display of typed money only; core.money.upper writes what counts.
 const DIGITS = "零壹贰叁肆伍陆柒捌玖";
-function upper(text) {
+export function upper(text) {
   const typed = text.normalize("NFKC").replace(/[,¥\s]/g, "");
   const shape = /^(\d{1,12})(?:\.(\d{1,2}))?$/.exec(typed);
   if (!shape) return "";
@@ -121,12 +121,21 @@ function prepare(root) {
     typed.addEventListener("input", check);
     check();
   }
+  for (const wide of root.querySelectorAll(".table-wrap, .drawing, .demo-roles, .site-nav")) watch.observe(wide);
   for (const input of root.querySelectorAll("input[data-money]")) {
     const show = () => { document.getElementById(input.dataset.money).textContent = upper(input.value); };
     input.addEventListener("input", show);
     show();
   }
 }
+
+// A table or drawing wider than its place must be reachable by keyboard; one that fits must not be a stop on the way.
+const watch = new ResizeObserver((entries) => {
+  for (const { target } of entries) {
+    if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
+    else target.removeAttribute("tabindex");
+  }
+});
 
 document.addEventListener("click", (event) => {
   const button = event.target.closest("button");
