@@ -88,8 +88,8 @@ class Fault:
 
 
 def facts_digest(salt: str, facts: Any) -> str:
-    """SHA-256("sunbid-facts/v1\\n" ‖ salt ‖ canonical facts), hex."""
-    return hashlib.sha256(FACTS_DOMAIN + bytes.fromhex(salt) + rfc8785.dumps(facts)).hexdigest()
+    """SHA-256("sunbid-facts/v1\\n" ‖ salt as its 64 hex characters ‖ LF ‖ canonical facts), hex."""
+    return hashlib.sha256(FACTS_DOMAIN + salt.encode() + b"\n" + rfc8785.dumps(facts)).hexdigest()
 
 
 def size(session: Session) -> int:

@@ -1,0 +1,82 @@
+"""`./run figure R13`, `./run bench seal`: run one; `./run figures`, `./run benches`: list all with their last values.
+
+Each program has `main(arguments) -> int`, prints its figure as its last line and returns 0 only where the target holds.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import io
+import json
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+FIGURES = {
+    "R1": ("benchmarks.figures.r01", "kill points during a submission: 0 acknowledged lost, 0 torn"),
+    "R13": ("benchmarks.figures.r13", "flipped bits of a ledger: all found, the entry named, no false alarm"),
+    "R26": ("benchmarks.figures.r26", "the draw is fair (chi-square) and replayed by an independent script"),
+}
+BENCHES = {
+    "seal": ("benchmarks.seal", "sealing and opening against the age command"),
+    "collusion": ("benchmarks.collusion_calibration", "false alarms on clean simulated sections, recall on rigged ones"),
+}
+RECORD = Path(__file__).with_name("record.json")
+
+
+class Tee(io.TextIOBase):
+    """Shows what is printed and keeps it."""
+
+    def __init__(self) -> None:
+        self.kept: list[str] = []
+
+    def write(self, text: str) -> int:
+        self.kept.append(text)
+        sys.__stdout__.write(text)  # type: ignore[union-attr]
+        return len(text)
+
+
+def run(kind: str, name: str, arguments: list[str]) -> int:
+    """Run one program, remember its last line with the day and the command, and return its exit code."""
+    table = FIGURES if kind == "figure" else BENCHES
+    if name not in table:
+        print(f"unknown {kind} {name!r}; there are: {', '.join(table)}", file=sys.stderr)
+        return 2
+    tee = Tee()
+    with contextlib.redirect_stdout(tee):
+        code = int(importlib.import_module(table[name][0]).main(arguments))
+    lines = [line for line in "".join(tee.kept).splitlines() if line.strip()]
+    record = json.loads(RECORD.read_text()) if RECORD.exists() else {}
+    record[f"{kind} {name}"] = {
+        "value": lines[-1] if lines else "",
+        "holds": code == 0,
+        "on": datetime.now(UTC).date().isoformat(),
+        "command": " ".join(["./run", kind, name, *arguments]),
+    }
+    RECORD.write_text(json.dumps(record, indent=1, ensure_ascii=False, sort_keys=True) + "\n")
+    return code
+
+
+def listing(kind: str) -> int:
+    """Print every program of the kind with what it shows and its last recorded value."""
+    record = json.loads(RECORD.read_text()) if RECORD.exists() else {}
+    for name, (_, what) in (FIGURES if kind == "figure" else BENCHES).items():
+        last = record.get(f"{kind} {name}")
+        print(f"{name:10} {what}")
+        print(f"{'':10} {last['on']}: {last['value']}" if last else f"{'':10} not measured yet")
+    return 0
+
+
+def main() -> int:
+    """Dispatch."""
+    command, *rest = sys.argv[1:] or ["figures"]
+    if command in ("figures", "benches"):
+        return listing("figure" if command == "figures" else "bench")
+    if not rest:
+        return listing(command)
+    return run(command, rest[0], rest[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""One figure of docs/PROOF.md per file."""
