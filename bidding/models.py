@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from accounts.models import Organisation
 from bidding.lifecycle import SECTION, SUBMISSION
 from core.db import Base, Json, Row, Staged
+from core.errors import Missing
 from core.machine import Lifecycle
 
 
@@ -37,7 +38,10 @@ class Project(Base, Row):
 
 
 class Section(Base, Staged):
-    """A section (标段): the unit that is bid for, opened, evaluated, awarded and archived."""
+    """A section (标段): the unit that is bid for, opened, evaluated, awarded and archived.
+
+    `particulars` holds the further texts of the notice (R-104), `slots` the named files each envelope must contain.
+    """
 
     __tablename__ = "section"
     __table_args__ = (
@@ -59,6 +63,8 @@ class Section(Base, Staged):
     accepts_consortium: Mapped[bool]
     credit_rule: Mapped[str]
     method: Mapped[Any] = mapped_column(Json)
+    particulars: Mapped[Any] = mapped_column(Json, default=dict)
+    slots: Mapped[Any] = mapped_column(Json, default=list)
     documents_from_at: Mapped[datetime | None]
     documents_until_at: Mapped[datetime | None]
     deadline_at: Mapped[datetime | None] = mapped_column(index=True)
@@ -70,6 +76,13 @@ class Section(Base, Staged):
     def subject(self) -> str:
         """The section's name in the ledger."""
         return f"section:{self.code}"
+
+    @property
+    def closing_at(self) -> datetime:
+        """The deadline, which every published section has; Missing in a draft without one."""
+        if self.deadline_at is None:
+            raise Missing("section.no_deadline", section=self.code)
+        return self.deadline_at
 
 
 class TenderDocument(Base, Row):
@@ -144,7 +157,10 @@ class Policy(Base, Row):
 
 
 class Upload(Base, Row):
-    """A resumable upload of ciphertext (tus 1.0); bound to nobody, known only by its token's hash."""
+    """A resumable upload of ciphertext (tus 1.0); bound to nobody, known only by its token's hash.
+
+    No instant is finer than a day: `expires_at` falls on midnight, so that rows cannot be matched with sign-ins.
+    """
 
     __tablename__ = "upload"
 
@@ -188,3 +204,16 @@ class Submission(Base, Staged):
     def subject(self) -> str:
         """The submission's name in the ledger, used from the closing on."""
         return f"submission:{self.digest[:16]}"
+
+
+class SealedMark(Base, Row):
+    """What one handle has used and no other may use again: an object's hash or an envelope's recipient (T8).
+
+    A ciphertext seen under a second handle is somebody else's, copied.
+    """
+
+    __tablename__ = "sealed_mark"
+
+    mark: Mapped[str] = mapped_column(String(64), unique=True)
+    section_id: Mapped[int] = mapped_column(ForeignKey("section.id"))
+    handle: Mapped[str] = mapped_column(String(64))

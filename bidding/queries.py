@@ -1,0 +1,342 @@
+"""Reads of projects, sections, documents, answers, trustees, policies, uploads and sealed submissions."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from accounts.models import Organisation, Person
+from bidding import rules
+from bidding.lifecycle import SECTION
+from bidding.models import (
+    Clarification,
+    Policy,
+    Project,
+    Question,
+    SealedMark,
+    Section,
+    Submission,
+    TenderDocument,
+    Trustee,
+    Upload,
+)
+from core.act import Actor
+from core.calendar import day_of, national
+from core.errors import Missing
+from core.law import Snapshot
+from core.ledger.log import LedgerEntry, entries_of
+
+EVERYWHERE = ("officer", "supervisor", "system")
+"""Roles that act on every section (RULES §1.4)."""
+
+AFTER_CLOSING = frozenset(SECTION.states) - {"draft", "submission_open"}
+COUNTED = ("sealed", "decoy")
+
+
+def project(session: Session, code: str) -> Project:
+    """The project of that code, or Missing."""
+    found = session.scalar(select(Project).where(Project.code == code))
+    if found is None:
+        raise Missing("project.unknown", project=code)
+    return found
+
+
+def own_project(session: Session, code: str, actor: Actor) -> Project:
+    """The project, if the actor's organisation calls the tender or acts for who does; else Missing."""
+    found = project(session, code)
+    if not _owns(found, actor):
+        raise Missing("project.unknown", project=code)
+    return found
+
+
+def projects_of(session: Session, actor: Actor) -> list[Project]:
+    """The projects the actor may work on, newest first."""
+    query = select(Project).order_by(Project.id.desc())
+    if not actor.has(*EVERYWHERE):
+        mine = actor.organisation_id
+        if mine is None:
+            return []
+        query = query.where((Project.tenderee_id == mine) | (Project.agent_id == mine))
+    return list(session.scalars(query))
+
+
+def section(session: Session, code: str) -> Section:
+    """The section of that code once it is published, or Missing; drafts are for their own only."""
+    found = session.scalar(select(Section).where(Section.code == code))
+    if found is None or found.state == "draft":
+        raise Missing("section.unknown", section=code)
+    return found
+
+
+def own_section(session: Session, code: str, actor: Actor) -> Section:
+    """The section, draft or not, if the actor works on it: its tenderee or agent, an officer, a supervisor."""
+    found = session.scalar(select(Section).where(Section.code == code))
+    if found is None or not (actor.has(*EVERYWHERE) or _owns(found.project, actor)):
+        raise Missing("section.unknown", section=code)
+    return found
+
+
+def sections(
+    session: Session,
+    *,
+    states: Collection[str] | None = None,
+    project: Project | None = None,
+    words: str = "",
+    limit: int = 200,
+) -> list[Section]:
+    """Sections by state, project and words in the name, the nearest deadline first; drafts only when asked for."""
+    query = select(Section).order_by(Section.deadline_at, Section.id).limit(limit)
+    query = query.where(Section.state.in_(states)) if states is not None else query.where(Section.state != "draft")
+    if project is not None:
+        query = query.where(Section.project_id == project.id)
+    if words:
+        query = query.where(Section.name.contains(words, autoescape=True))
+    return list(session.scalars(query))
+
+
+def sections_of(session: Session, project: Project) -> list[Section]:
+    """Every section of a project, drafts too."""
+    return list(session.scalars(select(Section).where(Section.project_id == project.id).order_by(Section.id)))
+
+
+def due_to_close(session: Session, now: datetime) -> list[Section]:
+    """Sections whose deadline has come and that are still open."""
+    return list(
+        session.scalars(
+            select(Section)
+            .where(Section.state == "submission_open", Section.deadline_at <= now)
+            .order_by(Section.deadline_at, Section.id)
+        )
+    )
+
+
+def organisation_named(session: Session, identifier: str) -> Organisation:
+    """A verified or unverified organisation by its code, or Missing, for naming the tenderee an agent acts for."""
+    found = session.scalar(select(Organisation).where(Organisation.identifier == identifier.strip().upper()))
+    if found is None:
+        raise Missing("organisation.unknown", identifier=identifier)
+    return found
+
+
+def law_of(section: Section) -> Snapshot:
+    """The rules frozen into the section's project at first publication (R-006); Missing before it."""
+    if section.project.law is None:
+        raise Missing("law.not_frozen", section=section.code)
+    return Snapshot.from_json(section.project.law)
+
+
+def law_for(section: Section, now: datetime) -> Snapshot:
+    """The frozen rules, or while the project is a draft those in force today."""
+    if section.project.law is not None:
+        return Snapshot.from_json(section.project.law)
+    return rules.law_on(section.project.regime, day_of(now))
+
+
+def documents(session: Session, section: Section, *, all_versions: bool = False) -> list[TenderDocument]:
+    """The newest version in each slot, or every version; by slot, then version."""
+    found = list(
+        session.scalars(
+            select(TenderDocument)
+            .where(TenderDocument.section_id == section.id)
+            .order_by(TenderDocument.slot, TenderDocument.version)
+        )
+    )
+    if all_versions:
+        return found
+    return list({document.slot: document for document in found}.values())
+
+
+def trustees(session: Session, section: Section) -> list[Trustee]:
+    """The key holders of a section by role."""
+    return list(session.scalars(select(Trustee).where(Trustee.section_id == section.id).order_by(Trustee.role)))
+
+
+def trustee(session: Session, section: Section, role: str) -> Trustee:
+    """The key holder of that role, or Missing."""
+    found = session.scalar(select(Trustee).where(Trustee.section_id == section.id, Trustee.role == role))
+    if found is None:
+        raise Missing("trustee.unknown", role=role, section=section.code)
+    return found
+
+
+def policies(session: Session, section: Section) -> list[Policy]:
+    """Every policy a section was published with, oldest first."""
+    return list(session.scalars(select(Policy).where(Policy.section_id == section.id).order_by(Policy.version)))
+
+
+def policy(session: Session, section: Section) -> Policy:
+    """The newest policy, or Missing before publication."""
+    found = policies(session, section)
+    if not found:
+        raise Missing("policy.unknown", section=section.code)
+    return found[-1]
+
+
+def policy_of(session: Session, submission: Submission) -> Policy:
+    """The policy a submission was sealed for: the newest of its time, maybe not of today (docs/spec/submission.md)."""
+    found = session.scalar(select(Policy).where(Policy.digest == submission.content["policy_digest"]))
+    if found is None:
+        raise Missing("policy.unknown", section=submission.content["section"])
+    return found
+
+
+def questions(session: Session, section: Section) -> list[Question]:
+    """The questions on a section's documents, by number."""
+    return list(session.scalars(select(Question).where(Question.section_id == section.id).order_by(Question.number)))
+
+
+def question(session: Session, section: Section, number: int) -> Question:
+    """The question of that number, or Missing."""
+    found = session.scalar(select(Question).where(Question.section_id == section.id, Question.number == number))
+    if found is None:
+        raise Missing("question.unknown", number=number)
+    return found
+
+
+def clarifications(session: Session, section: Section) -> list[Clarification]:
+    """The published clarifications, by number."""
+    return list(
+        session.scalars(
+            select(Clarification).where(Clarification.section_id == section.id).order_by(Clarification.number)
+        )
+    )
+
+
+def timeline(session: Session, section: Section) -> list[LedgerEntry]:
+    """What the ledger says on a section, oldest first."""
+    return entries_of(session, section.subject)
+
+
+def notice_facts(session: Session, section: Section, now: datetime) -> rules.NoticeFacts:
+    """The section as the checks of a notice see it."""
+    project = section.project
+    return rules.NoticeFacts(
+        now=now,
+        regime=project.regime,
+        category=project.category,
+        procedure=project.procedure,
+        is_mandatory=project.is_mandatory,
+        project_name=project.name,
+        description=project.description,
+        funding=project.funding,
+        tenderee=project.tenderee.name,
+        section_name=section.name,
+        estimate_fen=section.estimate_fen,
+        control_price_fen=section.control_price_fen,
+        bond_fen=section.bond_fen,
+        duration_days=section.duration_days,
+        validity_days=section.validity_days,
+        decrypt_minutes=section.decrypt_minutes,
+        qualification=section.qualification,
+        accepts_consortium=section.accepts_consortium,
+        credit_rule=section.credit_rule,
+        method=section.method,
+        particulars=section.particulars or {},
+        documents_from_at=section.documents_from_at,
+        documents_until_at=section.documents_until_at,
+        deadline_at=section.deadline_at,
+        document_slots=frozenset(document.slot for document in documents(session, section)),
+        trustees=frozenset(trustee.role for trustee in trustees(session, section)),
+        required_trustees=rules.TRUSTEES,
+    )
+
+
+def findings(session: Session, section: Section, now: datetime) -> list[rules.Finding]:
+    """Every legal check of a draft as it stands now."""
+    return rules.check_notice(notice_facts(session, section, now), law_for(section, now), national())
+
+
+def upload(session: Session, token_digest: str) -> Upload:
+    """The upload behind a capability token's hash, or Missing."""
+    found = session.scalar(select(Upload).where(Upload.token_digest == token_digest))
+    if found is None:
+        raise Missing("upload.unknown")
+    return found
+
+
+def submissions(session: Session, section: Section) -> list[Submission]:
+    """Every submission committed to a section, in the order of the log; what it shows before closing names nobody."""
+    return list(
+        session.scalars(select(Submission).where(Submission.section_id == section.id).order_by(Submission.leaf_index))
+    )
+
+
+def submission(session: Session, digest: str) -> Submission:
+    """The submission of that digest, or Missing."""
+    found = session.scalar(select(Submission).where(Submission.digest == digest))
+    if found is None:
+        raise Missing("bid.unknown")
+    return found
+
+
+def held(session: Session, section: Section, handle: str) -> list[Submission]:
+    """What is held under a handle, oldest first; Missing when nothing is ("What do you hold for me?")."""
+    found = chain(session, section.id, handle)
+    if not found:
+        raise Missing("bid.unknown")
+    return found
+
+
+def chain(session: Session, section_id: int, handle: str) -> list[Submission]:
+    """Every submission under a handle in one section, by sequence."""
+    return list(
+        session.scalars(
+            select(Submission)
+            .where(Submission.section_id == section_id, Submission.handle == handle)
+            .order_by(Submission.sequence)
+        )
+    )
+
+
+def by_idempotency_key(session: Session, section: Section, key: str) -> Submission | None:
+    """The submission committed under that key in the section, if any."""
+    return session.scalar(
+        select(Submission).where(Submission.section_id == section.id, Submission.idempotency_key == key)
+    )
+
+
+def counted(session: Session, section: Section) -> list[Submission]:
+    """The sealed submissions of the closed set without unmasked decoys; Missing before the closing (R-208)."""
+    if section.state not in AFTER_CLOSING:
+        raise Missing("bid.hidden", section=section.code)
+    return [row for row in submissions(session, section) if row.state == "sealed"]
+
+
+def used_by_others(session: Session, marks: Collection[str], handle: str) -> list[SealedMark]:
+    """Marks (object hashes, recipients) that another handle has used before."""
+    found = session.scalars(select(SealedMark).where(SealedMark.mark.in_(marks), SealedMark.handle != handle))
+    return list(found)
+
+
+def known_marks(session: Session, marks: Collection[str]) -> set[str]:
+    """Those of the marks that are in the table already."""
+    return set(session.scalars(select(SealedMark.mark).where(SealedMark.mark.in_(marks))))
+
+
+def sealed_object(session: Session, sha256: str) -> bool:
+    """Whether a committed submission refers to the object, so that sweeping must leave it."""
+    return (session.scalar(select(func.count()).select_from(SealedMark).where(SealedMark.mark == sha256)) or 0) > 0
+
+
+def objects_of(content: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Every stored object a submission's content names: "envelope.bulk" or "envelope.keys.<set>" → {sha256, size}."""
+    found: dict[str, dict[str, Any]] = {}
+    for name, parts in content.get("envelopes", {}).items():
+        found[f"{name}.bulk"] = parts["bulk"]
+        for names, blob in parts["keys"].items():
+            found[f"{name}.keys.{names}"] = blob
+    return found
+
+
+def trustee_people(session: Session, section: Section) -> dict[str, Person | None]:
+    """The person behind each registered key of a section, by role."""
+    return {trustee.role: session.get(Person, trustee.person_id) for trustee in trustees(session, section)}
+
+
+def _owns(project: Project, actor: Actor) -> bool:
+    mine = actor.organisation_id
+    return mine is not None and mine in (project.tenderee_id, project.agent_id)

@@ -1,0 +1,31 @@
+"""Pure rules of bidding: the rulebook, checks of a notice, the policy, deadlines, what may be committed, receipts."""
+
+from bidding.rules.deadlines import is_late, minimum_deadline
+from bidding.rules.law import law_on, rulebook
+from bidding.rules.method import check_method, points_of
+from bidding.rules.notice import Finding, Level, NoticeFacts, check_notice, first_block
+from bidding.rules.policy import ENVELOPES, TRUSTEES, build_policy, turnstile
+from bidding.rules.receipt import build_receipt, verify_receipt
+from bidding.rules.slots import DEFAULT_SLOTS, check_slots
+
+__all__ = [
+    "DEFAULT_SLOTS",
+    "ENVELOPES",
+    "TRUSTEES",
+    "Finding",
+    "Level",
+    "NoticeFacts",
+    "build_policy",
+    "build_receipt",
+    "check_method",
+    "check_notice",
+    "check_slots",
+    "first_block",
+    "is_late",
+    "law_on",
+    "minimum_deadline",
+    "points_of",
+    "rulebook",
+    "turnstile",
+    "verify_receipt",
+]

@@ -1,0 +1,100 @@
+"""The evaluation method a section is published with: its shape, its points, what each regime forbids in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from core.errors import Invalid
+
+TYPE = "comprehensive/v1"
+FORMULAS = ("mean-deviation/v1", "lowest-first/v1")
+CRITERION = frozenset({"code", "name", "group", "points", "objective", "text"})
+GROUPS = ("technical", "qualification")
+MINIMUM_PRICE_WORDS = ("minimum_price", "min_price", "floor_price", "lowest_price_limit")
+
+
+def check_method(method: Any) -> dict[str, Any]:
+    """The method itself if it has the shape of docs/spec/submission.md; else Invalid("method.<place>").
+
+    A field that would set a lowest price is refused by R-109 wherever it stands (实施条例 a27).
+    """
+    if not isinstance(method, dict) or method.get("type") != TYPE:
+        raise Invalid("method.type", field="method")
+    for name in names_of(method):
+        if name in MINIMUM_PRICE_WORDS:
+            raise Invalid("method.minimum_price", field="method", rule="R-109", name=name)
+    criteria = method.get("criteria")
+    if not isinstance(criteria, list) or not criteria:
+        raise Invalid("method.criteria", field="criteria", place="0")
+    codes = set()
+    for number, criterion in enumerate(criteria, 1):
+        whole = isinstance(criterion, dict) and set(criterion) >= CRITERION
+        if not whole or criterion["group"] not in GROUPS or not criterion["name"] or criterion["code"] in codes:
+            raise Invalid("method.criteria", field="criteria", place=str(number))
+        codes.add(criterion["code"])
+        points(criterion["points"], "criteria")
+    _check_price(method.get("price"))
+    review = method.get("review", [])
+    if not isinstance(review, list) or any(not isinstance(item, dict) or not item.get("text") for item in review):
+        raise Invalid("method.review", field="review")
+    return method
+
+
+def points_of(method: dict[str, Any]) -> Decimal:
+    """All points of a checked method together; a full score is 100."""
+    return sum((Decimal(item["points"]) for item in method["criteria"]), Decimal(method["price"]["points"]))
+
+
+def points(text: Any, field: str) -> Decimal:
+    """Points or a ratio written as text, above 0 and at most 100; Invalid("method.points") otherwise."""
+    try:
+        value = Decimal(text) if isinstance(text, str) else Decimal("NaN")
+    except InvalidOperation:
+        value = Decimal("NaN")
+    if not (value.is_finite() and 0 < value <= 100):
+        raise Invalid("method.points", field=field, found=str(text)[:20])
+    return value
+
+
+def names_of(value: Any) -> Iterator[str]:
+    """Every key anywhere in a JSON value."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield key
+            yield from names_of(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from names_of(item)
+
+
+def texts_of(value: Any) -> Iterator[str]:
+    """Every text anywhere in a JSON value."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from texts_of(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from texts_of(item)
+
+
+def _check_price(price: Any) -> None:
+    if not isinstance(price, dict) or price.get("formula") not in FORMULAS:
+        raise Invalid("method.formula", field="price")
+    points(price.get("points"), "price")
+    if price["formula"] == "lowest-first/v1":
+        return
+    steps = price.get("k_range")
+    if not isinstance(steps, list) or len(steps) != 2:
+        raise Invalid("method.formula", field="k_range")
+    low, high, step = (points(text, "k_range") for text in (*steps, price.get("step")))
+    if low > high or (high - low) % step:
+        raise Invalid("method.k_range", field="k_range", low=str(low), high=str(high), step=str(step))
+    for name in ("above", "below"):
+        points(price.get(name), name)
+    trim = price.get("trim_from")
+    if type(trim) is not int or trim < 3:
+        raise Invalid("method.formula", field="trim_from")

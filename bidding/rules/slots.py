@@ -1,0 +1,51 @@
+"""The named files a bid consists of: which slot of which envelope, needed or not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from typing import Any
+
+from core.errors import Invalid
+
+SCHEDULE_SLOT = "schedule"
+
+DEFAULT_SLOTS: list[dict[str, Any]] = [
+    {"envelope": "schedule", "slot": SCHEDULE_SLOT, "name": "开标一览表", "required": True},
+    {"envelope": "qualification", "slot": "licence", "name": "营业执照与资质证书", "required": True},
+    {"envelope": "qualification", "slot": "letter", "name": "投标函及授权委托书", "required": True},
+    {"envelope": "qualification", "slot": "record", "name": "业绩与信誉材料", "required": False},
+    {"envelope": "technical", "slot": "proposal", "name": "技术标（施工组织设计）", "required": True},
+    {"envelope": "price", "slot": "boq", "name": "已标价工程量清单", "required": True},
+]
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,31}", re.ASCII)
+
+
+def check_slots(slots: Any, envelopes: Collection[str]) -> list[dict[str, Any]]:
+    """The slots themselves, if each is well formed, named once, and every envelope has a required one.
+
+    Raises Invalid("slots.malformed") with the place or Invalid("slots.envelope") for an envelope left empty: an
+    envelope without a file cannot be sealed.
+    """
+    if not isinstance(slots, list):
+        raise Invalid("slots.malformed", field="slots", place="0")
+    seen = set()
+    for number, slot in enumerate(slots, 1):
+        whole = isinstance(slot, dict) and set(slot) == {"envelope", "slot", "name", "required"}
+        if (
+            not whole
+            or slot["envelope"] not in envelopes
+            or not isinstance(slot["slot"], str)
+            or _NAME.fullmatch(slot["slot"]) is None
+            or not isinstance(slot["name"], str)
+            or not 1 <= len(slot["name"]) <= 80
+            or not isinstance(slot["required"], bool)
+            or (slot["envelope"], slot["slot"]) in seen
+        ):
+            raise Invalid("slots.malformed", field="slots", place=str(number))
+        seen.add((slot["envelope"], slot["slot"]))
+    for envelope in envelopes:
+        if not any(slot["envelope"] == envelope and slot["required"] for slot in slots):
+            raise Invalid("slots.envelope", field="slots", envelope=envelope)
+    return slots

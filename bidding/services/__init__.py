@@ -1,0 +1,47 @@
+"""Verbs of bidding: from the draft of a project to the sealed set at the closing, and the moves handed down."""
+
+from bidding.services.closing import ClosedSet, close_section, closed_set
+from bidding.services.moves import (
+    begin_evaluation,
+    deliver_report,
+    fail_section,
+    mark_archived,
+    mark_awarded,
+    mark_candidates_published,
+    mark_opened,
+    unmask_decoy,
+)
+from bidding.services.projects import add_document, create_project, create_section, update_section
+from bidding.services.publication import publish_section
+from bidding.services.questions import ask_question, publish_clarification
+from bidding.services.submissions import add_dummy_commitment, commit_submission
+from bidding.services.trustees import register_trustee, rehearse_trustee
+from bidding.services.uploads import append_upload, create_upload, sweep_uploads
+
+__all__ = [
+    "ClosedSet",
+    "add_document",
+    "add_dummy_commitment",
+    "append_upload",
+    "ask_question",
+    "begin_evaluation",
+    "close_section",
+    "closed_set",
+    "commit_submission",
+    "create_project",
+    "create_section",
+    "create_upload",
+    "deliver_report",
+    "fail_section",
+    "mark_archived",
+    "mark_awarded",
+    "mark_candidates_published",
+    "mark_opened",
+    "publish_clarification",
+    "publish_section",
+    "register_trustee",
+    "rehearse_trustee",
+    "sweep_uploads",
+    "unmask_decoy",
+    "update_section",
+]

@@ -1,0 +1,60 @@
+"""Moves of a section and its submissions after the closing, called by the floors above."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bidding.models import Section, Submission
+from core.act import Act
+from core.board import publish_notice
+from core.machine import advance
+
+
+def mark_opened(act: Act, section: Section, **evidence: Any) -> None:
+    """The opening is over and its record signed; evaluation may begin."""
+    advance(act, section, "mark_opened", **evidence)
+
+
+def begin_evaluation(act: Act, section: Section, **evidence: Any) -> None:
+    """The committee has begun."""
+    advance(act, section, "begin_evaluation", **evidence)
+
+
+def deliver_report(act: Act, section: Section, **evidence: Any) -> None:
+    """The signed evaluation report is delivered."""
+    advance(act, section, "deliver_report", **evidence)
+
+
+def mark_candidates_published(act: Act, section: Section, **evidence: Any) -> None:
+    """The candidates are publicised."""
+    advance(act, section, "publish_candidates", **evidence)
+
+
+def mark_awarded(act: Act, section: Section, **evidence: Any) -> None:
+    """The award notice has gone out."""
+    advance(act, section, "award", **evidence)
+
+
+def mark_archived(act: Act, section: Section, **evidence: Any) -> None:
+    """The archive 一标一档 is complete."""
+    advance(act, section, "archive", **evidence)
+
+
+def unmask_decoy(act: Act, submission: Submission, **evidence: Any) -> None:
+    """The identity package named a trustee's decoy: it no longer counts as a bid."""
+    advance(act, submission, "unmask", **evidence)
+
+
+def fail_section(act: Act, section: Section, reason: str, *, rule: str = "R-252") -> None:
+    """End the section without an award, with its rule, and say so on the board; bids not opened stay sealed (R-252).
+
+    An open section is closed to further submissions by this: enter its turnstile alone.
+    """
+    advance(act, section, "fail", reason=reason, rule=rule)
+    publish_notice(
+        act,
+        kind="failure",
+        subject=section.subject,
+        title=f"{section.project.name}（{section.name}）招标异常公告",
+        content={"section_code": section.code, "reason": reason, "rule": rule},
+    )

@@ -1,0 +1,212 @@
+"""Drafting: a project, its sections, their tender documents."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+
+from accounts.models import Organisation
+from bidding import queries, rules
+from bidding.lifecycle import SECTION
+from bidding.models import Project, Section, TenderDocument
+from bidding.rules.law import CATEGORIES, PROCEDURES, REGIMES
+from core.act import Act
+from core.clock import BEIJING
+from core.errors import Conflict, Forbidden, Invalid
+from core.ledger.log import append
+from core.store import Stored
+
+CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,59}", re.ASCII)
+DOCUMENT_SLOTS = ("tender", "boq", "drawings", "contract", "approval", "other")
+EDITABLE = (
+    "name",
+    "estimate_fen",
+    "control_price_fen",
+    "bond_fen",
+    "duration_days",
+    "validity_days",
+    "decrypt_minutes",
+    "qualification",
+    "accepts_consortium",
+    "credit_rule",
+    "method",
+    "particulars",
+    "slots",
+    "documents_from_at",
+    "documents_until_at",
+    "deadline_at",
+)
+
+
+def create_project(
+    act: Act,
+    *,
+    name: str,
+    tenderee: Organisation,
+    agent: Organisation | None = None,
+    code: str | None = None,
+    regime: str = "T",
+    category: str = "works",
+    procedure: str = "open",
+    is_mandatory: bool = True,
+    region: str = "",
+    funding: str = "",
+    description: str = "",
+) -> Project:
+    """Create a project of `tenderee`, entered by it or by `agent`; `code` is made (ZB2026-00001) when not given.
+
+    Raises Forbidden("project.not_party") unless the actor belongs to either or is an officer, Conflict("project.code")
+    for a code in use, Invalid for an unknown regime, category or procedure.
+    """
+    party = {tenderee.id, agent.id if agent else None} - {None}
+    if act.actor.organisation_id not in party and not act.actor.has("officer", "system"):
+        raise Forbidden("project.not_party", tenderee=tenderee.name)
+    if agent is not None and agent.id == tenderee.id:
+        raise Invalid("project.same_agent", field="agent")
+    for value, field, options in (
+        (regime, "regime", REGIMES),
+        (category, "category", CATEGORIES),
+        (procedure, "procedure", PROCEDURES),
+    ):
+        if value not in options:
+            raise Invalid("form.choice", field=field, found=value, options=sorted(options))
+    if code is None:
+        prefix = f"ZB{act.now.astimezone(BEIJING).year}-"
+        count = select(func.count()).select_from(Project).where(Project.code.startswith(prefix))
+        code = f"{prefix}{(act.session.scalar(count) or 0) + 1:05d}"
+    _check_code(code)
+    if act.session.scalar(select(Project.id).where(Project.code == code)) is not None:
+        raise Conflict("project.code", project=code)
+    project = Project(
+        code=code,
+        name=name,
+        tenderee_id=tenderee.id,
+        agent_id=agent.id if agent else None,
+        regime=regime,
+        category=category,
+        procedure=procedure,
+        is_mandatory=is_mandatory,
+        region=region,
+        funding=funding,
+        description=description,
+        law=None,
+        created_at=act.now,
+    )
+    act.session.add(project)
+    act.session.flush()
+    act.session.refresh(project, ["tenderee", "agent"])
+    facts = {"name": name, "tenderee": tenderee.identifier, "regime": regime, "actor": act.actor.name}
+    append(act, "project.create", f"project:{code}", facts)
+    return project
+
+
+def create_section(
+    act: Act,
+    project: Project,
+    *,
+    name: str,
+    code: str | None = None,
+    estimate_fen: int = 0,
+    control_price_fen: int = 0,
+    bond_fen: int = 0,
+    duration_days: int = 0,
+    validity_days: int = 90,
+    decrypt_minutes: int = 30,
+    qualification: str = "",
+    accepts_consortium: bool = False,
+    credit_rule: str = "",
+    method: dict[str, Any] | None = None,
+    particulars: dict[str, str] | None = None,
+    slots: list[dict[str, Any]] | None = None,
+    documents_from_at: datetime | None = None,
+    documents_until_at: datetime | None = None,
+    deadline_at: datetime | None = None,
+) -> Section:
+    """Draft a section of `project`; nothing is checked by law before its publication, drafts may be incomplete."""
+    if code is None:
+        count = select(func.count()).select_from(Section).where(Section.project_id == project.id)
+        code = f"{project.code}-{(act.session.scalar(count) or 0) + 1:02d}"
+    _check_code(code)
+    if act.session.scalar(select(Section.id).where(Section.code == code)) is not None:
+        raise Conflict("section.code", section=code)
+    section = Section(
+        code=code,
+        project_id=project.id,
+        name=name,
+        estimate_fen=estimate_fen,
+        control_price_fen=control_price_fen,
+        bond_fen=bond_fen,
+        duration_days=duration_days,
+        validity_days=validity_days,
+        decrypt_minutes=decrypt_minutes,
+        qualification=qualification,
+        accepts_consortium=accepts_consortium,
+        credit_rule=credit_rule,
+        method=method or {},
+        particulars=particulars or {},
+        slots=rules.check_slots(slots or list(rules.DEFAULT_SLOTS), rules.ENVELOPES),
+        documents_from_at=documents_from_at,
+        documents_until_at=documents_until_at,
+        deadline_at=deadline_at,
+        state=SECTION.start,
+        state_at=act.now,
+    )
+    act.session.add(section)
+    act.session.flush()
+    act.session.refresh(section, ["project"])
+    append(act, "section.create", section.subject, {"name": name, "actor": act.actor.name})
+    return section
+
+
+def update_section(act: Act, section: Section, **values: Any) -> Section:
+    """Change a draft; Conflict("section.published") afterwards: then only a clarification changes anything (R-107)."""
+    _need_draft(section)
+    unknown = sorted(set(values) - set(EDITABLE))
+    if unknown:
+        raise Invalid("section.field", field=unknown[0], name=unknown[0])
+    if "slots" in values:
+        rules.check_slots(values["slots"], rules.ENVELOPES)
+    for name, value in values.items():
+        setattr(section, name, value)
+    act.session.flush()
+    return section
+
+
+def add_document(act: Act, section: Section, slot: str, name: str, stored: Stored) -> TenderDocument:
+    """Put a stored file into a slot of a draft's documents: version 1, or the next one in the same slot."""
+    _need_draft(section)
+    return new_version(act, section, slot, name, stored)
+
+
+def new_version(act: Act, section: Section, slot: str, name: str, stored: Stored) -> TenderDocument:
+    """The next version of a slot's document; older versions stay."""
+    if slot not in DOCUMENT_SLOTS:
+        raise Invalid("form.choice", field="slot", found=slot, options=sorted(DOCUMENT_SLOTS))
+    if not stored.size:
+        raise Invalid("document.empty", field="file", name=name)
+    held = [item for item in queries.documents(act.session, section) if item.slot == slot]
+    document = TenderDocument(
+        section_id=section.id,
+        slot=slot,
+        version=held[0].version + 1 if held else 1,
+        name=name,
+        sha256=stored.sha256,
+        size=stored.size,
+        added_at=act.now,
+    )
+    act.session.add(document)
+    act.session.flush()
+    return document
+
+
+def _need_draft(section: Section) -> None:
+    if section.state != "draft":
+        raise Conflict("section.published", section=section.code)
+
+
+def _check_code(code: str) -> None:
+    if CODE.fullmatch(code) is None:
+        raise Invalid("code.malformed", field="code", found=code[:60])

@@ -1,0 +1,124 @@
+"""Questions, answers and amendments: the asker is forgotten, all get the same bytes, the deadline moves by law."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+
+from bidding import queries, rules
+from bidding.models import Clarification, Question, Section
+from bidding.services.projects import new_version
+from bidding.services.publication import add_policy, notice_attachments, notice_content
+from core.act import Act
+from core.board import Notice, publish_notice
+from core.clock import iso
+from core.errors import Conflict, Invalid, Untimely
+from core.ledger.log import append
+from core.store import Stored
+
+
+def ask_question(act: Act, section: Section, text: str) -> Question:
+    """Ask about the documents; who asked is stored nowhere (R-132). Untimely after the deadline."""
+    _need_open(act, section, "question.late")
+    if not text.strip():
+        raise Invalid("form.required", field="text")
+    number = len(queries.questions(act.session, section)) + 1
+    question = Question(section_id=section.id, number=number, text=text.strip(), asked_at=act.now)
+    act.session.add(question)
+    act.session.flush()
+    append(act, "question.ask", section.subject, {"number": number, "text": question.text})
+    return question
+
+
+def publish_clarification(
+    act: Act,
+    section: Section,
+    *,
+    text: str,
+    affects_preparation: bool,
+    reason: str = "",
+    question: Question | None = None,
+    deadline_at: datetime | None = None,
+    documents: Sequence[tuple[str, str, Stored]] = (),
+) -> Clarification:
+    """Publish an answer or amendment to all; the deadline moves where the law says so (R-130).
+
+    When it affects preparation and lies less than the law's days before the deadline, the new deadline is the notice's
+    instant plus those days, or `deadline_at` if that is later. When it does not affect preparation, `reason` says why
+    (recorded). A moved deadline makes a new policy version; seals for the older one are refused from then on, bids
+    already committed stay. `documents`: (slot, name, stored) new versions. Enter the section's turnstile alone.
+    Raises Untimely("clarification.late"), Invalid("clarification.reason"), Invalid("clarification.deadline").
+    """
+    _need_open(act, section, "clarification.late")
+    if not text.strip():
+        raise Invalid("form.required", field="text")
+    if not affects_preparation and not reason.strip():
+        raise Invalid("clarification.reason", field="reason", rule="R-130")
+    if documents and not affects_preparation:
+        raise Invalid("clarification.documents", field="affects_preparation", rule="R-130")
+    old = section.closing_at
+    law = queries.law_of(section)
+    least = rules.minimum_deadline(act.now, old, law) if affects_preparation else old
+    new = deadline_at or least
+    if new < least:
+        raise Invalid("clarification.deadline", field="deadline_at", least=iso(least), rule="R-130")
+    for slot, name, stored in documents:
+        new_version(act, section, slot, name, stored)
+    number = len(queries.clarifications(act.session, section)) + 1
+    clarification = Clarification(
+        section_id=section.id,
+        number=number,
+        question_id=question.id if question else None,
+        text=text.strip(),
+        affects_preparation=affects_preparation,
+        reason=reason.strip(),
+        published_at=act.now,
+        old_deadline_at=old,
+        new_deadline_at=new,
+    )
+    act.session.add(clarification)
+    section.deadline_at = new
+    act.session.flush()
+    cited = law.cite("clarify_before_deadline")
+    facts = {
+        "number": number,
+        "question": question.number if question else None,
+        "text": clarification.text,
+        "affects_preparation": affects_preparation,
+        "reason": clarification.reason,
+        "old_deadline_at": iso(old),
+        "new_deadline_at": iso(new),
+        **cited,
+    }
+    append(act, "clarification.publish", section.subject, facts)
+    policy = add_policy(act, section) if new != old else queries.policy(act.session, section)
+    changes = new != old or bool(documents)
+    kind = "更正公告" if changes else "澄清公告"
+    publish_notice(
+        act,
+        kind="correction" if changes else "clarification",
+        subject=section.subject,
+        title=f"{section.project.name}（{section.name}）{kind}（第{number}号）",
+        content={**notice_content(act, section, policy), "clarification": facts},
+        attachments=notice_attachments(act, section, policy),
+        replaces=_newest_notice(act, section),
+    )
+    return clarification
+
+
+def _newest_notice(act: Act, section: Section) -> Notice | None:
+    return act.session.scalar(
+        select(Notice)
+        .where(Notice.subject == section.subject, Notice.kind.in_(("tender", "correction")))
+        .order_by(Notice.id.desc())
+        .limit(1)
+    )
+
+
+def _need_open(act: Act, section: Section, code: str) -> None:
+    if section.state != "submission_open":
+        raise Conflict("section.not_open", section=section.code, state=section.state)
+    if rules.is_late(act.now, section.closing_at):
+        raise Untimely(code, deadline=iso(section.closing_at), at=iso(act.now))
