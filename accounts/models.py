@@ -69,6 +69,30 @@ class Certificate(Base, Row):
     revoked_at: Mapped[datetime | None]
 
 
+class Authority(Base, Row):
+    """A certification authority whose certificates count; several stand side by side (R-023)."""
+
+    __tablename__ = "authority"
+
+    name: Mapped[str] = mapped_column(String(200))
+    pem: Mapped[str]
+    fingerprint: Mapped[str] = mapped_column(String(64), unique=True)
+    added_at: Mapped[datetime]
+    withdrawn_at: Mapped[datetime | None]
+
+
+class Revocation(Base, Row):
+    """A serial an authority has revoked, from its revocation list."""
+
+    __tablename__ = "revocation"
+    __table_args__ = (UniqueConstraint("authority_fingerprint", "serial"),)
+
+    authority_fingerprint: Mapped[str] = mapped_column(String(64))
+    serial: Mapped[str] = mapped_column(String(64))
+    revoked_at: Mapped[datetime]
+    read_at: Mapped[datetime]
+
+
 class Passkey(Base, Row):
     """A WebAuthn credential of a person."""
 

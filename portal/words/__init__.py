@@ -1,1 +1,110 @@
 """Sentences: every refusal, state and kind in words, by package."""
+
+from __future__ import annotations
+
+import importlib
+import locale
+import os
+from datetime import datetime
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from babel.support import NullTranslations, Translations
+from flask_babel import lazy_gettext
+from flask_babel.speaklater import LazyString
+
+from core.clock import BEIJING
+from core.errors import Refusal
+
+PACKAGES = ("core", "accounts", "credit", "bidding", "opening", "experts", "awards", "collusion", "portal")
+CATALOGUES = Path(__file__).resolve().parents[2] / "translations"
+UNKNOWN = lazy_gettext("平台没有接受这一步（%(code)s）。")
+
+
+class Facts(dict[str, Any]):
+    """A refusal's facts as a sentence shows them; a placeholder without a fact shows a dash, never an error."""
+
+    def __init__(self, facts: dict[str, Any]) -> None:
+        super().__init__({name: shown(value) for name, value in facts.items()})
+
+    def __missing__(self, name: str) -> str:
+        return "—"
+
+
+def shown(value: Any) -> str:
+    """A fact as text: instants in Beijing time, lists joined, everything else as it is spelled."""
+    if isinstance(value, datetime):
+        return value.astimezone(BEIJING).strftime("%Y-%m-%d %H:%M:%S.%f").removesuffix(".000000")
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return "、".join(shown(item) for item in value)
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    return "—" if value is None else str(value)
+
+
+@cache
+def _book(name: str) -> dict[str, LazyString]:
+    """All entries of SENTENCES, STATES or KINDS over every package that has words."""
+    book: dict[str, LazyString] = {}
+    for package in PACKAGES:
+        module = f"portal.words.{package}"
+        try:
+            words = importlib.import_module(module)
+        except ModuleNotFoundError as error:
+            if error.name != module:
+                raise
+            continue
+        book.update(getattr(words, name, {}))
+    return book
+
+
+def sentences() -> dict[str, LazyString]:
+    """Every refusal code with its sentence."""
+    return dict(_book("SENTENCES"))
+
+
+def sentence(refusal: Refusal) -> str:
+    """The refusal as a sentence in the reader's language."""
+    text = _book("SENTENCES").get(refusal.code, UNKNOWN)
+    return str(text) % Facts({"code": refusal.code, **refusal.facts})
+
+
+def state_word(state: str) -> str:
+    """A state ("section.closed") in words; the state itself where nobody has named it."""
+    return str(_book("STATES").get(state, state))
+
+
+def kind_word(kind: str) -> str:
+    """A kind of notice or ledger entry ("notice.tender") in words; the kind itself where nobody has named it."""
+    return str(_book("KINDS").get(kind, kind))
+
+
+def sentence_outside(refusal: Refusal) -> str:
+    """The refusal as a sentence outside a request, in the language of the terminal (LC_ALL, LC_MESSAGES, LANG)."""
+    text = _book("SENTENCES").get(refusal.code, UNKNOWN)
+    source: str = text._args[0]
+    return str(_catalogue(terminal_language()).ugettext(source)) % Facts({"code": refusal.code, **refusal.facts})
+
+
+def terminal_language() -> str:
+    """`zh` or `en`: the first of LC_ALL, LC_MESSAGES, LANG that is set; English only where one asks for it."""
+    spoken = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
+    return "en" if locale.normalize(spoken).lower().startswith("en") else "zh"
+
+
+@cache
+def _catalogue(language: str) -> NullTranslations:
+    return Translations.load(CATALOGUES, [language])
+
+
+__all__ = [
+    "kind_word",
+    "sentence",
+    "sentence_outside",
+    "sentences",
+    "shown",
+    "state_word",
+    "terminal_language",
+]

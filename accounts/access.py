@@ -1,0 +1,295 @@
+"""The door: who is asking, what they may enter, and the one act a request may make. Deny by default."""
+
+from __future__ import annotations
+
+import json
+import logging
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, current_app, g, request
+from flask import session as cookie
+from sqlalchemy.orm import Session
+
+from accounts import queries
+from accounts.models import Person, SignIn
+from accounts.rules import Role
+from core.act import PUBLIC, Act, Actor, Platform
+from core.errors import Forbidden
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+View = TypeVar("View", bound=Callable[..., Any])
+log = logging.getLogger("sunbid.access")
+
+
+@dataclass(frozen=True)
+class Access:
+    """Who may come to a route: everybody, everyone signed in, or the holders of one of `roles`."""
+
+    kind: str
+    roles: frozenset[Role] = frozenset()
+
+    def __str__(self) -> str:
+        return self.kind if self.kind != "roles" else " ".join(sorted(self.roles))
+
+
+@dataclass(frozen=True)
+class Door:
+    """What the door of one application knows: the platform behind it, its public address, how its cookie is named."""
+
+    platform: Platform
+    origin: str
+    secure: bool
+    demo: bool = False
+
+    @property
+    def cookie(self) -> str:
+        """The sign-in cookie; the `__Host-` prefix makes browsers refuse it without Secure and Path=/."""
+        return "__Host-sunbid" if self.secure else "sunbid"
+
+
+def public(view: View) -> View:
+    """Everybody may come to this route."""
+    return _marked(view, Access("public"))
+
+
+def signed_in(view: View) -> View:
+    """Everyone signed in may come to this route."""
+    return _marked(view, Access("signed in"))
+
+
+def requires(*roles: Role) -> Callable[[View], View]:
+    """Only holders of one of `roles` may come; whose thing it is remains for the query to say."""
+
+    def mark(view: View) -> View:
+        return _marked(view, Access("roles", frozenset(roles)))
+
+    return mark
+
+
+def cookieless(view: View) -> View:
+    """Cookies are ignored on this route: whoever comes is known by a bearer token or not at all; no CSRF to ride."""
+    view.__cookieless__ = True  # type: ignore[attr-defined]
+    return view
+
+
+def unlinked(view: View) -> View:
+    """A submission path: nothing kept about this request may lead to a person, so its log line has no id, no time."""
+    view.__unlinked__ = True  # type: ignore[attr-defined]
+    return view
+
+
+def limited(rates: str, *, by: str = "address") -> Callable[[View], View]:
+    """At most `rates` ("10/minute;100/hour") per client address, per `token`, or per form field of that name."""
+
+    def mark(view: View) -> View:
+        view.__limits__ = [*getattr(view, "__limits__", []), (rates, by)]  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def _marked(view: View, access: Access) -> View:
+    view.__access__ = access  # type: ignore[attr-defined]
+    return view
+
+
+def access_of(view: Callable[..., Any]) -> Access | None:
+    """Who may come to `view`; None where nobody has said so, which the door refuses."""
+    return getattr(view, "__access__", None)
+
+
+def door() -> Door:
+    """The door of the application that serves this request."""
+    found: Door = current_app.extensions["sunbid.door"]
+    return found
+
+
+def acting(*, through: str | None = None, shared: bool = True) -> AbstractContextManager[Act]:
+    """One act by whoever is asking: one transaction, one instant, committed at the end."""
+    return door().platform.act(current_actor(), through=through, shared=shared)
+
+
+def reading() -> AbstractContextManager[Session]:
+    """One consistent read-only view of the database."""
+    return door().platform.reading()
+
+
+def current_actor() -> Actor:
+    """Whoever is asking; PUBLIC for who is not signed in."""
+    return g.get("actor", PUBLIC)  # type: ignore[no-any-return]
+
+
+def current_person() -> Person | None:
+    """The person signed in, detached; None for the public."""
+    return g.get("person")
+
+
+def current_sign_in() -> SignIn | None:
+    """The sign-in this request came with."""
+    return g.get("sign_in")
+
+
+def instant_now() -> datetime:
+    """The platform's present instant, for showing; decisions use the act's."""
+    if "instant" not in g:
+        g.instant = door().platform.clock.now()
+    return g.instant  # type: ignore[no-any-return]
+
+
+def is_bearer() -> bool:
+    """Whether the request brings a bearer token, and so no cookie counts."""
+    return request.headers.get("Authorization", "").startswith("Bearer ")
+
+
+def wants_json() -> bool:
+    """Whether the answer should be JSON: a program asks (bearer, JSON body), or Accept prefers it."""
+    best = request.accept_mimetypes.best_match(["text/html", "application/json", "application/problem+json"])
+    return is_bearer() or request.is_json or best in ("application/json", "application/problem+json")
+
+
+def local_path(target: str | None, default: str = "/") -> str:
+    """`target` when it is a path of this site, else `default`: no redirect ever leaves the site."""
+    if not target or "\\" in target or any(ord(char) < 33 for char in target):
+        return default
+    parts = urlsplit(target)
+    if parts.scheme or parts.netloc or not target.startswith("/") or target.startswith("//"):
+        return default
+    return target
+
+
+def admit(response: Response, token: str) -> Response:
+    """Give the browser its new sign-in; everything the browser brought before is forgotten (no fixation)."""
+    cookie.clear()
+    response.set_cookie(door().cookie, token, secure=door().secure, httponly=True, samesite="Lax", path="/")
+    return response
+
+
+def dismiss(response: Response) -> Response:
+    """Take the sign-in cookie back."""
+    cookie.clear()
+    response.delete_cookie(door().cookie, secure=door().secure, httponly=True, samesite="Lax", path="/")
+    return response
+
+
+def install(app: Flask, door: Door) -> None:
+    """From here on every request of `app` passes the door, and every answer carries the security headers."""
+    app.extensions["sunbid.door"] = door
+    app.before_request(_begin)
+    app.before_request(_recognise)
+    app.before_request(_let_in)
+    app.after_request(_send_off)
+
+
+def _view() -> Callable[..., Any] | None:
+    return current_app.view_functions.get(request.endpoint) if request.endpoint else None
+
+
+def _begin() -> None:
+    g.request_id = secrets.token_hex(8)
+    g.csp_nonce = secrets.token_urlsafe(18)
+    g.began = time.perf_counter()
+
+
+def _recognise() -> None:
+    view = _view()
+    if view is None or request.endpoint == "static":
+        return
+    if is_bearer():
+        token, carrier = request.headers["Authorization"][7:].strip(), "bearer"
+    elif getattr(view, "__cookieless__", False):
+        return
+    else:
+        token, carrier = request.cookies.get(door().cookie, ""), "cookie"
+    if not token:
+        return
+    with reading() as session:
+        found = queries.sign_in_by_token(session, token, at=instant_now())
+        if found is None or found.carrier != carrier:
+            if carrier == "bearer":
+                raise Forbidden("signin.required")
+            return
+        g.sign_in, g.person = found, found.person
+        g.actor = queries.actor(session, found)
+
+
+def _let_in() -> None:
+    view = _view()
+    if view is None or request.endpoint == "static":
+        return
+    access = access_of(view)
+    if access is None:
+        raise Forbidden("door.unmarked", endpoint=request.endpoint)
+    if access.kind != "public" and current_person() is None:
+        raise Forbidden("signin.required")
+    if access.kind == "roles" and not current_actor().has(*access.roles):
+        raise Forbidden("door.role", roles=sorted(access.roles))
+    if request.method not in SAFE and not is_bearer() and not getattr(view, "__cookieless__", False):
+        _check_origin()
+        current_app.extensions["csrf"].protect()
+
+
+def _check_origin() -> None:
+    own = {door().origin, f"{request.scheme}://{request.host}"}
+    origin = request.headers.get("Origin")
+    if (origin is not None and origin not in own) or (
+        origin is None and request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none")
+    ):
+        raise Forbidden("door.origin", origin=(origin or request.headers["Sec-Fetch-Site"])[:200])
+
+
+def content_policy(nonce: str) -> str:
+    """The content security policy of every page: own files and this answer's nonce, nothing else."""
+    return (
+        f"default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; "
+        "img-src 'self' data:; font-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self'; "
+        "form-action 'self'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'"
+    )
+
+
+def _send_off(response: Response) -> Response:
+    headers = response.headers
+    headers.setdefault("Content-Security-Policy", content_policy(g.get("csp_nonce", "")))
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["X-Frame-Options"] = "DENY"
+    headers["Referrer-Policy"] = "same-origin"
+    headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=(), payment=(), usb=()"
+    headers["X-Request-Id"] = g.get("request_id", "")
+    if door().secure:
+        headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+    if request.endpoint != "static":
+        headers.setdefault("Cache-Control", "no-store" if current_person() else "no-cache")
+        response.vary.update(["Cookie", "Accept-Language", "Accept"])
+    _write_log(response)
+    return response
+
+
+def _write_log(response: Response) -> None:
+    """One line per request, never with a person, an address or a path's values (SEALING §9, PROOF T11).
+
+    On a submission path not even the request id and the duration: nothing may be joined with another line.
+    """
+    line: dict[str, Any] = {"endpoint": request.endpoint, "method": request.method, "status": response.status_code}
+    if not getattr(_view(), "__unlinked__", False):
+        line["request"] = g.get("request_id")
+        line["ms"] = round((time.perf_counter() - g.get("began", time.perf_counter())) * 1000, 1)
+    log.info(json.dumps(line, ensure_ascii=False))
+
+
+@contextmanager
+def as_actor(actor: Actor) -> Iterator[None]:
+    """Inside a request, act as `actor`: for the demo's story, which has no browser."""
+    held = g.get("actor", PUBLIC)
+    g.actor = actor
+    try:
+        yield
+    finally:
+        g.actor = held

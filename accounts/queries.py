@@ -1,0 +1,182 @@
+"""Reads of people, organisations, roles, certificates, authorities and sign-ins."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from accounts.models import Authority, Certificate, Grant, Organisation, Passkey, Person, Revocation, SignIn
+from accounts.rules import Role, is_strong, normalise_uscc
+from core.act import Actor
+from core.errors import Missing
+from core.ledger.log import LedgerEntry
+
+DEMO_KIND = "platform.demo"
+
+
+def organisation_by_identifier(session: Session, identifier: str, *, scheme: str = "CN-USCC") -> Organisation | None:
+    """The organisation of that code, normalised as R-013 says; None if none is registered."""
+    return session.scalar(
+        select(Organisation).where(
+            Organisation.id_scheme == scheme, Organisation.identifier == normalise_uscc(identifier)
+        )
+    )
+
+
+def organisation(session: Session, organisation_id: int) -> Organisation:
+    """The organisation, or Missing."""
+    found = session.get(Organisation, organisation_id)
+    if found is None:
+        raise Missing("organisation.unknown")
+    return found
+
+
+def organisations(session: Session, *, unverified: bool = False, words: str = "") -> list[Organisation]:
+    """Organisations by name or code, newest first; with `unverified` only those no operator has verified yet."""
+    query = select(Organisation).order_by(Organisation.id.desc()).limit(200)
+    if unverified:
+        query = query.where(Organisation.verified_at.is_(None))
+    if words:
+        query = query.where(
+            Organisation.name.contains(words, autoescape=True)
+            | Organisation.identifier.contains(normalise_uscc(words), autoescape=True)
+        )
+    return list(session.scalars(query))
+
+
+def person(session: Session, login: str) -> Person:
+    """The person of that login, or Missing."""
+    found = session.scalar(select(Person).where(Person.login == login))
+    if found is None:
+        raise Missing("person.unknown")
+    return found
+
+
+def person_by_id(session: Session, person_id: int) -> Person:
+    """The person, or Missing."""
+    found = session.get(Person, person_id)
+    if found is None:
+        raise Missing("person.unknown")
+    return found
+
+
+def people(session: Session, *, organisation_id: int | None = None, words: str = "") -> list[Person]:
+    """People, oldest first, of one organisation or by login and name."""
+    query = select(Person).order_by(Person.id).limit(500)
+    if organisation_id is not None:
+        query = query.where(Person.organisation_id == organisation_id)
+    if words:
+        query = query.where(
+            Person.login.contains(words, autoescape=True) | Person.name.contains(words, autoescape=True)
+        )
+    return list(session.scalars(query))
+
+
+def grants(session: Session, person_id: int) -> list[Grant]:
+    """The roles a person holds now, with their scopes."""
+    return list(
+        session.scalars(
+            select(Grant)
+            .where(Grant.person_id == person_id, Grant.revoked_at.is_(None))
+            .order_by(Grant.role, Grant.scope)
+        )
+    )
+
+
+def roles_of(session: Session, person_id: int, scope: str = "*") -> frozenset[Role]:
+    """The roles a person holds in one project: those of `scope` and those held everywhere."""
+    return frozenset(Role(grant.role) for grant in grants(session, person_id) if grant.scope in ("*", scope))
+
+
+def roles_anywhere(session: Session, person_id: int) -> frozenset[Role]:
+    """Every role a person holds in any project: what the door asks for."""
+    return frozenset(Role(grant.role) for grant in grants(session, person_id))
+
+
+def holders(session: Session, role: Role, scope: str = "*") -> list[Person]:
+    """The enabled people who hold `role` everywhere or in `scope`, oldest first."""
+    query = (
+        select(Person)
+        .join(Grant, Grant.person_id == Person.id)
+        .where(
+            Grant.role == role, Grant.scope.in_(("*", scope)), Grant.revoked_at.is_(None), Person.disabled_at.is_(None)
+        )
+        .order_by(Person.id)
+        .distinct()
+    )
+    return list(session.scalars(query))
+
+
+def actor(session: Session, sign_in: SignIn) -> Actor:
+    """Who acts with this sign-in. Roles count only after a strong sign-in: a password alone opens nothing."""
+    held = sign_in.person
+    roles = roles_anywhere(session, held.id) if is_strong(sign_in.method) else frozenset()
+    return Actor(held.login, held.id, held.organisation_id, frozenset(str(role) for role in roles))
+
+
+def actor_for(session: Session, login: str) -> Actor:
+    """The actor for a person by login, for the terminal and the demo, which have no sign-in."""
+    held = person(session, login)
+    return Actor(held.login, held.id, held.organisation_id, frozenset(map(str, roles_anywhere(session, held.id))))
+
+
+def certificate_by_fingerprint(session: Session, fingerprint: str) -> Certificate | None:
+    """The registered certificate with that SHA-256 fingerprint; None if there is none."""
+    return session.scalar(select(Certificate).where(Certificate.fingerprint == fingerprint))
+
+
+def certificates(session: Session, person_id: int) -> list[Certificate]:
+    """A person's certificates, newest first, revoked ones too (R-033, key history)."""
+    return list(
+        session.scalars(select(Certificate).where(Certificate.person_id == person_id).order_by(Certificate.id.desc()))
+    )
+
+
+def authorities(session: Session) -> list[str]:
+    """PEM of every certification authority whose certificates count (R-023: several side by side)."""
+    return list(session.scalars(select(Authority.pem).where(Authority.withdrawn_at.is_(None)).order_by(Authority.id)))
+
+
+def revoked(session: Session) -> set[str]:
+    """What no longer counts: fingerprints revoked here, and "authority fingerprint:serial" from revocation lists."""
+    own = session.scalars(select(Certificate.fingerprint).where(Certificate.revoked_at.is_not(None)))
+    listed = session.execute(select(Revocation.authority_fingerprint, Revocation.serial))
+    return {*own, *(f"{authority}:{serial}" for authority, serial in listed)}
+
+
+def passkeys(session: Session, person_id: int) -> list[Passkey]:
+    """A person's passkeys, oldest first."""
+    return list(session.scalars(select(Passkey).where(Passkey.person_id == person_id).order_by(Passkey.id)))
+
+
+def digest_of(token: str) -> str:
+    """What the database holds of a token."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def sign_in_by_token(session: Session, token: str, *, at: datetime) -> SignIn | None:
+    """The sign-in that token opens at the instant; None when unknown, expired, revoked, or the person is disabled."""
+    found = session.scalar(select(SignIn).where(SignIn.token_digest == digest_of(token)))
+    if found is None or found.revoked or found.expires_at <= at or found.person.disabled_at is not None:
+        return None
+    return found
+
+
+def sign_ins(session: Session, person_id: int, *, at: datetime) -> list[SignIn]:
+    """A person's sign-ins that still open the door at the instant."""
+    return list(
+        session.scalars(
+            select(SignIn)
+            .where(SignIn.person_id == person_id, SignIn.revoked.is_(False), SignIn.expires_at > at)
+            .order_by(SignIn.id)
+        )
+    )
+
+
+def is_demo(session: Session) -> bool:
+    """Whether the database is a demonstration's own: its very first ledger entry says so."""
+    first = session.scalar(select(LedgerEntry.kind).where(LedgerEntry.leaf_index == 0))
+    return first == DEMO_KIND

@@ -1,0 +1,176 @@
+"""People: registered, given roles that never clash in one project, their password and one-time codes."""
+
+from __future__ import annotations
+
+import base64
+import re
+import unicodedata
+
+import pyotp
+from sqlalchemy import select
+
+from accounts.models import Grant, Organisation, Person
+from accounts.queries import grants
+from accounts.rules import Role, clashing_roles
+from accounts.rules.signing_in import check_password, totp_step
+from accounts.services.signing_in import hasher, revoke_sign_ins
+from core.act import Act
+from core.errors import Conflict, Invalid
+from core.ledger.log import append
+
+LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{2,39}")
+OF_ORGANISATIONS = frozenset({Role.TENDEREE, Role.AGENT, Role.BIDDER})
+
+
+def register_person(
+    act: Act, *, login: str, name: str, organisation: Organisation | None = None, password: str | None = None
+) -> Person:
+    """Register a natural person, who holds no role yet.
+
+    Raises Invalid("person.login"), Invalid("password.length" or ".weak"), Conflict("person.duplicate").
+    """
+    login = unicodedata.normalize("NFKC", login).strip().lower()
+    if not LOGIN.fullmatch(login):
+        raise Invalid("person.login", field="login")
+    name = unicodedata.normalize("NFKC", name).strip()
+    if not name:
+        raise Invalid("form.required", field="person_name")
+    if act.session.scalar(select(Person.id).where(Person.login == login)) is not None:
+        raise Conflict("person.duplicate", login=login)
+    held = Person(
+        login=login,
+        name=name,
+        organisation_id=organisation.id if organisation else None,
+        password_hash=hasher.hash(check_password(password, login=login)) if password is not None else None,
+        totp_last_step=0,
+    )
+    held.organisation = organisation
+    act.session.add(held)
+    act.session.flush()
+    append(
+        act,
+        "person.register",
+        subject_of(held),
+        {
+            "login": login,
+            "name": name,
+            "organisation": organisation.identifier if organisation else None,
+            "actor": act.actor.name,
+        },
+    )
+    return held
+
+
+def register_member(act: Act, *, login: str, name: str, organisation: Organisation, password: str) -> Person:
+    """Register a person of an organisation as a bidder, without anybody's approval (R-021).
+
+    Where the code's check digits failed, the role waits until an operator has verified the organisation (R-012).
+    """
+    held = register_person(act, login=login, name=name, organisation=organisation, password=password)
+    if organisation.check_digits_agree or organisation.verified_at is not None:
+        grant_role(act, held, Role.BIDDER)
+    return held
+
+
+def grant_role(act: Act, person: Person, role: Role, scope: str = "*") -> Grant:
+    """Give the person a role everywhere or in the project `scope`; giving it twice changes nothing.
+
+    Raises Conflict("role.clash") when the person holds another of the exclusive roles in the same project, where
+    "everywhere" meets every project (R-040); Conflict("role.organisation") for a role that acts for an organisation
+    nobody has named, and Conflict("organisation.unverified") while its failed check digits are not cleared (R-012).
+    """
+    held = grants(act.session, person.id)
+    overlapping = [Role(grant.role) for grant in held if "*" in (scope, grant.scope) or grant.scope == scope]
+    clash = clashing_roles(overlapping, role)
+    if clash:
+        raise Conflict("role.clash", wanted=str(role), held=sorted(map(str, clash)), scope=scope)
+    if role in OF_ORGANISATIONS:
+        if person.organisation is None:
+            raise Conflict("role.organisation", role=str(role))
+        if not person.organisation.check_digits_agree and person.organisation.verified_at is None:
+            raise Conflict("organisation.unverified", name=person.organisation.name)
+    same = act.session.scalar(
+        select(Grant).where(Grant.person_id == person.id, Grant.role == role, Grant.scope == scope)
+    )
+    if same is not None and same.revoked_at is None:
+        return same
+    if same is None:
+        same = Grant(person_id=person.id, role=str(role), scope=scope)
+    same.granted_at, same.granted_by, same.revoked_at = act.now, act.actor.name, None
+    act.session.add(same)
+    act.session.flush()
+    append(act, "role.grant", subject_of(person), {"role": str(role), "scope": scope, "actor": act.actor.name})
+    return same
+
+
+def revoke_role(act: Act, person: Person, role: Role, scope: str = "*") -> None:
+    """Take a role back from this act on; Conflict("role.not_held") where the person does not hold it."""
+    held = next((grant for grant in grants(act.session, person.id) if (grant.role, grant.scope) == (role, scope)), None)
+    if held is None:
+        raise Conflict("role.not_held", role=str(role), scope=scope)
+    held.revoked_at = act.now
+    act.session.flush()
+    append(act, "role.revoke", subject_of(person), {"role": str(role), "scope": scope, "actor": act.actor.name})
+
+
+def disable_person(act: Act, person: Person, *, reason: str) -> None:
+    """From this act on the person cannot sign in and no sign-in of theirs opens the door."""
+    if not reason.strip():
+        raise Invalid("form.required", field="reason")
+    if person.disabled_at is None:
+        person.disabled_at = act.now
+        act.session.add(person)
+        revoke_sign_ins(act, person)
+        append(act, "person.disable", subject_of(person), {"reason": reason.strip(), "actor": act.actor.name})
+
+
+def enable_person(act: Act, person: Person, *, reason: str) -> None:
+    """The person may sign in again."""
+    if not reason.strip():
+        raise Invalid("form.required", field="reason")
+    if person.disabled_at is not None:
+        person.disabled_at = None
+        act.session.add(person)
+        append(act, "person.enable", subject_of(person), {"reason": reason.strip(), "actor": act.actor.name})
+
+
+def set_password(act: Act, person: Person, password: str, *, keep: str | None = None) -> None:
+    """Replace the password; every sign-in but the one of the token `keep` ends with it."""
+    person.password_hash = hasher.hash(check_password(password, login=person.login))
+    act.session.add(person)
+    revoke_sign_ins(act, person, keep=keep)
+    append(act, "person.password", subject_of(person), {"actor": act.actor.name})
+
+
+def begin_totp(act: Act) -> str:
+    """A new secret for one-time codes (160 bits, base32), which counts only once `confirm_totp` has seen a code."""
+    return base64.b32encode(act.chance(20)).decode()
+
+
+def confirm_totp(act: Act, person: Person, *, secret: str, code: str, keep: str | None = None) -> None:
+    """Bind the secret once the person shows a code from it; every sign-in but that of the token `keep` ends.
+
+    Raises Invalid("totp.code"), Invalid("totp.secret") for what `begin_totp` cannot have made.
+    """
+    try:
+        if len(base64.b32decode(secret)) != 20:
+            raise ValueError
+        step = totp_step(secret, code, at=act.now)
+    except ValueError:
+        raise Invalid("totp.secret", field="secret") from None
+    if step is None:
+        raise Invalid("totp.code", field="code")
+    person.totp_secret, person.totp_last_step = secret, step
+    act.session.add(person)
+    revoke_sign_ins(act, person, keep=keep)
+    append(act, "person.totp", subject_of(person), {"actor": act.actor.name})
+
+
+def totp_address(person: Person, secret: str, issuer: str) -> str:
+    """The otpauth address an authenticator app reads from the QR code."""
+    return pyotp.TOTP(secret).provisioning_uri(name=person.login, issuer_name=issuer)
+
+
+def subject_of(person: Person) -> str:
+    """Their name in the public ledger: a number, never a login."""
+    return f"person:{person.id}"

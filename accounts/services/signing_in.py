@@ -1,0 +1,312 @@
+"""Signing in and out: challenges, certificates, passwords with one-time codes, passkeys, server-side sign-ins."""
+
+from __future__ import annotations
+
+import base64
+import json
+import unicodedata
+from datetime import timedelta
+from functools import cache
+from typing import Any
+from urllib.parse import urlsplit
+
+import webauthn
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import delete, func, select, update
+from webauthn.helpers.exceptions import InvalidAuthenticationResponse, InvalidJSONStructure, InvalidRegistrationResponse
+from webauthn.helpers.structs import (
+    AuthenticatorSelectionCriteria,
+    PublicKeyCredentialDescriptor,
+    ResidentKeyRequirement,
+    UserVerificationRequirement,
+)
+
+from accounts import queries
+from accounts.models import Challenge, Passkey, Person, SignIn
+from accounts.rules import check_certificate, login_message, verify_signature
+from accounts.rules.signing_in import TOTP_STEP, expiry, totp_step
+from core.act import Act
+from core.errors import Conflict, Forbidden, Invalid, Missing
+from core.ledger.log import append, size
+
+CHALLENGE_LIFE = timedelta(minutes=5)
+CERTIFICATE = "certificate"
+hasher = PasswordHasher()
+
+
+def start_challenge(act: Act, purpose: str = CERTIFICATE) -> str:
+    """A one-time challenge of 32 random bytes (base64url), good for five minutes."""
+    token = base64.urlsafe_b64encode(act.chance(32)).rstrip(b"=").decode()
+    act.session.add(Challenge(token=token, purpose=purpose, expires_at=act.now + CHALLENGE_LIFE))
+    act.session.flush()
+    return token
+
+
+def _use_challenge(act: Act, token: str, purpose: str) -> None:
+    """The challenge was ours, for this, in time, and is used up; else Forbidden("signin.challenge")."""
+    used: Any = act.session.execute(
+        delete(Challenge).where(Challenge.token == token, Challenge.purpose == purpose, Challenge.expires_at > act.now)
+    )
+    if used.rowcount != 1:
+        raise Forbidden("signin.challenge")
+
+
+def open_sign_in(act: Act, person: Person, *, method: str, carrier: str) -> str:
+    """A new server-side sign-in; the returned token is held by nobody else, the row holds its hash and no instant."""
+    if person.disabled_at is not None:
+        raise Forbidden("signin.refused")
+    token = base64.urlsafe_b64encode(act.chance(32)).rstrip(b"=").decode()
+    act.session.add(
+        SignIn(
+            token_digest=queries.digest_of(token),
+            person_id=person.id,
+            carrier=carrier,
+            method=method,
+            expires_at=expiry(act.now),
+            revoked=False,
+        )
+    )
+    act.session.flush()
+    return token
+
+
+def sign_in_with_certificate(
+    act: Act, *, certificate: str, challenge: str, signature: bytes, carrier: str = "bearer"
+) -> str:
+    """Sign in by a signature over `login_message(challenge)` with a registered certificate; the token.
+
+    Who holds no such key learns only signin.challenge or signin.signature; who does is told what is wrong with the
+    certificate: certificate.untrusted, .expired, .revoked, .unregistered …
+    """
+    _use_challenge(act, challenge, CERTIFICATE)
+    if not verify_signature(certificate, signature, login_message(challenge)):
+        raise Forbidden("signin.signature")
+    facts = check_certificate(
+        certificate,
+        at=act.now,
+        authorities=queries.authorities(act.session),
+        revoked=queries.revoked(act.session),
+    )
+    held = queries.certificate_by_fingerprint(act.session, facts.fingerprint)
+    if held is None:
+        raise Forbidden("certificate.unregistered", fingerprint=facts.fingerprint[:12])
+    return open_sign_in(act, queries.person_by_id(act.session, held.person_id), method="certificate", carrier=carrier)
+
+
+@cache
+def _nobody() -> str:
+    """A hash no password has, so that an unknown login costs the same time as a known one."""
+    return hasher.hash(base64.b64encode(bytes(range(32))).decode())
+
+
+def sign_in_with_password(act: Act, *, login: str, password: str, code: str = "", carrier: str = "cookie") -> str:
+    """Sign in by password and, where the person has bound one, by one-time code; the token.
+
+    Wrong login, password, code, a code used before and a disabled person all give the same signin.refused. Without a
+    bound second factor the sign-in opens no role, only the page that binds one.
+    """
+    try:
+        person: Person | None = queries.person(act.session, login.strip().lower())
+    except Missing:
+        person = None
+    if not _password_matches(person, password) or person is None or person.disabled_at is not None:
+        raise Forbidden("signin.refused")
+    method = "password"
+    if person.totp_secret is not None:
+        step = totp_step(person.totp_secret, code, at=act.now)
+        if step is None or not _use_step(act, person, step):
+            raise Forbidden("signin.refused")
+        method = "password+totp"
+    return open_sign_in(act, person, method=method, carrier=carrier)
+
+
+def _password_matches(person: Person | None, password: str) -> bool:
+    held = person.password_hash if person and person.password_hash else _nobody()
+    try:
+        return hasher.verify(held, unicodedata.normalize("NFKC", password)) and held != _nobody()
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def _use_step(act: Act, person: Person, step: int) -> bool:
+    """Use the code's step up; False when it, or a later one, was used before, also by an act at the same moment."""
+    used: Any = act.session.execute(
+        update(Person)
+        .where(Person.id == person.id, Person.totp_last_step < step)
+        .values(totp_last_step=step)
+        .execution_options(synchronize_session=False)
+    )
+    return bool(used.rowcount == 1)
+
+
+def sign_out(act: Act, token: str) -> None:
+    """The token opens nothing from here on; an unknown one changes nothing."""
+    act.session.execute(update(SignIn).where(SignIn.token_digest == queries.digest_of(token)).values(revoked=True))
+
+
+def revoke_sign_in(act: Act, person: Person, sign_in_id: int) -> None:
+    """End one sign-in of the person; Missing("signin.unknown") when it is not theirs."""
+    ended: Any = act.session.execute(
+        update(SignIn).where(SignIn.id == sign_in_id, SignIn.person_id == person.id).values(revoked=True)
+    )
+    if ended.rowcount != 1:
+        raise Missing("signin.unknown")
+
+
+def revoke_sign_ins(act: Act, person: Person, *, keep: str | None = None) -> None:
+    """End every sign-in of the person but the one of the token `keep`."""
+    query = update(SignIn).where(SignIn.person_id == person.id).values(revoked=True)
+    if keep is not None:
+        query = query.where(SignIn.token_digest != queries.digest_of(keep))
+    act.session.execute(query)
+
+
+def begin_passkey(act: Act, person: Person, *, origin: str) -> dict[str, Any]:
+    """What `navigator.credentials.create` needs for a new passkey of the person, with a challenge of ours."""
+    challenge = start_challenge(act, f"passkey:{person.id}")
+    options = webauthn.generate_registration_options(
+        rp_id=relying_party(origin),
+        rp_name="阳光招采 Sunbid",
+        user_id=f"sunbid:{person.id}".encode(),
+        user_name=person.login,
+        user_display_name=person.name,
+        challenge=_bytes(challenge),
+        authenticator_selection=AuthenticatorSelectionCriteria(
+            resident_key=ResidentKeyRequirement.REQUIRED, user_verification=UserVerificationRequirement.REQUIRED
+        ),
+        exclude_credentials=[
+            PublicKeyCredentialDescriptor(id=held.credential_id) for held in queries.passkeys(act.session, person.id)
+        ],
+    )
+    value: dict[str, Any] = json.loads(webauthn.options_to_json(options))
+    return value
+
+
+def register_passkey(
+    act: Act, person: Person, *, response: dict[str, Any], name: str, origin: str, keep: str | None = None
+) -> Passkey:
+    """Bind the passkey the browser made; every sign-in but that of the token `keep` ends. Invalid("passkey.invalid")."""
+    challenge = _challenge_in(response)
+    _use_challenge(act, challenge, f"passkey:{person.id}")
+    try:
+        checked = webauthn.verify_registration_response(
+            credential=response,
+            expected_challenge=_bytes(challenge),
+            expected_rp_id=relying_party(origin),
+            expected_origin=origin,
+            require_user_verification=True,
+        )
+    except (InvalidRegistrationResponse, InvalidJSONStructure, ValueError, KeyError):
+        raise Invalid("passkey.invalid", field="passkey") from None
+    passkey = Passkey(
+        person_id=person.id,
+        credential_id=checked.credential_id,
+        public_key=checked.credential_public_key,
+        sign_count=checked.sign_count,
+        name=name,
+        added_at=act.now,
+    )
+    act.session.add(passkey)
+    act.session.flush()
+    revoke_sign_ins(act, person, keep=keep)
+    append(act, "passkey.register", f"person:{person.id}", {"name": name, "actor": act.actor.name})
+    return passkey
+
+
+def remove_passkey(act: Act, person: Person, passkey_id: int) -> None:
+    """Remove one passkey of the person; Missing("passkey.unknown") when it is not theirs."""
+    removed: Any = act.session.execute(delete(Passkey).where(Passkey.id == passkey_id, Passkey.person_id == person.id))
+    if removed.rowcount != 1:
+        raise Missing("passkey.unknown")
+    append(act, "passkey.remove", f"person:{person.id}", {"actor": act.actor.name})
+
+
+def start_passkey_sign_in(act: Act, *, origin: str) -> dict[str, Any]:
+    """What `navigator.credentials.get` needs to sign in with any passkey of this site."""
+    options = webauthn.generate_authentication_options(
+        rp_id=relying_party(origin),
+        challenge=_bytes(start_challenge(act, "passkey")),
+        user_verification=UserVerificationRequirement.REQUIRED,
+    )
+    value: dict[str, Any] = json.loads(webauthn.options_to_json(options))
+    return value
+
+
+def sign_in_with_passkey(act: Act, *, response: dict[str, Any], origin: str, carrier: str = "cookie") -> str:
+    """Sign in by the passkey's answer to our challenge; the token. Forbidden("signin.refused") for any other answer."""
+    challenge = _challenge_in(response)
+    _use_challenge(act, challenge, "passkey")
+    try:
+        raw_id = webauthn.base64url_to_bytes(response["rawId"])
+    except (KeyError, ValueError, TypeError, AttributeError):
+        raise Forbidden("signin.refused") from None
+    held = act.session.scalar(select(Passkey).where(Passkey.credential_id == raw_id))
+    if held is None:
+        raise Forbidden("signin.refused")
+    try:
+        checked = webauthn.verify_authentication_response(
+            credential=response,
+            expected_challenge=_bytes(challenge),
+            expected_rp_id=relying_party(origin),
+            expected_origin=origin,
+            credential_public_key=held.public_key,
+            credential_current_sign_count=held.sign_count,
+            require_user_verification=True,
+        )
+    except (InvalidAuthenticationResponse, InvalidJSONStructure, ValueError, KeyError):
+        raise Forbidden("signin.refused") from None
+    held.sign_count = checked.new_sign_count
+    return open_sign_in(act, queries.person_by_id(act.session, held.person_id), method="passkey", carrier=carrier)
+
+
+def relying_party(origin: str) -> str:
+    """The host name passkeys are bound to; browsers refuse an IP address, so the demo's address is localhost."""
+    return urlsplit(origin).hostname or "localhost"
+
+
+def _bytes(challenge: str) -> bytes:
+    return base64.urlsafe_b64decode(challenge + "=" * (-len(challenge) % 4))
+
+
+def _challenge_in(response: dict[str, Any]) -> str:
+    """The challenge the browser says it answers; it counts only if the table holds it."""
+    try:
+        client = json.loads(webauthn.base64url_to_bytes(response["response"]["clientDataJSON"]))
+        return str(client["challenge"])[:100]
+    except (KeyError, ValueError, TypeError, AttributeError):
+        raise Invalid("passkey.invalid", field="passkey") from None
+
+
+def mark_demo(act: Act) -> None:
+    """Make this database a demonstration's own, for ever: its first ledger entry says so (PROOF T7).
+
+    Conflict("demo.database") on a database that already holds anything.
+    """
+    if size(act.session) or act.session.scalar(select(func.count()).select_from(Person)):
+        raise Conflict("demo.database")
+    append(act, queries.DEMO_KIND, None, {"demo": True})
+
+
+def become(act: Act, login: str) -> str:
+    """In a demonstration's own database, sign in as anybody by one click; Missing everywhere else."""
+    if not queries.is_demo(act.session):
+        raise Missing("demo.off")
+    return open_sign_in(act, queries.person(act.session, login), method="demo", carrier="cookie")
+
+
+def sweep(act: Act) -> int:
+    """Forget used-up time: expired challenges, ended sign-ins, and steps of one-time codes older than ten minutes.
+
+    A step is an instant; kept longer it would tell when somebody was here (R-208). The number of rows touched.
+    """
+    old_step = int(act.now.timestamp()) // TOTP_STEP - 20
+    swept = 0
+    for statement in (
+        delete(Challenge).where(Challenge.expires_at <= act.now),
+        delete(SignIn).where(SignIn.expires_at <= act.now),
+        update(Person).where(Person.totp_last_step > 0, Person.totp_last_step < old_step).values(totp_last_step=0),
+    ):
+        touched: Any = act.session.execute(statement)
+        swept += touched.rowcount
+    return swept

@@ -1,0 +1,277 @@
+"""create_app: the only reader of configuration; puts platform, door, languages, pages and refusals together."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Flask, current_app, g, request
+from flask_babel import Babel, get_locale
+from flask_limiter import Limiter
+from flask_wtf.csrf import CSRFProtect
+from jinja2 import StrictUndefined
+from pydantic import Field
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+import accounts.access as access
+from accounts.queries import digest_of, is_demo
+from core.act import Platform
+from core.clock import SystemClock
+from core.db import Database
+from core.errors import Conflict, Refusal
+from core.ledger.log import LedgerEntry, newest_head, platform_signer
+from core.store import ObjectStore
+from portal import errors, filters, queries, words
+
+ROOT = Path(__file__).resolve().parents[1]
+BLUEPRINTS = ("accounts", "credit", "bidding", "opening", "experts", "awards", "collusion", "portal")
+LANGUAGES = ("zh", "en")
+TEST_FLAGS = ("SUNBID_SEED", "SUNBID_TEST_CLOCK", "FAKETIME", "FAKETIME_TIMESTAMP_FILE", "FLASK_DEBUG")
+
+
+def default_folder() -> Path:
+    """`$XDG_DATA_HOME/sunbid`, where the platform keeps everything unless told otherwise."""
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share") / "sunbid"
+
+
+class Settings(BaseSettings):
+    """What an installation may set: environment `SUNBID_<NAME>`, or the TOML file that `SUNBID_CONFIG` names."""
+
+    model_config = SettingsConfigDict(env_prefix="SUNBID_", extra="forbid")
+
+    folder: Path = Field(default_factory=default_folder)
+    database: str = ""
+    origin: str = "http://localhost:8000"
+    log_name: str = "sunbid.local"
+    ledger_key: Path | None = None
+    cookie_key: Path | None = None
+    demo: bool = False
+    test: bool = False
+    proxies: int = 0
+    rate_storage: str = "memory://"
+    most_bytes: int = 128 * 1024 * 1024
+    config: Path | None = None
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], *sources: PydanticBaseSettingsSource, **named: PydanticBaseSettingsSource
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments first, then the environment, then the TOML file."""
+        given = tuple(named[name] for name in ("init_settings", "env_settings"))
+        file = os.environ.get("SUNBID_CONFIG")
+        return (*given, TomlConfigSettingsSource(settings_cls, Path(file))) if file else given
+
+    @property
+    def database_url(self) -> str:
+        """The database by URL; SQLite in the folder unless told otherwise."""
+        return self.database or f"sqlite:///{self.folder / 'sunbid.db'}"
+
+    @property
+    def secure(self) -> bool:
+        """Whether browsers come over https, and so cookies carry Secure."""
+        return self.origin.startswith("https://")
+
+
+def secret_file(path: Path) -> bytes:
+    """The 32 secret bytes of the file, made at random and 0600 when absent; Conflict when others may read it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        pass
+    else:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_hex(32) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+    if path.stat().st_mode & 0o077:
+        raise Conflict("settings.open_secret", file=str(path))
+    try:
+        value = bytes.fromhex(path.read_text(encoding="ascii").strip())
+    except ValueError:
+        value = b""
+    if len(value) != 32 or len(set(value)) < 8:
+        raise Conflict("settings.default_secret", file=str(path))
+    return value
+
+
+def build_platform(settings: Settings) -> Platform:
+    """The platform of an installation: database by URL, data folder, ledger key; the clock never behind the ledger."""
+    database = Database(settings.database_url, folder=settings.folder)
+    seed = secret_file(settings.ledger_key or settings.folder / "ledger.key")
+    return Platform(
+        database, ObjectStore(settings.folder / "objects"), SystemClock(), platform_signer(settings.log_name, seed)
+    )
+
+
+def check_settings(settings: Settings, platform: Platform) -> None:
+    """Refuse to start where a demonstration or a test could touch what is real, or the reverse (PROOF T7, R20).
+
+    Raises Conflict with settings.demo_database, settings.real_database, settings.test_flag, settings.test_name or
+    settings.plain_http.
+    """
+    with platform.reading() as session:
+        demo_database = is_demo(session) if queries.has_table(session, LedgerEntry) else False
+    if settings.demo and not demo_database:
+        raise Conflict("settings.real_database")
+    if settings.demo or settings.test:
+        return
+    if demo_database:
+        raise Conflict("settings.demo_database")
+    flags = [name for name in TEST_FLAGS if os.environ.get(name)]
+    if flags:
+        raise Conflict("settings.test_flag", flags=flags)
+    name = platform.signer.verifier.name
+    if name.endswith((".test", ".demo", ".example", ".invalid")):
+        raise Conflict("settings.test_name", name=name)
+    if not settings.secure and urlsplit(settings.origin).hostname not in ("localhost", "127.0.0.1", "::1"):
+        raise Conflict("settings.plain_http", origin=settings.origin)
+
+
+def create_app(settings: Settings | None = None, platform: Platform | None = None) -> Flask:
+    """The whole site over `platform`, or over one built from the settings."""
+    settings = settings or Settings()
+    platform = platform or build_platform(settings)
+    check_settings(settings, platform)
+    app = Flask("portal", template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"))
+    app.config.update(
+        SECRET_KEY=secret_file(settings.cookie_key or settings.folder / "cookie.key"),
+        TESTING=settings.test,
+        # Never let an error pass as a traceback page or an exception to the server: answers are made in one place.
+        PROPAGATE_EXCEPTIONS=False,
+        MAX_CONTENT_LENGTH=settings.most_bytes,
+        MAX_FORM_MEMORY_SIZE=4 * 1024 * 1024,
+        MAX_FORM_PARTS=5000,
+        SESSION_COOKIE_NAME="__Host-sunbid-form" if settings.secure else "sunbid-form",
+        SESSION_COOKIE_SECURE=settings.secure,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        TRUSTED_HOSTS=None if settings.test else _trusted_hosts(settings),
+        WTF_CSRF_CHECK_DEFAULT=False,
+        # The door compares origins itself, and a form may stay open for hours before a deadline.
+        WTF_CSRF_SSL_STRICT=False,
+        WTF_CSRF_TIME_LIMIT=None,
+        BABEL_DEFAULT_LOCALE="zh",
+        BABEL_TRANSLATION_DIRECTORIES=str(words.CATALOGUES),
+    )
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = False
+    app.extensions["sunbid.settings"] = settings
+    app.extensions["sunbid.platform"] = platform
+    if settings.proxies:
+        hops = settings.proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    Babel(app, locale_selector=chosen_language)
+    CSRFProtect(app)
+    access.install(app, access.Door(platform, settings.origin.rstrip("/"), settings.secure, settings.demo))
+    app.after_request(_keep_language)
+    filters.register(app)
+    app.jinja_env.filters.update(sentence=said, state_word=words.state_word, kind_word=words.kind_word)
+    app.context_processor(page_context)
+    errors.register(app)
+    for package in BLUEPRINTS:
+        register_blueprint(app, package)
+    _apply_limits(app, settings)
+    return app
+
+
+def register_blueprint(app: Flask, package: str) -> None:
+    """Put a package's pages on the site."""
+    module = f"{package}.routes"
+    try:
+        routes = importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name != module:
+            raise
+        return
+    app.register_blueprint(routes.blueprint, url_prefix="/")
+
+
+def _trusted_hosts(settings: Settings) -> list[str]:
+    host = urlsplit(settings.origin).netloc
+    return [host, "localhost", "127.0.0.1"] if not settings.secure else [host]
+
+
+def _apply_limits(app: Flask, settings: Settings) -> None:
+    """Wrap the views that asked for rate limits; counters live in memory, which fits one process of many threads."""
+    limiter = Limiter(_address, app=app, storage_uri=settings.rate_storage, headers_enabled=True)
+    keys: dict[str, Callable[[], str]] = {"address": _address, "token": _token}
+    for endpoint, view in app.view_functions.items():
+        wrapped: Any = view
+        for rates, by in getattr(view, "__limits__", []):
+            wrapped = limiter.limit(rates, key_func=keys.get(by) or _field(by), methods=["POST", "PATCH", "PUT"])(
+                wrapped
+            )
+        app.view_functions[endpoint] = wrapped
+
+
+def _address() -> str:
+    return request.remote_addr or "nobody"
+
+
+def _token() -> str:
+    return digest_of(
+        request.headers.get("Authorization") or request.cookies.get(access.door().cookie, "") or _address()
+    )
+
+
+def _field(name: str) -> Callable[[], str]:
+    def key() -> str:
+        return f"{name}:{request.form.get(name, '').strip().lower()[:80]}"
+
+    return key
+
+
+def chosen_language() -> str:
+    """`?lang=`, then the cookie, then Accept-Language; Chinese where nothing is said."""
+    for said in (request.args.get("lang"), request.cookies.get("lang")):
+        if said in LANGUAGES:
+            return str(said)
+    return request.accept_languages.best_match(LANGUAGES, default="zh") or "zh"
+
+
+def _keep_language(response: Any) -> Any:
+    said = request.args.get("lang")
+    if said in LANGUAGES and request.cookies.get("lang") != said:
+        response.set_cookie("lang", said, max_age=31536000, samesite="Lax", httponly=True, secure=access.door().secure)
+    return response
+
+
+def page_context() -> dict[str, Any]:
+    """What every template has: reader, language, instant, navigation, the newest signed head of the ledger."""
+    person = access.current_person()
+    context: dict[str, Any] = {
+        "now": access.instant_now(),
+        "locale": get_locale(),
+        "csp_nonce": g.get("csp_nonce", ""),
+        "current_person": person,
+        "actor": access.current_actor(),
+        "nav": queries.navigation(current_app, access.current_actor(), request.path),
+        "demo_roles": [],
+        "error_of": error_of,
+    }
+    with access.reading() as session:
+        head = newest_head(session)
+        if head is not None:
+            context["ledger_head"] = {"size": head.size, "at": head.signed_at, "root": head.root}
+        if access.door().demo:
+            context["demo_roles"] = queries.demo_roles(session, person)
+    return context
+
+
+def said(error: Any) -> str:
+    """What an error summary shows for a refusal, or for anything else with a `message`."""
+    if isinstance(error, Refusal):
+        return words.sentence(error)
+    return str(error["message"] if isinstance(error, dict) else error.message)
+
+
+def error_of(errors: list[Any], field: str) -> str | None:
+    """The sentence of the first error on that field, for `ui.field(error=…)`; None where there is none."""
+    return next((said(error) for error in errors if getattr(error, "field", None) == field), None)

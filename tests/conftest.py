@@ -1,0 +1,263 @@
+"""Fixtures of the whole suite: a platform on its own database, the site over it, people of each role, signed in."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import create_engine, text
+
+from core.act import Act, Platform
+from core.chance import seeded
+from core.clock import StoppedClock
+from core.db import Base, Database
+from core.ledger.log import platform_signer
+from core.store import ObjectStore
+
+START = datetime(2026, 10, 8, 1, 0, tzinfo=UTC)
+SIGNER_SEED = bytes(range(32))
+MODELS = ("accounts", "credit", "bidding", "opening", "experts", "awards", "collusion")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--database", choices=("sqlite", "postgresql"), default="sqlite", help="which database to run on")
+
+
+def load_tables() -> None:
+    """Import every model, so that Base.metadata knows all tables."""
+    import importlib
+
+    for module in ("core.board", "core.outbox", "core.draw.record", "core.ledger.log"):
+        importlib.import_module(module)
+    for package in MODELS:
+        try:
+            importlib.import_module(f"{package}.models")
+        except ModuleNotFoundError as error:
+            if error.name != f"{package}.models":
+                raise
+
+
+class Cluster:
+    """A private PostgreSQL server in a temporary folder, reached by a Unix socket, gone after the run."""
+
+    def __init__(self, programs: Path) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="sunbid-pg-", dir="/tmp"))
+        self.programs = programs
+        # initdb and postgres refuse to run as root.
+        self.user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+        if self.user:
+            shutil.chown(self.folder, "postgres", "postgres")
+        data = self.folder / "data"
+        self._run("initdb", "-D", str(data), "-A", "trust", "-U", "sunbid", "-E", "UTF8", "--locale=C", "--no-sync")
+        options = f"-k {self.folder} -c listen_addresses='' -c fsync=off -c full_page_writes=off -c max_connections=60"
+        self._run("pg_ctl", "-D", str(data), "-w", "-l", str(self.folder / "log"), "-o", options, "start")
+        self.count = 0
+        self._execute("postgres", "CREATE DATABASE sunbid_template")
+        engine = create_engine(self.url("sunbid_template"))
+        Base.metadata.create_all(engine)
+        engine.dispose()
+
+    def _run(self, program: str, *arguments: str) -> None:
+        finished = subprocess.run(
+            [*self.user, str(self.programs / program), *arguments], capture_output=True, text=True, cwd="/"
+        )
+        if finished.returncode:
+            raise RuntimeError(f"{program}: {finished.stdout}{finished.stderr}")
+
+    def url(self, name: str) -> str:
+        return f"postgresql+psycopg://sunbid@/{name}?host={self.folder}"
+
+    def _execute(self, name: str, statement: str) -> None:
+        engine = create_engine(self.url(name), isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.execute(text(statement))
+        engine.dispose()
+
+    def fresh(self) -> str:
+        """The URL of a new database with every table and no row."""
+        self.count += 1
+        name = f"test_{self.count}"
+        self._execute("postgres", f"CREATE DATABASE {name} TEMPLATE sunbid_template")
+        return self.url(name)
+
+    def drop(self, url: str) -> None:
+        self._execute("postgres", f"DROP DATABASE {url.split('/')[3].split('?')[0]} WITH (FORCE)")
+
+    def stop(self) -> None:
+        self._run("pg_ctl", "-D", str(self.folder / "data"), "-m", "immediate", "stop")
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def postgresql_programs() -> Path | None:
+    """The newest PostgreSQL server of Debian's packages; None where none is installed."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: int(path.parts[4]))
+    return found[-1].parent if found else None
+
+
+@pytest.fixture(scope="session")
+def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster | None]:
+    """The private PostgreSQL of this run, or None on SQLite."""
+    if request.config.getoption("--database") != "postgresql":
+        yield None
+        return
+    programs = postgresql_programs()
+    if programs is None:
+        pytest.skip("NOT TESTED ON POSTGRESQL: no server under /usr/lib/postgresql (apt-get install postgresql)")
+    load_tables()
+    cluster = Cluster(programs)
+    yield cluster
+    cluster.stop()
+
+
+@pytest.fixture(scope="session")
+def empty_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with every table, made once and copied for each test."""
+    load_tables()
+    folder = tmp_path_factory.mktemp("tables")
+    database = Database(f"sqlite:///{folder / 'empty.db'}", folder=folder)
+    Base.metadata.create_all(database.engine)
+    database.checkpoint()
+    database.close()
+    return folder / "empty.db"
+
+
+@pytest.fixture
+def clock() -> StoppedClock:
+    """The platform's clock, which stands at 2026-10-08 09:00 in Beijing until a test moves it."""
+    return StoppedClock(START)
+
+
+@pytest.fixture
+def platform(
+    tmp_path: Path, clock: StoppedClock, cluster: Cluster | None, request: pytest.FixtureRequest
+) -> Iterator[Platform]:
+    """A platform on its own database (`--database` says which), with stopped clock and seeded chance."""
+    folder = tmp_path / "platform"
+    if cluster is None:
+        folder.mkdir()
+        shutil.copy(request.getfixturevalue("empty_sqlite"), folder / "sunbid.db")
+        url = f"sqlite:///{folder / 'sunbid.db'}"
+    else:
+        url = cluster.fresh()
+    database = Database(url, folder=folder)
+    yield Platform(
+        database,
+        ObjectStore(folder / "objects"),
+        clock,
+        platform_signer("sunbid.test", SIGNER_SEED),
+        seeded(b"tests"),
+    )
+    database.close()
+    if cluster is not None:
+        cluster.drop(url)
+
+
+class Browser(FlaskClient):
+    """A test client that behaves like a browser: forms carry the token of the last page and the site's origin.
+
+    `plain=True` sends exactly what the test says.
+    """
+
+    token: str | None = None
+
+    def open(self, *args: Any, plain: bool = False, **kwargs: Any) -> Any:
+        method = str(kwargs.get("method", "GET")).upper()
+        headers = dict(kwargs.get("headers") or {})
+        if method not in ("GET", "HEAD", "OPTIONS") and not plain and "Authorization" not in headers:
+            headers.setdefault("Origin", "http://localhost")
+            headers.setdefault("X-CSRFToken", self.csrf_token())
+            kwargs["headers"] = headers
+        return super().open(*args, **kwargs)
+
+    def csrf_token(self) -> str:
+        """The token of a page this browser has loaded."""
+        page = super().open("/help/refusals", method="GET").get_data(as_text=True)
+        found = re.search(r'name="csrf_token" value="([^"]+)"|X-CSRFToken": "([^"]+)"', page)
+        assert found, "the page carries no token"
+        return found[1] or found[2]
+
+
+@pytest.fixture
+def app(platform: Platform, tmp_path: Path) -> Flask:
+    """The whole site over the test's platform."""
+    from portal.app import Settings, create_app
+
+    app = create_app(Settings(folder=tmp_path / "platform", origin="http://localhost", test=True), platform)
+    app.test_client_class = Browser
+    return app
+
+
+@pytest.fixture
+def client(app: Flask) -> Browser:
+    """A browser of the public."""
+    return app.test_client()  # type: ignore[return-value]
+
+
+@pytest.fixture
+def act_as(platform: Platform) -> Callable[..., AbstractContextManager[Act]]:
+    """`with act_as(Role.TENDEREE) as act:` one act by the test's person of that role (`person="b"` for another one)."""
+    from tests import factories
+
+    def act(role: Any, *, person: str = "a", **options: Any) -> AbstractContextManager[Act]:
+        return platform.act(factories.actor(platform, role, person), **options)
+
+    return act
+
+
+@pytest.fixture
+def login(app: Flask, platform: Platform) -> Callable[..., Browser]:
+    """`login(Role.EXPERT)`: a new browser signed in as the test's person of that role, the one `act_as` acts as."""
+    from accounts.access import door
+    from accounts.queries import person_by_id
+    from accounts.services import open_sign_in
+    from tests import factories
+
+    def sign_in(role: Any, *, person: str = "a", method: str = "certificate") -> Browser:
+        actor = factories.actor(platform, role, person)
+        assert actor.person_id is not None
+        with platform.act(actor) as act:
+            token = open_sign_in(act, person_by_id(act.session, actor.person_id), method=method, carrier="cookie")
+        browser: Browser = app.test_client()  # type: ignore[assignment]
+        with app.app_context():
+            browser.set_cookie(door().cookie, token)
+        return browser
+
+    return sign_in
+
+
+@pytest.fixture
+def bearer(platform: Platform) -> Callable[..., dict[str, str]]:
+    """`bearer(Role.BIDDER)`: the headers of a program signed in as the test's person of that role."""
+    from accounts.queries import person_by_id
+    from accounts.services import open_sign_in
+    from tests import factories
+
+    def headers(role: Any, *, person: str = "a") -> dict[str, str]:
+        actor = factories.actor(platform, role, person)
+        assert actor.person_id is not None
+        with platform.act(actor) as act:
+            held = person_by_id(act.session, actor.person_id)
+            token = open_sign_in(act, held, method="certificate", carrier="bearer")
+        return {"Authorization": f"Bearer {token}"}
+
+    return headers
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A TCP port nobody listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
