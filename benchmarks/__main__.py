@@ -20,7 +20,10 @@ FIGURES = {
 }
 BENCHES = {
     "seal": ("benchmarks.seal", "sealing and opening against the age command"),
-    "collusion": ("benchmarks.collusion_calibration", "false alarms on clean simulated sections, recall on rigged ones"),
+    "collusion": (
+        "benchmarks.collusion_calibration",
+        "false alarms on clean simulated sections, recall on rigged ones",
+    ),
 }
 RECORD = Path(__file__).with_name("record.json")
 

@@ -188,6 +188,7 @@ class Database:
             try:
                 yield session
             finally:
+                session.expunge_all()  # what was read stays readable after the view is closed
                 session.rollback()
 
     def _checkpoint_when_due(self) -> None:
