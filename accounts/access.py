@@ -128,12 +128,12 @@ def current_actor() -> Actor:
 
 def current_person() -> Person | None:
     """The person signed in, detached; None for the public."""
-    return g.get("person")
+    return g.get("person")  # type: ignore[no-any-return]
 
 
 def current_sign_in() -> SignIn | None:
     """The sign-in this request came with."""
-    return g.get("sign_in")
+    return g.get("sign_in")  # type: ignore[no-any-return]
 
 
 def instant_now() -> datetime:

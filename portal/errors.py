@@ -7,8 +7,8 @@ import logging
 from typing import Any
 
 from flask import Flask, Response, g, make_response, redirect, render_template, request, url_for
-from flask_babel import gettext as _
-from flask_wtf.csrf import CSRFError
+from flask_babel import gettext as _  # type: ignore[import-untyped]
+from flask_wtf.csrf import CSRFError  # type: ignore[import-untyped]
 from werkzeug.exceptions import HTTPException
 
 from accounts.access import wants_json
@@ -66,8 +66,6 @@ def answer_http(error: HTTPException) -> Response:
     status = error.code or 500
     if status >= 500 and status not in CODES:
         return answer_unknown(error)
-    if error.response is not None and status < 400:
-        return Response.force_type(error.response)
     refusal = Refusal(CODES.get(status, "http.bad_request"), status=status)
     answer = problem(refusal, status) if wants_json() else page(refusal, status)
     for name, value in error.get_headers():

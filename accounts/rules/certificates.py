@@ -1,4 +1,4 @@
-"""Certificates: whose they are, whether they count at an instant, and the small authority of demonstrations and tests."""
+"""Certificates: whose they are, whether they count at an instant, and the small authority of demonstrations."""
 
 from __future__ import annotations
 

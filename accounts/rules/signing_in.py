@@ -16,18 +16,7 @@ TOTP_STEP = 30
 PASSWORD_LEAST = 12
 PASSWORD_MOST = 200
 COMMON = frozenset(
-    [
-        "password1234",
-        "123456789012",
-        "1234567890ab",
-        "qwertyuiop12",
-        "administrator",
-        "aaaaaaaaaaaa",
-        "111111111111",
-        "woaini1314520",
-        "abc123456789",
-        "sunbid123456",
-    ]
+    ("password1234", "123456789012", "1234567890ab", "qwertyuiop12", "administrator", "woaini1314520", "abc123456789")
 )
 
 
@@ -50,7 +39,7 @@ def totp_step(secret: str, code: str, *, at: datetime) -> int | None:
 
 
 def expiry(at: datetime) -> datetime:
-    """When a sign-in made at the instant ends: the midnight in Beijing after the next day, so that no row tells when."""
+    """When a sign-in made at the instant ends: midnight in Beijing after the next day, so that no row tells when."""
     return end_of_day(day_of(at) + DAY)
 
 

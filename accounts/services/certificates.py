@@ -116,7 +116,7 @@ def revoke_certificate(act: Act, certificate: Certificate, *, reason: str) -> No
 
 
 def read_revocations(act: Act, pem: str) -> int:
-    """Take over an authority's signed revocation list and return how many serials are new; a serial never comes back."""
+    """Take over an authority's signed revocation list and return how many serials are new; none ever comes back."""
     listed = read_revocation_list(pem, authorities=authorities(act.session))
     known = set(
         act.session.scalars(

@@ -26,14 +26,14 @@ def register_organisation(
     if scheme == USCC:
         code, agrees = check_uscc(identifier)
         if not agrees and not evidence:
-            raise Invalid("uscc.evidence", field="evidence", code=code)
+            raise Invalid("uscc.evidence", field="evidence", uscc=code)
     else:
         code, agrees = normalise_uscc(identifier), True
     name = unicodedata.normalize("NFKC", name).strip()
     if not name:
         raise Invalid("form.required", field="name")
     if organisation_by_identifier(act.session, code, scheme=scheme) is not None:
-        raise Conflict("organisation.duplicate", code=code)
+        raise Conflict("organisation.duplicate", uscc=code)
     confirmed = bool(evidence) and act.actor.has(Role.OPERATOR, "system")
     organisation = Organisation(
         name=name,

@@ -186,7 +186,7 @@ def begin_passkey(act: Act, person: Person, *, origin: str) -> dict[str, Any]:
 def register_passkey(
     act: Act, person: Person, *, response: dict[str, Any], name: str, origin: str, keep: str | None = None
 ) -> Passkey:
-    """Bind the passkey the browser made; every sign-in but that of the token `keep` ends. Invalid("passkey.invalid")."""
+    """Bind the passkey the browser made; every sign-in but that of the token `keep` ends; else passkey.invalid."""
     challenge = _challenge_in(response)
     _use_challenge(act, challenge, f"passkey:{person.id}")
     try:

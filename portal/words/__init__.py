@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from babel.support import NullTranslations, Translations
-from flask_babel import lazy_gettext
-from flask_babel.speaklater import LazyString
+from flask_babel import lazy_gettext  # type: ignore[import-untyped]
+from flask_babel.speaklater import LazyString  # type: ignore[import-untyped]
 
 from core.clock import BEIJING
 from core.errors import Refusal

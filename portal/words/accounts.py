@@ -1,6 +1,6 @@
 """Sentences for accounts' refusals, states and kinds."""
 
-from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_gettext as _l  # type: ignore[import-untyped]
 
 SENTENCES = {
     "signin.required": _l("请先登录。"),

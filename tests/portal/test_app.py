@@ -1,4 +1,4 @@
-"""The application as a whole: it starts where it should, refuses where it must, and answers in the reader's language."""
+"""The application as a whole: it starts where it should, refuses where it must, answers in the reader's language."""
 
 from __future__ import annotations
 
