@@ -90,8 +90,15 @@ def peel(package: bytes, identity: str) -> bytes:
 
 
 def encrypt_stream(reader: Reader, writer: Writer, recipient: str) -> None:
-    """Seal all of `reader` to one recipient into `writer`; memory does not grow with the size."""
-    pyrage.encrypt_io(reader, writer, [_recipient(recipient)])
+    """Seal all of `reader` to one recipient into `writer`; memory does not grow with the size.
+
+    What reader and writer raise passes through.
+    """
+    key, watched = _recipient(recipient), _Watched(reader, writer)
+    try:
+        pyrage.encrypt_io(watched, watched, [key])
+    except BaseException as error:
+        raise watched.failure or error from None
 
 
 def decrypt_stream(reader: Reader, writer: Writer, identity: str) -> None:
@@ -100,15 +107,42 @@ def decrypt_stream(reader: Reader, writer: Writer, identity: str) -> None:
     Only authenticated bytes are written, but the end is authenticated last: what was written counts only after return.
     Raises seal.not_for_this_key and seal.torn; what reader and writer raise passes through.
     """
-    key = _identity(identity)
+    key, watched = _identity(identity), _Watched(reader, writer)
     try:
-        pyrage.decrypt_io(reader, writer, [key])
-    except pyrage.DecryptError as error:
-        raise _why(error) from error
-    except OSError as error:
-        if error.errno is None:  # pyrage reports a bad chunk as an OSError without a number
-            raise Invalid("seal.torn") from error
+        pyrage.decrypt_io(watched, watched, [key])
+    except BaseException as error:
+        if watched.failure is not None:
+            raise watched.failure from None
+        if isinstance(error, pyrage.DecryptError | OSError):  # a bad chunk comes as an OSError
+            raise _why(error) from error
         raise
+
+
+class _Watched:
+    """Reader and writer in one, keeping what they raised: pyrage passes some of it on as its own errors.
+
+    A broken disk must never look like a torn bid.
+    """
+
+    def __init__(self, reader: Reader, writer: Writer) -> None:
+        self._read = reader.read
+        self._write = writer.write
+        self.flush = writer.flush
+        self.failure: BaseException | None = None
+
+    def read(self, size: int, /) -> bytes:
+        try:
+            return self._read(size)
+        except BaseException as error:
+            self.failure = error
+            raise
+
+    def write(self, data: bytes, /) -> int:
+        try:
+            return self._write(data)
+        except BaseException as error:
+            self.failure = error
+            raise
 
 
 def _why(error: Exception) -> Invalid:

@@ -26,7 +26,7 @@ from core.seal.archive import (
 )
 from core.seal.bidder import decoy_text, identity_text, package_hashes, validate_facts, wrap_identity
 from core.seal.folder import whole_folder
-from core.seal.header import MAX_HEADER, lint, lint_package, lint_size
+from core.seal.header import lint_file, lint_package
 from core.seal.keys import SECRET_SIZE, BidderKeys, handle_of
 from core.seal.ladder import LADDER
 from core.seal.notation import Json, canonical
@@ -259,11 +259,11 @@ class _Draft:
         archive_sha256, bulk_sha256 = self._bulk(plan, folder / bulk_file(name), recipient_of(secret))
         commit = plain_commit(salt, archive_sha256)
         payload = f"# sunbid-salt: {salt.hex()}\n{secret}\n".encode("ascii")
-        keys = {}
+        keys, nested = {}, {}
         for names in policy_sets(self._policy):
             layers = nest(payload, [self._recipients[role] for role in names.split("+")])
-            self._test_package(payload, layers, names, recipient_of(secret))
             (folder / key_file(name, names)).write_bytes(layers[0])
+            nested[names] = layers
             keys[names] = {"sha256": hashlib.sha256(layers[0]).hexdigest(), "size": len(layers[0])}
         parts = {
             "bulk": {"sha256": bulk_sha256.hex(), "size": (folder / bulk_file(name)).stat().st_size},
@@ -271,7 +271,10 @@ class _Draft:
             "plain_commit": commit,
             "keys": keys,
         }
-        self._test_bulk(folder / bulk_file(name), secret, plan, expected({**bound, "envelopes": {name: parts}}, name))
+        wanted = expected({**bound, "envelopes": {name: parts}}, name)
+        self._test_bulk(folder / bulk_file(name), secret, plan, wanted)
+        for names, layers in nested.items():
+            self._test_package(payload, layers, names, wanted)
         return _Packed(parts, nonce, salt)
 
     def _bulk(self, plan: Plan, path: Path, recipient: str) -> tuple[bytes, bytes]:
@@ -289,31 +292,33 @@ class _Draft:
 
             reader = BlockReader(archive_blocks(plan, contents), took)
             writer = BlockWriter(gave)
-            try:
-                encrypt_stream(reader, writer, recipient)
-                writer.drain()
-            except BaseException as error:
-                raise reader.failure or writer.failure or error from None
+            encrypt_stream(reader, writer, recipient)
+            writer.drain()
             return archive.digest(), bulk.digest()
 
-    def _test_package(self, payload: bytes, layers: list[bytes], names: str, recipient: str) -> None:
+    def _test_package(self, payload: bytes, layers: list[bytes], names: str, wanted: Expected) -> None:
         """Open what the bidder can open of a key package; the recipient must be the committed one."""
-        lint_package(layers[0])
-        release(payload, recipient)
-        if names.split("+")[0] == BIDDER and peel(layers[0], self._identity) != layers[1]:
-            raise Invalid("seal.self_test", envelope=names)
+        try:
+            lint_package(layers[0])
+            release(payload, wanted.bid_recipient)
+            holds = names.split("+")[0] != BIDDER or peel(layers[0], self._identity) == layers[1]
+        except Invalid as error:
+            raise Invalid("seal.self_test", envelope=wanted.envelope) from error
+        if not holds:
+            raise Invalid("seal.self_test", envelope=wanted.envelope)
 
     def _test_bulk(self, path: Path, secret: str, plan: Plan, wanted: Expected) -> None:
         """Open the beginning of the sealed file with its own key: form, size and manifest must be right."""
-        with path.open("rb") as file:
-            length = lint(file.read(MAX_HEADER))
-            opened = _Beginning(sum(map(len, plan.heads[:1])))
-            file.seek(0)
-            with suppress(_Enough):
+        opened = _Beginning(len(plan.heads[0]))
+        unpacker = Unpacker(opened.take, wanted, None)
+        try:
+            size = lint_file(path)
+            with path.open("rb") as file, suppress(_Enough):
                 decrypt_stream(file, opened, secret)
-            unpacker = Unpacker(opened.take, wanted, None)
             unpacker.head()
-        if lint_size(path.stat().st_size, length) != plan.size or unpacker.manifest != plan.manifest:
+        except Invalid as error:
+            raise Invalid("seal.self_test", envelope=wanted.envelope) from error
+        if size != plan.size or unpacker.manifest != plan.manifest:
             raise Invalid("seal.self_test", envelope=wanted.envelope)
 
     def _bound(self, envelope: str) -> dict[str, str]:
@@ -324,7 +329,7 @@ class _Draft:
     def _draw(self, size: int) -> bytes:
         drawn = self._chance(size)
         if len(drawn) != size:
-            raise Invalid("seal.self_test", envelope="chance")
+            raise Invalid("seal.chance_short")
         return drawn
 
 

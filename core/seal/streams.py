@@ -58,25 +58,20 @@ class Digester:
 
 
 class BlockReader:
-    """A file-like reader over blocks; counts them for `progress` and hashes them aside."""
+    """A file-like reader over blocks that shows each block to `on_block` as it is begun."""
 
     def __init__(self, blocks: Iterator[bytes], on_block: Callable[[bytes], None]) -> None:
         self._blocks = blocks
         self._on_block = on_block
         self._block = b""
         self._place = 0
-        self.failure: BaseException | None = None
 
     def read(self, size: int, /) -> bytes:
-        """Up to `size` bytes; empty at the end. A failure of the source is kept in `failure`: pyrage hides its type."""
+        """Up to `size` bytes; empty at the end."""
         if self._place == len(self._block):
-            try:
-                self._block, self._place = next(self._blocks, b""), 0
-                if self._block:
-                    self._on_block(self._block)
-            except BaseException as error:
-                self.failure = error
-                raise
+            self._block, self._place = next(self._blocks, b""), 0
+            if self._block:
+                self._on_block(self._block)
         start, self._place = self._place, min(self._place + size, len(self._block))
         return self._block[start : self._place]
 
@@ -88,7 +83,6 @@ class BlockWriter:
         self._on_block = on_block
         self._parts: list[bytes] = []
         self._held = 0
-        self.failure: BaseException | None = None
 
     def write(self, data: bytes, /) -> int:
         """Take `data`; a block is handed on whenever enough is held."""
@@ -104,12 +98,8 @@ class BlockWriter:
     def drain(self) -> None:
         """Hand on what is held."""
         block, self._parts, self._held = b"".join(self._parts), [], 0
-        try:
-            if block:
-                self._on_block(block)
-        except BaseException as error:
-            self.failure = error
-            raise
+        if block:
+            self._on_block(block)
 
 
 class Relay:

@@ -1,0 +1,1 @@
+"""Tests of sealing: round trips, refusals, stock tools, limits."""
