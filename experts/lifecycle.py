@@ -15,6 +15,7 @@ COMMITTEE = Lifecycle(
         "lock": move("scoring", "locked"),
         "report": move("locked", "reported"),
         "deliver": move("reported", "delivered"),
+        "reseat": move(("seated", "scoring"), "drawn"),
     },
 )
 
@@ -30,4 +31,12 @@ MEMBER = Lifecycle(
     },
 )
 
-SHEET = Lifecycle("sheet", "draft", {"lock": move("draft", "locked"), "void": move(("draft", "locked"), "void")})
+SHEET = Lifecycle(
+    "sheet",
+    "draft",
+    {
+        "lock": move("draft", "locked"),
+        "reopen": move("locked", "draft"),
+        "void": move(("draft", "locked"), "void"),
+    },
+)

@@ -45,7 +45,13 @@ class Committee(Base, Staged):
 
     section_id: Mapped[int] = mapped_column(ForeignKey("section.id"), unique=True)
     shape: Mapped[Any] = mapped_column(Json)
+    meets_at: Mapped[datetime | None]
+    hours: Mapped[int] = mapped_column(default=8)
+    place: Mapped[str] = mapped_column(String(200), default="")
+    requested_by: Mapped[str] = mapped_column(String(120), default="")
     draw_label: Mapped[str | None] = mapped_column(String(160))
+    rounds: Mapped[Any] = mapped_column(Json, default=list)
+    conformity: Mapped[Any | None] = mapped_column(Json)
     result: Mapped[Any | None] = mapped_column(Json)
     report_sha256: Mapped[str | None] = mapped_column(String(64))
     section: Mapped[Section] = relationship(lazy="joined")
@@ -69,6 +75,11 @@ class Member(Base, Staged):
     seat: Mapped[str] = mapped_column(String(60))
     label: Mapped[str] = mapped_column(String(20))
     is_leader: Mapped[bool] = mapped_column(default=False)
+    candidate: Mapped[str | None] = mapped_column(String(40))
+    invited_at: Mapped[datetime | None]
+    signed_in_at: Mapped[datetime | None]
+    declared_at: Mapped[datetime | None]
+    leader_choice: Mapped[str | None] = mapped_column(String(20))
     reason: Mapped[str | None]
     dissent: Mapped[str | None]
     signed_at: Mapped[datetime | None]
@@ -104,6 +115,8 @@ class Sheet(Base, Staged):
 
     member_id: Mapped[int] = mapped_column(ForeignKey("committee_member.id"), index=True)
     bid_id: Mapped[int] = mapped_column(ForeignKey("bid.id"))
+    reopened_for: Mapped[Any | None] = mapped_column(Json)
+    explanation: Mapped[str | None]
     member: Mapped[Member] = relationship(lazy="joined")
     bid: Mapped[Bid] = relationship(lazy="joined")
 
@@ -124,3 +137,19 @@ class ScoreItem(Base, Row):
     value: Mapped[Decimal]
     note: Mapped[str] = mapped_column(default="")
     saved_at: Mapped[datetime]
+
+
+class Memo(Base, Row):
+    """What a later floor hands down to the committee, for example a similarity lead; it decides nothing (R-652)."""
+
+    __tablename__ = "committee_memo"
+    __table_args__ = (UniqueConstraint("committee_id", "key"),)
+
+    committee_id: Mapped[int] = mapped_column(ForeignKey("committee.id"), index=True)
+    key: Mapped[str] = mapped_column(String(120))
+    title: Mapped[str] = mapped_column(String(300))
+    content: Mapped[Any] = mapped_column(Json)
+    received_at: Mapped[datetime]
+    opinion: Mapped[str | None] = mapped_column(String(20))
+    opinion_reason: Mapped[str | None]
+    opined_at: Mapped[datetime | None]

@@ -1,0 +1,201 @@
+"""Reads of committees: members, invitations, roster as far as names may be told, parties, what is evaluated."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from accounts import queries as accounts
+from accounts.models import Organisation
+from accounts.rules import Role
+from bidding import queries as bidding
+from bidding.models import Section
+from core.act import Actor
+from core.errors import Missing
+from credit.models import CreditCheck
+from experts.models import Committee, Member, Memo
+from experts.queries.pool import LIVE
+from experts.rules import Party
+from opening.lifecycle import OPENED
+from opening.models import Bid, Opening
+
+IN_ROOM = frozenset({"signed_in", "signed"})
+NAMES_FROM = frozenset({"seated", "scoring", "locked", "reported", "delivered"})
+"""Committee states from which the project's own people may see the members' names (R-323)."""
+
+
+def committee(session: Session, section: Section) -> Committee:
+    """The section's committee, or Missing."""
+    found = session.scalar(select(Committee).where(Committee.section_id == section.id))
+    if found is None:
+        raise Missing("committee.unknown")
+    return found
+
+
+def own_committee(session: Session, code: str, actor: Actor) -> Committee:
+    """The committee of a section that is the actor's: own project, or any for officers, supervisors and operators."""
+    if actor.has(Role.OPERATOR):
+        return committee(session, bidding.section(session, code))
+    return committee(session, bidding.own_section(session, code, actor))
+
+
+def committee_drawn_by(session: Session, label: str) -> Committee:
+    """The committee for which the draw of that label was held, or Missing."""
+    parts = label.split(":")
+    if len(parts) < 2 or parts[0] != "experts":
+        raise Missing("committee.unknown")
+    return committee(session, bidding.section(session, parts[1]))
+
+
+def members(session: Session, held: Committee) -> list[Member]:
+    """Everyone ever invited or named, in the order of seating."""
+    return list(session.scalars(select(Member).where(Member.committee_id == held.id).order_by(Member.id)))
+
+
+def live_members(session: Session, held: Committee) -> list[Member]:
+    """The members who hold a seat now."""
+    return [member for member in members(session, held) if member.state in LIVE]
+
+
+def leader(session: Session, held: Committee) -> Member | None:
+    """The elected leader; None before the election (R-302)."""
+    return next((member for member in live_members(session, held) if member.is_leader), None)
+
+
+def own_member(session: Session, code: str, actor: Actor) -> Member:
+    """The actor's own seat in the section's committee room, once signed in there; Missing for everyone else."""
+    found = session.scalar(
+        select(Member)
+        .join(Committee, Committee.id == Member.committee_id)
+        .join(Section, Section.id == Committee.section_id)
+        .where(Section.code == code, Member.person_id == (actor.person_id or 0), Member.state.in_(IN_ROOM))
+    )
+    if found is None:
+        raise Missing("committee.unknown")
+    return found
+
+
+def invitation(session: Session, member_id: int, actor: Actor) -> Member:
+    """The actor's own invitation, or Missing."""
+    found = session.get(Member, member_id)
+    if found is None or found.person_id != actor.person_id:
+        raise Missing("member.unknown")
+    return found
+
+
+def invitations(session: Session, actor: Actor) -> list[Member]:
+    """The actor's invitations and seats, newest first."""
+    return list(
+        session.scalars(select(Member).where(Member.person_id == (actor.person_id or 0)).order_by(Member.id.desc()))
+    )
+
+
+def due_to_answer(session: Session, held: Committee) -> list[Member]:
+    """The members who have been invited and have not answered yet."""
+    return [member for member in members(session, held) if member.state == "invited"]
+
+
+def roster(session: Session, held: Committee, actor: Actor) -> list[dict[str, Any]]:
+    """The seats with names as far as the actor may know them (R-323).
+
+    Supervisors and, once the evaluation has begun, members and the project's own people see names; everyone else sees
+    them when the award is determined; until then `name` is None.
+    """
+    own = held.section.project.tenderee_id, held.section.project.agent_id
+    belongs = (actor.organisation_id in own and actor.has(Role.TENDEREE, Role.AGENT)) or actor.has(Role.OFFICER)
+    everyone = members(session, held)
+    begun = held.state in NAMES_FROM
+    inside = any(member.person_id == actor.person_id and member.state in IN_ROOM for member in everyone)
+    told = (
+        actor.has(Role.SUPERVISOR) or (begun and (belongs or inside)) or held.section.state in ("awarded", "archived")
+    )
+    return [
+        {
+            "label": member.label,
+            "seat": member.seat,
+            "state": member.state,
+            "is_leader": member.is_leader,
+            "name": member.person.name if told or member.person_id == actor.person_id else None,
+        }
+        for member in everyone
+    ]
+
+
+def signers(session: Session, held: Committee) -> list[Member]:
+    """The members in the order in which they sign the report: by seat, the leader last (R-500)."""
+    return sorted(live_members(session, held), key=lambda member: (member.is_leader, member.id))
+
+
+def bids_in_evaluation(session: Session, section: Section) -> list[Bid]:
+    """The opened bids, by number: what the committee reviews."""
+    return [bid for bid in final_bids(session, section) if bid.state in OPENED]
+
+
+def final_bids(session: Session, section: Section) -> list[Bid]:
+    """Every bid with a name on it, by number, opened or not."""
+    query = (
+        select(Bid)
+        .join(Opening, Opening.id == Bid.opening_id)
+        .where(Opening.section_id == section.id)
+        .order_by(Bid.number)
+    )
+    return list(session.scalars(query))
+
+
+def opening_of(session: Session, section: Section) -> Opening:
+    """The section's opening, or Missing."""
+    found = session.scalar(select(Opening).where(Opening.section_id == section.id))
+    if found is None:
+        raise Missing("opening.unknown")
+    return found
+
+
+def parties(session: Session, section: Section) -> list[Party]:
+    """Everyone an expert of this section may not be tied to: bidders (after opening), tenderee, agent, authorities."""
+    found = [Party("tenderee", section.project.tenderee.name, section.project.tenderee.identifier)]
+    if section.project.agent is not None:
+        found.append(Party("agent", section.project.agent.name, section.project.agent.identifier))
+    units = {person.organisation_id for person in accounts.holders(session, Role.SUPERVISOR)} - {None}
+    for unit in session.scalars(select(Organisation).where(Organisation.id.in_(units)).order_by(Organisation.id)):
+        found.append(Party("authority", unit.name, unit.identifier))
+    for bid in final_bids(session, section):
+        told = bid.identity if isinstance(bid.identity, dict) else {}
+        bidder = told.get("bidder") or {}
+        people = tuple(
+            str(value) for value in (bidder.get("contact"), bidder.get("legal_representative"), told.get("operator"))
+            if value
+        )  # fmt: skip
+        found.append(Party("bidder", bid.name, bid.identifier, people))
+        for partner in told.get("consortium") or []:
+            found.append(Party("bidder", str(partner.get("name", "")), str(partner.get("identifier", ""))))
+    return found
+
+
+def memos(session: Session, held: Committee) -> list[Memo]:
+    """What later floors handed down to the committee, oldest first."""
+    return list(session.scalars(select(Memo).where(Memo.committee_id == held.id).order_by(Memo.id)))
+
+
+def flags(session: Session, section: Section) -> dict[int, list[dict[str, str]]]:
+    """Facts shown beside each bid's review, by bid number; they decide nothing (R-401).
+
+    Price over the control price (R-400(5)), faults of the identity package, restrictions on credit lists.
+    """
+    found: dict[int, list[dict[str, str]]] = {}
+    for bid in bids_in_evaluation(session, section):
+        marks = [{"code": "identity", "detail": str(fault)} for fault in bid.identity_faults or []]
+        if bid.price_fen is not None and bid.price_fen > section.control_price_fen:
+            marks.append({"code": "over_control_price", "detail": "R-400(5)"})
+        restricted = session.scalars(
+            select(CreditCheck).where(
+                CreditCheck.section == section.code,
+                CreditCheck.identifier == bid.identifier,
+                CreditCheck.decision == "restricted",
+            )
+        )
+        marks += [{"code": "credit", "detail": check.source} for check in restricted]
+        if marks:
+            found[bid.number] = marks
+    return found

@@ -1,0 +1,92 @@
+"""Reads of the pool: experts, what avoidance needs of them, who is busy when, who was seated how often."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from accounts.models import Person
+from core.act import Actor
+from core.errors import Missing
+from experts.models import Committee, Expert, Member
+from experts.rules import Profile
+
+LIVE = frozenset({"invited", "accepted", "signed_in", "signed"})
+"""States of members who hold their seat."""
+
+
+def expert(session: Session, code: str) -> Expert:
+    """The expert of that code, or Missing."""
+    found = session.scalar(select(Expert).where(Expert.code == code))
+    if found is None:
+        raise Missing("expert.unknown")
+    return found
+
+
+def expert_of(session: Session, actor: Actor) -> Expert | None:
+    """The actor's own entry in the pool; None for who is not in it."""
+    if actor.person_id is None:
+        return None
+    return session.scalar(select(Expert).where(Expert.person_id == actor.person_id))
+
+
+def experts(session: Session, *, words: str = "", speciality: str = "", status: str = "") -> list[Expert]:
+    """The pool by code, filtered by words in code or name, by speciality and by status."""
+    query = select(Expert).join(Person, Person.id == Expert.person_id).order_by(Expert.code)
+    if words:
+        query = query.where(Expert.code.contains(words, autoescape=True) | Person.name.contains(words, autoescape=True))
+    if status:
+        query = query.where(Expert.status == status)
+    found = list(session.scalars(query))
+    return [one for one in found if not speciality or speciality in one.specialities]
+
+
+def eligible_experts(session: Session, specialities: set[str]) -> list[Expert]:
+    """Every expert of the pool who holds at least one of the specialities, whatever else may bar them."""
+    return [one for one in experts(session) if specialities.intersection(one.specialities)]
+
+
+def profile(held: Expert) -> Profile:
+    """What avoidance needs to know of the expert; the organisation the account belongs to counts as an employer."""
+    unit = held.person.organisation
+    status = "suspended" if held.person.disabled_at is not None and held.status == "active" else held.status
+    return Profile(
+        name=held.person.name,
+        status=status,
+        employers=held.employers,
+        shareholdings=held.shareholdings,
+        relatives=held.relatives,
+        organisation=(unit.name, unit.identifier) if unit else None,
+    )
+
+
+def seats_taken(session: Session) -> dict[str, int]:
+    """How many seats each expert has held so far, by code; experts never seated are left out."""
+    query = (
+        select(Expert.code, func.count())
+        .join(Member, Member.expert_id == Expert.id)
+        .where(Member.state.in_(LIVE))
+        .group_by(Expert.code)
+    )
+    return {row[0]: row[1] for row in session.execute(query)}
+
+
+def busy_people(session: Session, begins: datetime, ends: datetime, *, apart_from: int) -> set[int]:
+    """The people who hold a seat on another committee whose meeting overlaps [begins, ends) and is not over."""
+    query = (
+        select(Member.person_id, Committee.meets_at, Committee.hours)
+        .join(Committee, Committee.id == Member.committee_id)
+        .where(
+            Member.state.in_(LIVE),
+            Committee.id != apart_from,
+            Committee.state != "delivered",
+            Committee.meets_at.is_not(None),
+        )
+    )
+    return {
+        person_id
+        for person_id, meets_at, hours in session.execute(query)
+        if meets_at is not None and meets_at < ends and begins < meets_at + timedelta(hours=hours)
+    }

@@ -1,0 +1,98 @@
+"""Reads of findings and scores; before the committee's lock each answers for one's own seat only (R-343)."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from core.errors import Conflict, Missing
+from experts.models import Committee, Member, Review, ScoreItem, Sheet
+from experts.queries.committee import bids_in_evaluation
+from experts.rules import review_clauses, scored_criteria
+from opening.models import Bid
+
+LOCKED = frozenset({"locked", "reported", "delivered"})
+
+
+def own_findings(session: Session, member: Member) -> dict[tuple[int, str], Review]:
+    """The member's own findings by (bid id, clause)."""
+    rows = session.scalars(select(Review).where(Review.member_id == member.id))
+    return {(review.bid_id, review.clause): review for review in rows}
+
+
+def own_review_progress(session: Session, member: Member) -> tuple[int, int]:
+    """How many findings the member has made, of how many."""
+    section = member.committee.section
+    wanted = len(bids_in_evaluation(session, section)) * len(review_clauses(section.method))
+    made = session.scalar(select(func.count()).select_from(Review).where(Review.member_id == member.id)) or 0
+    return made, wanted
+
+
+def concluded_review(held: Committee) -> dict[str, Any]:
+    """The committee's decisions on conformity; Conflict("review.open") while members still review."""
+    if held.conformity is None:
+        raise Conflict("review.open")
+    found: dict[str, Any] = held.conformity
+    return found
+
+
+def valid_bids(session: Session, held: Committee) -> list[Bid]:
+    """The bids that passed the review, by number."""
+    rejected = {entry["number"] for entry in concluded_review(held)["bids"] if entry["rejected"]}
+    return [bid for bid in bids_in_evaluation(session, held.section) if bid.number not in rejected]
+
+
+def own_sheets(session: Session, member: Member) -> list[Sheet]:
+    """The member's own sheets that count, by bid number."""
+    rows = session.scalars(select(Sheet).where(Sheet.member_id == member.id, Sheet.state != "void"))
+    return sorted(rows, key=lambda sheet: sheet.bid.number)
+
+
+def own_sheet(session: Session, member: Member, number: int) -> Sheet:
+    """The member's own sheet for the bid of that number, or Missing."""
+    for sheet in own_sheets(session, member):
+        if sheet.bid.number == number:
+            return sheet
+    raise Missing("sheet.unknown")
+
+
+def own_items(session: Session, member: Member) -> dict[int, dict[str, ScoreItem]]:
+    """The member's own scores: by sheet id, then by criterion."""
+    query = select(ScoreItem).join(Sheet, Sheet.id == ScoreItem.sheet_id).where(Sheet.member_id == member.id)
+    found: dict[int, dict[str, ScoreItem]] = {}
+    for item in session.scalars(query):
+        found.setdefault(item.sheet_id, {})[item.criterion] = item
+    return found
+
+
+def own_progress(session: Session, member: Member) -> list[tuple[int, int, int, str]]:
+    """For each own sheet: bid number, criteria scored, criteria to score, state."""
+    items = own_items(session, member)
+    wanted = len(scored_criteria(member.committee.section.method))
+    return [(s.bid.number, len(items.get(s.id, {})), wanted, s.state) for s in own_sheets(session, member)]
+
+
+def locked_result(held: Committee) -> dict[str, Any]:
+    """The result of the evaluation; Conflict("result.not_locked") before the committee's lock (R-343)."""
+    if held.state not in LOCKED or held.result is None:
+        raise Conflict("result.not_locked")
+    found: dict[str, Any] = held.result
+    return found
+
+
+def all_scores(session: Session, held: Committee) -> dict[tuple[int, str], dict[str, Decimal]]:
+    """Everyone's scores by (bid number, member label); Conflict("result.not_locked") before the lock (R-343)."""
+    locked_result(held)
+    query = (
+        select(ScoreItem, Sheet)
+        .join(Sheet, Sheet.id == ScoreItem.sheet_id)
+        .join(Member, Member.id == Sheet.member_id)
+        .where(Member.committee_id == held.id, Sheet.state == "locked")
+    )
+    found: dict[tuple[int, str], dict[str, Decimal]] = {}
+    for item, sheet in session.execute(query):
+        found.setdefault((sheet.bid.number, sheet.member.label), {})[item.criterion] = item.value
+    return found

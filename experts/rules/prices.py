@@ -1,0 +1,76 @@
+"""Price scores by the formula of the frozen method, in exact arithmetic (F-1, F-10, R-456, R-460)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from core.errors import Invalid
+
+MEAN_DEVIATION = "mean-deviation/v1"
+LOWEST_FIRST = "lowest-first/v1"
+
+
+@dataclass(frozen=True)
+class PriceScores:
+    """What the formula made of the prices: which were dropped, the exact base, each bid's deviation and score.
+
+    Fractions are exact; `base` in fen, deviations in per cent, scores in points. Nothing here is rounded.
+    """
+
+    k: Fraction | None
+    used: tuple[int, ...]
+    dropped_high: int | None
+    dropped_low: int | None
+    base: Fraction
+    deviations: Mapping[int, Fraction]
+    scores: Mapping[int, Fraction]
+
+
+def check_method(method: Mapping[str, Any]) -> None:
+    """Refuse a scoring method this version cannot compute: Invalid("method.type") or Invalid("method.formula")."""
+    if method.get("type") != "comprehensive/v1":
+        raise Invalid("method.type", found=str(method.get("type")))
+    if method["price"].get("formula") not in (MEAN_DEVIATION, LOWEST_FIRST):
+        raise Invalid("method.formula", found=str(method["price"].get("formula")))
+
+
+def price_scores(prices: Mapping[int, int], method: Mapping[str, Any], k: Decimal | str | None) -> PriceScores:
+    """Score prices (fen, by bid number) by the method's formula, with the drawn coefficient `k` where it has one.
+
+    `prices` holds the bids that passed the review and do not exceed the control price: prices above it stay out of
+    every mean (R-460). `lowest-first/v1` (F-1): base = lowest price, score = points × base / price.
+
+    `mean-deviation/v1` (F-10): with `trim_from` or more prices one highest and one lowest are left out of the mean: the
+    last and the first by price, then bid number. base = mean × k. A price d per cent above the base loses d × above, d
+    per cent below it d × below, never under 0; linear inside one per cent. Invalid: price.none, price.not_positive,
+    price.no_coefficient.
+    """
+    if not prices:
+        raise Invalid("price.none")
+    if min(prices.values()) <= 0:
+        raise Invalid("price.not_positive")
+    rule = method["price"]
+    points = Fraction(rule["points"])
+    ordered = sorted(prices, key=lambda number: (prices[number], number))
+    if rule["formula"] == LOWEST_FIRST:
+        lowest = Fraction(prices[ordered[0]])
+        deviations = {number: (Fraction(price) - lowest) * 100 / lowest for number, price in prices.items()}
+        scores = {number: points * lowest / price for number, price in prices.items()}
+        return PriceScores(None, tuple(sorted(prices)), None, None, lowest, deviations, scores)
+    if k is None:
+        raise Invalid("price.no_coefficient")
+    above, below, factor = Fraction(rule["above"]), Fraction(rule["below"]), Fraction(k)
+    used, dropped_low, dropped_high = ordered, None, None
+    if len(ordered) >= max(int(rule["trim_from"]), 3):
+        dropped_low, *used, dropped_high = ordered
+    base = Fraction(sum(prices[number] for number in used), len(used)) * factor
+    deviations = {number: (Fraction(price) - base) * 100 / base for number, price in prices.items()}
+    scores = {
+        number: max(Fraction(0), points - (above * deviation if deviation > 0 else -below * deviation))
+        for number, deviation in deviations.items()
+    }
+    return PriceScores(factor, tuple(sorted(used)), dropped_high, dropped_low, base, deviations, scores)

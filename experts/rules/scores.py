@@ -1,0 +1,67 @@
+"""Scores of single criteria: range, objective agreement, outliers (R-344, R-454)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from core.errors import Invalid
+
+GROUPS = ("technical", "qualification")
+PLACES = 2
+OUTLIER_SHARE = Fraction(3, 10)
+"""A member's total more than 30 % off the mean of the others is told to the member (R-344; the threshold is ours)."""
+
+
+def scored_criteria(method: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The criteria the members score, by code, in the order of the frozen method; Invalid("method.group") on others."""
+    criteria = {}
+    for criterion in method["criteria"]:
+        if criterion["group"] not in GROUPS:
+            raise Invalid("method.group", criterion=criterion["code"], group=criterion["group"])
+        criteria[criterion["code"]] = dict(criterion)
+    return criteria
+
+
+def check_score(criterion: Mapping[str, Any], value: Decimal) -> Decimal:
+    """Return the score, or refuse one outside 0…points or finer than two decimals (R-454)."""
+    most = Decimal(criterion["points"])
+    if not value.is_finite() or value < 0 or value > most:
+        raise Invalid(
+            "score.out_of_range", field=criterion["code"], criterion=criterion["code"], most=str(most), found=str(value)
+        )
+    exponent = value.normalize().as_tuple().exponent
+    if isinstance(exponent, int) and -exponent > PLACES:
+        raise Invalid(
+            "score.too_fine", field=criterion["code"], criterion=criterion["code"], places=PLACES, found=str(value)
+        )
+    return value.quantize(Decimal("0.01"))
+
+
+def objective_mismatches(
+    criteria: Mapping[str, Mapping[str, Any]], sheets: Sequence[Mapping[str, Decimal]]
+) -> list[str]:
+    """The objective criteria of one bid on which the members' sheets do not all agree (R-344)."""
+    return [
+        code
+        for code, criterion in criteria.items()
+        if criterion["objective"] and len({sheet[code] for sheet in sheets}) > 1
+    ]
+
+
+def outliers(totals: Mapping[str, Decimal]) -> list[str]:
+    """The members whose total for one bid is more than 30 % off the mean of the other members' totals (R-344).
+
+    At least three members; a mean of zero has no outlier but a total above zero.
+    """
+    if len(totals) < 3:
+        return []
+    found = []
+    whole = sum((Fraction(total) for total in totals.values()), Fraction(0))
+    for member, total in totals.items():
+        mean = (whole - Fraction(total)) / (len(totals) - 1)
+        if abs(Fraction(total) - mean) > OUTLIER_SHARE * mean:
+            found.append(member)
+    return found

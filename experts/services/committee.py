@@ -1,0 +1,157 @@
+"""Ask for a committee, name the tenderee's representative, receive memos from later floors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from fractions import Fraction
+from typing import Any
+
+from sqlalchemy import select
+
+from accounts.models import Person
+from bidding import queries as bidding
+from bidding.models import Section
+from core.act import Act
+from core.calendar import day_of
+from core.errors import Conflict, Invalid
+from core.ledger.log import append
+from experts import queries
+from experts.models import Committee, Member, Memo
+from experts.rules import Profile, Shape, avoidance_grounds, check_shape
+
+REQUESTABLE = ("submission_open", "closed", "opened")
+
+
+def request_committee(
+    act: Act,
+    section: Section,
+    *,
+    seats: Sequence[tuple[str, int]],
+    meets_at: datetime,
+    size: int = 5,
+    representatives: int = 1,
+    hours: int = 8,
+    place: str = "",
+) -> Committee:
+    """Ask for the section's evaluation committee; its shape obeys the law frozen into the project (R-300, R-301).
+
+    `seats` are the expert seats by speciality and add up to size - representatives; `meets_at` with `hours` is the
+    meeting for which experts are asked to be free. Raises what `rules.check_shape` raises, Conflict("committee.exists")
+    and Conflict("section.state") outside submission_open, closed, opened.
+    """
+    if section.state not in REQUESTABLE:
+        raise Conflict(
+            "section.state", verb="request_committee", state=section.state, allowed=list(REQUESTABLE),
+            subject=section.subject,
+        )  # fmt: skip
+    if act.session.scalar(select(Committee.id).where(Committee.section_id == section.id)) is not None:
+        raise Conflict("committee.exists", section=section.code)
+    if not 1 <= hours <= 240:
+        raise Invalid("committee.hours", field="hours", found=hours)
+    law = bidding.law_of(section)
+    least = law.days("committee_min")
+    cites = [law.cite("committee_min"), law.cite("expert_ratio_min")]
+    if "committee_large_from" in law.rules and section.estimate_fen >= 100 * law.number("committee_large_from"):
+        least = law.days("committee_min_large")
+        cites.append(law.cite("committee_min_large"))
+    ratio = Fraction(law.rule("expert_ratio_min").value)
+    shape = check_shape(size, representatives, seats, least=least, ratio=ratio)
+    committee = Committee(
+        section_id=section.id,
+        section=section,
+        state="requested",
+        state_at=act.now,
+        shape=shape.as_json(),
+        meets_at=meets_at,
+        hours=hours,
+        place=place,
+        requested_by=act.actor.name,
+        rounds=[],
+    )
+    act.session.add(committee)
+    act.session.flush()
+    append(act, "committee.request", committee.subject, {"shape": shape.as_json(), "law": cites, "hours": hours})
+    return committee
+
+
+def name_representative(act: Act, committee: Committee, person: Person, *, authorisation: str) -> Member:
+    """Seat a representative of the tenderee with the letter of authorisation's number or hash (R-304).
+
+    The person belongs to the tenderee, has no expert's seat and no tie to a bidder; they answer, sign in and declare
+    like everyone else. Conflict("committee.representatives_full") when the shape has no seat left.
+    """
+    shape = Shape.from_json(committee.shape)
+    held = [member for member in queries.live_members(act.session, committee) if member.expert_id is None]
+    if len(held) >= shape.representatives:
+        raise Conflict("committee.representatives_full", most=shape.representatives)
+    if committee.state in ("locked", "reported", "delivered"):
+        raise Conflict("committee.state", verb="name", state=committee.state, allowed=[], subject=committee.subject)
+    if person.organisation_id != committee.section.project.tenderee_id:
+        raise Invalid("committee.not_tenderee", field="person")
+    if not authorisation.strip():
+        raise Invalid("committee.authorisation", field="authorisation")
+    if any(member.person_id == person.id for member in queries.members(act.session, committee)):
+        raise Conflict("committee.seated_before", subject=committee.subject)
+    bidders = [party for party in queries.parties(act.session, committee.section) if party.role == "bidder"]
+    unit = person.organisation
+    profile = Profile(person.name, "active", organisation=(unit.name, unit.identifier) if unit else None)
+    grounds = avoidance_grounds(profile, bidders, day_of(act.now))
+    if grounds:
+        raise Invalid("committee.avoidance", field="person", grounds=", ".join(ground.public for ground in grounds))
+    number = 1 + sum(
+        1 for member in queries.members(act.session, committee) if member.expert_id is None
+    )  # fmt: skip
+    member = Member(
+        committee_id=committee.id,
+        committee=committee,
+        person_id=person.id,
+        person=person,
+        expert_id=None,
+        seat="representative",
+        label=f"R{number}",
+        state="invited",
+        state_at=act.now,
+        invited_at=act.now,
+    )
+    act.session.add(member)
+    act.session.flush()
+    append(act, "member.name", member.subject, {"authorisation": authorisation, "actor": act.actor.name})
+    return member
+
+
+def receive_memo(act: Act, committee: Committee, *, key: str, title: str, content: dict[str, Any]) -> Memo:
+    """Hand down a memo of a later floor, for example a similarity lead; it is shown and decides nothing (R-652).
+
+    The same `key` is received once. Content of bids is known only after the opening, so earlier is refused.
+    """
+    if committee.section.state not in ("opened", "evaluating"):
+        raise Conflict(
+            "section.state", verb="receive_memo", state=committee.section.state, allowed=["opened", "evaluating"],
+            subject=committee.section.subject,
+        )  # fmt: skip
+    held = act.session.scalar(select(Memo).where(Memo.committee_id == committee.id, Memo.key == key))
+    if held is not None:
+        return held
+    memo = Memo(committee_id=committee.id, key=key, title=title, content=content, received_at=act.now)
+    act.session.add(memo)
+    act.session.flush()
+    append(act, "committee.memo", committee.subject, {"key": key, "title": title, "content": content})
+    return memo
+
+
+def opine(act: Act, member: Member, memo: Memo, opinion: str, reason: str) -> None:
+    """The leader records what the committee makes of a memo: accepted, rejected, or noted, with the reason."""
+    if not member.is_leader:
+        raise Conflict("committee.leader_only")
+    if member.committee.state not in ("seated", "scoring"):
+        raise Conflict(
+            "committee.state", verb="opine", state=member.committee.state, allowed=["scoring", "seated"],
+            subject=member.committee.subject,
+        )  # fmt: skip
+    if opinion not in ("accepted", "rejected", "noted"):
+        raise Invalid("form.choice", field="opinion", found=opinion, options=["accepted", "noted", "rejected"])
+    if not reason.strip():
+        raise Invalid("form.required", field="reason")
+    memo.opinion, memo.opinion_reason, memo.opined_at = opinion, reason, act.now
+    append(act, "committee.opinion", member.committee.subject, {"key": memo.key, "opinion": opinion, "reason": reason})

@@ -1,0 +1,303 @@
+"""The expert draw: announced, committed, frozen after avoidance, revealed, walked; substitutes from the same order."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import timedelta
+from typing import Any
+
+import rfc8785
+
+from accounts.rules import Role
+from bidding import queries as bidding
+from core.act import Act
+from core.calendar import day_of
+from core.draw import mechanism, record
+from core.draw.record import Draw
+from core.errors import Conflict, Forbidden, Invalid
+from core.ledger.log import append
+from core.machine import advance
+from core.outbox import post
+from experts import queries
+from experts.models import Committee, Expert, Member
+from experts.rules import PoolHealth, Shape, Walk, avoidance_grounds, pool_health, walk
+from experts.rules.walk import SEATED, STANDBY
+
+TYPE = "expert-draw/v1"
+CANDIDATE_DOMAIN = b"sunbid-expert/v1\n"
+PARTIES = ("officer", "supervisor", "tenderee")
+
+
+def candidate_name(salt: str, label: str, code: str) -> str:
+    """The name under which an expert stands in one draw: 16 hex digits of SHA-256(domain ‖ salt ‖ label ‖ LF ‖ code).
+
+    A pool code on the public record would tell, in the next draw, who sits before the award is made (R-323).
+    """
+    return hashlib.sha256(CANDIDATE_DOMAIN + bytes.fromhex(salt) + label.encode() + b"\n" + code.encode()).hexdigest()[
+        :16
+    ]
+
+
+def draw_label(committee: Committee) -> str:
+    """The label of the committee's next draw: `experts:<section>`, then `experts:<section>:2` and so on."""
+    held = len(committee.rounds or [])
+    return f"experts:{committee.section.code}" + (f":{held + 1}" if held else "")
+
+
+def announce_expert_draw(act: Act, committee: Committee) -> Draw:
+    """Announce the draw (or a supplementary one, when everyone on the standing order is used up) (R-320, R-312).
+
+    From here tenderee, officer and supervisor may commit their nonces. Conflict("draw.pending") while another draw of
+    this committee runs, Conflict("committee.full") when no expert seat is open.
+    """
+    if committee.rounds:
+        if record.draw(act.session, committee.rounds[-1]["label"]).state != "concluded":
+            raise Conflict("draw.pending", label=committee.rounds[-1]["label"])
+        if not open_seats(act, committee):
+            raise Conflict("committee.full")
+    label = draw_label(committee)
+    law = bidding.law_of(committee.section)
+    parameters = {
+        "type": TYPE,
+        "shape": committee.shape,
+        "law": [law.cite("committee_min"), law.cite("expert_ratio_min")],
+    }
+    draw = record.announce_draw(
+        act, label=label, section=committee.section.code, parties=list(PARTIES), parameters=parameters
+    )
+    committee.draw_label = label
+    committee.rounds = [*(committee.rounds or []), {"label": label, "salt": act.chance(32).hex()}]
+    if committee.state == "requested":
+        advance(act, committee, "announce_draw", label=label)
+    else:
+        append(act, "committee.supplement", committee.subject, {"label": label})
+    return draw
+
+
+def check_party(act: Act, committee: Committee, party: str) -> None:
+    """Raise Forbidden("draw.not_party") unless the actor may speak for the party in this committee's draw."""
+    role = {"tenderee": Role.TENDEREE, "officer": Role.OFFICER, "supervisor": Role.SUPERVISOR}.get(party)
+    allowed = role is not None and act.actor.has(role)
+    if party == "tenderee":
+        allowed = allowed and act.actor.organisation_id == committee.section.project.tenderee_id
+    if not allowed:
+        raise Forbidden("draw.not_party", party=party)
+
+
+def commit_draw_nonce(act: Act, committee: Committee, party: str, commitment: str) -> None:
+    """Record a party's commitment to its nonce, before the candidates are frozen."""
+    check_party(act, committee, party)
+    record.commit_nonce(act, record.draw(act.session, str(committee.draw_label)), party, commitment)
+
+
+def freeze(act: Act, committee: Committee) -> Draw:
+    """Check avoidance against the opened bids' names and freeze the candidates (R-330); nobody has revealed yet.
+
+    Every expert of the wanted specialities is either a candidate or excluded with reasons; both lists, under the names
+    of this draw, and the hash of the secret table that maps them to the pool stand in the ledger before any reveal.
+    Conflict("section.state") before the opening is done; Invalid("pool.short") when the candidates cannot fill the
+    seats: then experts of another lawful pool must be taken in first (R-312).
+    """
+    section = committee.section
+    if section.state not in ("opened", "evaluating"):
+        raise Conflict(
+            "section.state", verb="freeze_candidates", state=section.state, allowed=["opened"], subject=section.subject
+        )
+    shape = Shape.from_json(committee.shape)
+    current = committee.rounds[-1]
+    label, salt = str(current["label"]), str(current["salt"])
+    drawn_before = {code for earlier in committee.rounds[:-1] for code in earlier["codes"].values()}
+    candidates: dict[str, Expert] = {}
+    excluded: dict[str, tuple[Expert, list[str], list[dict[str, Any]]]] = {}
+    bars = _bars(act, committee)
+    for expert in queries.eligible_experts(act.session, {seat.speciality for seat in shape.seats}):
+        if expert.code in drawn_before:
+            continue
+        name = candidate_name(salt, label, expert.code)
+        reasons, evidence = bars(expert)
+        if reasons:
+            excluded[name] = (expert, reasons, evidence)
+        else:
+            candidates[name] = expert
+    wanted = open_seats(act, committee) if len(committee.rounds) > 1 else shape.drawn
+    reachable = walk(
+        sorted(candidates), {name: expert.specialities for name, expert in candidates.items()}, shape.seats, {}
+    ).of(SEATED)
+    if len(reachable) < wanted:
+        raise Invalid("pool.short", eligible=len(candidates), needed=wanted)
+    health = _health(act, list(candidates.values()), shape)
+    everyone = {**candidates, **{name: expert for name, (expert, _, _) in excluded.items()}}
+    table: dict[str, Any] = {
+        "label": label,
+        "salt": salt,
+        "codes": {name: expert.code for name, expert in everyone.items()},
+    }
+    committee.rounds = [
+        *committee.rounds[:-1],
+        {
+            **table,
+            "table_sha256": hashlib.sha256(rfc8785.dumps(table)).hexdigest(),
+            "specialities": {name: expert.specialities for name, expert in candidates.items()},
+            "excluded": [{"candidate": name, "reasons": reasons} for name, (_, reasons, _) in sorted(excluded.items())],
+            "evidence": {name: evidence for name, (_, _, evidence) in sorted(excluded.items()) if evidence},
+            "health": health.as_json(),
+        },
+    ]
+    draw = record.draw(act.session, label)
+    record.freeze_candidates(act, draw, list(candidates))
+    public = {key: committee.rounds[-1][key] for key in ("specialities", "excluded", "health", "table_sha256")}
+    append(act, "committee.candidates", committee.subject, {"label": label, **public})
+    return draw
+
+
+def reveal_draw_nonce(act: Act, committee: Committee, party: str, nonce: bytes) -> None:
+    """Record a party's nonce; with the last one the draw concludes in the same act, so that nobody can sit on it."""
+    check_party(act, committee, party)
+    draw = record.draw(act.session, str(committee.draw_label))
+    record.reveal_nonce(act, draw, party, nonce)
+    if all(held.reveal for held in record.nonces(act.session, draw)):
+        conclude_expert_draw(act, committee)
+
+
+def conclude_expert_draw(act: Act, committee: Committee) -> Draw:
+    """Compute the seed, walk the order, invite those seated; done already is done. The rest of the order stands by."""
+    draw = record.draw(act.session, str(committee.draw_label))
+    if draw.state == "concluded":
+        return draw
+    seed = record.published_seed(act, draw)
+    order = mechanism.order(seed, draw.label, draw.candidates or [])
+    walked = walk_now(act, committee, extra_order=order)
+    placed = {step.candidate: step for step in walked.steps}
+    draw.outcome = {"order": order, "steps": [placed[candidate].as_json() for candidate in order]}
+    advance(act, draw, "conclude", seed=draw.seed, outcome=draw.outcome)
+    if committee.state == "draw_announced":
+        advance(act, committee, "draw", label=draw.label, seed=draw.seed)
+    invite(act, committee, walked)
+    return draw
+
+
+def fill_seats(act: Act, committee: Committee) -> list[Member]:
+    """Invite the next of the standing order for every open expert seat; returns the new members (R-322, R-332)."""
+    return invite(act, committee, walk_now(act, committee))
+
+
+def walk_now(act: Act, committee: Committee, extra_order: list[str] | None = None) -> Walk:
+    """Walk all concluded draws of the committee in turn, as things stand: who left, is barred or busy is skipped."""
+    order: list[str] = []
+    specialities: dict[str, list[str]] = {}
+    barred: dict[str, str] = {}
+    gone = {
+        member.candidate: member.state
+        for member in queries.members(act.session, committee)
+        if member.candidate and member.state not in queries.LIVE
+    }
+    seated = {member.candidate for member in queries.live_members(act.session, committee)}
+    bars = _bars(act, committee)
+    for held in committee.rounds:
+        draw = record.draw(act.session, held["label"])
+        here = draw.outcome["order"] if draw.outcome else extra_order if held["label"] == committee.draw_label else None
+        if here is None:
+            continue
+        order += here
+        specialities.update(held["specialities"])
+        for name in here:
+            if name in gone:
+                barred[name] = gone[name]
+            elif name not in seated:
+                reasons, _ = bars(queries.expert(act.session, held["codes"][name]))
+                if reasons:
+                    barred[name] = reasons[0]
+    return walk(order, specialities, Shape.from_json(committee.shape).seats, barred)
+
+
+def invite(act: Act, committee: Committee, walked: Walk) -> list[Member]:
+    """Make the walk's seated candidates members and write their invitations, which name no project (R-324)."""
+    everyone = queries.members(act.session, committee)
+    by_candidate = {member.candidate: member for member in everyone if member.candidate}
+    codes = {name: code for held in committee.rounds for name, code in (held.get("codes") or {}).items()}
+    count = len(by_candidate)
+    fresh = []
+    for step in walked.of(SEATED):
+        held = by_candidate.get(step.candidate)
+        if held is not None:
+            held.seat = step.detail
+            continue
+        count += 1
+        expert = queries.expert(act.session, codes[step.candidate])
+        member = Member(
+            committee_id=committee.id,
+            committee=committee,
+            person_id=expert.person_id,
+            person=expert.person,
+            expert_id=expert.id,
+            candidate=step.candidate,
+            seat=step.detail,
+            label=f"M{count}",
+            state="invited",
+            state_at=act.now,
+            invited_at=act.now,
+        )
+        act.session.add(member)
+        act.session.flush()
+        append(act, "member.invite", member.subject, {"candidate": step.candidate, "seat": step.detail})
+        if committee.meets_at is not None:
+            post(
+                act,
+                key=f"invitation:{member.id}",
+                recipient=expert.person.login,
+                template="experts.invitation",
+                channel="voice",
+                meets_at=committee.meets_at.isoformat(),
+                hours=committee.hours,
+                place=committee.place,
+            )
+        fresh.append(member)
+    return fresh
+
+
+def open_seats(act: Act, committee: Committee) -> int:
+    """How many expert seats nobody holds."""
+    held = [member for member in queries.live_members(act.session, committee) if member.expert_id is not None]
+    return Shape.from_json(committee.shape).drawn - len(held)
+
+
+def standing_by(act: Act, committee: Committee) -> int:
+    """How many candidates still stand by."""
+    return len(walk_now(act, committee).of(STANDBY))
+
+
+def draw_health(act: Act, committee: Committee) -> PoolHealth:
+    """The pool's figures for this committee as things stand, to be looked at before drawing (R-322)."""
+    shape = Shape.from_json(committee.shape)
+    bars = _bars(act, committee)
+    pool = queries.eligible_experts(act.session, {seat.speciality for seat in shape.seats})
+    return _health(act, [expert for expert in pool if not bars(expert)[0]], shape)
+
+
+def _health(act: Act, eligible: list[Expert], shape: Shape) -> PoolHealth:
+    return pool_health(
+        {expert.code: expert.specialities for expert in eligible},
+        [(seat.speciality, seat.count) for seat in shape.seats],
+        queries.seats_taken(act.session),
+    )
+
+
+def _bars(act: Act, committee: Committee) -> Any:
+    """A function from an expert to public reasons and secret evidence why they may not sit on this committee now."""
+    parties = queries.parties(act.session, committee.section)
+    busy: set[int] = set()
+    if committee.meets_at is not None:
+        ends = committee.meets_at + timedelta(hours=committee.hours)
+        busy = queries.busy_people(act.session, committee.meets_at, ends, apart_from=committee.id)
+    seated = {member.person_id for member in queries.members(act.session, committee) if member.candidate is None}
+
+    def bars(expert: Expert) -> tuple[list[str], list[dict[str, Any]]]:
+        grounds = avoidance_grounds(queries.profile(expert), parties, day_of(act.now))
+        reasons = list(dict.fromkeys(ground.public for ground in grounds))
+        if expert.person_id in busy:
+            reasons.append("time_conflict")
+        if expert.person_id in seated:
+            reasons.append("representative")
+        return reasons, [{"rule": ground.rule, "code": ground.code, **ground.evidence} for ground in grounds]
+
+    return bars

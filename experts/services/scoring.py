@@ -1,0 +1,329 @@
+"""Scoring: save, lock one's own sheets, correct objective items, lock the committee, compute the result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from sqlalchemy import select
+
+from bidding import queries as bidding
+from core.act import Act
+from core.clock import iso
+from core.draw import mechanism, record
+from core.errors import Conflict, Invalid
+from core.machine import advance
+from experts import queries
+from experts.models import Committee, Member, ScoreItem, Sheet
+from experts.rules import (
+    Standing,
+    aggregate,
+    candidates,
+    check_score,
+    objective_mismatches,
+    outliers,
+    price_scores,
+    published,
+    rank,
+    scored_criteria,
+)
+from experts.rules.scores import GROUPS
+from experts.services.attendance import check_own
+from experts.services.masks import from_seat
+from experts.services.review import check_leader
+
+TYPE = "sunbid-result/v1"
+MOST_NOTE = 500
+
+
+def save_scores(act: Act, sheet: Sheet, scores: Mapping[str, Decimal], notes: Mapping[str, str] | None = None) -> None:
+    """Save some or all scores of one's own sheet, with notes by criterion; what is not named stays.
+
+    Missing for another's sheet; Conflict("sheet.state") once locked; Invalid: score.criterion (not in the frozen
+    method, R-404), score.out_of_range, score.too_fine, score.reopened_only (a reopened sheet may change only the
+    objective criteria it was reopened for, R-344).
+    """
+    check_own(act, sheet.member)
+    _check_scoring(sheet.member.committee, "save_scores")
+    if sheet.state != "draft":
+        raise Conflict("sheet.state", verb="save", state=sheet.state, allowed=["draft"], subject=sheet.subject)
+    criteria = scored_criteria(sheet.member.committee.section.method)
+    held = queries.own_items(act.session, sheet.member).get(sheet.id, {})
+    notes = notes or {}
+    for code, value in scores.items():
+        if code not in criteria:
+            raise Invalid("score.criterion", field=code, criterion=code)
+        checked = check_score(criteria[code], value)
+        note = notes.get(code, held[code].note if code in held else "").strip()
+        if len(note) > MOST_NOTE:
+            raise Invalid("form.length", field=f"{code}-note", most=MOST_NOTE, least=0, found=len(note))
+        item = held.get(code)
+        if item is not None and (item.value, item.note) == (checked, note):
+            continue
+        if sheet.reopened_for is not None and code not in sheet.reopened_for:
+            raise Invalid("score.reopened_only", field=code, criterion=code)
+        if item is None:
+            item = ScoreItem(sheet_id=sheet.id, criterion=code)
+            act.session.add(item)
+        item.value, item.note, item.saved_at = checked, note, act.now
+    act.session.flush()
+
+
+def lock_sheet(act: Act, sheet: Sheet) -> None:
+    """Make one's own sheet final: complete, with a note at every subjective nought or full mark.
+
+    Invalid: score.missing naming the criteria, score.note naming the first extreme without a note.
+    """
+    check_own(act, sheet.member)
+    _check_scoring(sheet.member.committee, "lock_sheet")
+    criteria = scored_criteria(sheet.member.committee.section.method)
+    items = queries.own_items(act.session, sheet.member).get(sheet.id, {})
+    missing = [code for code in criteria if code not in items]
+    if missing:
+        raise Invalid("score.missing", field=missing[0], criteria=", ".join(missing), number=sheet.bid.number)
+    for code, criterion in criteria.items():
+        extreme = items[code].value in (Decimal(0), Decimal(criterion["points"]))
+        if extreme and not criterion["objective"] and not items[code].note:
+            raise Invalid("score.note", field=f"{code}-note", criterion=code, number=sheet.bid.number)
+    facts = {code: [str(items[code].value), items[code].note] for code in criteria}
+    advance(from_seat(act, sheet.member), sheet, "lock", items=facts)
+
+
+def reopen_sheet(act: Act, sheet: Sheet) -> None:
+    """Take one's own locked sheet back for the objective criteria on which the members disagree, and only for them.
+
+    Conflict("sheet.no_mismatch") unless everyone has locked and this bid's objective scores differ (R-344).
+    """
+    check_own(act, sheet.member)
+    committee = sheet.member.committee
+    _check_scoring(committee, "reopen_sheet")
+    differing = mismatches(act, committee).get(sheet.bid.number, [])
+    if not differing:
+        raise Conflict("sheet.no_mismatch", number=sheet.bid.number)
+    sheet.reopened_for = differing
+    advance(from_seat(act, sheet.member), sheet, "reopen", criteria=differing)
+
+
+def mismatches(act: Act, committee: Committee) -> dict[int, list[str]]:
+    """The objective criteria on which members differ, by bid number, without any value; empty until all have locked.
+
+    Where some sheet was reopened, the list it was reopened for stands until it is locked again.
+    """
+    sheets = _every_sheet(act, committee)
+    if not sheets:
+        return {}
+    if any(sheet.state != "locked" for sheet, _ in sheets):
+        return {
+            sheet.bid.number: list(sheet.reopened_for)
+            for sheet, _ in sheets
+            if sheet.state == "draft" and sheet.reopened_for
+        }
+    criteria = scored_criteria(committee.section.method)
+    by_bid: dict[int, list[dict[str, Decimal]]] = {}
+    for sheet, items in sheets:
+        by_bid.setdefault(sheet.bid.number, []).append({code: item.value for code, item in items.items()})
+    found = {number: objective_mismatches(criteria, held) for number, held in by_bid.items()}
+    return {number: codes for number, codes in found.items() if codes}
+
+
+def own_outliers(act: Act, member: Member) -> list[int]:
+    """The bids for which the member's own total is far off the others' mean; empty until everyone has locked (R-344).
+
+    Told to the member alone: neither the mean nor the direction.
+    """
+    check_own(act, member)
+    totals = _totals_by_bid(act, member.committee)
+    return [number for number, held in totals.items() if member.label in outliers(held)]
+
+
+def explain_outlier(act: Act, sheet: Sheet, explanation: str) -> None:
+    """Keep the member's explanation of an unusual total with the sheet; it goes into the report."""
+    check_own(act, sheet.member)
+    _check_scoring(sheet.member.committee, "explain_outlier")
+    if sheet.bid.number not in own_outliers(act, sheet.member):
+        raise Conflict("sheet.no_outlier", number=sheet.bid.number)
+    if not explanation.strip():
+        raise Invalid("form.required", field="explanation")
+    sheet.explanation = explanation.strip()[:MOST_NOTE]
+
+
+def lock_committee(act: Act, committee: Committee) -> dict[str, Any]:
+    """Compute and fix the result once every sheet is locked and objective scores agree; returns the result JSON.
+
+    Called by the leader. Conflict: scoring.unfinished (how many sheets are open), scoring.objective (where members
+    differ on objective criteria, R-344). The result follows docs/spec/scoring.md and can be recomputed by anyone.
+    """
+    leader = check_leader(act, committee)
+    _check_scoring(committee, "lock_committee")
+    sheets = _every_sheet(act, committee)
+    unfinished = sum(sheet.state != "locked" for sheet, _ in sheets)
+    if unfinished or not sheets:
+        raise Conflict("scoring.unfinished", sheets=unfinished)
+    differing = mismatches(act, committee)
+    if differing:
+        cells = "；".join(f"{number}: {', '.join(codes)}" for number, codes in sorted(differing.items()))
+        raise Conflict("scoring.objective", cells=cells)
+    committee.result = _result(act, committee, sheets)
+    advance(from_seat(act, leader), committee, "lock", result=committee.result)
+    return committee.result
+
+
+def _result(act: Act, committee: Committee, sheets: list[tuple[Sheet, dict[str, ScoreItem]]]) -> dict[str, Any]:
+    section = committee.section
+    method = section.method
+    criteria = scored_criteria(method)
+    opening = queries.opening_of(act.session, section)
+    drawn = opening.coefficients or {}
+    bids = {bid.number: bid for bid in queries.valid_bids(act.session, committee)}
+    prices = {number: int(bid.price_fen or 0) for number, bid in bids.items()}
+    priced = price_scores(prices, method, drawn.get("k"))
+    rows: list[dict[str, Any]] = []
+    groups: dict[int, list[dict[str, Decimal]]] = {number: [] for number in bids}
+    for sheet, items in sorted(sheets, key=lambda pair: (pair[0].bid.number, pair[0].member.id)):
+        by_group = dict.fromkeys(GROUPS, Decimal(0))
+        for code, criterion in criteria.items():
+            by_group[criterion["group"]] += items[code].value
+        groups[sheet.bid.number].append(by_group)
+        rows.append(
+            {
+                "number": sheet.bid.number,
+                "member": sheet.member.label,
+                "items": {code: str(items[code].value) for code in criteria},
+                "technical": str(by_group["technical"]),
+                "qualification": str(by_group["qualification"]),
+                "total": str(sum(by_group.values(), Decimal(0))),
+                "explanation": sheet.explanation,
+            }
+        )
+    tie_label = f"tie:{section.code}"
+    digests = {bid.submission.digest: number for number, bid in bids.items()}
+    # Without a coefficient draw the expert draw's published seed decides ties.
+    seed = drawn.get("seed") or record.draw(act.session, str(committee.draw_label)).seed
+    lots = mechanism.order(bytes.fromhex(str(seed)), tie_label, digests)
+    standings = []
+    for number in bids:
+        means = aggregate(groups[number])
+        standings.append(
+            Standing(
+                number=number,
+                technical=means["technical"],
+                qualification=means["qualification"],
+                price=priced.scores[number],
+                price_fen=prices[number],
+                lot=lots.index(bids[number].submission.digest),
+            )
+        )
+    ranked = rank(standings)
+    law = bidding.law_of(section)
+    return {
+        "type": TYPE,
+        "section": section.code,
+        "locked_at": iso(act.now),
+        "method": method,
+        "control_price_fen": section.control_price_fen,
+        "coefficients": drawn,
+        "conformity": committee.conformity,
+        "members": [
+            {"label": member.label, "seat": member.seat} for member in queries.live_members(act.session, committee)
+        ],
+        "bids": [
+            {
+                "number": bid.number,
+                "name": bid.name,
+                "identifier": bid.identifier,
+                "submission": bid.submission.digest,
+                "price_fen": bid.price_fen,
+            }
+            for bid in queries.bids_in_evaluation(act.session, section)
+        ],
+        "sheets": rows,
+        "outliers": [
+            {"number": number, "member": label}
+            for number, totals in sorted(_totals(rows).items())
+            for label in outliers(totals)
+        ],
+        "price": {
+            "k": drawn.get("k"),
+            "used": list(priced.used),
+            "dropped_high": priced.dropped_high,
+            "dropped_low": priced.dropped_low,
+            "base_fen": fraction_text(priced.base),
+            "scores": [
+                {
+                    "number": number,
+                    "deviation_percent": fraction_text(priced.deviations[number]),
+                    "exact": fraction_text(priced.scores[number]),
+                    "score": str(published(priced.scores[number])),
+                }
+                for number in bids
+            ],
+        },
+        "tie": {"label": tie_label, "seed": seed, "order": lots},
+        "ranking": [
+            {
+                "rank": bid.rank,
+                "number": bid.standing.number,
+                "technical": str(published(bid.standing.technical)),
+                "qualification": str(published(bid.standing.qualification)),
+                "price": str(published(bid.standing.price)),
+                "total": str(published(bid.standing.total)),
+                "exact": {
+                    "technical": fraction_text(bid.standing.technical),
+                    "qualification": fraction_text(bid.standing.qualification),
+                    "total": fraction_text(bid.standing.total),
+                },
+                "decided_by": bid.decided_by,
+            }
+            for bid in ranked
+        ],
+        "candidates": candidates(ranked, law.days("candidates_max") if "candidates_max" in law.rules else 3),
+    }
+
+
+def fraction_text(value: Fraction) -> str:
+    """An exact value as text: `918202000` or `5479/600`."""
+    return str(value.numerator) if value.denominator == 1 else f"{value.numerator}/{value.denominator}"
+
+
+def _every_sheet(act: Act, committee: Committee) -> list[tuple[Sheet, dict[str, ScoreItem]]]:
+    """Every sheet that counts, with its items: only for computing, no route shows it before the lock (R-343)."""
+    members = [member.id for member in queries.live_members(act.session, committee)]
+    valid = [bid.id for bid in queries.valid_bids(act.session, committee)]
+    sheets = list(
+        act.session.scalars(
+            select(Sheet)
+            .where(Sheet.member_id.in_(members), Sheet.bid_id.in_(valid), Sheet.state != "void")
+            .order_by(Sheet.id)
+        )
+    )
+    items: dict[int, dict[str, ScoreItem]] = {}
+    for item in act.session.scalars(select(ScoreItem).where(ScoreItem.sheet_id.in_([sheet.id for sheet in sheets]))):
+        items.setdefault(item.sheet_id, {})[item.criterion] = item
+    return [(sheet, items.get(sheet.id, {})) for sheet in sheets]
+
+
+def _totals_by_bid(act: Act, committee: Committee) -> dict[int, dict[str, Decimal]]:
+    sheets = _every_sheet(act, committee) if committee.conformity is not None else []
+    if not sheets or any(sheet.state != "locked" for sheet, _ in sheets):
+        return {}
+    found: dict[int, dict[str, Decimal]] = {}
+    for sheet, items in sheets:
+        total = sum((item.value for item in items.values()), Decimal(0))
+        found.setdefault(sheet.bid.number, {})[sheet.member.label] = total
+    return found
+
+
+def _totals(rows: list[dict[str, Any]]) -> dict[int, dict[str, Decimal]]:
+    found: dict[int, dict[str, Decimal]] = {}
+    for row in rows:
+        found.setdefault(row["number"], {})[row["member"]] = Decimal(row["total"])
+    return found
+
+
+def _check_scoring(committee: Committee, verb: str) -> None:
+    if committee.state != "scoring":
+        raise Conflict(
+            "committee.state", verb=verb, state=committee.state, allowed=["scoring"], subject=committee.subject
+        )
