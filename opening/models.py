@@ -30,6 +30,9 @@ class Opening(Base, Staged):
     decrypt_until_at: Mapped[datetime | None]
     pauses: Mapped[Any] = mapped_column(Json)
     coefficients: Mapped[Any | None] = mapped_column(Json)
+    decoys: Mapped[Any | None] = mapped_column(Json)
+    failure: Mapped[Any | None] = mapped_column(Json)
+    record: Mapped[Any | None] = mapped_column(Json)
     record_sha256: Mapped[str | None] = mapped_column(String(64))
     record_signatures: Mapped[Any] = mapped_column(Json)
     section: Mapped[Section] = relationship(lazy="joined")
@@ -69,7 +72,10 @@ class Bid(Base, Staged):
     price_fen: Mapped[int | None]
     cause: Mapped[str | None] = mapped_column(String(40))
     cause_evidence: Mapped[str | None]
+    remedy: Mapped[str | None] = mapped_column(String(20))
+    credit: Mapped[Any | None] = mapped_column(Json)
     confirmed_at: Mapped[datetime | None]
+    confirmation: Mapped[Any | None] = mapped_column(Json)
     submission: Mapped[Submission] = relationship(lazy="joined")
 
     @property
@@ -79,7 +85,10 @@ class Bid(Base, Staged):
 
 
 class Peel(Base, Row):
-    """One layer a key holder has taken off a key or identity package, and what was left of it (base64)."""
+    """One layer a key holder has taken off a key or identity package, and what was left of it (base64).
+
+    `fault` holds the refusal of a plaintext that two holders agree on and that is wrong all the same.
+    """
 
     __tablename__ = "peel"
     __table_args__ = (UniqueConstraint("submission_id", "package", "set_name", "stage"),)
@@ -90,7 +99,27 @@ class Peel(Base, Row):
     stage: Mapped[int]
     by: Mapped[str] = mapped_column(String(40))
     content: Mapped[str]
+    fault: Mapped[str | None] = mapped_column(String(60))
     peeled_at: Mapped[datetime]
+
+
+class PeelFault(Base, Row):
+    """A layer that was handed in wrong, or that its holder says cannot be taken off: who, which, and why.
+
+    `sha256` is the hash of what was handed in (None for a report): two holders who hand in the same wrong plaintext
+    show that the bidder sealed it so.
+    """
+
+    __tablename__ = "peel_fault"
+
+    submission_id: Mapped[int] = mapped_column(ForeignKey("submission.id"), index=True)
+    package: Mapped[str] = mapped_column(String(40))
+    set_name: Mapped[str] = mapped_column(String(80))
+    stage: Mapped[int]
+    by: Mapped[str] = mapped_column(String(40))
+    code: Mapped[str] = mapped_column(String(60))
+    sha256: Mapped[str | None] = mapped_column(String(64))
+    found_at: Mapped[datetime]
 
 
 class OpeningObjection(Base, Row):

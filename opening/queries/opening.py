@@ -1,0 +1,138 @@
+"""Reads of an opening, its bids and objections, and of what is due."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from bidding import queries as bidding
+from bidding.models import Section, Submission, Trustee
+from core.act import Actor
+from core.errors import Missing
+from opening.lifecycle import OPENED
+from opening.models import Bid, Opening, OpeningObjection
+
+
+def opening(session: Session, section: Section) -> Opening:
+    """The section's opening, or Missing before its closing."""
+    found = opening_or_none(session, section)
+    if found is None:
+        raise Missing("opening.unknown", section=section.code)
+    return found
+
+
+def opening_or_none(session: Session, section: Section) -> Opening | None:
+    """The section's opening; None before its closing."""
+    return session.scalar(select(Opening).where(Opening.section_id == section.id))
+
+
+def bids(session: Session, found: Opening) -> list[Bid]:
+    """Every named bid of the opening, by number (the order in which they were received)."""
+    return list(session.scalars(select(Bid).where(Bid.opening_id == found.id).order_by(Bid.number)))
+
+
+def opened_bids(session: Session, section: Section) -> list[Bid]:
+    """The bids that were opened and go on to evaluation, by number; none before the prices were read."""
+    found = opening_or_none(session, section)
+    return [] if found is None else [bid for bid in bids(session, found) if bid.state in OPENED]
+
+
+def bid(session: Session, found: Opening, digest: str) -> Bid:
+    """The bid of that submission digest in this opening, or Missing."""
+    held = session.scalar(
+        select(Bid)
+        .join(Submission, Bid.submission_id == Submission.id)
+        .where(Bid.opening_id == found.id, Submission.digest == digest)
+    )
+    if held is None:
+        raise Missing("opening.no_bid")
+    return held
+
+
+def own_bids(session: Session, found: Opening, actor: Actor) -> list[Bid]:
+    """The bids of the actor's organisation, by number; empty for who has none here."""
+    if actor.organisation_id is None:
+        return []
+    return [bid for bid in bids(session, found) if bid.organisation_id == actor.organisation_id]
+
+
+def check_own_bid(session: Session, found: Opening, actor: Actor, digest: str) -> Bid:
+    """The bid of that digest if it is the actor's organisation's; Missing otherwise, as if there were none."""
+    held = bid(session, found, digest)
+    if actor.organisation_id is None or held.organisation_id != actor.organisation_id:
+        raise Missing("opening.no_bid")
+    return held
+
+
+def is_trustee(session: Session, section: Section, actor: Actor, role: str) -> bool:
+    """Whether the actor is the person registered as the section's trustee of that role."""
+    held = session.scalar(select(Trustee).where(Trustee.section_id == section.id, Trustee.role == role))
+    return held is not None and actor.person_id is not None and held.person_id == actor.person_id
+
+
+def closed_submissions(session: Session, found: Opening) -> list[Submission]:
+    """The submissions of the closed set, in the order of receipt."""
+    digests = [item["submission_digest"] for item in found.closed_set]
+    return list(
+        session.scalars(select(Submission).where(Submission.digest.in_(digests)).order_by(Submission.leaf_index))
+    )
+
+
+def objections(session: Session, found: Opening) -> list[OpeningObjection]:
+    """Objections on the spot, oldest first."""
+    return list(
+        session.scalars(
+            select(OpeningObjection).where(OpeningObjection.opening_id == found.id).order_by(OpeningObjection.id)
+        )
+    )
+
+
+def open_objections(session: Session, found: Opening) -> list[OpeningObjection]:
+    """Objections not answered yet: while there is one, the record cannot be signed (R-259)."""
+    return [objection for objection in objections(session, found) if objection.replied_at is None]
+
+
+def coefficients(session: Session, section: Section) -> Any:
+    """The drawn coefficients (docs/spec/draw.md); Missing before the draw."""
+    found = opening(session, section)
+    if found.coefficients is None:
+        raise Missing("opening.undrawn", section=section.code)
+    return found.coefficients
+
+
+def due_to_open(session: Session, now: datetime) -> list[Section]:
+    """Sections whose deadline has come and that are not closed yet: each is due for `close_and_convene` (R-250)."""
+    return list(bidding.due_to_close(session, now))
+
+
+def due(session: Session, now: datetime) -> list[Opening]:
+    """Openings that `services.advance_due` would move at the instant."""
+    running = session.scalars(
+        select(Opening).where(Opening.state.in_(("decrypt_open", "trustee_fallback"))).order_by(Opening.id)
+    )
+    return [found for found in running if _is_due(session, found, now)]
+
+
+def _is_due(session: Session, found: Opening, now: datetime) -> bool:
+    sealed = session.scalar(select(Bid.id).where(Bid.opening_id == found.id, Bid.state == "sealed").limit(1))
+    if sealed is None:
+        return True
+    return found.state == "decrypt_open" and found.decrypt_until_at is not None and now >= found.decrypt_until_at
+
+
+def day_board(session: Session, now: datetime) -> list[tuple[Section, Opening | None]]:
+    """Published sections that open within a week, opened within a week or are being opened now, by deadline."""
+    week = timedelta(days=7)
+    running = select(Opening.section_id).where(Opening.state.not_in(("handed_over", "failed")))
+    sections = session.scalars(
+        select(Section)
+        .where(
+            Section.published_at.is_not(None),
+            or_(Section.deadline_at.between(now - week, now + week), Section.id.in_(running)),
+        )
+        .order_by(Section.deadline_at)
+    )
+    return [(section, opening_or_none(session, section)) for section in sections]

@@ -1,0 +1,58 @@
+"""Verbs of the opening, in the order of its day: close, names, decryption, draw, prices, record."""
+
+from opening.services.closing import close_and_convene
+from opening.services.coefficients import commit_coefficient, draw_coefficients, reveal_coefficient
+from opening.services.decryption import (
+    advance_due,
+    close_decryption,
+    decide_cause,
+    fall_back,
+    open_decryption,
+    pause,
+    resume,
+    sign_in_bid,
+)
+from opening.services.names import publish_names
+from opening.services.peeling import peel_layer, release, report_fault
+from opening.services.reading import (
+    ask_confirmation,
+    confirm_record,
+    raise_objection,
+    read_prices,
+    reply_objection,
+)
+from opening.services.record import hand_over, render_record, sign_record
+from opening.services.unsealing import Unsealed, Unsealing, keep_opened, open_ready, ready_to_unseal, unseal
+
+__all__ = [
+    "Unsealed",
+    "Unsealing",
+    "advance_due",
+    "ask_confirmation",
+    "close_and_convene",
+    "close_decryption",
+    "commit_coefficient",
+    "confirm_record",
+    "decide_cause",
+    "draw_coefficients",
+    "fall_back",
+    "hand_over",
+    "keep_opened",
+    "open_decryption",
+    "open_ready",
+    "pause",
+    "peel_layer",
+    "publish_names",
+    "raise_objection",
+    "read_prices",
+    "ready_to_unseal",
+    "release",
+    "render_record",
+    "reply_objection",
+    "report_fault",
+    "resume",
+    "reveal_coefficient",
+    "sign_in_bid",
+    "sign_record",
+    "unseal",
+]

@@ -1,0 +1,219 @@
+"""Names: identity packages are read, decoys fall away, each bidder is checked, and the list is published."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+from sqlalchemy import select
+
+from accounts import queries as accounts
+from accounts.rules import check_certificate
+from bidding import queries as bidding
+from bidding import services as bidding_services
+from bidding.models import Submission
+from core.act import Act
+from core.board import publish_notice
+from core.clock import iso
+from core.errors import Conflict, Invalid
+from core.machine import advance
+from credit import services as credit
+from opening import queries
+from opening.models import Bid, Opening, Peel
+from opening.rules import IDENTITY, check_state, two_bids
+
+DECOY = "sunbid-decoy/v1"
+UNREADABLE = "identity.unreadable"
+
+
+def publish_names(act: Act, opening: Opening) -> list[Bid]:
+    """Publish who bids, numbered by order of receipt, once every identity package has been read.
+
+    Each bid carries the faults of its identity; none of them keeps a bid from being opened, they are the committee's
+    to judge (R-263). Decoys are unmasked and dropped. With fewer bidders than R-252 asks for, the opening and the
+    section fail: nothing is opened, no name is published or kept, and the result is an empty list. Raises
+    Conflict("opening.unnamed") while packages are unread.
+    """
+    check_state(opening, "publish_names", {"closed"})
+    read = [(submission, *_claims(act, opening, submission)) for submission in _all_read(act, opening)]
+    decoys = [(submission, claims) for submission, claims, _ in read if claims.get("type") == DECOY]
+    named = [(submission, claims, faults) for submission, claims, faults in read if claims.get("type") != DECOY]
+    for submission, _ in decoys:
+        bidding_services.unmask_decoy(act, submission)
+    opening.decoys = [
+        {
+            "submission_digest": submission.digest,
+            "leaf_index": submission.leaf_index,
+            "trustee": claims["trustee"],
+            "leaf_salt": claims["leaf_salt"],
+        }
+        for submission, claims in decoys
+    ]
+    identifiers = [_text(claims, "uscc") for _, claims, _ in named]
+    if _too_few(act, opening, len({who for who in identifiers if who})):
+        return []
+    doubled = two_bids(identifiers)
+    bids = [
+        _name(act, opening, number, submission, claims, faults, doubled)
+        for number, (submission, claims, faults) in enumerate(named, 1)
+    ]
+    advance(act, opening, "publish_names", bidders=len(bids), decoys=len(decoys))
+    for bid in bids:
+        if UNREADABLE in [fault["code"] for fault in bid.identity_faults]:
+            advance(act, bid, "mark_corrupted", cause=UNREADABLE)
+    _publish(act, opening, bids)
+    return bids
+
+
+def _all_read(act: Act, opening: Opening) -> list[Submission]:
+    submissions = queries.closed_submissions(act.session, opening)
+    left = [
+        submission
+        for submission in submissions
+        if queries.final_layer(act.session, submission, IDENTITY) is None
+        and not queries.unreadable(act.session, submission, IDENTITY)
+    ]
+    if left:
+        raise Conflict("opening.unnamed", left=len(left))
+    return submissions
+
+
+def _claims(act: Act, opening: Opening, submission: Submission) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """What the identity package says, and the faults found while it was read."""
+    layer = queries.final_layer(act.session, submission, IDENTITY)
+    if layer is None:
+        return {}, [{"code": UNREADABLE, "rule": "R-254"}]
+    content = base64.b64decode(layer.content)
+    if layer.fault is None:
+        return dict(json.loads(content)), []
+    try:
+        claims = json.loads(content.decode("utf-8"))
+    except ValueError:
+        claims = {}
+    return (claims if isinstance(claims, dict) else {}), [{"code": layer.fault, "rule": "R-032"}]
+
+
+def _text(claims: dict[str, Any], key: str) -> str:
+    bidder = claims.get("bidder")
+    value = bidder.get(key) if isinstance(bidder, dict) else None
+    return value[:200].strip() if isinstance(value, str) else ""
+
+
+def _too_few(act: Act, opening: Opening, bidders: int) -> bool:
+    """Fail the opening under R-252 when fewer bidders are there than the frozen law asks for."""
+    section = opening.section
+    law = bidding.law_of(section)
+    least = law.days("min_bidders_open")
+    if bidders >= least:
+        return False
+    opening.failure = {**law.cite("min_bidders_open"), "found": bidders}
+    advance(act, opening, "fail", **opening.failure)
+    bidding_services.fail_section(act, section, law.rule("min_bidders_open").id)
+    # Who bid stays unpublished: a new tender follows, and names known now would spoil it (R-208).
+    for layer in act.session.scalars(
+        select(Peel).where(
+            Peel.package == IDENTITY,
+            Peel.submission_id.in_([item.id for item in queries.closed_submissions(act.session, opening)]),
+        )
+    ):
+        layer.content = ""
+    return True
+
+
+def _name(
+    act: Act,
+    opening: Opening,
+    number: int,
+    submission: Submission,
+    claims: dict[str, Any],
+    faults: list[dict[str, Any]],
+    doubled: frozenset[str],
+) -> Bid:
+    identifier, name = _text(claims, "uscc"), _text(claims, "name")
+    organisation = accounts.organisation_by_identifier(act.session, identifier) if identifier else None
+    if identifier:
+        faults = [*faults, *_certificate_faults(act, submission, claims)]
+        if organisation is None:
+            faults.append({"code": "identity.unregistered", "rule": "R-200"})
+        if identifier in doubled:
+            faults.append({"code": "identity.two_bids", "rule": "R-211"})
+    checks = (
+        credit.check_party(
+            act,
+            section_code=opening.section.code,
+            stage="opening",
+            identifier=identifier,
+            name=name,
+            law=bidding.law_of(opening.section),
+        )
+        if identifier
+        else []
+    )
+    bid = Bid(
+        opening_id=opening.id,
+        submission_id=submission.id,
+        submission=submission,
+        number=number,
+        organisation_id=organisation.id if organisation else None,
+        name=name,
+        identifier=identifier[:40],
+        identity={key: value for key, value in claims.items() if key != "padding"},
+        identity_faults=faults,
+        credit=[
+            {"source": check.source, "decision": check.decision, "evidence_sha256": check.evidence_sha256}
+            for check in checks
+        ],
+        state="sealed",
+        state_at=act.now,
+    )
+    act.session.add(bid)
+    act.session.flush()
+    return bid
+
+
+def _certificate_faults(act: Act, submission: Submission, claims: dict[str, Any]) -> list[dict[str, Any]]:
+    """What is wrong with the certificate, as it stood when the bid was received (R-032)."""
+    certificate = claims.get("certificate")
+    try:
+        facts = check_certificate(
+            certificate if isinstance(certificate, str) else "",
+            at=submission.received_at,
+            authorities=accounts.authorities(act.session),
+            revoked=accounts.revoked(act.session),
+        )
+    except Invalid as refusal:
+        return [{"code": refusal.code, "rule": "R-032"}]
+    faults = []
+    if facts.identifier != _text(claims, "uscc"):
+        faults.append({"code": "identity.uscc_differs", "rule": "R-032"})
+    if facts.subject_name != _text(claims, "name"):
+        faults.append({"code": "identity.name_differs", "rule": "R-032"})
+    return faults
+
+
+def _publish(act: Act, opening: Opening, bids: list[Bid]) -> None:
+    section = opening.section
+    publish_notice(
+        act,
+        kind="bidders",
+        subject=section.subject,
+        title=f"{section.project.name}（{section.name}）投标人名单",
+        content={
+            "section": section.code,
+            "bidders": [
+                {
+                    "number": bid.number,
+                    "name": bid.name,
+                    "identifier": bid.identifier,
+                    "received_at": iso(bid.submission.received_at),
+                    "submission_digest": bid.submission.digest,
+                    "leaf_index": bid.submission.leaf_index,
+                    "leaf_salt": bid.identity.get("leaf_salt"),
+                    "faults": bid.identity_faults,
+                }
+                for bid in bids
+            ],
+            "decoys": opening.decoys,
+        },
+    )

@@ -1,0 +1,106 @@
+"""The opening record: drawn up from the facts, printed, signed by the platform, published, and handed over (R-260)."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import rfc8785
+
+from bidding import services as bidding_services
+from core import money
+from core.act import Act
+from core.board import publish_notice
+from core.clock import BEIJING, from_iso, iso
+from core.errors import Conflict
+from core.machine import advance
+from core.render.pdf import Attachment, render_pdf
+from opening import queries
+from opening.models import Opening
+from opening.rules import check_state, record_message
+
+TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
+
+
+@cache
+def _pages() -> jinja2.Environment:
+    """The printed record is a Chinese document whatever the reader's language, so no web and no catalogue is needed."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined
+    )
+    environment.globals["_"] = lambda text, **facts: text % facts if facts else text
+    environment.filters["fen"] = money.grouped
+    environment.filters["upper"] = money.upper
+    environment.filters["beijing"] = _beijing
+    environment.filters["clock"] = lambda text: _beijing(text)[-8:] if text else "—"
+    return environment
+
+
+def _beijing(text: str | None) -> str:
+    """`2026-11-21 09:30:00` in Beijing for an instant as `iso` writes it; a dash for none."""
+    return f"{from_iso(text).astimezone(BEIJING):%Y-%m-%d %H:%M:%S}" if text else "—"
+
+
+def render_record(facts: dict[str, Any], *, at: datetime) -> bytes:
+    """The record's PDF from `queries.record_facts`, the facts themselves attached as JSON; equal facts, equal pages."""
+    html = _pages().get_template("opening/record_print.html").render(facts=facts, at=iso(at), locale="zh")
+    data = Attachment("opening-record.json", rfc8785.dumps(facts), "开标记录数据（RFC 8785）", at)
+    return render_pdf(html, attachments=[data])
+
+
+def sign_record(act: Act, opening: Opening, pdf: bytes | None = None, facts: dict[str, Any] | None = None) -> None:
+    """Sign and publish the opening record; afterwards the PDF is stored, public, and its hash is in the ledger.
+
+    Pages take a second to print, so a caller may bring `pdf` with the `facts` it was printed from; if anything has
+    changed since, Conflict("record.changed"). Refused while an objection is unanswered (R-259).
+    """
+    check_state(opening, "sign_record", {"record_confirm"})
+    if queries.open_objections(act.session, opening):
+        raise Conflict("objection.open", count=len(queries.open_objections(act.session, opening)))
+    section = opening.section
+    now_facts = queries.record_facts(act.session, section)
+    if facts is not None and facts != now_facts:
+        raise Conflict("record.changed", section=section.code)
+    stored = act.store.put(pdf if pdf is not None and facts is not None else render_record(now_facts, at=act.now))
+    opening.record = now_facts
+    opening.record_sha256 = stored.sha256
+    opening.record_signatures = [
+        {
+            "by": act.signer.verifier.name,
+            "key": str(act.signer.verifier),
+            "signature": act.signer.sign(record_message(stored.sha256)).hex(),
+            "at": iso(act.now),
+        }
+    ]
+    advance(
+        act,
+        opening,
+        "sign_record",
+        record_sha256=stored.sha256,
+        facts_sha256=hashlib.sha256(rfc8785.dumps(now_facts)).hexdigest(),
+        signatures=opening.record_signatures,
+        signed_by=act.actor.name,
+    )
+    publish_notice(
+        act,
+        kind="opening_record",
+        subject=section.subject,
+        title=f"{section.project.name}（{section.name}）开标记录",
+        content={
+            "section": section.code,
+            "record": now_facts,
+            "record_sha256": stored.sha256,
+            "signatures": opening.record_signatures,
+        },
+        attachments=[{"name": f"opening-record-{section.code}.pdf", "sha256": stored.sha256, "size": stored.size}],
+    )
+
+
+def hand_over(act: Act, opening: Opening) -> None:
+    """Hand the opened bids over to evaluation: the section is opened, the hall is done."""
+    advance(act, opening, "hand_over")
+    bidding_services.mark_opened(act, opening.section, record_sha256=opening.record_sha256)

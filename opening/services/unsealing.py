@@ -1,0 +1,145 @@
+"""Opening the sealed files, once every envelope's secret is there: slow work outside any transaction, then one act."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+import shutil
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from bidding.models import Submission
+from core.act import Act
+from core.errors import Invalid
+from core.machine import advance
+from core.seal import Released, expected, open_sealed, release
+from core.store import ObjectStore
+from opening import queries
+from opening.models import Bid, Opening
+from opening.rules import BIDDER_SET, SCHEDULE, check_state, read_schedule
+
+_SCHEDULE_FILE = "schedule.json"
+
+
+@dataclass(frozen=True)
+class Unsealing:
+    """A bid whose every envelope is ready to be opened: its submission and the secrets released for it."""
+
+    digest: str
+    content: dict[str, Any]
+    released: dict[str, Released]
+    by_bidder: bool
+
+
+@dataclass(frozen=True)
+class Unsealed:
+    """What came out: every envelope's plaintext as kept in the store, and the schedule; or why it did not."""
+
+    digest: str
+    by_bidder: bool
+    envelopes: dict[str, Any] | None
+    schedule: dict[str, Any] | None
+    refusal: Invalid | None
+
+
+def ready_to_unseal(session: Session, opening: Opening) -> list[Unsealing]:
+    """The sealed bids of which every envelope's innermost layer has been handed in."""
+    ready = []
+    for bid in queries.bids(session, opening):
+        if bid.state != "sealed":
+            continue
+        unsealing = _ready(session, bid.submission)
+        if unsealing is not None:
+            ready.append(unsealing)
+    return ready
+
+
+def _ready(session: Session, submission: Submission) -> Unsealing | None:
+    released = {}
+    sets = set()
+    for envelope, parts in submission.content["envelopes"].items():
+        layer = queries.final_layer(session, submission, envelope)
+        if layer is None:
+            return None
+        released[envelope] = release(base64.b64decode(layer.content), parts["bid_recipient"])
+        sets.add(layer.set_name)
+    return Unsealing(submission.digest, submission.content, released, sets == {BIDDER_SET})
+
+
+def unseal(store: ObjectStore, unsealing: Unsealing) -> Unsealed:
+    """Open every sealed file of a bid and keep each enclosed file in the store; touches no database.
+
+    The plaintext passes through a private folder inside the store, which is gone afterwards. What a stored file that
+    is exactly as committed turns out to be wrong with is the bidder's doing and comes back as `refusal`; a stored file
+    that is not as committed is ours, and raises.
+    """
+    folder = store.temp / f"unseal-{secrets.token_hex(16)}"
+    envelopes: dict[str, Any] = {}
+    schedule = None
+    try:
+        for envelope, released in sorted(unsealing.released.items()):
+            wanted = expected(unsealing.content, envelope)
+            opened = open_sealed(store.path(wanted.sha256), released, wanted, folder / envelope)
+            files = []
+            for entry in opened.entries:
+                path = opened.folder / entry.path
+                if envelope == SCHEDULE and entry.name == _SCHEDULE_FILE:
+                    schedule = read_schedule(path.read_bytes())
+                stored = store.adopt(path, expected=entry.sha256)
+                files.append({"slot": entry.slot, "name": entry.name, "sha256": stored.sha256, "size": stored.size})
+            envelopes[envelope] = {
+                "archive": opened.archive_sha256,
+                "size": wanted.size,
+                "nonce": opened.nonce.hex(),
+                "salt": released.salt.hex() if released.salt else None,
+                "commit_checked": opened.commit_checked,
+                "secret": released.secret,
+                "files": files,
+            }
+        if schedule is None:
+            raise Invalid("schedule.missing", field=SCHEDULE)
+    except Invalid as refusal:
+        if refusal.code == "seal.bulk_mismatch":
+            raise
+        return Unsealed(unsealing.digest, unsealing.by_bidder, None, None, refusal)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    return Unsealed(unsealing.digest, unsealing.by_bidder, envelopes, schedule, None)
+
+
+def keep_opened(act: Act, opening: Opening, unsealed: Unsealed) -> Bid:
+    """Record an opened bid, or one that is corrupted; doing it again changes nothing.
+
+    The ledger tells which files came out, by hash; the price is kept and shown to nobody before the reading (R-257).
+    """
+    bid = queries.bid(act.session, opening, unsealed.digest)
+    if bid.state != "sealed":
+        return bid
+    check_state(opening, "open_bid", {"decrypt_open", "trustee_fallback"})
+    if unsealed.envelopes is None or unsealed.schedule is None:
+        code = unsealed.refusal.code if unsealed.refusal else "seal.torn"
+        bid.cause = code
+        advance(act, bid, "mark_corrupted", cause=code, rule="R-254")
+        return bid
+    bid.opened_at = act.now
+    bid.envelopes = unsealed.envelopes
+    bid.schedule = unsealed.schedule
+    bid.price_fen = unsealed.schedule["price_fen"]
+    facts = {
+        "number": bid.number,
+        "archives": {name: envelope["archive"] for name, envelope in unsealed.envelopes.items()},
+    }
+    if unsealed.by_bidder:
+        advance(act, bid, "open_by_bidder", **facts)
+    else:
+        advance(act, bid, "open_by_trustees", cause=bid.cause, evidence=bid.cause_evidence, **facts)
+    return bid
+
+
+def open_ready(act: Act, opening: Opening) -> list[Bid]:
+    """Open every bid that is ready, within this act: for tick and small bids; routes open outside the transaction."""
+    return [
+        keep_opened(act, opening, unseal(act.store, unsealing)) for unsealing in ready_to_unseal(act.session, opening)
+    ]
