@@ -127,17 +127,17 @@ class Unpacker:
         path, size, kind = _parse(header)
         if kind == b"x":
             if size > _PAX_LIMIT:
-                raise Invalid("seal.member_refused", member=_printable(path))
+                raise Invalid("seal.member_refused", member=ascii(path)[2:-1])
             longer = _pax_path(self._exactly(size))
             self._exactly(-size % RECORD)
             path, size, kind = _parse(self._exactly(RECORD))
-            path = path if longer is None else longer
+            path = path if longer is None else longer  # the short form may be cut in the middle of a character
         if kind != b"0":
-            raise Invalid("seal.member_refused", member=_printable(path))
-        return _Member(path, size)
+            raise Invalid("seal.member_refused", member=ascii(path)[2:-1])
+        return _Member(_utf8(path), size)
 
 
-def _parse(header: bytes) -> tuple[str, int, bytes]:
+def _parse(header: bytes) -> tuple[bytes, int, bytes]:
     """Path, size and type of a ustar header; seal.archive_malformed unless magic and checksum hold."""
     total = sum(header) - sum(header[148:156]) + 8 * 0x20
     if header[257:265] != b"ustar\x0000" or _octal(header[148:156]) != total:
@@ -145,7 +145,7 @@ def _parse(header: bytes) -> tuple[str, int, bytes]:
     name, prefix = header[:100].split(b"\0")[0], header[345:500].split(b"\0")[0]
     path = prefix + b"/" + name if prefix else name
     kind = header[156:157]
-    return _utf8(path), _octal(header[124:136]), b"0" if kind == b"\0" else kind
+    return path, _octal(header[124:136]), b"0" if kind == b"\0" else kind
 
 
 def _octal(data: bytes) -> int:
@@ -155,7 +155,7 @@ def _octal(data: bytes) -> int:
     return int(found[1], 8)
 
 
-def _pax_path(data: bytes) -> str | None:
+def _pax_path(data: bytes) -> bytes | None:
     path = None
     while data:
         found = _RECORD_LENGTH.match(data)
@@ -165,7 +165,7 @@ def _pax_path(data: bytes) -> str | None:
         if len(record) != length or not equals or not value.endswith(b"\n"):
             raise Invalid("seal.archive_malformed")
         if key == b"path" and path is None:
-            path = _utf8(value[:-1])
+            path = value[:-1]
         elif key not in _PAX_IGNORED:
             raise Invalid("seal.member_refused", member=f"pax {ascii(key)[2:-1][:40]}")
     return path
