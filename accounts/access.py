@@ -6,8 +6,8 @@ import json
 import logging
 import secrets
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -21,9 +21,10 @@ from accounts import queries
 from accounts.models import Person, SignIn
 from accounts.rules import Role
 from core.act import PUBLIC, Act, Actor, Platform
-from core.errors import Forbidden
+from core.errors import Conflict, Forbidden, Invalid, Missing, Refusal, Untimely
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+STATUS: dict[type[Refusal], int] = {Invalid: 422, Forbidden: 403, Missing: 404, Conflict: 409, Untimely: 409}
 View = TypeVar("View", bound=Callable[..., Any])
 log = logging.getLogger("sunbid.access")
 
@@ -154,6 +155,13 @@ def wants_json() -> bool:
     return is_bearer() or request.is_json or best in ("application/json", "application/problem+json")
 
 
+def status_of(refusal: Refusal) -> int:
+    """The HTTP status of a refusal; who is not signed in gets 401, "not yours" and "does not exist" alike 404."""
+    if refusal.code == "signin.required":
+        return 401
+    return next((status for kind, status in STATUS.items() if isinstance(refusal, kind)), 400)
+
+
 def local_path(target: str | None, default: str = "/") -> str:
     """`target` when it is a path of this site, else `default`: no redirect ever leaves the site."""
     if not target or "\\" in target or any(ord(char) < 33 for char in target):
@@ -282,14 +290,3 @@ def _write_log(response: Response) -> None:
         line["request"] = g.get("request_id")
         line["ms"] = round((time.perf_counter() - g.get("began", time.perf_counter())) * 1000, 1)
     log.info(json.dumps(line, ensure_ascii=False))
-
-
-@contextmanager
-def as_actor(actor: Actor) -> Iterator[None]:
-    """Inside a request, act as `actor`: for the demo's story, which has no browser."""
-    held = g.get("actor", PUBLIC)
-    g.actor = actor
-    try:
-        yield
-    finally:
-        g.actor = held

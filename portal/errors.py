@@ -11,12 +11,11 @@ from flask_babel import gettext as _  # type: ignore[import-untyped]
 from flask_wtf.csrf import CSRFError  # type: ignore[import-untyped]
 from werkzeug.exceptions import HTTPException
 
-from accounts.access import wants_json
-from core.errors import Conflict, Forbidden, Invalid, Missing, Refusal, Untimely
+from accounts.access import status_of, wants_json
+from core.errors import Forbidden, Invalid, Refusal
 from portal.words import sentence, shown
 
 log = logging.getLogger("sunbid.errors")
-STATUS: dict[type[Refusal], int] = {Invalid: 422, Forbidden: 403, Missing: 404, Conflict: 409, Untimely: 409}
 CODES = {
     400: "http.bad_request",
     404: "http.not_found",
@@ -36,13 +35,6 @@ def register(app: Flask) -> None:
     app.register_error_handler(CSRFError, answer_csrf)
     app.register_error_handler(HTTPException, answer_http)
     app.register_error_handler(Exception, answer_unknown)
-
-
-def status_of(refusal: Refusal) -> int:
-    """The HTTP status of a refusal; who is not signed in gets 401, "not yours" and "does not exist" alike 404."""
-    if refusal.code == "signin.required":
-        return 401
-    return next((status for kind, status in STATUS.items() if isinstance(refusal, kind)), 400)
 
 
 def answer_refusal(refusal: Refusal) -> Response:

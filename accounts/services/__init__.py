@@ -9,6 +9,13 @@ from accounts.services.certificates import (
     withdraw_authority,
 )
 from accounts.services.organisations import correct_organisation, register_organisation, verify_organisation
+from accounts.services.passkeys import (
+    begin_passkey,
+    register_passkey,
+    remove_passkey,
+    sign_in_with_passkey,
+    start_passkey_sign_in,
+)
 from accounts.services.people import (
     begin_totp,
     confirm_totp,
@@ -17,24 +24,21 @@ from accounts.services.people import (
     grant_role,
     register_member,
     register_person,
+    require_factor,
+    reset_factors,
     revoke_role,
     set_password,
 )
 from accounts.services.signing_in import (
     become,
-    begin_passkey,
     mark_demo,
     open_sign_in,
-    register_passkey,
-    remove_passkey,
     revoke_sign_in,
     revoke_sign_ins,
     sign_in_with_certificate,
-    sign_in_with_passkey,
     sign_in_with_password,
     sign_out,
     start_challenge,
-    start_passkey_sign_in,
     sweep,
 )
 
@@ -58,6 +62,8 @@ __all__ = [
     "register_passkey",
     "register_person",
     "remove_passkey",
+    "require_factor",
+    "reset_factors",
     "revoke_certificate",
     "revoke_role",
     "revoke_sign_in",

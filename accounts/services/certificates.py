@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from accounts.models import Authority, Certificate, Person, Revocation
+from accounts.models import Authority, Certificate, Person, Revocation, SignIn
 from accounts.queries import authorities, certificate_by_fingerprint, revoked
 from accounts.rules import SmallAuthority, check_certificate, normalise_uscc
 from accounts.rules.certificates import CertificateFacts, fingerprint_of, read_certificate, read_revocation_list
+from accounts.services.people import require_factor
 from core.act import Act
 from core.errors import Conflict, Invalid
 from core.ledger.log import append
@@ -41,12 +42,14 @@ def withdraw_authority(act: Act, authority: Authority, *, reason: str) -> None:
     )
 
 
-def register_certificate(act: Act, person: Person, pem: str) -> Certificate:
+def register_certificate(act: Act, person: Person, pem: str, *, sign_in: SignIn | None = None) -> Certificate:
     """Bind a signing certificate to the person, once it counts now and names their organisation (R-032).
 
     Registering the same one again returns it. Raises Invalid("certificate.…") as `check_certificate` does,
-    Invalid("certificate.organisation") when it names another code, Conflict("certificate.taken").
+    Invalid("certificate.organisation") when it names another code, Conflict("certificate.taken"),
+    Forbidden("factor.weak") from a weak sign-in (see `require_factor`).
     """
+    require_factor(act, person, sign_in)
     facts = check_certificate(pem, at=act.now, authorities=authorities(act.session), revoked=revoked(act.session))
     check_belongs(facts, person)
     known = certificate_by_fingerprint(act.session, facts.fingerprint)

@@ -7,15 +7,15 @@ import re
 import unicodedata
 
 import pyotp
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
-from accounts.models import Grant, Organisation, Person
-from accounts.queries import grants
-from accounts.rules import Role, clashing_roles
+from accounts.models import Grant, Organisation, Passkey, Person, SignIn
+from accounts.queries import certificates, grants, passkeys
+from accounts.rules import Role, clashing_roles, is_strong
 from accounts.rules.signing_in import check_password, totp_step
 from accounts.services.signing_in import hasher, revoke_sign_ins
 from core.act import Act
-from core.errors import Conflict, Invalid
+from core.errors import Conflict, Forbidden, Invalid
 from core.ledger.log import append
 
 LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{2,39}")
@@ -142,16 +142,42 @@ def set_password(act: Act, person: Person, password: str, *, keep: str | None = 
     append(act, "person.password", subject_of(person), {"actor": act.actor.name})
 
 
+def require_factor(act: Act, person: Person, sign_in: SignIn | None) -> None:
+    """Nobody binds a new factor from a weak sign-in once the person has a strong one: Forbidden("factor.weak").
+
+    Otherwise a stolen password would be enough to bind a second factor of the thief's. The very first factor is bound
+    from a password sign-in. `sign_in` is None where no browser is in play (the terminal, the demo).
+    """
+    if sign_in is None or is_strong(sign_in.method):
+        return
+    if person.totp_secret or passkeys(act.session, person.id) or certificates(act.session, person.id):
+        raise Forbidden("factor.weak")
+
+
+def reset_factors(act: Act, person: Person, *, reason: str) -> None:
+    """An operator takes one-time code and passkeys back (lost phone); the person binds new ones after a password."""
+    if not reason.strip():
+        raise Invalid("form.required", field="reason")
+    person.totp_secret, person.totp_last_step = None, 0
+    act.session.add(person)
+    act.session.execute(delete(Passkey).where(Passkey.person_id == person.id))
+    revoke_sign_ins(act, person)
+    append(act, "person.reset_factors", subject_of(person), {"reason": reason.strip(), "actor": act.actor.name})
+
+
 def begin_totp(act: Act) -> str:
     """A new secret for one-time codes (160 bits, base32), which counts only once `confirm_totp` has seen a code."""
     return base64.b32encode(act.chance(20)).decode()
 
 
-def confirm_totp(act: Act, person: Person, *, secret: str, code: str, keep: str | None = None) -> None:
+def confirm_totp(
+    act: Act, person: Person, *, secret: str, code: str, keep: str | None = None, sign_in: SignIn | None = None
+) -> None:
     """Bind the secret once the person shows a code from it; every sign-in but that of the token `keep` ends.
 
-    Raises Invalid("totp.code"), Invalid("totp.secret") for what `begin_totp` cannot have made.
+    Raises Invalid("totp.code"), Invalid("totp.secret") for no secret of `begin_totp`, Forbidden("factor.weak").
     """
+    require_factor(act, person, sign_in)
     try:
         if len(base64.b32decode(secret)) != 20:
             raise ValueError

@@ -1,33 +1,23 @@
-"""Signing in and out: challenges, certificates, passwords with one-time codes, passkeys, server-side sign-ins."""
+"""Signing in and out: challenges, certificates, passwords with one-time codes, server-side sign-ins."""
 
 from __future__ import annotations
 
 import base64
-import json
 import unicodedata
 from datetime import timedelta
 from functools import cache
 from typing import Any
-from urllib.parse import urlsplit
 
-import webauthn
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import delete, func, select, update
-from webauthn.helpers.exceptions import InvalidAuthenticationResponse, InvalidJSONStructure, InvalidRegistrationResponse
-from webauthn.helpers.structs import (
-    AuthenticatorSelectionCriteria,
-    PublicKeyCredentialDescriptor,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
-)
 
 from accounts import queries
-from accounts.models import Challenge, Passkey, Person, SignIn
+from accounts.models import Challenge, Person, SignIn
 from accounts.rules import check_certificate, login_message, verify_signature
 from accounts.rules.signing_in import TOTP_STEP, expiry, totp_step
 from core.act import Act
-from core.errors import Conflict, Forbidden, Invalid, Missing
+from core.errors import Conflict, Forbidden, Missing
 from core.ledger.log import append, size
 
 CHALLENGE_LIFE = timedelta(minutes=5)
@@ -43,7 +33,7 @@ def start_challenge(act: Act, purpose: str = CERTIFICATE) -> str:
     return token
 
 
-def _use_challenge(act: Act, token: str, purpose: str) -> None:
+def use_challenge(act: Act, token: str, purpose: str) -> None:
     """The challenge was ours, for this, in time, and is used up; else Forbidden("signin.challenge")."""
     used: Any = act.session.execute(
         delete(Challenge).where(Challenge.token == token, Challenge.purpose == purpose, Challenge.expires_at > act.now)
@@ -79,7 +69,7 @@ def sign_in_with_certificate(
     Who holds no such key learns only signin.challenge or signin.signature; who does is told what is wrong with the
     certificate: certificate.untrusted, .expired, .revoked, .unregistered …
     """
-    _use_challenge(act, challenge, CERTIFICATE)
+    use_challenge(act, challenge, CERTIFICATE)
     if not verify_signature(certificate, signature, login_message(challenge)):
         raise Forbidden("signin.signature")
     facts = check_certificate(
@@ -160,122 +150,6 @@ def revoke_sign_ins(act: Act, person: Person, *, keep: str | None = None) -> Non
     if keep is not None:
         query = query.where(SignIn.token_digest != queries.digest_of(keep))
     act.session.execute(query)
-
-
-def begin_passkey(act: Act, person: Person, *, origin: str) -> dict[str, Any]:
-    """What `navigator.credentials.create` needs for a new passkey of the person, with a challenge of ours."""
-    challenge = start_challenge(act, f"passkey:{person.id}")
-    options = webauthn.generate_registration_options(
-        rp_id=relying_party(origin),
-        rp_name="阳光招采 Sunbid",
-        user_id=f"sunbid:{person.id}".encode(),
-        user_name=person.login,
-        user_display_name=person.name,
-        challenge=_bytes(challenge),
-        authenticator_selection=AuthenticatorSelectionCriteria(
-            resident_key=ResidentKeyRequirement.REQUIRED, user_verification=UserVerificationRequirement.REQUIRED
-        ),
-        exclude_credentials=[
-            PublicKeyCredentialDescriptor(id=held.credential_id) for held in queries.passkeys(act.session, person.id)
-        ],
-    )
-    value: dict[str, Any] = json.loads(webauthn.options_to_json(options))
-    return value
-
-
-def register_passkey(
-    act: Act, person: Person, *, response: dict[str, Any], name: str, origin: str, keep: str | None = None
-) -> Passkey:
-    """Bind the passkey the browser made; every sign-in but that of the token `keep` ends; else passkey.invalid."""
-    challenge = _challenge_in(response)
-    _use_challenge(act, challenge, f"passkey:{person.id}")
-    try:
-        checked = webauthn.verify_registration_response(
-            credential=response,
-            expected_challenge=_bytes(challenge),
-            expected_rp_id=relying_party(origin),
-            expected_origin=origin,
-            require_user_verification=True,
-        )
-    except (InvalidRegistrationResponse, InvalidJSONStructure, ValueError, KeyError):
-        raise Invalid("passkey.invalid", field="passkey") from None
-    passkey = Passkey(
-        person_id=person.id,
-        credential_id=checked.credential_id,
-        public_key=checked.credential_public_key,
-        sign_count=checked.sign_count,
-        name=name,
-        added_at=act.now,
-    )
-    act.session.add(passkey)
-    act.session.flush()
-    revoke_sign_ins(act, person, keep=keep)
-    append(act, "passkey.register", f"person:{person.id}", {"name": name, "actor": act.actor.name})
-    return passkey
-
-
-def remove_passkey(act: Act, person: Person, passkey_id: int) -> None:
-    """Remove one passkey of the person; Missing("passkey.unknown") when it is not theirs."""
-    removed: Any = act.session.execute(delete(Passkey).where(Passkey.id == passkey_id, Passkey.person_id == person.id))
-    if removed.rowcount != 1:
-        raise Missing("passkey.unknown")
-    append(act, "passkey.remove", f"person:{person.id}", {"actor": act.actor.name})
-
-
-def start_passkey_sign_in(act: Act, *, origin: str) -> dict[str, Any]:
-    """What `navigator.credentials.get` needs to sign in with any passkey of this site."""
-    options = webauthn.generate_authentication_options(
-        rp_id=relying_party(origin),
-        challenge=_bytes(start_challenge(act, "passkey")),
-        user_verification=UserVerificationRequirement.REQUIRED,
-    )
-    value: dict[str, Any] = json.loads(webauthn.options_to_json(options))
-    return value
-
-
-def sign_in_with_passkey(act: Act, *, response: dict[str, Any], origin: str, carrier: str = "cookie") -> str:
-    """Sign in by the passkey's answer to our challenge; the token. Forbidden("signin.refused") for any other answer."""
-    challenge = _challenge_in(response)
-    _use_challenge(act, challenge, "passkey")
-    try:
-        raw_id = webauthn.base64url_to_bytes(response["rawId"])
-    except (KeyError, ValueError, TypeError, AttributeError):
-        raise Forbidden("signin.refused") from None
-    held = act.session.scalar(select(Passkey).where(Passkey.credential_id == raw_id))
-    if held is None:
-        raise Forbidden("signin.refused")
-    try:
-        checked = webauthn.verify_authentication_response(
-            credential=response,
-            expected_challenge=_bytes(challenge),
-            expected_rp_id=relying_party(origin),
-            expected_origin=origin,
-            credential_public_key=held.public_key,
-            credential_current_sign_count=held.sign_count,
-            require_user_verification=True,
-        )
-    except (InvalidAuthenticationResponse, InvalidJSONStructure, ValueError, KeyError):
-        raise Forbidden("signin.refused") from None
-    held.sign_count = checked.new_sign_count
-    return open_sign_in(act, queries.person_by_id(act.session, held.person_id), method="passkey", carrier=carrier)
-
-
-def relying_party(origin: str) -> str:
-    """The host name passkeys are bound to; browsers refuse an IP address, so the demo's address is localhost."""
-    return urlsplit(origin).hostname or "localhost"
-
-
-def _bytes(challenge: str) -> bytes:
-    return base64.urlsafe_b64decode(challenge + "=" * (-len(challenge) % 4))
-
-
-def _challenge_in(response: dict[str, Any]) -> str:
-    """The challenge the browser says it answers; it counts only if the table holds it."""
-    try:
-        client = json.loads(webauthn.base64url_to_bytes(response["response"]["clientDataJSON"]))
-        return str(client["challenge"])[:100]
-    except (KeyError, ValueError, TypeError, AttributeError):
-        raise Invalid("passkey.invalid", field="passkey") from None
 
 
 def mark_demo(act: Act) -> None:
