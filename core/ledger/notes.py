@@ -63,15 +63,16 @@ class Verifier:
         if separator:
             body += "\n"
             for line in f"{DASH} {signatures}".splitlines():
-                _, name, encoded = [*line.split(" "), "", ""][:3]
-                if name == self.name and self._signed(body, encoded):
+                parts = line.split(" ")
+                if len(parts) == 3 and parts[1] == self.name and self._signed(body, parts[2]):
                     return body
         raise Invalid("note.signature", name=self.name)
 
     def _signed(self, body: str, encoded: str) -> bool:
         try:
             raw = base64.b64decode(encoded, validate=True)
-            if raw[:4] != self.key_id:
+            # Base64 can spell the same bytes in more than one way; a signature has one spelling here.
+            if raw[:4] != self.key_id or base64.b64encode(raw).decode() != encoded:
                 return False
             Ed25519PublicKey.from_public_bytes(self.key).verify(raw[4:], body.encode())
         except (ValueError, InvalidSignature):

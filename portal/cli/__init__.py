@@ -19,7 +19,7 @@ COMMANDS = {
     "db": "portal.cli.site:db",
     "ledger": "portal.cli.site:ledger",
     "verify": "awards.cli:verify",
-    "draw": "opening.cli:draw",
+    "draw": "portal.cli.site:draw",
     "seal": "bidding.cli:seal",
     "submit": "bidding.cli:submit",
     "replace": "bidding.cli:replace",

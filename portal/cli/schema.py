@@ -1,0 +1,51 @@
+"""The schema by Alembic: bring a database up to date, say where it stands, compare models with migrations."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+import portal.cli.tables  # noqa: F401 — imports every model
+from core.db import Base, Database
+
+FOLDER = Path(__file__).resolve().parents[2] / "migrations"
+
+
+def configured(connection: Any = None) -> Config:
+    """Alembic's configuration over our migrations and one connection."""
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER))
+    config.attributes["connection"] = connection
+    return config
+
+
+def upgrade(database: Database) -> str:
+    """Bring the database to the newest revision and return it; safe to repeat, behind the writer gate."""
+    with database.writing() as session:
+        command.upgrade(configured(session.connection()), "head")
+    return newest()
+
+
+def newest() -> str:
+    """The one newest revision; raises when there are two heads."""
+    return str(ScriptDirectory.from_config(configured()).get_current_head())
+
+
+def standing(database: Database) -> str | None:
+    """The revision the database stands at, or None for an empty one."""
+    with database.reading() as session:
+        revision = MigrationContext.configure(session.connection()).get_current_revision()
+    return None if revision is None else str(revision)
+
+
+def differences(database: Database) -> list[Any]:
+    """What the models have that the migrated database has not, and the reverse; empty when they agree."""
+    with database.reading() as session:
+        context = MigrationContext.configure(session.connection(), opts={"compare_type": False})
+        return list(compare_metadata(context, Base.metadata))

@@ -1,0 +1,217 @@
+"""Commands of the whole site: serve, worker, tick, doctor, db, ledger."""
+
+from __future__ import annotations
+
+import ctypes.util
+import json
+import logging
+import os
+import shutil
+import signal
+import sqlite3
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from core.ledger import log
+from core.ledger.notes import Verifier, open_head
+
+Check = tuple[str, bool, str]
+
+
+def settings_and_platform() -> tuple[Any, Any]:
+    """The installation's settings and platform."""
+    from portal.app import Settings, build_platform
+
+    settings = Settings()
+    return settings, build_platform(settings)
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="address to listen on")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--threads", default=64, show_default=True, type=click.IntRange(4, 1024))
+def serve(host: str, port: int, threads: int) -> None:
+    """Serve the site (gunicorn, one process with threads; several need PostgreSQL and a shared rate store)."""
+    from portal.app import Settings, create_app
+
+    run_server(create_app(Settings()), host, port, threads)
+
+
+def run_server(app: Any, host: str, port: int, threads: int, ready: Callable[[], None] | None = None) -> None:
+    """Run gunicorn over the app until it is told to stop; `ready` is called once it listens."""
+    from gunicorn.app.base import BaseApplication
+
+    class Site(BaseApplication):  # type: ignore[misc]
+        def load_config(self) -> None:
+            chosen = {
+                "bind": f"{host}:{port}",
+                "workers": 1,
+                "threads": threads,
+                "worker_class": "gthread",
+                "timeout": 120,
+                "graceful_timeout": 20,
+                "accesslog": None,  # the site writes its own, which names nobody on the paths of sealed bids
+                "errorlog": "-",
+                "loglevel": "warning",
+                "control_socket_disable": True,
+            }
+            for key, value in chosen.items():
+                if key in self.cfg.settings:
+                    self.cfg.set(key, value)
+            if ready is not None:
+                self.cfg.set("when_ready", lambda server: ready())
+
+        def load(self) -> Any:
+            return app
+
+    Site().run()
+
+
+@click.command()
+@click.option("--every", default=1.0, show_default=True, help="seconds between two ticks")
+def worker(every: float) -> None:
+    """Ring the bell: apply what is due every second. One is enough; several, or none for a while, do no harm."""
+    from apscheduler.schedulers.blocking import BlockingScheduler
+
+    from portal.cli.tick import tick as apply_due
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    _, platform = settings_and_platform()
+
+    def ring() -> None:
+        for what in apply_due(platform):
+            logging.getLogger("sunbid.worker").info("%s", what)
+
+    scheduler = BlockingScheduler(timezone="UTC")
+    scheduler.add_job(ring, "interval", seconds=every, max_instances=1, coalesce=True, misfire_grace_time=None)
+    signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=scheduler.shutdown).start())
+    scheduler.start()
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="print what was done as JSON")
+def tick(as_json: bool) -> None:
+    """Apply everything that is due once and say what was done."""
+    from portal.cli.tick import tick as apply_due
+
+    _, platform = settings_and_platform()
+    done = apply_due(platform)
+    click.echo(json.dumps(done, ensure_ascii=False) if as_json else "\n".join(done) or "nothing is due")
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True)
+def doctor(as_json: bool) -> None:
+    """Check this machine: libraries, fonts, programs, database, ledger key. Exit 1 where something must be mended."""
+    checks = machine_checks()
+    try:
+        settings, platform = settings_and_platform()
+        from portal.cli.schema import newest, standing
+
+        stands = standing(platform.database)
+        checks.append(("database", stands == newest(), f"{settings.database_url.split('@')[-1]} at {stands}"))
+    except Exception as error:
+        checks.append(("database", False, str(error)))
+    if as_json:
+        click.echo(json.dumps([{"check": c, "ok": ok, "detail": d} for c, ok, d in checks], ensure_ascii=False))
+    else:
+        for name, ok, detail in checks:
+            click.echo(f"{'✓' if ok else '✗'} {name}: {detail}")
+    sys.exit(0 if all(ok for _, ok, _ in checks) else 1)
+
+
+def machine_checks() -> list[Check]:
+    """What Sunbid needs of the machine, whether it is there, and which Debian package brings it."""
+    checks: list[Check] = [
+        ("python", sys.version_info >= (3, 11), sys.version.split()[0]),
+        ("sqlite", True, sqlite3.sqlite_version + (" (behind the writer gate)")),
+    ]
+    for library, package in (("pango-1.0", "libpango-1.0-0"), ("pangoft2-1.0", "libpangoft2-1.0-0")):
+        found = ctypes.util.find_library(library)
+        checks.append((library, bool(found), found or f"PDF needs Debian package {package}"))
+    for program, why in (("age", "for sealing with stock tools"), ("fc-list", "to list fonts")):
+        path = shutil.which(program)
+        checks.append((program, bool(path) or program == "fc-list", path or f"not installed ({why})"))
+    return checks
+
+
+@click.group()
+def db() -> None:
+    """The database schema."""
+
+
+@db.command("upgrade")
+def db_upgrade() -> None:
+    """Bring the database to the newest schema; safe to repeat."""
+    from portal.cli.schema import upgrade
+
+    _, platform = settings_and_platform()
+    click.echo(upgrade(platform.database))
+
+
+@click.group()
+def ledger() -> None:
+    """The ledger: audit it, compare it with a head somebody has kept."""
+
+
+@ledger.command("verify")
+@click.option("--head", "head_file", type=click.Path(exists=True, dir_okay=False), help="a signed head kept elsewhere")
+@click.option("--key", help="the platform's key as spelled in its policy; default: this installation's")
+@click.option("--json", "as_json", is_flag=True)
+def ledger_verify(head_file: str | None, key: str | None, as_json: bool) -> None:
+    """Re-compute the whole ledger; with --head also refuse a database older than that head (exit 1)."""
+    _, platform = settings_and_platform()
+    verifier = Verifier.parse(key) if key else platform.signer.verifier
+    with platform.reading() as session:
+        size = log.size(session)
+        faults = [{"index": fault.index, "reason": fault.reason} for fault in log.audit(session, verifier)]
+        if head_file:
+            with open(head_file, encoding="utf-8") as file:
+                log.check_not_rolled_back(session, open_head(file.read(), verifier))
+    if as_json:
+        click.echo(json.dumps({"size": size, "faults": faults}, ensure_ascii=False))
+    else:
+        for fault in faults:
+            click.echo(f"✗ {fault['index']}: {fault['reason']}")
+        click.echo(f"{size} entries, {len(faults)} faults")
+    sys.exit(1 if faults else 0)
+
+
+@click.group()
+def draw() -> None:
+    """Draws: re-compute one from its published record."""
+
+
+@draw.command("verify")
+@click.argument("record", type=click.File("r", encoding="utf-8"))
+@click.option("--json", "as_json", is_flag=True)
+def draw_verify(record: Any, as_json: bool) -> None:
+    """Re-compute a draw from the JSON its page offers; exit 1 where anything differs."""
+    from core.draw.mechanism import check_reveals, list_digest, order, seed
+
+    told = json.load(record)
+    reveals = {party: bytes.fromhex(nonce) for party, nonce in told["reveals"].items()}
+    extra = [bytes.fromhex(nonce) for nonce in told.get("extra", [])]
+    value = seed(told["label"], [*reveals.values(), *extra])
+    lines = {
+        "reveals open their commitments": not check_reveals(told["commitments"], reveals),
+        "candidate list has its digest": list_digest(told["candidates"]) == told["list_digest"],
+        "seed": value.hex() == told["seed"],
+        "order": order(value, told["label"], told["candidates"]) == told["order"],
+    }
+    if as_json:
+        click.echo(json.dumps(lines))
+    else:
+        for what, ok in lines.items():
+            click.echo(f"{'✓' if ok else '✗'} {what}")
+    sys.exit(0 if all(lines.values()) else 1)
+
+
+def environment_for(folder: os.PathLike[str], **more: str) -> dict[str, str]:
+    """The environment for a child process of the same installation."""
+    return {**os.environ, "SUNBID_FOLDER": os.fspath(folder), **more}
