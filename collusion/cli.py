@@ -1,0 +1,75 @@
+"""`sunbid collusion`: the watchman from the terminal."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from collusion.rules.case import read_case
+from collusion.rules.scan import scan as scan_case
+
+FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.group()
+def collusion() -> None:
+    """Look for traces of bid rigging; leads for people to judge, never a verdict."""
+
+
+@collusion.command()
+@click.option(
+    "--tender", "tender", multiple=True, required=True, type=FILE, help="Tender document or control-price file."
+)
+@click.option("--bids", required=True, type=FOLDER, help="One folder per bidder.")
+@click.option("--archive", type=FOLDER, help="Bids of other tenders: <tender>/<bidder>/…")
+@click.option(
+    "--json", "out", type=click.Path(dir_okay=False, allow_dash=True), help="Write the result here (- = stdout)."
+)
+@click.option("--quiet", is_flag=True, help="No progress.")
+def scan(tender: tuple[Path, ...], bids: Path, archive: Path | None, out: str | None, quiet: bool) -> None:
+    """Scan the opened bids of one tender. Exit 0 when done, whatever was found; 2 for bad arguments."""
+
+    def progress(what: str) -> None:
+        if not quiet:
+            click.echo(f"· {what}", err=True)
+
+    if sum(path.is_dir() and not path.name.startswith(".") for path in bids.iterdir()) < 2:
+        raise click.BadParameter("needs at least two folders, one per bidder", param_hint="--bids")
+    result = scan_case(read_case(tender, bids, archive, progress=progress), progress=progress)
+    if out == "-":
+        sys.stdout.write(_text(result))
+    elif out is not None:
+        Path(out).write_text(_text(result), encoding="utf-8")
+    if out != "-":
+        click.echo(_summary(result))
+
+
+def _text(result: dict[str, Any]) -> str:
+    return json.dumps(result, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
+def _summary(result: dict[str, Any]) -> str:
+    lines = []
+    for pair in result["pairs"]:
+        families = " ".join(f"{name}={weight:+.1f}" for name, weight in pair["families"].items())
+        lines.append(f"{pair['a']} – {pair['b']}\t{pair['score']:+.2f}\t{pair['tier'] or '-'}\t{families}")
+    rings = ["、".join(ring["bidders"]) for ring in result["rings"]]
+    lines.append("串通线索（非认定）：" + ("；".join(rings) if rings else "无"))
+    if result["model"]["cold_start"]:
+        lines.append("没有历史档案（冷启动）：误差放大。")
+    budget = result["budget"]
+    if budget["measured"]:
+        low, high = budget["interval_per_100"]
+        lines.append(
+            f"模拟清白标段每百个误报 {budget['false_alarms_per_100']:.2f}（95% 区间 {low:.2f}–{high:.2f}，"
+            f"共 {budget['clean_sections']} 个）。"
+        )
+    else:
+        lines.append("本模型尚无误报率实测。")
+    lines.extend(f"未读取 {entry['file']}：{entry['code']}" for entry in result["unread"])
+    return "\n".join(lines)

@@ -1,0 +1,225 @@
+"""One tender after its opening, as the watchman sees it: tender papers, bids, control prices, archive."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+from collusion.rules.background import ArchivedBid, Background, learn
+from collusion.rules.documents import BillItem, Document, Place, extract
+from collusion.rules.passages import Comparison, Seeds, compare
+from collusion.rules.reading import Ordinary, read_bid
+from core.errors import Invalid
+
+Progress = Callable[[str], None]
+GIVEN_PRICES = ("暂估", "暂列", "甲供", "甲方供")
+SCHEDULE = "sunbid-schedule/v1"
+DEVICE = "sunbid-device/v1"
+READERS = 2
+MAX_FILES = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """Identifiers of the machine that made a bid, as its client recorded them; where the record stands."""
+
+    adapters: frozenset[str]
+    disks: frozenset[str]
+    place: Place
+
+
+@dataclass(frozen=True)
+class Bid:
+    """One opened bid: documents, total in fen when declared, authoring machine when recorded."""
+
+    bidder: str
+    documents: tuple[Document, ...]
+    total: int | None = None
+    device: Device | None = None
+
+    @cached_property
+    def bill(self) -> tuple[tuple[str, BillItem], ...]:
+        """Give (file, item) of the priced bill."""
+        return tuple((document.file, item) for document in self.documents for item in document.items)
+
+    @cached_property
+    def prices(self) -> Mapping[tuple[str, int], int]:
+        """Give unit prices in fen by (code, occurrence of that code); only prices above zero."""
+        return unit_prices(item for _, item in self.bill)
+
+
+@dataclass(frozen=True)
+class Case:
+    """Everything an indicator may look at. Bids are in order of their bidder's key.
+
+    `window` is from publication to deadline when known; `unread` names the files that were refused and why.
+    """
+
+    tender: tuple[Document, ...]
+    bids: tuple[Bid, ...]
+    background: Background = field(default_factory=Background)
+    window: tuple[datetime, datetime] | None = None
+    unread: tuple[tuple[str, str], ...] = ()
+    skipped: tuple[str, ...] = ()
+
+    @cached_property
+    def pairs(self) -> tuple[tuple[Bid, Bid], ...]:
+        """Give every two bids once."""
+        return tuple(combinations(self.bids, 2))
+
+    @cached_property
+    def control(self) -> Mapping[tuple[str, int], int]:
+        """Give the control price file's unit prices in fen, keyed as `Bid.prices`."""
+        return unit_prices(item for document in self.tender for item in document.items)
+
+    @cached_property
+    def provisional(self) -> frozenset[tuple[str, int]]:
+        """Give the items whose price the tenderer set (暂估, 暂列, 甲供): as its own bill says, else as any bid's."""
+        listed = [item for document in self.tender for item in document.items]
+        sources = [listed] if listed else [[item for _, item in bid.bill] for bid in self.bids]
+        return frozenset(
+            key
+            for source in sources
+            for key, item in keyed(source)
+            if any(word in item.name + item.feature for word in GIVEN_PRICES)
+        )
+
+    @cached_property
+    def comparisons(self) -> Mapping[tuple[str, str], Comparison]:
+        """Give what every two bids share of their own text."""
+        ordinary = Ordinary(self.tender, self.background)
+        seeds = {bid.bidder: Seeds(read_bid(bid.bidder, bid.documents, ordinary), ordinary) for bid in self.bids}
+        return {(a.bidder, b.bidder): compare(seeds[a.bidder], seeds[b.bidder], ordinary) for a, b in self.pairs}
+
+    @cached_property
+    def tender_digests(self) -> frozenset[str]:
+        """Give digests of the tender's pictures."""
+        return frozenset(picture.sha256 for document in self.tender for picture in document.pictures)
+
+
+def keyed(items: Iterable[BillItem]) -> Iterator[tuple[tuple[str, int], BillItem]]:
+    """Give each item its key: code and occurrence of that code."""
+    counts: dict[str, int] = {}
+    for item in items:
+        counts[item.code] = counts.get(item.code, 0) + 1
+        yield (item.code, counts[item.code]), item
+
+
+def unit_prices(items: Iterable[BillItem]) -> dict[tuple[str, int], int]:
+    """Give unit prices in fen by (code, occurrence), only those above zero."""
+    return {key: item.unit_price for key, item in keyed(items) if item.unit_price}
+
+
+def bid_of(bidder: str, documents: Sequence[Document]) -> Bid:
+    """Assemble a bid from its documents, taking total and device from the platform's own JSON records among them."""
+    total, device = None, None
+    for document in documents:
+        data = document.data or {}
+        if (
+            data.get("type") == SCHEDULE
+            and isinstance(data.get("price_fen"), int)
+            and not isinstance(data.get("price_fen"), bool)
+        ):
+            total = data["price_fen"]
+        elif data.get("type") == DEVICE:
+            adapters, disks = _identifiers(data.get("adapters")), _identifiers(data.get("disks"))
+            device = Device(adapters, disks, Place(document.file, None, None))
+    return Bid(bidder, tuple(sorted(documents, key=lambda document: document.file)), total, device)
+
+
+def _identifiers(value: Any) -> frozenset[str]:
+    values = value if isinstance(value, list) else [value]
+    return frozenset(
+        "".join(c for c in v.casefold() if c.isalnum() or c == ".") for v in values if isinstance(v, str) and v
+    )
+
+
+def read_case(
+    tender_files: Sequence[Path],
+    bids_dir: Path,
+    archive_dir: Path | None = None,
+    *,
+    window: tuple[datetime, datetime] | None = None,
+    progress: Progress = lambda _: None,
+) -> Case:
+    """Read the tender files, one folder per bidder under `bids_dir`, and the archive; each file in the limited process.
+
+    The archive holds `<tender>/<bidder>/…`; a folder or file standing directly in it counts as one tender of one
+    bidder. A file that is refused is named in `unread` and the rest is read. Raises Invalid `bids.few` below two
+    bidders, `bids.missing` and `archive.missing` when there is no such folder.
+    """
+    if not bids_dir.is_dir():
+        raise Invalid("bids.missing", field="bids")
+    folders = sorted(path for path in bids_dir.iterdir() if path.is_dir() and not path.name.startswith("."))
+    if len(folders) < 2:
+        raise Invalid("bids.few", field="bids", found=len(folders))
+    unread: list[tuple[str, str]] = []
+    tender = _read_all([(path, path.name) for path in tender_files], unread, progress)
+    bids = [bid_of(folder.name, _read_folder(folder, folder.name + "/", unread, progress)) for folder in folders]
+    archived: list[ArchivedBid] = []
+    skipped: list[str] = []
+    present = {document.sha256 for bid in bids for document in bid.documents}
+    if archive_dir is not None:
+        if not archive_dir.is_dir():
+            raise Invalid("archive.missing", field="archive")
+        for bid in _read_archive(archive_dir, unread, progress):
+            kept = tuple(document for document in bid.documents if document.sha256 not in present)
+            # The present bids may already lie in the archive: they must not explain themselves.
+            skipped.extend(document.file for document in bid.documents if document.sha256 in present)
+            if kept:
+                archived.append(ArchivedBid(bid.tender, bid.bidder, kept))
+    background = learn(archived, except_bidders=frozenset(bid.bidder for bid in bids))
+    return Case(tuple(tender), tuple(bids), background, window, tuple(sorted(unread)), tuple(sorted(skipped)))
+
+
+def _files(folder: Path) -> list[Path]:
+    found = sorted(path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+    files = [path for path in found if not path.name.startswith((".", "~$"))]
+    if len(files) > MAX_FILES:
+        raise Invalid("bids.many", field=folder.name, found=len(files))
+    return files
+
+
+def _read_folder(folder: Path, prefix: str, unread: list[tuple[str, str]], progress: Progress) -> list[Document]:
+    named = [(path, path.relative_to(folder).as_posix()) for path in _files(folder)]
+    return _read_all(named, unread, progress, prefix)
+
+
+def _read_all(
+    named: Sequence[tuple[Path, str]], unread: list[tuple[str, str]], progress: Progress, prefix: str = ""
+) -> list[Document]:
+    def one(entry: tuple[Path, str]) -> Document | tuple[str, str]:
+        progress(prefix + entry[1])
+        try:
+            return extract(entry[0], name=entry[1])
+        except Invalid as refusal:
+            return prefix + entry[1], refusal.code
+
+    documents = []
+    with ThreadPoolExecutor(READERS) as pool:
+        for answer in pool.map(one, named):
+            if isinstance(answer, Document):
+                documents.append(answer)
+            else:
+                unread.append(answer)
+    return documents
+
+
+def _read_archive(archive: Path, unread: list[tuple[str, str]], progress: Progress) -> Iterator[ArchivedBid]:
+    for top in sorted(archive.iterdir()):
+        if top.is_symlink() or top.name.startswith("."):
+            continue
+        if top.is_file():
+            documents = _read_all([(top, top.name)], unread, progress, "archive/")
+            yield ArchivedBid(top.name, top.name, tuple(documents))
+            continue
+        folders = [path for path in sorted(top.iterdir()) if path.is_dir() and not path.is_symlink()]
+        for folder in folders or [top]:
+            documents = _read_folder(folder, f"archive/{folder.relative_to(archive).as_posix()}/", unread, progress)
+            yield ArchivedBid(top.name, folder.name, tuple(documents))

@@ -1,0 +1,185 @@
+"""Joining evidence: families, pairs, rings, tiers. Deterministic; never more than a lead, never a rejection."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import combinations
+
+from collusion.rules.evidence import Evidence, Family
+from collusion.rules.source_text import _l
+
+PRIOR = 0.01
+"""Stated prior that two given bidders of one tender act together; a statement of policy, not a measurement."""
+SECOND = 0.5
+"""Weight of the second strongest indicator of a family: its indicators often share one cause."""
+SHRINK = 0.8
+"""Families are only nearly independent (one ghost-writer leaves text and marks): every sum is drawn towards zero."""
+CAP = 6.0
+FLOOR = -1.0
+SUPPORT = 0.9
+"""A family speaks for a pair from this log-likelihood ratio on (e^0.9 ≈ 2.5 times likelier together than apart)."""
+LEAST_FAMILIES = 2
+EXHAUSTIVE = 12
+
+
+class Tier(StrEnum):
+    """How urgently people should look; nothing follows from it by itself."""
+
+    LEAD = "lead"
+    REVIEW = "review"
+    PRIORITY = "priority"
+
+
+TIER_NAMES: dict[Tier, str] = {
+    Tier.LEAD: _l("线索"),
+    Tier.REVIEW: _l("建议核查"),
+    Tier.PRIORITY: _l("重点核查"),
+}
+TIER_FROM: dict[Tier, tuple[float, int]] = {
+    Tier.PRIORITY: (0.99, 3),
+    Tier.REVIEW: (0.9, 2),
+    Tier.LEAD: (0.5, 2),
+}
+"""Tier → (posterior at least, supporting families at least), the most urgent first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A pair after fusion: score (sum of shrunk family weights, nats), posterior under PRIOR, supporting families."""
+
+    a: str
+    b: str
+    score: float
+    posterior: float
+    families: tuple[tuple[Family, float], ...]
+    supporting: tuple[Family, ...]
+    tier: Tier | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """Bidders the evidence holds together, best subset first found; `weight` is its summed pair log-odds."""
+
+    bidders: tuple[str, ...]
+    weight: float
+    tier: Tier
+
+
+def settings() -> dict[str, float | int]:
+    """Give the constants of fusion, for the record and the model's version."""
+    return {
+        "prior": PRIOR,
+        "second": SECOND,
+        "shrink": SHRINK,
+        "cap": CAP,
+        "floor": FLOOR,
+        "support": SUPPORT,
+        "least_families": LEAST_FAMILIES,
+        **{f"tier_{tier.value}": posterior for tier, (posterior, _) in TIER_FROM.items()},
+    }
+
+
+def family_weight(llrs: Sequence[float]) -> float:
+    """Join one family: the strongest plus half the second, shrunk, then capped to [FLOOR, CAP]."""
+    ordered = sorted(llrs, reverse=True)
+    if not ordered:
+        return 0.0
+    second = max(0.0, ordered[1]) if len(ordered) > 1 else 0.0
+    return max(FLOOR, min(CAP, SHRINK * (ordered[0] + SECOND * second)))
+
+
+def judge(a: str, b: str, evidence: Sequence[Evidence]) -> Judged:
+    """Fuse a pair's evidence; explained evidence weighs nothing."""
+    by_family: dict[Family, list[float]] = {}
+    for item in evidence:
+        if item.explained_by is None:
+            by_family.setdefault(item.family, []).append(item.llr)
+    families = tuple((family, family_weight(by_family[family])) for family in Family if family in by_family)
+    score = sum(weight for _, weight in families)
+    supporting = tuple(family for family, weight in families if weight >= SUPPORT)
+    odds = math.log(PRIOR / (1 - PRIOR)) + score
+    posterior = 1 / (1 + math.exp(-odds))
+    return Judged(a, b, score, posterior, families, supporting, _tier(posterior, len(supporting)))
+
+
+def _tier(posterior: float, supporting: int) -> Tier | None:
+    for tier, (least, families) in TIER_FROM.items():
+        if posterior >= least and supporting >= families:
+            return tier
+    return None
+
+
+def rings(pairs: Sequence[Judged]) -> tuple[Ring, ...]:
+    """Find the rings: the subset of greatest summed log-odds, then the same among the bidders left.
+
+    A member must be a lead's partner of more than half of the others, so two strong pairs with nothing between their
+    ends stay two pairs: never connected components. Exhaustive up to EXHAUSTIVE bidders, above that greedy from each
+    lead. Ties go to the smaller, then the alphabetically first subset.
+    """
+    weights: dict[frozenset[str], float] = {}
+    tiers: dict[frozenset[str], Tier | None] = {}
+    for pair in pairs:
+        key = frozenset((pair.a, pair.b))
+        weight = math.log(pair.posterior / (1 - pair.posterior)) if pair.posterior < 1 else 50.0
+        # One family alone never ties two bidders, however strong it is.
+        weights[key] = weight if pair.tier is not None else min(weight, 0.0)
+        tiers[key] = pair.tier
+    left = sorted({name for pair in pairs for name in (pair.a, pair.b)})
+    found = []
+    while len(left) >= 2:
+        best = _best_subset(left, weights)
+        if best is None:
+            break
+        members, weight = best
+        order = list(TIER_FROM)
+        inside = [tier for key in combinations(members, 2) if (tier := tiers[frozenset(key)]) is not None]
+        found.append(Ring(members, weight, min(inside, key=order.index)))
+        left = [name for name in left if name not in members]
+    return tuple(found)
+
+
+def _best_subset(names: Sequence[str], weights: Mapping[frozenset[str], float]) -> tuple[tuple[str, ...], float] | None:
+    best: tuple[tuple[str, ...], float] | None = None
+    for subset in _subsets(names, weights):
+        weight = _weight(subset, weights)
+        if weight is not None and (best is None or weight > best[1] + 1e-9):
+            best = (subset, weight)
+    return best
+
+
+def _subsets(names: Sequence[str], weights: Mapping[frozenset[str], float]) -> list[tuple[str, ...]]:
+    # Only bidders of some lead can belong to a ring: this keeps the exhaustive search small.
+    tied = [n for n in names if any(weights.get(frozenset((n, m)), 0.0) > 0 for m in names if m != n)]
+    if len(tied) <= EXHAUSTIVE:
+        return [subset for size in range(2, len(tied) + 1) for subset in combinations(tied, size)]
+    grown: list[tuple[str, ...]] = []
+    for one, other in combinations(tied, 2):
+        if weights.get(frozenset((one, other)), 0.0) <= 0:
+            continue
+        subset: tuple[str, ...] = (one, other)
+        while True:
+            grown.append(subset)
+            options = [tuple(sorted((*subset, name))) for name in tied if name not in subset]
+            weighed = [(weight, option) for option in options if (weight := _weight(option, weights)) is not None]
+            better = [entry for entry in weighed if entry[0] > (_weight(subset, weights) or 0.0)]
+            if not better:
+                break
+            subset = max(better, key=lambda entry: (entry[0], entry[1]))[1]
+    return sorted(set(grown), key=lambda subset: (len(subset), subset))
+
+
+def _weight(subset: Sequence[str], weights: Mapping[frozenset[str], float]) -> float | None:
+    total = 0.0
+    ties = dict.fromkeys(subset, 0)
+    for one, other in combinations(subset, 2):
+        weight = weights.get(frozenset((one, other)), 0.0)
+        total += weight
+        if weight > 0:
+            ties[one] += 1
+            ties[other] += 1
+    if any(2 * count <= len(subset) - 1 for count in ties.values()):
+        return None
+    return total if total > 0 else None

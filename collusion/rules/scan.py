@@ -1,0 +1,174 @@
+"""The whole scan: indicators, fusion, rings, in one deterministic JSON value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from collusion.rules import calibration, catalogue, fusion
+from collusion.rules.base_rates import RATES, Rate
+from collusion.rules.case import Case, Progress, read_case
+from collusion.rules.documents import Place
+from collusion.rules.evidence import Evidence, Finding, Remark, Sighting
+from collusion.rules.fusion import Judged, Ring
+from collusion.rules.passages import Comparison, Side
+
+FORMAT = "sunbid-collusion-scan/v1"
+DIGITS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A scan as values: fused pairs by falling score, evidence per pair, rings, and who could not look and why."""
+
+    pairs: tuple[Judged, ...]
+    evidence: Mapping[tuple[str, str], tuple[Evidence, ...]]
+    rings: tuple[Ring, ...]
+    lacking: tuple[tuple[str, Remark], ...]
+
+
+def evaluate(case: Case, *, progress: Progress = lambda _: None) -> Result:
+    """Run every indicator and join what it found. Nothing is rejected by it; the same case gives the same result."""
+    evidence: dict[tuple[str, str], list[Evidence]] = {(a.bidder, b.bidder): [] for a, b in case.pairs}
+    lacking = []
+    for indicator in catalogue.indicators():
+        progress(indicator.identifier)
+        why = indicator.lacking(case)
+        if why is not None:
+            lacking.append((indicator.identifier, why))
+            continue
+        for item in indicator.evaluate(case):
+            evidence[item.a, item.b].append(item)
+    ordered = {
+        pair: tuple(sorted(items, key=lambda item: (-item.llr, item.indicator))) for pair, items in evidence.items()
+    }
+    judged = [fusion.judge(a, b, items) for (a, b), items in ordered.items()]
+    judged.sort(key=lambda pair: (-pair.score, pair.a, pair.b))
+    return Result(tuple(judged), ordered, fusion.rings(judged), tuple(lacking))
+
+
+def scan(case: Case, *, progress: Progress = lambda _: None) -> dict[str, Any]:
+    """Give the scan as JSON, the contract of `sunbid collusion scan`: equal inputs give equal bytes."""
+    result = evaluate(case, progress=progress)
+    version = catalogue.version()
+    background = case.background
+    return {
+        "format": FORMAT,
+        "bidders": [bid.bidder for bid in case.bids],
+        "pairs": [_pair(case, pair, result.evidence[pair.a, pair.b]) for pair in result.pairs],
+        "rings": [
+            {"bidders": list(ring.bidders), "weight": _round(ring.weight), "tier": ring.tier.value}
+            for ring in result.rings
+        ],
+        "not_evaluated": [{"indicator": name, "reason": str(why)} for name, why in result.lacking],
+        "unread": [{"file": file, "code": code} for file, code in case.unread],
+        "settings": catalogue.settings(),
+        "model": {
+            "name": catalogue.MODEL,
+            "version": version,
+            "cold_start": background.cold,
+            "archive": {
+                "tenders": background.tenders,
+                "bidders": background.bidders,
+                "left_out": list(case.skipped),
+            },
+            "base_rates": [_rate(RATES[name]) for name in sorted(RATES)],
+        },
+        "budget": calibration.budget(version, cold=background.cold),
+    }
+
+
+def _pair(case: Case, pair: Judged, evidence: tuple[Evidence, ...]) -> dict[str, Any]:
+    record = calibration.recorded()
+    regime = record.regimes["cold" if case.background.cold else "warm"] if record else None
+    comparison = case.comparisons[pair.a, pair.b]
+    return {
+        "a": pair.a,
+        "b": pair.b,
+        "score": _round(pair.score),
+        "p": round(pair.posterior, 6),
+        "tier": pair.tier.value if pair.tier else None,
+        "families": {family.value: _round(weight) for family, weight in pair.families},
+        "supporting": [family.value for family in pair.supporting],
+        "clean_sections_reaching": regime.reaching(pair.score) if regime else None,
+        "signals": [_signal(item) for item in evidence],
+        "text": _text(comparison),
+        "passages": [
+            {"a": _side(p.a), "b": _side(p.b), "matched": p.matched, "rarity": p.rarity, "edited": p.edited}
+            for p in comparison.passages
+        ],
+    }
+
+
+def _text(comparison: Comparison) -> dict[str, int]:
+    """Similarity on what remains, and the whole beside it: the reader sees both denominators."""
+    return {
+        "matched": comparison.matched,
+        "own_a": comparison.own_a,
+        "own_b": comparison.own_b,
+        "letters_a": comparison.letters_a,
+        "letters_b": comparison.letters_b,
+    }
+
+
+def _signal(item: Evidence) -> dict[str, Any]:
+    indicator = next(i for i in catalogue.indicators() if i.identifier == item.indicator)
+    return {
+        "indicator": item.indicator,
+        "family": item.family.value,
+        "name": indicator.name,
+        "clauses": [{"rule": clause.rule, "citation": clause.citation} for clause in indicator.clauses],
+        "llr": _round(item.llr),
+        "chance": float(f"{item.chance:.3g}"),
+        "base_rate": _rate(item.rate),
+        "explained_by": item.explained_by.value if item.explained_by else None,
+        "evidence": [_finding(finding) for finding in item.findings],
+        "tested": [str(sentence) for sentence in item.tested],
+        "clears": indicator.clears,
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "a": _sighting(finding.a),
+        "b": _sighting(finding.b),
+        "explained_by": finding.explained_by.value if finding.explained_by else None,
+        "remark": str(finding.remark) if finding.remark else None,
+    }
+
+
+def _sighting(sighting: Sighting) -> dict[str, Any]:
+    return {**_place(sighting.place), "value": sighting.value, "equal": [list(span) for span in sighting.equal]}
+
+
+def _side(side: Side) -> dict[str, Any]:
+    return {
+        **_place(side.place),
+        "offset": side.offset,
+        "text": side.text,
+        "equal": [list(span) for span in side.equal],
+        "explained": [list(span) for span in side.explained],
+    }
+
+
+def _place(place: Place) -> dict[str, Any]:
+    return {"file": place.file, "page": place.page, "paragraph": place.paragraph}
+
+
+def _rate(rate: Rate) -> dict[str, Any]:
+    return {
+        "name": rate.name,
+        "value": rate.value,
+        "ground": rate.ground.value,
+        "on": rate.on.isoformat(),
+        "source": rate.source,
+        "meaning": rate.meaning,
+    }
+
+
+def _round(value: float) -> float:
+    return round(value, DIGITS) + 0.0
+
+
+__all__ = ["FORMAT", "Result", "evaluate", "read_case", "scan"]
