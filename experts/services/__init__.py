@@ -11,7 +11,7 @@ from experts.services.draw import (
     reveal_draw_nonce,
 )
 from experts.services.pool import add_expert, change_status, import_experts, update_declarations
-from experts.services.report import deliver_report, report_facts, sign_report, write_report
+from experts.services.report import deliver_report, record_silence, report_facts, sign_report, write_report
 from experts.services.review import begin_scoring, reject_all, save_findings
 from experts.services.scoring import (
     explain_outlier,
@@ -26,7 +26,8 @@ from experts.services.scoring import (
 __all__ = [
     "accept", "add_expert", "announce_expert_draw", "avoid", "begin_scoring", "change_status", "commit_draw_nonce",
     "conclude_expert_draw", "declare", "decline", "deliver_report", "draw_health", "explain_outlier", "freeze",
-    "import_experts", "lock_committee", "lock_sheet", "mismatches", "name_representative", "opine", "own_outliers",
-    "receive_memo", "reject_all", "reopen_sheet", "report_facts", "request_committee", "reveal_draw_nonce",
+    "import_experts", "lock_committee", "lock_sheet", "mismatches", "name_representative", "opine",
+    "own_outliers", "receive_memo", "record_silence", "reject_all", "reopen_sheet", "report_facts",
+    "request_committee", "reveal_draw_nonce",
     "save_findings", "save_scores", "sign_in", "sign_report", "update_declarations", "vote_leader", "write_report",
 ]  # fmt: skip

@@ -1,0 +1,109 @@
+"""Reads of publicities, objections and awards; what a bidder may see of the result is their own part."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from awards.models import Objection, Publicity
+from bidding import queries as bidding
+from bidding.models import Section
+from core.act import Actor
+from core.board import Notice
+from core.errors import Missing
+from experts import queries as experts
+from opening.models import Bid
+
+TOLD_FROM = frozenset({"candidates_published", "awarded", "archived"})
+"""Section states from which a bidder sees the own scores and rank (R-505)."""
+
+
+def publicity(session: Session, section: Section) -> Publicity:
+    """The section's publicity of candidates, or Missing."""
+    found = session.scalar(select(Publicity).where(Publicity.section_id == section.id))
+    if found is None:
+        raise Missing("publicity.unknown")
+    return found
+
+
+def own_publicity(session: Session, code: str, actor: Actor) -> Publicity:
+    """The publicity of a section the actor works on, or Missing."""
+    return publicity(session, bidding.own_section(session, code, actor))
+
+
+def due_to_end(session: Session, now: datetime) -> list[Publicity]:
+    """The publicities whose period is over and that no objection holds up."""
+    query = select(Publicity).where(Publicity.state == "running", Publicity.ends_at <= now).order_by(Publicity.ends_at)
+    return list(session.scalars(query))
+
+
+def objections(session: Session, held: Publicity) -> list[Objection]:
+    """The objections to the evaluation result, by number."""
+    query = select(Objection).where(Objection.publicity_id == held.id).order_by(Objection.number)
+    return list(session.scalars(query))
+
+
+def open_objections(session: Session, held: Publicity) -> int:
+    """How many objections wait for an answer."""
+    query = select(func.count()).select_from(Objection).where(
+        Objection.publicity_id == held.id, Objection.state == "open"
+    )  # fmt: skip
+    return session.scalar(query) or 0
+
+
+def own_objection(session: Session, code: str, number: int, actor: Actor) -> Objection:
+    """An objection to a section the actor works on, for answering; or Missing."""
+    held = own_publicity(session, code, actor)
+    for objection in objections(session, held):
+        if objection.number == number:
+            return objection
+    raise Missing("objection.unknown")
+
+
+def objections_by(session: Session, held: Publicity, actor: Actor) -> list[Objection]:
+    """The objections the actor's organisation has raised."""
+    return [one for one in objections(session, held) if one.organisation_id == actor.organisation_id]
+
+
+def own_bid(session: Session, section: Section, actor: Actor) -> Bid:
+    """The bid of the actor's organisation in the section, whatever became of it; Missing for who did not bid there."""
+    for bid in experts.final_bids(session, section):
+        if actor.organisation_id is not None and bid.organisation_id == actor.organisation_id:
+            return bid
+    raise Missing("section.unknown", section=section.code)
+
+
+def own_result(session: Session, section: Section, actor: Actor) -> dict[str, Any]:
+    """What the actor's organisation may know of its bid: rank, own scores, or why it was rejected (R-403, R-505).
+
+    Scores by seat, never by name, and of nobody else. Missing before the candidates are published.
+    """
+    if section.state not in TOLD_FROM:
+        raise Missing("section.unknown", section=section.code)
+    return result_of(session, section, own_bid(session, section, actor))
+
+
+def result_of(session: Session, section: Section, bid: Bid) -> dict[str, Any]:
+    """One bid's part of the result."""
+    result = experts.locked_result(experts.committee(session, section))
+    review = next((one for one in result["conformity"]["bids"] if one["number"] == bid.number), None)
+    return {
+        "bid": bid,
+        "opened": review is not None,
+        "rejected": bool(review and review["rejected"]),
+        "review": review,
+        "ranking": next((row for row in result["ranking"] if row["number"] == bid.number), None),
+        "sheets": [row for row in result["sheets"] if row["number"] == bid.number],
+        "price": next((row for row in result["price"]["scores"] if row["number"] == bid.number), None),
+        "ranked": len(result["ranking"]),
+        "method": result["method"],
+    }
+
+
+def notice_of(session: Session, section: Section, kind: str) -> Notice | None:
+    """The newest notice of that kind on the section; None where there is none."""
+    query = select(Notice).where(Notice.subject == section.subject, Notice.kind == kind).order_by(Notice.id.desc())
+    return session.scalar(query.limit(1))

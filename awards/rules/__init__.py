@@ -1,0 +1,18 @@
+"""Pure rules of the award: publicity periods, objections, who may win, what a notice may show."""
+
+from awards.rules.publicity import (
+    PASSED_OVER,
+    Period,
+    answer_due,
+    check_objection_time,
+    check_winner,
+    late_by_days,
+    masked,
+    publicity_period,
+    resumed_end,
+)
+
+__all__ = [
+    "PASSED_OVER", "Period", "answer_due", "check_objection_time", "check_winner", "late_by_days", "masked",
+    "publicity_period", "resumed_end",
+]  # fmt: skip

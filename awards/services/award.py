@@ -1,0 +1,136 @@
+"""The award: to the highest-ranked candidate, told to everybody at once, reported to the supervisor (R-503, R-557)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from accounts.queries import holders
+from accounts.rules import Role
+from awards import queries
+from awards.models import Publicity
+from awards.rules import check_winner
+from bidding import queries as bidding_queries
+from bidding import services as bidding
+from core.act import Act
+from core.board import publish_notice
+from core.calendar import day_of, end_of_day
+from core.clock import iso
+from core.errors import Conflict, Missing
+from core.machine import advance
+from core.outbox import post
+from experts import queries as experts
+from opening.models import Bid
+
+KIND = "award"
+
+
+def award(
+    act: Act,
+    publicity: Publicity,
+    *,
+    number: int | None = None,
+    passed_over: Mapping[int, tuple[str, str]] | None = None,
+) -> Bid:
+    """Award to the first candidate, or to `number` when every better one is in `passed_over` with reason and evidence.
+
+    In one act: the award notice on the board, the notice to the winner, the result with own scores and reasons to every
+    other bidder, the report to the supervisors (R-557). Conflict("award.publicity") unless the publicity has ended;
+    Conflict("publicity.suspended") while an objection is open (R-552); what `rules.check_winner` raises (R-503).
+    """
+    section = publicity.section
+    waiting = queries.open_objections(act.session, publicity)
+    if waiting or publicity.state == "suspended":
+        raise Conflict("publicity.suspended", objections=waiting)
+    if publicity.state != "ended":
+        raise Conflict("award.publicity", state=publicity.state, ends_at=publicity.ends_at.isoformat())
+    passed_over = dict(passed_over or {})
+    number = publicity.candidates[0] if number is None else number
+    check_winner(publicity.candidates, number, passed_over)
+    bids = experts.final_bids(act.session, section)
+    winner = next((bid for bid in bids if bid.number == number), None)
+    if winner is None:
+        raise Missing("bid.unknown")
+    law = bidding_queries.law_of(section)
+    publicity.winner_id, publicity.winner = winner.id, winner
+    over = [
+        {"number": one, "reason": reason, "evidence": evidence}
+        for one, (reason, evidence) in sorted(passed_over.items())
+    ]
+    advance(act, publicity, "award", winner=number, passed_over=over)
+    bidding.mark_awarded(act, section, winner=number)
+    notice = publish_notice(
+        act,
+        kind=KIND,
+        subject=section.subject,
+        title=f"{section.project.name}（{section.name}）中标结果公告",
+        content={
+            "section": section.code,
+            "project": section.project.name,
+            "tenderee": section.project.tenderee.name,
+            "winner": {
+                "number": winner.number,
+                "name": winner.name,
+                "identifier": winner.identifier,
+                "price_fen": winner.price_fen,
+                "duration_days": (winner.schedule or {}).get("duration_days", section.duration_days),
+            },
+            "passed_over": [{"number": one["number"], "reason": one["reason"]} for one in over],
+            "awarded_at": iso(act.now),
+            "contract_within_days": law.days("contract_within") if "contract_within" in law.rules else None,
+        },
+    )
+    for bid in bids:
+        if bid.organisation_id is None:
+            continue
+        own = _own_facts(act, publicity, bid)
+        post(
+            act,
+            key=f"award:{section.code}:{bid.number}",
+            recipient=f"organisation:{bid.organisation_id}",
+            template="awards.won" if bid.id == winner.id else "awards.lost",
+            section=section.code,
+            notice=notice.number,
+            winner=winner.name,
+            **own,
+        )
+    _report(act, publicity, winner, notice.number)
+    return winner
+
+
+def _own_facts(act: Act, publicity: Publicity, bid: Bid) -> dict[str, Any]:
+    own = queries.result_of(act.session, publicity.section, bid)
+    return {
+        "number": bid.number,
+        "price_fen": bid.price_fen,
+        "opened": own["opened"],
+        "ranking": own["ranking"],
+        "rejected": own["rejected"],
+        "reasons": [reason["reason"] for reason in own["review"]["reasons"]] if own["review"] else [],
+    }
+
+
+def _report(act: Act, publicity: Publicity, winner: Bid, notice: str) -> None:
+    """The written report to the administrative supervisor, due within 15 days of determining the winner (R-557)."""
+    section = publicity.section
+    law = bidding_queries.law_of(section)
+    if "regulator_report_within" not in law.rules:
+        return
+    due = end_of_day(day_of(act.now) + timedelta(days=law.days("regulator_report_within")))
+    committee = experts.committee(act.session, section)
+    for person in holders(act.session, Role.SUPERVISOR, section.project.code):
+        post(
+            act,
+            key=f"regulator.report:{section.code}:{person.login}",
+            recipient=person.login,
+            template="awards.regulator_report",
+            section=section.code,
+            project=section.project.name,
+            winner=winner.name,
+            price_fen=winner.price_fen,
+            notice=notice,
+            report_sha256=committee.report_sha256,
+            due_at=iso(due),
+            law=law.cite("regulator_report_within"),
+        )

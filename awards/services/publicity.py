@@ -1,0 +1,133 @@
+"""The publicity of candidates: published, and ended when its time is over."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+
+from awards import queries
+from awards.models import Publicity
+from awards.rules import late_by_days, masked, publicity_period
+from bidding import queries as bidding_queries
+from bidding import services as bidding
+from bidding.models import Section
+from core.act import Act
+from core.board import publish_notice
+from core.calendar import national
+from core.clock import iso
+from core.errors import Conflict, Untimely
+from core.ledger.log import append
+from core.machine import advance
+from experts import queries as experts
+from opening.models import Bid
+
+KIND = "candidates"
+
+
+def publish_candidates(act: Act, section: Section) -> Publicity:
+    """Publish the ranked candidates for at least the frozen number of days (R-550), with the content of R-551.
+
+    Within three days of receiving the report; later it is still published, and the notice says by how many days it
+    came too late. Conflict("section.state") unless the report has been delivered.
+    """
+    if section.state != "evaluated":
+        raise Conflict(
+            "section.state", verb="publish_candidates", state=section.state, allowed=["evaluated"],
+            subject=section.subject,
+        )  # fmt: skip
+    if act.session.scalar(select(Publicity.id).where(Publicity.section_id == section.id)) is not None:
+        raise Conflict("publicity.exists", section=section.code)
+    law = bidding_queries.law_of(section)
+    calendar = national()
+    committee = experts.committee(act.session, section)
+    result = experts.locked_result(committee)
+    period = publicity_period(calendar, act.now, law.days("candidate_publicity_min"))
+    late = late_by_days(committee.state_at, act.now, law.days("candidate_publish_within"))
+    bids = {bid.number: bid for bid in experts.bids_in_evaluation(act.session, section)}
+    content: dict[str, Any] = {
+        "section": section.code,
+        "project": section.project.name,
+        "tenderee": section.project.tenderee.name,
+        "candidates": [_candidate(bids[number], result, section) for number in result["candidates"]],
+        "ranking": [
+            {
+                "rank": row["rank"], "number": row["number"], "name": bids[row["number"]].name,
+                "technical": row["technical"], "qualification": row["qualification"], "price": row["price"],
+                "total": row["total"],
+            }
+            for row in result["ranking"]
+        ],
+        "rejected": [
+            {
+                "number": entry["number"],
+                "name": bids[entry["number"]].name,
+                "reasons": [masked(reason["reason"]) for reason in entry["reasons"]],
+            }
+            for entry in result["conformity"]["bids"]
+            if entry["rejected"]
+        ],
+        "began_at": iso(act.now),
+        "ends_at": iso(period.ends_at),
+        "assumed_years": list(period.assumed),
+        "calendar": calendar.version,
+        "objection_to": section.project.agent.name if section.project.agent else section.project.tenderee.name,
+        "law": [law.cite(key) for key in ("candidate_publicity_min", "candidate_publish_within", "objection_answer")],
+        "late_by_days": late,
+        "report_sha256": committee.report_sha256,
+    }  # fmt: skip
+    publicity = Publicity(
+        section_id=section.id,
+        section=section,
+        candidates=list(result["candidates"]),
+        began_at=act.now,
+        ends_at=period.ends_at,
+        rule={"cite": law.cite("candidate_publicity_min"), "assumed_years": list(period.assumed), "late_by_days": late},
+        state="running",
+        state_at=act.now,
+    )
+    act.session.add(publicity)
+    act.session.flush()
+    bidding.mark_candidates_published(act, section, candidates=publicity.candidates)
+    publish_notice(
+        act,
+        kind=KIND,
+        subject=section.subject,
+        title=f"{section.project.name}（{section.name}）中标候选人公示",
+        content=content,
+    )
+    return publicity
+
+
+def end_publicity(act: Act, publicity: Publicity) -> None:
+    """End a publicity whose period is over; from here on the award may be made. Already ended is done.
+
+    Untimely("publicity.running") before the end; Conflict("publicity.suspended") while an objection is open (R-552).
+    """
+    if publicity.state in ("ended", "awarded"):
+        return
+    waiting = queries.open_objections(act.session, publicity)
+    if publicity.state == "suspended" or waiting:
+        raise Conflict("publicity.suspended", objections=waiting)
+    if act.now < publicity.ends_at:
+        raise Untimely("publicity.running", ends_at=publicity.ends_at.isoformat())
+    advance(act, publicity, "end", ends_at=iso(publicity.ends_at))
+    append(act, "publicity.over", publicity.section.subject, {"ends_at": iso(publicity.ends_at)})
+
+
+def _candidate(bid: Bid, result: dict[str, Any], section: Section) -> dict[str, Any]:
+    row = next(row for row in result["ranking"] if row["number"] == bid.number)
+    schedule = bid.schedule or {}
+    return {
+        "rank": row["rank"],
+        "number": bid.number,
+        "name": bid.name,
+        "identifier": bid.identifier,
+        "price_fen": bid.price_fen,
+        "duration_days": schedule.get("duration_days", section.duration_days),
+        "quality": masked(str(schedule.get("quality", ""))),
+        "manager": masked(str(schedule.get("manager", ""))),
+        "manager_certificate": masked(str(schedule.get("manager_certificate", ""))),
+        "qualification_response": "passed",
+        "total": row["total"],
+    }
