@@ -15,6 +15,7 @@ from core.calendar import Calendar, day_of, days_apart
 from core.clock import BEIJING
 from core.errors import Invalid
 from core.law import Snapshot
+from core.money import grouped
 
 
 class Level(StrEnum):
@@ -206,13 +207,13 @@ def _money(facts: NoticeFacts, law: Snapshot) -> Iterator[Finding]:
     # Compared in whole fen times 100: no rounding can let a fen through (R-002 以下 includes the number).
     holds = facts.bond_fen * 100 <= facts.estimate_fen * law.number("bond_max_pct")
     most = int(facts.estimate_fen * law.number("bond_max_pct") / 100)
-    told = {**share, "found_fen": facts.bond_fen, "most_fen": most}
+    told = {**share, "found": grouped(facts.bond_fen), "most": grouped(most)}
     yield Finding(share["rule"], _verdict(holds), "notice.bond_share", "bond_fen", told)
     if facts.regime == "T":
         key = "bond_max_yuan_design" if facts.category == "design" else "bond_max_yuan"
         cap = law.cite(key)
         limit = int(law.number(key)) * 100
-        told = {**cap, "found_fen": facts.bond_fen, "most_fen": limit}
+        told = {**cap, "found": grouped(facts.bond_fen), "most": grouped(limit)}
         yield Finding(cap["rule"], _verdict(facts.bond_fen <= limit), "notice.bond_cap", "bond_fen", told)
         yield from _threshold(facts, law)
     yield Finding("R-153", Level.COMPUTE, "notice.bond_forms")
@@ -223,7 +224,7 @@ def _threshold(facts: NoticeFacts, law: Snapshot) -> Iterator[Finding]:
     cited = law.cite(f"mandatory_{kind}_from")
     from_fen = int(law.number(f"mandatory_{kind}_from")) * 100
     if not facts.is_mandatory and facts.estimate_fen >= from_fen:
-        told = {**cited, "from_fen": from_fen}
+        told = {**cited, "found": grouped(facts.estimate_fen), "least": grouped(from_fen)}
         yield Finding("R-050", Level.WARN, "notice.mandatory_threshold", "is_mandatory", told)
 
 

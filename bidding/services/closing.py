@@ -39,7 +39,7 @@ def close_section(act: Act, section: Section) -> ClosedSet:
     if section.state != "submission_open":
         raise Conflict("section.not_open", section=section.code, state=section.state)
     if not rules.is_late(act.now, section.closing_at):
-        raise Untimely("section.close_early", deadline=iso(section.closing_at), at=iso(act.now))
+        raise Untimely("section.close_early", deadline=section.closing_at, at=act.now)
     chains: dict[str, list[Submission]] = {}
     for row in queries.submissions(act.session, section):
         chains.setdefault(row.handle, []).append(row)

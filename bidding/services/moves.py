@@ -45,16 +45,16 @@ def unmask_decoy(act: Act, submission: Submission, **evidence: Any) -> None:
     advance(act, submission, "unmask", **evidence)
 
 
-def fail_section(act: Act, section: Section, reason: str, *, rule: str = "R-252") -> None:
-    """End the section without an award, with its rule, and say so on the board; bids not opened stay sealed (R-252).
+def fail_section(act: Act, section: Section, reason: str) -> None:
+    """End the section without an award and say so on the board; bids not opened stay sealed (R-252).
 
-    An open section is closed to further submissions by this: enter its turnstile alone.
+    `reason` is the RULES id that ends it. An open section takes no more submissions: enter its turnstile alone.
     """
-    advance(act, section, "fail", reason=reason, rule=rule)
+    advance(act, section, "fail", reason=reason)
     publish_notice(
         act,
         kind="failure",
         subject=section.subject,
         title=f"{section.project.name}（{section.name}）招标异常公告",
-        content={"section_code": section.code, "reason": reason, "rule": rule},
+        content={"section_code": section.code, "section_name": section.name, "reason": reason},
     )

@@ -63,7 +63,7 @@ def publish_clarification(
     least = rules.minimum_deadline(act.now, old, law) if affects_preparation else old
     new = deadline_at or least
     if new < least:
-        raise Invalid("clarification.deadline", field="deadline_at", least=iso(least), rule="R-130")
+        raise Invalid("clarification.deadline", field="deadline_at", least=least, rule="R-130")
     for slot, name, stored in documents:
         new_version(act, section, slot, name, stored)
     number = len(queries.clarifications(act.session, section)) + 1
@@ -121,4 +121,4 @@ def _need_open(act: Act, section: Section, code: str) -> None:
     if section.state != "submission_open":
         raise Conflict("section.not_open", section=section.code, state=section.state)
     if rules.is_late(act.now, section.closing_at):
-        raise Untimely(code, deadline=iso(section.closing_at), at=iso(act.now))
+        raise Untimely(code, deadline=section.closing_at, at=act.now)

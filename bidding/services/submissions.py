@@ -14,7 +14,6 @@ from bidding.models import Policy, SealedMark, Section, Submission
 from bidding.rules.uploads import check_object, refused
 from bidding.services.lock import lock_commits
 from core.act import Act
-from core.clock import iso
 from core.errors import Conflict, Invalid, Refusal, Untimely
 from core.ledger.log import append_commitment, inclusion, signed_head
 from core.seal import (
@@ -170,7 +169,7 @@ def _marks(content: dict[str, Any], packages: Mapping[str, str]) -> set[str]:
 def _check_time(act: Act, section: Section) -> None:
     # The state says so too: after the barrier nothing comes in, whatever a clock on another machine stamps.
     if rules.is_late(act.now, section.closing_at) or section.state != "submission_open":
-        raise Untimely("bid.late", deadline=iso(section.closing_at), at=iso(act.now))
+        raise Untimely("bid.late", deadline=section.closing_at, at=act.now)
 
 
 def _record(

@@ -1,0 +1,234 @@
+"""Sentences for bidding's refusals, findings, states and kinds."""
+
+from flask_babel import lazy_gettext as _l
+
+SENTENCES = {
+    # Projects and sections
+    "project.unknown": _l("没有这个项目，或您无权查看。"),
+    "project.not_party": _l("只有招标人（%(tenderee)s）或其代理机构可以创建该项目。"),
+    "project.same_agent": _l("招标代理机构与招标人是同一单位；自行招标时请不填代理机构。"),
+    "project.code": _l("项目编号 %(project)s 已被使用。"),
+    "code.malformed": _l("编号只能用字母、数字和 . _ : -，以字母或数字开头，至多 60 个字符；收到“%(found)s”。"),
+    "section.unknown": _l("没有这个标段，或您无权查看。"),
+    "section.code": _l("标段编号 %(section)s 已被使用。"),
+    "section.field": _l("标段没有“%(name)s”这一项。"),
+    "section.published": _l("标段 %(section)s 的公告已发布，不能再直接修改；请通过澄清或更正公告变更。依据 R-107。"),
+    "section.no_deadline": _l("标段 %(section)s 尚未设定投标截止时间。"),
+    "section.not_open": _l("标段 %(section)s 现处于“%(state)s”，不在投标期内。"),
+    "section.close_early": _l("未到投标截止时间（%(deadline)s），服务器时间 %(at)s，不能截标。依据 R-250。"),
+    "section.not_closed": _l("标段 %(section)s 尚未截标，密封集合未形成。"),
+    "section.state": _l("标段现处于“%(state)s”，不能进行此步。"),
+    "section.stale": _l("标段刚被他人推进，请刷新后再试。"),
+    "submission.state": _l("该份递交现处于“%(state)s”，不能进行此步。"),
+    "submission.stale": _l("该份递交刚被他人推进，请刷新后再试。"),
+    "law.not_frozen": _l("标段 %(section)s 所属项目尚未发布公告，规则快照未冻结。"),
+    "document.empty": _l("文件“%(name)s”是空的（0 字节），请重新选择。"),
+    "slots.malformed": _l("投标文件组成表第 %(place)s 项格式不正确。"),
+    "slots.envelope": _l("信封“%(envelope)s”至少需要一个必交文件。"),
+    # Trustees and policy
+    "trustee.unknown": _l("标段 %(section)s 没有“%(role)s”保管人。"),
+    "trustee.fixed": _l("公告已发布，“%(role)s”的公钥已写入密封策略，不能更换。"),
+    "trustee.role": _l("只有担任“%(role)s”的保管人本人可以进行此步。"),
+    "trustee.no_canary": _l("“%(role)s”的试开信件尚未生成，公告发布后才有。"),
+    "trustee.canary": _l("试开结果不符：这不是“%(role)s”试开信件的内容，请确认使用了登记的那把私钥。"),
+    "policy.unknown": _l("标段 %(section)s 尚无密封策略。"),
+    "policy.trustees": _l("缺少保管人公钥：%(missing)s。三方公钥登记齐全后才能发布。依据 R-207。"),
+    "policy.same_key": _l("两名保管人登记了同一把公钥或由同一人担任，三方共管就成了空话，请各用各的钥匙。"),
+    # The method
+    "method.type": _l("评标办法缺失或类型不支持（目前支持 comprehensive/v1）。"),
+    "method.minimum_price": _l(
+        "评标办法里出现了最低限价字段“%(name)s”。招标人不得规定最低投标限价。依据 R-109，实施条例第二十七条。"
+    ),
+    "method.criteria": _l("评分标准第 %(place)s 项不完整、编号重复或分组不正确。"),
+    "method.points": _l("分值或比例应大于 0 且不超过 100，收到“%(found)s”。"),
+    "method.review": _l("符合性审查条款不完整。"),
+    "method.formula": _l("价格分公式缺失或参数不完整。"),
+    "method.k_range": _l("系数 K 的范围 %(low)s 至 %(high)s 不能被步长 %(step)s 整除。"),
+    # Findings of the notice check: each sentence is true at every level
+    "notice.content": _l("公告必备内容齐全（%(count)s 项）。依据 R-104。"),
+    "notice.missing_name": _l("缺少招标项目名称。依据 R-104。"),
+    "notice.missing_description": _l("缺少项目概况与内容。依据 R-104。"),
+    "notice.missing_funding": _l("缺少资金来源。依据 R-104。"),
+    "notice.missing_tenderee": _l("缺少招标人名称。依据 R-104。"),
+    "notice.missing_section_name": _l("缺少标段名称。依据 R-104。"),
+    "notice.missing_qualification": _l("缺少投标人资格要求。依据 R-104。"),
+    "notice.missing_scope": _l("缺少招标范围。依据 R-104。"),
+    "notice.missing_scale": _l("缺少建设规模或采购数量。依据 R-104。"),
+    "notice.missing_obtaining": _l("缺少获取招标文件的时间和方式。依据 R-104。"),
+    "notice.missing_submission": _l("缺少投标文件的递交方式。依据 R-104。"),
+    "notice.missing_address": _l("缺少招标人地址。依据 R-104。"),
+    "notice.missing_contact": _l("缺少联系人及电话。依据 R-104。"),
+    "notice.missing_objection_contact": _l("缺少受理异议的联系人和渠道。依据 R-104。"),
+    "notice.missing_deadline": _l("缺少投标截止时间。依据 R-104。"),
+    "notice.missing_documents_until": _l("缺少招标文件获取的截止时间。依据 R-104。"),
+    "notice.media": _l("依法必须招标项目的公告须在本平台和国家指定媒介同时发布，指定媒介：%(media)s。依据 R-103。"),
+    "notice.consortium": _l("须写明是否接受联合体投标。依据 R-112。"),
+    "notice.frozen": _l("公告发布后不可删改，只能发布关联的更正公告。依据 R-107。"),
+    "notice.law_frozen": _l("发布时冻结当日有效的规则快照，此后法规变动不影响本项目。依据 R-006。"),
+    "notice.tender_document": _l("须上传招标文件正文。依据 R-106。"),
+    "notice.boq": _l("工程类标段一般应附工程量清单。依据 R-106。"),
+    "notice.approval": _l("依法必须招标项目采用邀请招标，须附批准文件。依据 R-052，实施条例第八条。"),
+    "notice.postqualification": _l("采用资格后审，不设资格预审时限（R-102、R-108 不适用）。"),
+    "notice.issue_to_deadline": _l(
+        "投标截止日距招标文件发出日 %(found)s 日，规定不少于 %(required)s 日。依据 %(rule)s，%(source)s。"
+    ),
+    "notice.deadline_past": _l("投标截止时间早于现在。依据 R-100。"),
+    "notice.deadline_rest_day": _l("投标截止日 %(on)s 是休息日或法定节假日，建议改为工作日。依据 R-001。"),
+    "notice.calendar_assumed": _l("%(year)s 年放假安排尚未发布，工作日按周末推算。依据 R-003。"),
+    "notice.deadline_uneven": _l("投标截止时间不是整分钟，容易引起误解。依据 R-204。"),
+    "notice.deadline_exclusive": _l(
+        "到达截止时刻本身即为迟到：服务器在截止时刻及以后盖时间戳的递交一律不接收。依据 R-204。"
+    ),
+    "notice.documents_days": _l("招标文件可获取 %(found)s 日，规定不少于 %(required)s 日。依据 %(rule)s，%(source)s。"),
+    "notice.documents_working_days": _l(
+        "招标文件提供至 %(found)s，规定不少于 %(required)s 个工作日即不早于 %(earliest)s。依据 %(rule)s，%(source)s。"
+    ),
+    "notice.documents_after_deadline": _l("招标文件获取的截止时间晚于投标截止时间。依据 R-101。"),
+    "notice.control_price": _l("须在公告中写明最高投标限价（招标控制价）。依据 %(rule)s，%(source)s。"),
+    "notice.no_minimum_price": _l("未设最低投标限价。依据 R-109。"),
+    "notice.budget": _l("须公布采购预算金额。依据 R-123。"),
+    "notice.bond_share": _l(
+        "投标保证金 %(found)s 元，上限为估算价或预算的 %(value)s%%，即 %(most)s 元。依据 %(rule)s，%(source)s。"
+    ),
+    "notice.bond_cap": _l("投标保证金 %(found)s 元，法定最高额 %(most)s 元。依据 %(rule)s，%(source)s。"),
+    "notice.bond_forms": _l("投标保证金的形式由投标人自选，接受电子保函，不得强制现金。依据 R-153。"),
+    "notice.mandatory_threshold": _l(
+        "估算价 %(found)s 元已达必须招标规模（%(least)s 元），但项目标为非依法必须招标，请核对。"
+        "依据 R-050，%(source)s。"
+    ),
+    "notice.points": _l("各评分项与价格分合计 %(found)s 分，应为 100 分。依据 R-404。"),
+    "notice.price_formula": _l(
+        "政府采购货物、服务的价格分须用低价优先法，不得用均值类公式（现为 %(formula)s）。依据 R-453，"
+        "财政部令第87号第五十五条。"
+    ),
+    "notice.price_weight": _l("价格分权重 %(found)s%%，规定不低于 %(required)s%%。依据 R-452，%(source)s。"),
+    "notice.validity": _l("须写明投标有效期，自投标截止之日起算。依据 R-113。"),
+    "notice.decrypt_minutes": _l("解密时限 %(found)s 分钟，通行 %(low)s 至 %(high)s 分钟。依据 R-253。"),
+    "notice.trustees": _l(
+        "开标钥匙由三方保管人分持，任何一方（包括平台）都不能单独打开投标文件；尚缺：%(missing)s。依据 R-207。"
+    ),
+    "notice.credit_rule": _l("须写明信用查询的渠道、截止时点、留存方式和使用规则。依据 R-126。"),
+    "notice.fairness": _l("公平竞争文字筛查（%(patterns)s 类）未发现疑点。依据 R-110。"),
+    "notice.barrier_region": _l("疑似地域限制：“%(passage)s”，请人工判断。依据 R-110，实施条例第三十二条。"),
+    "notice.barrier_branch": _l("疑似要求设立分支机构：“%(passage)s”，请人工判断。依据 R-110，实施条例第三十二条。"),
+    "notice.barrier_ownership": _l("疑似所有制限制：“%(passage)s”，请人工判断。依据 R-110，实施条例第三十二条。"),
+    "notice.barrier_brand": _l("疑似指定品牌或专利：“%(passage)s”，请人工判断。依据 R-110，实施条例第三十二条。"),
+    "notice.barrier_award": _l(
+        "疑似以特定区域或行业的业绩、奖项加分：“%(passage)s”，请人工判断。依据 R-110，实施条例第三十二条。"
+    ),
+    "notice.barrier_scale": _l("疑似以企业规模设门槛：“%(passage)s”，请人工判断。依据 R-110、R-127。"),
+    # Questions and clarifications
+    "question.unknown": _l("没有第 %(number)s 号提问。"),
+    "question.late": _l("投标截止时间已过（%(deadline)s），不再接受提问。"),
+    "clarification.late": _l("投标截止时间已过（%(deadline)s），不能再发布澄清或更正。"),
+    "clarification.reason": _l("声明“不影响投标文件编制”时须写明理由，理由会留痕。依据 R-130。"),
+    "clarification.documents": _l("更换招标文件必然影响投标文件编制，请勾选“影响编制”。依据 R-130。"),
+    "clarification.deadline": _l("新的投标截止时间不得早于 %(least)s（公告发出之时起满 15 日）。依据 R-130。"),
+    # Uploads
+    "upload.unknown": _l("没有这次上传，或已过期；请重新开始上传。"),
+    "upload.length": _l("文件大小 %(found)s 字节不在允许范围内（1 至 %(limit)s 字节）。"),
+    "upload.no_length": _l("上传请求必须写明长度（Content-Length）；平台不接收长度未知的内容。"),
+    "upload.metadata": _l("上传请求缺少密文指纹：请在 Upload-Metadata 中给出 sha256。"),
+    "upload.version": _l("上传协议版本不支持，请使用 tus 1.0.0。"),
+    "upload.type": _l("上传内容的类型须为 application/offset+octet-stream。"),
+    "upload.no_space": _l("平台存储空间不足，暂时不能接收 %(length)s 字节；请稍后再试，已上传的内容不受影响。"),
+    "upload.offset": _l("续传位置不符：平台已收到 %(offset)s 字节，请求从 %(given)s 字节续传。请先查询位置再续传。"),
+    "upload.busy": _l("同一次上传正有另一个请求在写入，请稍候重试。"),
+    "upload.too_long": _l("收到的内容超过声明的 %(length)s 字节，未予保留。"),
+    "upload.cut": _l("连接中断：已安全保存 %(received)s 字节，可从此处续传。"),
+    # Submissions
+    "bid.request": _l("递交请求的“%(place)s”缺失或格式不正确。"),
+    "bid.key_reused": _l("幂等键 %(key)s 已用于另一份内容，请换一个。"),
+    "bid.not_open": _l("标段 %(section)s 尚未发布，不能递交。"),
+    "bid.other_section": _l("这份投标文件是为标段 %(given)s 密封的，不能递交到标段 %(expected)s。"),
+    "bid.old_policy": _l(
+        "这份投标文件按旧版密封策略（第 %(given)s 版）密封，现行为第 %(expected)s 版。招标文件有更正，"
+        "请按新版重新密封后递交；已递交的旧版文件仍然有效，直到您替换或撤回。"
+    ),
+    "bid.other_policy": _l("这份投标文件引用的密封策略不是本标段发布的策略（现行指纹 %(expected)s）。"),
+    "bid.handle_signature": _l("递交的签名与其把手不符：只有原投标人能替换或撤回自己的投标文件。"),
+    "bid.identity": _l("身份包不完整：应按每组保管人各有一份密文（%(expected)s）。"),
+    "bid.succession": _l(
+        "递交次序不符：此把手下一份应为第 %(expected)s 号，收到的是“%(kind)s”。请先查询平台现存内容再操作。"
+    ),
+    "bid.object_missing": _l("密文“%(place)s”尚未完整上传到平台，请续传后再递交。"),
+    "bid.size_differs": _l("密文“%(place)s”的大小不符：声明 %(expected)s 字节，平台实存 %(found)s 字节。"),
+    "bid.not_encrypted": _l(
+        "文件未加密（看起来是 %(kind)s）。平台依法拒收未按要求加密的投标文件，内容未保留；请用投标工具密封后再上传。"
+        "依据 R-202。"
+    ),
+    "bid.torn": _l("密文不完整：文件被截断或损坏，未予保留；请重新上传。依据 R-202。"),
+    "bid.copied": _l("密文或身份包与另一份递交相同：不得复制他人的投标文件，请自行密封后递交。"),
+    "bid.late": _l("投标截止时间已过（%(deadline)s），服务器收到的时间是 %(at)s，未予接收。依据 R-204。"),
+    "bid.unknown": _l("平台没有这份递交。"),
+    "bid.hidden": _l("标段 %(section)s 截标前，递交数量对任何人都不公开。依据 R-208。"),
+    # Receipts
+    "receipt.unreadable": _l("读不出回执：请粘贴完整的回执 JSON，或上传回执文件。"),
+    "receipt.malformed": _l("回执格式不正确（%(place)s）。"),
+    "receipt.key": _l("回执不是这家平台签发的：平台公钥应为 %(expected)s。"),
+    "receipt.signature": _l("回执签名不成立：内容被改动过，或不是平台签发的。"),
+    "receipt.leaf": _l("回执里的存证条目与递交承诺不一致（第 %(index)s 条）。"),
+    "receipt.head": _l("回执里的日志头不是平台 %(name)s 签发的。"),
+    "receipt.inclusion": _l("包含证明不成立：第 %(index)s 条不在大小为 %(size)s 的日志里。"),
+    "receipt.time": _l("回执的收到时间（%(received_at)s）晚于存证时间（%(logged_at)s），不可能成立。"),
+    "receipt.submission": _l("回执与本机保存的密封材料对不上：不是这份投标文件的回执。"),
+    "receipt.forked": _l(
+        "平台日志第 %(index)s 条与回执不符：回执证明平台的日志被改动过，请立即保存回执并报告监督部门。"
+    ),
+    # The bidder's program
+    "client.no_receipt": _l("%(folder)s 中没有回执：这份投标文件尚未递交。"),
+    "client.no_submission": _l("%(folder)s 不是密封好的投标文件夹（缺少 submission.json）。"),
+    "client.no_server": _l("没有写明服务器：请用 --server 指定，或先登录。"),
+    "client.refused": _l("服务器没有接受：%(detail)s"),
+    "client.unreachable": _l("连不上服务器 %(server)s：%(reason)s。已上传的部分不会丢失，请稍后重试，将从断点续传。"),
+    "client.policy": _l("策略文件不可用或与服务器公布的指纹不符：%(reason)s。"),
+    "client.folder": _l("读不出文件夹 %(folder)s：%(reason)s。"),
+    "client.envelope": _l("信封参数应写成 名称=文件夹，收到“%(given)s”。"),
+    "client.facts": _l("缺少投标人信息：%(missing)s。"),
+}
+
+STATES = {
+    "section.draft": _l("草稿"),
+    "section.submission_open": _l("投标中"),
+    "section.closed": _l("已截标"),
+    "section.opened": _l("已开标"),
+    "section.evaluating": _l("评标中"),
+    "section.evaluated": _l("评标完成"),
+    "section.candidates_published": _l("候选人公示中"),
+    "section.awarded": _l("已定标"),
+    "section.archived": _l("已归档"),
+    "section.failed": _l("招标失败"),
+    "submission.received": _l("已收到，密封中"),
+    "submission.sealed": _l("已封存，待开标"),
+    "submission.superseded": _l("已被替换"),
+    "submission.withdrawn": _l("已撤回"),
+    "submission.decoy": _l("掩护件"),
+}
+
+KINDS = {
+    "notice.tender": _l("招标公告"),
+    "notice.correction": _l("更正公告"),
+    "notice.clarification": _l("澄清公告"),
+    "notice.failure": _l("招标异常公告"),
+    "project.create": _l("创建项目"),
+    "section.create": _l("创建标段"),
+    "section.publish": _l("发布公告，开始投标"),
+    "section.warnings": _l("发布时的提示事项"),
+    "section.close": _l("截标"),
+    "section.mark_opened": _l("开标完成"),
+    "section.begin_evaluation": _l("开始评标"),
+    "section.deliver_report": _l("评标报告交付"),
+    "section.publish_candidates": _l("公示中标候选人"),
+    "section.award": _l("定标"),
+    "section.archive": _l("归档"),
+    "section.fail": _l("招标失败"),
+    "policy.publish": _l("公布密封策略"),
+    "trustee.register": _l("登记保管人公钥"),
+    "trustee.rehearse": _l("保管人试开成功"),
+    "question.ask": _l("收到提问"),
+    "clarification.publish": _l("发布澄清"),
+    "submission.seal": _l("封存投标文件"),
+    "submission.supersede": _l("投标文件被替换"),
+    "submission.withdraw": _l("投标文件撤回"),
+    "submission.unmask": _l("揭示掩护件"),
+}
