@@ -1,0 +1,1 @@
+"""The shipped Chinese face for PDFs, its character list, its builder and its licence."""
