@@ -1,0 +1,342 @@
+"""Building the archive 一标一档: everything of a section in one file that verifies itself (R-560)."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import secrets
+from collections.abc import Iterator
+from typing import Any
+
+import rfc8785
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from accounts.models import Organisation
+from awards import queries
+from awards.models import Archive
+from awards.rules.container import Source, write_container
+from bidding import queries as bidding
+from bidding import services as bidding_services
+from bidding.models import Section
+from core.act import Act
+from core.board import notices
+from core.clock import iso
+from core.draw import record
+from core.draw.record import Draw
+from core.errors import Conflict
+from core.ledger.log import LedgerEntry, append, consistency, inclusion, signed_head
+from credit import queries as credit
+from experts import queries as experts
+from experts.models import Committee, Member, Sheet
+from opening import queries as opening_queries
+from opening.models import Bid, Opening
+
+
+def archive_section(act: Act, section: Section, *, warnings: dict[str, Any]) -> Archive:
+    """Build the section's archive, keep it in the store, and end the section's life.
+
+    `warnings`: what the watchman hands down, {"scan": {"result", "result_sha256", …} or None, "warnings": […]}.
+    Conflict("section.state") unless the section is awarded; Conflict("archive.open", objections) with open objections.
+    """
+    if section.state != "awarded":
+        raise Conflict(
+            "section.state", verb="archive", state=section.state, allowed=["awarded"], subject=section.subject
+        )
+    publicity = queries.publicity(act.session, section)
+    if queries.open_objections(act.session, publicity):
+        raise Conflict("archive.open", section=section.code)
+    bidding_services.mark_archived(act, section)
+    members = collect(act, section, warnings)
+    objects = _objects(members)
+    sources = [Source(f"{name}.json", rfc8785.dumps(value)) for name, value in members.items()]
+    sources += [Source(f"objects/{sha256}", act.store.path(sha256)) for sha256 in sorted(objects)]
+    temp = act.store.temp / secrets.token_hex(16)
+    try:
+        with temp.open("xb") as out:
+            manifest = write_container(
+                out, section=section.code, built_at=iso(act.now), signer=act.signer, sources=sources
+            )
+        stored = act.store.adopt(temp)
+    finally:
+        temp.unlink(missing_ok=True)
+    archive = Archive(
+        section_id=section.id,
+        section=section,
+        sha256=stored.sha256,
+        size=stored.size,
+        contents=[member["path"] for member in manifest["members"]],
+        built_at=act.now,
+    )
+    act.session.add(archive)
+    act.session.flush()
+    append(act, "archive.build", f"archive:{section.code}", {"sha256": stored.sha256, "size": stored.size})
+    return archive
+
+
+def collect(act: Act, section: Section, warnings: dict[str, Any]) -> dict[str, Any]:
+    """Every JSON member of the archive by name, as docs/spec/archive.md describes them."""
+    session = act.session
+    opening = opening_queries.opening(session, section)
+    committee = experts.committee(session, section)
+    for package in _identity_packages(session, section):
+        act.store.put(package)
+    members = {
+        "project": _project(section),
+        "policies": [
+            {"version": p.version, "content": p.content, "digest": p.digest, "published_at": iso(p.published_at)}
+            for p in bidding.policies(session, section)
+        ],
+        "notices": [
+            {
+                "number": notice.number,
+                "kind": notice.kind,
+                "title": notice.title,
+                "content": notice.content,
+                "attachments": notice.attachments,
+                "published_at": iso(notice.published_at),
+                "leaf_index": notice.leaf_index,
+            }
+            for notice in reversed(notices(session, subject=section.subject, limit=1000))
+        ],
+        "documents": [
+            {"slot": d.slot, "version": d.version, "name": d.name, "sha256": d.sha256, "size": d.size}
+            for d in bidding.documents(session, section, all_versions=True)
+        ],
+        "questions": {
+            "questions": [
+                {"number": q.number, "text": q.text, "asked_at": iso(q.asked_at)}
+                for q in bidding.questions(session, section)
+            ],
+            "clarifications": [
+                {
+                    "number": c.number,
+                    "text": c.text,
+                    "published_at": iso(c.published_at),
+                    "old_deadline_at": iso(c.old_deadline_at),
+                    "new_deadline_at": iso(c.new_deadline_at),
+                }
+                for c in bidding.clarifications(session, section)
+            ],
+        },
+        "submissions": [
+            {
+                "submission": row.content,
+                "digest": row.digest,
+                "identity": {name: _hash(package) for name, package in row.identity.items()},
+                "leaf_commitment": row.leaf_commitment,
+                "leaf_index": row.leaf_index,
+                "received_at": iso(row.received_at),
+                "state": row.state,
+                "receipt": row.receipt,
+            }
+            for row in bidding.submissions(session, section)
+        ],
+        "opening": _opening(session, section, opening),
+        "bids": [_bid(bid) for bid in opening_queries.bids(session, opening)],
+        "draws": [_draw(session, draw, committee, opening) for draw in _draws(session, section)],
+        "evaluation": committee.result,
+        "award": _award(session, section),
+        "credit": [
+            {
+                "stage": c.stage,
+                "identifier": c.identifier,
+                "name": c.name,
+                "source": c.source,
+                "checked_at": iso(c.checked_at),
+                "checked_by": c.checked_by,
+                "outcome": c.outcome,
+                "decision": c.decision,
+                "rule": c.rule,
+                "evidence": c.evidence,
+                "evidence_sha256": c.evidence_sha256,
+            }
+            for c in credit.checks(session, section.code)
+        ],
+        "warnings": warnings,
+        "reports": [
+            {"kind": "opening_record", "sha256": opening.record_sha256},
+            {"kind": "evaluation_report", "sha256": committee.report_sha256},
+        ],
+    }
+    members["ledger"] = _ledger(act, section, opening)
+    return members
+
+
+def _hash(package: str) -> str:
+    return hashlib.sha256(base64.b64decode(package)).hexdigest()
+
+
+def _identity_packages(session: Session, section: Section) -> Iterator[bytes]:
+    for row in bidding.submissions(session, section):
+        for package in row.identity.values():
+            yield base64.b64decode(package)
+
+
+def _project(section: Section) -> dict[str, Any]:
+    project = section.project
+
+    def unit(organisation: Organisation | None) -> dict[str, str] | None:
+        return {"name": organisation.name, "identifier": organisation.identifier} if organisation else None
+
+    return {
+        "code": project.code,
+        "name": project.name,
+        "regime": project.regime,
+        "procedure": project.procedure,
+        "tenderee": unit(project.tenderee),
+        "agent": unit(project.agent),
+        "law": project.law,
+        "section": {
+            "code": section.code,
+            "name": section.name,
+            "estimate_fen": section.estimate_fen,
+            "control_price_fen": section.control_price_fen,
+            "bond_fen": section.bond_fen,
+            "method": section.method,
+            "deadline_at": iso(section.deadline_at) if section.deadline_at else None,
+        },
+    }
+
+
+def _opening(session: Session, section: Section, opening: Opening) -> dict[str, Any]:
+    return {
+        "closed_set": opening.closed_set,
+        "closing_size": opening.closing_size,
+        "coefficients": opening.coefficients,
+        "decoys": opening.decoys or [],
+        "pauses": opening.pauses,
+        "record": opening.record,
+        "record_signatures": opening.record_signatures,
+    }
+
+
+def _bid(bid: Bid) -> dict[str, Any]:
+    return {
+        "number": bid.number,
+        "name": bid.name,
+        "identifier": bid.identifier,
+        "submission_digest": bid.submission.digest,
+        "identity": bid.identity,
+        "faults": bid.identity_faults,
+        "state": bid.state,
+        "cause": bid.cause,
+        "cause_evidence": bid.cause_evidence,
+        "signed_in_at": iso(bid.signed_in_at) if bid.signed_in_at else None,
+        "opened_at": iso(bid.opened_at) if bid.opened_at else None,
+        "envelopes": bid.envelopes,
+        "schedule": bid.schedule,
+        "price_fen": bid.price_fen,
+    }
+
+
+def _draws(session: Session, section: Section) -> list[Draw]:
+    return list(
+        session.scalars(select(Draw).where(Draw.section == section.code, Draw.state == "concluded").order_by(Draw.id))
+    )
+
+
+def _draw(session: Session, draw: Draw, committee: Committee, opening: Opening) -> dict[str, Any]:
+    held = record.nonces(session, draw)
+    told: dict[str, Any] = {
+        "label": draw.label,
+        "parties": draw.parties,
+        "parameters": draw.parameters,
+        "commitments": {nonce.party: nonce.commitment for nonce in held},
+        "reveals": {nonce.party: nonce.reveal for nonce in held},
+        "extra": [],
+        "candidates": draw.candidates,
+        "list_digest": draw.list_digest,
+        "seed": draw.seed,
+        "outcome": draw.outcome,
+    }
+    if draw.label.startswith("coefficients:"):
+        told["extra"] = [nonce["nonce"] for nonce in opening.coefficients["bid_nonces"]] if opening.coefficients else []
+    else:
+        told["round"] = next(held for held in committee.rounds if held["label"] == draw.label)
+        told["specialities"] = told["round"]["specialities"]
+        told["seats"] = committee.shape["seats"]
+    return told
+
+
+def _award(session: Session, section: Section) -> dict[str, Any]:
+    publicity = queries.publicity(session, section)
+    return {
+        "candidates": publicity.candidates,
+        "began_at": iso(publicity.began_at),
+        "ends_at": iso(publicity.ends_at),
+        "rule": publicity.rule,
+        "winner": publicity.winner.number if publicity.winner else None,
+        "passed_over": getattr(publicity, "passed_over", None) or [],
+        "objections": [
+            {
+                "number": objection.number,
+                "text": objection.text,
+                "filed_at": iso(objection.filed_at),
+                "answer": objection.answer,
+                "answered_at": iso(objection.answered_at) if objection.answered_at else None,
+            }
+            for objection in queries.objections(session, publicity)
+        ],
+    }
+
+
+def _objects(members: dict[str, Any]) -> set[str]:
+    """The hash of every stored object the members name."""
+    wanted = {attachment["sha256"] for notice in members["notices"] for attachment in notice["attachments"]}
+    wanted |= {document["sha256"] for document in members["documents"]}
+    wanted |= {report["sha256"] for report in members["reports"] if report["sha256"]}
+    for row in members["submissions"]:
+        wanted |= set(row["identity"].values())
+        for envelope in row["submission"].get("envelopes", {}).values():
+            wanted.add(envelope["bulk"]["sha256"])
+            wanted |= {key["sha256"] for key in envelope["keys"].values()}
+    return wanted
+
+
+def _ledger(act: Act, section: Section, opening: Opening) -> dict[str, Any]:
+    session = act.session
+    entries = _entries(session, section, opening)
+    head = signed_head(act)
+    return {
+        "checkpoint": head.note,
+        "closing": opening.closing_note,
+        "consistency": consistency(session, opening.closing_size, head.size),
+        "entries": [
+            {**entry.told(), "proof": inclusion(session, entry.leaf_index, head.size)}
+            for entry in sorted(entries, key=lambda entry: entry.leaf_index)
+        ],
+    }
+
+
+def _entries(session: Session, section: Section, opening: Opening) -> list[LedgerEntry]:
+    """Every entry on the section's own things, and the commitments of its submissions."""
+    code = section.code
+    committee = experts.committee(session, section)
+    rows = bidding.submissions(session, section)
+    subjects = {
+        section.subject,
+        opening.subject,
+        committee.subject,
+        f"publicity:{code}",
+        f"project:{section.project.code}",
+    }
+    subjects |= {row.subject for row in rows}
+    subjects |= {bid.subject for bid in opening_queries.bids(session, opening)}
+    subjects |= {draw.subject for draw in session.scalars(select(Draw).where(Draw.section == code))}
+    members = list(session.scalars(select(Member).where(Member.committee_id == committee.id)))
+    subjects |= {member.subject for member in members}
+    for sheet in session.scalars(select(Sheet).where(Sheet.member_id.in_([member.id for member in members]))):
+        subjects.add(sheet.subject)
+    prefixes = [f"objection:{code}:", f"warning:{code}"]
+    return list(
+        session.scalars(
+            select(LedgerEntry).where(
+                or_(
+                    LedgerEntry.subject.in_(subjects),
+                    LedgerEntry.leaf_index.in_([row.leaf_index for row in rows]),
+                    *(LedgerEntry.subject.startswith(prefix, autoescape=True) for prefix in prefixes),
+                )
+            )
+        )
+    )
