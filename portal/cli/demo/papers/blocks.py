@@ -14,7 +14,7 @@ text {#mark}   names a paragraph so that it can be quoted or copied
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -24,6 +24,7 @@ Copier = Callable[[str, list[str]], str]
 MARK = re.compile(r"\s*\{#([\w-]+)\}$")
 VALUE = re.compile(r"\{\{(\w+)\}\}")
 QUOTE = re.compile(r"\[\[([\w-]+)\]\]")
+CLAUSE = re.compile(r"^★?\d+\.\d+(?:\.\d+)?\s")
 
 
 @dataclass(frozen=True)
@@ -97,9 +98,9 @@ def _cells(line: str) -> tuple[str, ...]:
     return tuple(cell.strip() for cell in line.strip("|").split("|"))
 
 
-def _figure(lines: object) -> tuple[tuple[str, ...], ...]:
-    rows = []
-    for raw in lines:  # type: ignore[attr-defined]
+def _figure(lines: Iterator[str]) -> tuple[tuple[str, ...], ...]:
+    rows: list[tuple[str, ...]] = []
+    for raw in lines:
         if raw.strip() == "!end":
             return tuple(rows)
         rows.append(tuple(part.strip() for part in raw.split("|")))
@@ -107,8 +108,8 @@ def _figure(lines: object) -> tuple[tuple[str, ...], ...]:
 
 
 def marked(blocks: list[Block]) -> dict[str, str]:
-    """The texts of the marked blocks, by mark."""
-    return {block.mark: block.text for block in blocks if block.mark}
+    """The texts of the marked blocks, by mark, without the ★ and clause number they may begin with."""
+    return {block.mark: CLAUSE.sub("", block.text) for block in blocks if block.mark}
 
 
 DIGITS = "零一二三四五六七八九"
@@ -125,17 +126,17 @@ def chinese_number(number: int) -> str:
 def number_heading(style: str, counts: list[int]) -> str:
     """The number before a heading at depth len(counts), in the persona's scheme; ends with its own space if any."""
     depth, last = len(counts), counts[-1]
-    if style == "chapter":
-        return (f"第{chinese_number(last)}章  ", f"第{chinese_number(last)}节  ", f"{chinese_number(last)}、", f"{last}．")[
-            depth - 1
-        ]
-    if style == "chinese":
-        return (f"{chinese_number(last)}、", f"（{chinese_number(last)}）", f"{last}. ", f"（{last}）")[depth - 1]
-    if style == "part":
-        return (f"第{chinese_number(last)}部分  ", f"{chinese_number(last)}、", f"{last}、", f"（{last}）")[depth - 1]
-    if style == "tender":
-        return (f"第{chinese_number(last)}章  ", f"{last}. ", f"{'.'.join(map(str, counts[1:]))} ", f"（{last}）")[depth - 1]
+    word = chinese_number(last)
     dotted = ".".join(str(count) for count in counts)
+    inner = ".".join(str(count) for count in counts[1:])
+    if style == "chapter":
+        return (f"第{word}章  ", f"第{word}节  ", f"{word}、", f"{last}．")[depth - 1]
+    if style == "chinese":
+        return (f"{word}、", f"（{word}）", f"{last}. ", f"（{last}）")[depth - 1]
+    if style == "part":
+        return (f"第{word}部分  ", f"{word}、", f"{last}、", f"（{last}）")[depth - 1]
+    if style == "tender":
+        return (f"第{word}章  ", f"{last}. ", f"{inner} ", f"（{last}）")[depth - 1]
     if style == "numbered-chapter" and depth == 1:
         return f"第{last}章 "
     return dotted + (" " if style == "decimal" else "  ")

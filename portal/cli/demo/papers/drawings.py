@@ -70,9 +70,10 @@ def _bars(rows: Rows, palette: tuple[str, str, str]) -> tuple[int, str]:
         y = top + number * step
         fill = dark if len(row) > 3 else middle
         first, last = int(row[1]), int(row[2])
-        parts.append(_text(left - 8, y + 15, row[0], 11.5, "end"))
+        parts.append(_text(left - 8, y + 16, row[0], 13.5, "end"))
         parts.append(
-            f'<rect x="{left + first * scale:.1f}" y="{y + 4}" width="{(last - first) * scale:.1f}" height="14" fill="#{fill}"/>'
+            f'<rect x="{left + first * scale:.1f}" y="{y + 4}" width="{(last - first) * scale:.1f}" height="14" '
+            f'fill="#{fill}"/>'
         )
         parts.append(f'<line x1="0" y1="{y + 22}" x2="{WIDTH - 16}" y2="{y + 22}" stroke="#eee" stroke-width="0.6"/>')
     return _sheet(height, parts)
@@ -92,7 +93,7 @@ def _flow(rows: Rows, palette: tuple[str, str, str]) -> tuple[int, str]:
             parts.append(
                 f'<rect x="{x:.1f}" y="{y}" width="{width:.1f}" height="42" rx="4" fill="#{light}" stroke="#{dark}"/>'
             )
-            size = min(13.0, (width - 8) / max(len(words), 1))
+            size = min(15.0, (width - 8) / max(len(words), 1))
             parts.append(_text(x + width / 2, y + 26, words, size))
             if place + 1 < len(row):
                 parts.append(_arrow(x + width, y + 21, x + width + gap, y + 21, dark))
@@ -125,7 +126,7 @@ def _tree(rows: Rows, palette: tuple[str, str, str]) -> tuple[int, str]:
             x = start + place * (width + gap)
             fill = middle if rank == 0 else light
             parts.append(f'<rect x="{x:.1f}" y="{y}" width="{width:.1f}" height="40" fill="#{fill}" stroke="#{dark}"/>')
-            size = min(12.5, (width - 8) / max(len(words), 1))
+            size = min(14.5, (width - 8) / max(len(words), 1))
             parts.append(_text(x + width / 2, y + 25, words, size))
             centre = x + width / 2
             if rank:
@@ -143,7 +144,8 @@ def _plan(rows: Rows, palette: tuple[str, str, str]) -> tuple[int, str]:
     dark, middle, light = palette
     unit, top = (WIDTH - 40) / 100, 20
     parts = [
-        f'<rect x="20" y="{top}" width="{100 * unit:.1f}" height="{60 * unit:.1f}" fill="#fff" stroke="#{dark}" stroke-width="2"/>'
+        f'<rect x="20" y="{top}" width="{100 * unit:.1f}" height="{60 * unit:.1f}" fill="#fff" stroke="#{dark}" '
+        'stroke-width="2"/>'
     ]
     for row in rows:
         x, y, width, height = (float(value) * unit for value in row[1:5])
@@ -152,7 +154,7 @@ def _plan(rows: Rows, palette: tuple[str, str, str]) -> tuple[int, str]:
             f'<rect x="{20 + x:.1f}" y="{top + y:.1f}" width="{width:.1f}" height="{height:.1f}" fill="#{fill}" '
             f'stroke="#{dark}" stroke-width="0.8"/>'
         )
-        parts.append(_text(20 + x + width / 2, top + y + height / 2 + 4, row[0], 11))
+        parts.append(_text(20 + x + width / 2, top + y + height / 2 + 4, row[0], min(13.5, (width - 4) / len(row[0]))))
     north = f"{WIDTH - 36},{top + 12} {WIDTH - 42},{top + 32} {WIDTH - 36},{top + 27} {WIDTH - 30},{top + 32}"
     parts.append(f'<polygon points="{north}" fill="#{dark}"/>' + _text(WIDTH - 36, top + 46, "北", 11))
     return _sheet(int(60 * unit) + 40, parts)
@@ -161,7 +163,7 @@ def _plan(rows: Rows, palette: tuple[str, str, str]) -> tuple[int, str]:
 def _section(rows: Rows, palette: tuple[str, str, str]) -> tuple[int, str]:
     """A dewatered pit in section: wells, observation well, water table; the lines give its labels, left to right."""
     dark, _, light = palette
-    labels = [row[0] for row in rows]
+    labels = [label for row in rows for label in row]
     parts = [
         '<polygon points="0,70 110,70 210,230 450,230 550,70 660,70 660,330 0,330" fill="#efe6d5" stroke="#8a7a5c"/>',
         '<polyline points="0,118 95,124 150,262 330,285 510,262 565,124 660,118" fill="none" stroke="#2f6fb5" '
@@ -178,9 +180,9 @@ def _section(rows: Rows, palette: tuple[str, str, str]) -> tuple[int, str]:
                 for y in range(bottom - 40, bottom, 5)
             )
         )
-        parts.append(_text(x, start - 8, label, 12))
+        parts.append(_text(x, start - 8, label, 14))
     for x, y, label in zip((330, 330, 60), (216, 306, 140), labels[4:], strict=False):
-        parts.append(_text(x, y, label, 12, "middle", dark))
+        parts.append(_text(x, y, label, 14, "middle", dark))
     return _sheet(340, parts)
 
 

@@ -65,7 +65,9 @@ def core_properties(traces: Traces) -> bytes:
 
 def application_properties(traces: Traces, pages: int = 0, characters: int = 0) -> bytes:
     """docProps/app.xml."""
-    counts = f"<Pages>{pages}</Pages><Words>{characters // 6}</Words><Characters>{characters}</Characters>" if pages else ""
+    counts = ""
+    if pages:
+        counts = f"<Pages>{pages}</Pages><Words>{characters // 6}</Words><Characters>{characters}</Characters>"
     template = f"<Template>{escape(traces.template)}</Template>" if traces.template else ""
     company = f"<Company>{escape(traces.company)}</Company>" if traces.company else ""
     version = f"<AppVersion>{traces.version}</AppVersion>" if traces.version else ""
@@ -99,7 +101,8 @@ def word_settings(traces: Traces) -> bytes:
         rest = "".join(f'<w:rsid w:val="{rsid}"/>' for rsid in sorted(traces.rsids))
         identifiers = f'<w:rsids><w:rsidRoot w:val="{traces.rsids[0]}"/>{rest}</w:rsids>'
     return (
-        HEAD + f'<w:settings xmlns:w="{NAMESPACE}/wordprocessingml/2006/main" xmlns:m="{NAMESPACE}/officeDocument/2006/math">'
+        HEAD + f'<w:settings xmlns:w="{NAMESPACE}/wordprocessingml/2006/main" '
+        f'xmlns:m="{NAMESPACE}/officeDocument/2006/math">'
         '<w:zoom w:percent="100"/><w:bordersDoNotSurroundHeader/><w:bordersDoNotSurroundFooter/>'
         '<w:defaultTabStop w:val="420"/><w:drawingGridVerticalSpacing w:val="156"/>'
         '<w:characterSpacingControl w:val="compressPunctuation"/>'

@@ -10,14 +10,15 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-import pydyf
+import pydyf  # type: ignore[import-untyped]
 import weasyprint
 
 from portal.cli.demo.papers.blocks import Block, Numbered, numbered
 from portal.cli.demo.papers.dates import SHANGHAI
 from portal.cli.demo.papers.drawings import figures
+from portal.cli.demo.papers.measure import column_widths
 from portal.cli.demo.papers.personas import Persona, Traces
-from portal.cli.demo.papers.word import Cover, column_widths
+from portal.cli.demo.papers.word import Cover
 
 SERIF = "'Noto Serif CJK SC','Source Han Serif SC','WenQuanYi Micro Hei',serif"
 SANS = "'Noto Sans CJK SC','Source Han Sans SC','WenQuanYi Micro Hei',sans-serif"
@@ -74,32 +75,37 @@ def _css(persona: Persona) -> str:
         "three": "table{border-top:1.5pt solid #000;border-bottom:1.5pt solid #000}th{border-bottom:0.75pt solid #000}",
         "light": "td,th{border:0.6pt solid #bbb}",
     }[persona.table_lines]
+    cover_gap = 4 if persona.cover == "band" else 3
+    rule = f"border-bottom:2.2pt solid #{persona.palette[0]}" if persona.cover == "band" else ""
+    colour = f"color:#{persona.palette[0]}" if persona.cover == "band" else ""
     return f"""
 @page{{size:A4;margin:{top}cm {right}cm {bottom}cm {left}cm;@bottom-center{{content:{foot};font:9pt {SERIF}}}
-@top-{place}{{content:"{header}";font:9pt {SERIF};border-bottom:0.5pt solid #000;width:100%}}}}
+@top-{place}{{content:"{header}";font:9pt {SERIF};border-bottom:0.5pt solid #000;width:100%;padding-bottom:2pt;
+margin-bottom:10pt;vertical-align:bottom}}}}
 @page cover{{@bottom-center{{content:none}}@top-{place}{{content:none;border:none}}}}
-body{{font-family:{_family(persona.body_font)};font-size:{persona.size}pt;line-height:{line};margin:0;text-align:justify}}
+body{{font-family:{_family(persona.body_font)};font-size:{persona.size}pt;line-height:{line};margin:0}}
 p{{margin:0 0 {persona.after}pt;text-indent:2em;orphans:2;widows:2}}
-h1,h2,h3,h4{{font-family:{heading};font-weight:{700 if persona.bold_headings else 400};color:#{persona.heading_colour};
-line-height:1.4;break-after:avoid}}{levels}
-h1{{text-align:{"center" if persona.centred_chapters else "left"};{"break-before:page" if persona.chapter_page else ""}}}
-main>h1:first-child{{break-before:auto}}main{{break-before:auto}}
-table{{border-collapse:collapse;width:100%;font-size:{persona.table_size}pt;line-height:1.35;margin:2pt 0 8pt;text-align:left}}
+h1,h2,h3,h4{{font-family:{heading};font-weight:{700 if persona.bold_headings else 400};
+color:#{persona.heading_colour};line-height:1.4;break-after:avoid}}{levels}
+h1{{text-align:{"center" if persona.centred_chapters else "left"}}}
+{"h1{break-before:page}" if persona.chapter_page else ""}main>h1:first-child{{break-before:auto}}
+table{{border-collapse:collapse;width:100%;font-size:{persona.table_size}pt;line-height:1.35;margin:2pt 0 8pt}}
 td,th{{padding:2pt 4pt;vertical-align:middle}}td.c,th{{text-align:center}}tr{{break-inside:avoid}}
 {border}th{{background:{"#" + persona.table_shade if persona.table_shade else "none"};font-weight:700}}
 .caption{{text-indent:0;text-align:center;font-family:{heading};font-size:{persona.table_size}pt;break-after:avoid}}
 .under{{break-after:auto;break-before:avoid;margin-bottom:8pt}}
-img{{display:block;width:100%;max-width:15.2cm;margin:4pt auto 0}}.r{{text-align:right;text-indent:0}}.m{{text-align:center;text-indent:0}}
-.cover{{page:cover;break-after:page;text-align:center;font-family:{heading}}}
-.cover .t{{font-size:22pt;font-weight:700;margin-top:{4 if persona.cover == "band" else 3}cm;line-height:1.4;text-indent:0;
-{"border-bottom:2.2pt solid #" + persona.palette[0] if persona.cover == "band" else ""}}}
-.cover .s{{font-size:34pt;font-weight:700;margin:2.2cm 0 5cm;line-height:1.35;text-indent:0;
-{"color:#" + persona.palette[0] if persona.cover == "band" else ""}}}
-.cover .row{{font-size:14pt;text-align:left;margin:0 0 8pt 2.2cm;text-indent:0;font-family:{_family(persona.body_font)}}}
-.cover .f{{font-size:14pt;margin-top:1.6cm;text-indent:0}}
-.contents{{break-after:page}}.contents p{{text-indent:0;line-height:1.6}}.contents .h{{text-align:center;font:700 16pt {heading};
-margin-bottom:10pt}}.contents a{{color:#000;text-decoration:none}}
-.contents a::after{{content:leader(dotted) target-counter(attr(href),page)}}.contents .l2{{padding-left:2em}}.contents .l1{{font-weight:700}}
+img{{display:block;width:100%;max-width:15.2cm;margin:4pt auto 0}}
+.r{{text-align:right;text-indent:0}}.m{{text-align:center;text-indent:0}}
+.cover{{page:cover;break-after:page;text-align:center;font-family:{heading}}}.cover p{{text-indent:0}}
+.cover .t{{font-size:22pt;font-weight:700;margin-top:{cover_gap}cm;line-height:1.4;{rule}}}
+.cover .s{{font-size:34pt;font-weight:700;margin:2.2cm 0 5cm;line-height:1.35;{colour}}}
+.cover .row{{font:14pt {_family(persona.body_font)};text-align:left;margin:0 0 8pt 2.2cm}}
+.cover .f{{font-size:14pt;margin-top:1.6cm}}
+.contents{{break-after:page}}.contents p{{text-indent:0;line-height:1.6}}
+.contents .h{{text-align:center;font:700 16pt {heading};margin-bottom:10pt}}
+.contents a{{color:#000;text-decoration:none}}
+.contents a::after{{content:leader(dotted) target-counter(attr(href),page)}}
+.contents .l2{{padding-left:2em}}.contents .l1{{font-weight:700}}
 """
 
 
@@ -148,7 +154,7 @@ def _table(block: Block) -> str:
     for place, row in enumerate(block.rows):
         tag = "td" if place else "th"
         cells = "".join(
-            f'<{tag}{" class=c" if len(cell) <= 12 and place else ""}>{_inline(cell)}</{tag}>' for cell in row
+            f"<{tag}{' class=c' if len(cell) <= 12 and place else ''}>{_inline(cell)}</{tag}>" for cell in row
         )
         rows.append(f"<tr>{cells}</tr>")
     return f"<table><colgroup>{columns}</colgroup><thead>{rows[0]}</thead><tbody>{''.join(rows[1:])}</tbody></table>"

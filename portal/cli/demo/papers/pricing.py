@@ -90,9 +90,7 @@ def own_prices(items: list[Item], key: str, wanted: Decimal, seed: int) -> dict[
 def laddered_prices(items: list[Item], base: Prices) -> dict[str, Decimal]:
     """The rigged bidder's prices: `base` × 1.0150 to the fen on every item that is not provisional."""
     return {
-        item.code: base[item.code]
-        if item.provisional
-        else (base[item.code] * LADDER).quantize(FEN, ROUND_HALF_UP)
+        item.code: base[item.code] if item.provisional else (base[item.code] * LADDER).quantize(FEN, ROUND_HALF_UP)
         for item in items
     }
 

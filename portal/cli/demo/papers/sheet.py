@@ -6,10 +6,12 @@ import io
 from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+from openpyxl.worksheet.properties import PageSetupProperties
 
 from portal.cli.demo.papers import ooxml
 from portal.cli.demo.papers.blocks import chinese_number
@@ -38,8 +40,7 @@ def write_sheet(path: Path, items: list[Item], prices: Prices, look: Look, trace
     Only rows with a 项目编码 are items; chapter rows carry no amounts, the last row is 合计.
     """
     book = openpyxl.Workbook()
-    sheet = book.active
-    assert sheet is not None  # noqa: S101 - a new workbook has one sheet; tells the type checker
+    sheet: Any = book.worksheets[0]
     sheet.title = SHEET
     rows: list[tuple[object, ...]] = [HEADER]
     bold = set()
@@ -52,9 +53,7 @@ def write_sheet(path: Path, items: list[Item], prices: Prices, look: Look, trace
             rows.append((chinese_number(chapters), None, chapter))
             bold.add(len(rows))
         price = prices[item.code]
-        rows.append(
-            (number, item.code, item.name, item.feature, item.unit, item.quantity, price, amount(item, price))
-        )
+        rows.append((number, item.code, item.name, item.feature, item.unit, item.quantity, price, amount(item, price)))
     rows.append((None, None, "合计", None, None, None, None, total(items, prices)))
     bold.add(len(rows))
     styles = [[_style(book, place, column, look) for column in range(1, 9)] for place in (HEAD, BOLD, PLAIN)]
@@ -62,7 +61,7 @@ def write_sheet(path: Path, items: list[Item], prices: Prices, look: Look, trace
         chosen = styles[HEAD if place == 1 else BOLD if place in bold else PLAIN]
         for column in range(1, 9):
             value = row[column - 1] if column <= len(row) else None
-            cell = sheet.cell(place, column, value)  # type: ignore[arg-type]
+            cell = sheet.cell(place, column, value)
             cell._style = copy(chosen[column - 1]._style)
     for letter, width in zip("ABCDEFGH", look.widths, strict=True):
         sheet.column_dimensions[letter].width = width
@@ -70,7 +69,7 @@ def write_sheet(path: Path, items: list[Item], prices: Prices, look: Look, trace
     sheet.page_setup.orientation = "landscape"
     sheet.page_setup.paperSize = 9
     sheet.page_setup.fitToHeight = 0
-    sheet.sheet_properties.pageSetUpPr = openpyxl.worksheet.properties.PageSetupProperties(fitToPage=True)
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     sheet.print_title_rows = "1:1"
     sheet.oddHeader.center.text = look.title
     sheet.oddFooter.center.text = "第 &P 页 共 &N 页"
@@ -86,9 +85,9 @@ def write_sheet(path: Path, items: list[Item], prices: Prices, look: Look, trace
     path.write_bytes(ooxml.repack(data, replace))
 
 
-def _style(book: openpyxl.Workbook, kind: int, column: int, look: Look) -> WriteOnlyCell:
+def _style(book: openpyxl.Workbook, kind: int, column: int, look: Look) -> Any:
     """A cell that carries the style of this kind of row and column: made once, since openpyxl is slow at it."""
-    cell = WriteOnlyCell(book.active)
+    cell: Any = WriteOnlyCell(book.worksheets[0])
     edge = Side(style="thin", color="000000")
     cell.font = Font(name=look.font, size=look.size, bold=kind != PLAIN)
     cell.border = Border(left=edge, right=edge, top=edge, bottom=edge)

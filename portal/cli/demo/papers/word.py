@@ -22,10 +22,11 @@ from docx.text.run import Run
 from portal.cli.demo.papers import ooxml
 from portal.cli.demo.papers.blocks import Block, Numbered, numbered
 from portal.cli.demo.papers.drawings import figures
+from portal.cli.demo.papers.measure import Pages, column_widths
 from portal.cli.demo.papers.noise import Noise
 from portal.cli.demo.papers.personas import Persona, Traces
 
-KEPT_STYLES = {"Normal", "Heading 1", "Heading 2", "Heading 3", "Heading 4", "Caption", "Header", "Footer", "Table Grid"}
+KEPT_STYLES = {"Normal", "Caption", "Header", "Footer", "Table Grid", *(f"Heading {level}" for level in range(1, 5))}
 LEFTOVERS = (
     "docProps/thumbnail.jpeg",
     "word/stylesWithEffects.xml",
@@ -101,7 +102,8 @@ def _fonts(properties_of: object, east: str, latin: str) -> None:
 def _styles(document: WordDocument, persona: Persona) -> None:
     styles = document.styles
     for style in list(styles):
-        if style.name not in KEPT_STYLES and style.type != WD_STYLE_TYPE.LIST and not style.element.get(qn("w:default")):
+        default = style.type == WD_STYLE_TYPE.LIST or style.element.get(qn("w:default"))
+        if style.name not in KEPT_STYLES and not default:
             style.delete()
     normal = styles["Normal"]
     _fonts(normal.element, persona.body_font, persona.latin_font)
@@ -135,6 +137,7 @@ def _styles(document: WordDocument, persona: Persona) -> None:
         entry.font.bold = level == 1 and persona.bold_headings
         entry.paragraph_format.left_indent = Cm(0.74 * (level - 1))
         entry.paragraph_format.line_spacing = 1.2
+        entry.paragraph_format.space_after = Pt(0)
         width = 21 - persona.margins[1] - persona.margins[3]
         entry.paragraph_format.tab_stops.add_tab_stop(Cm(width), WD_TAB_ALIGNMENT.RIGHT, WD_TAB_LEADER.DOTS)
 
@@ -190,8 +193,6 @@ def _margins_text(section: object, persona: Persona) -> None:
     if persona.footer == "of":
         foot.add_run("第 ")
         _field(foot, "PAGE", "1")
-        foot.add_run(" 页 共 ")
-        _field(foot, "SECTIONPAGES", "1")
         foot.add_run(" 页")
     elif persona.footer == "dash":
         foot.add_run("— ")
@@ -338,6 +339,8 @@ def _table(document: WordDocument, block: Block, persona: Persona) -> None:
     table.alignment = WD_TABLE_ALIGNMENT.CENTER
     table.autofit = False
     widths = column_widths(block, 21 - persona.margins[1] - persona.margins[3])
+    for column, width in zip(table.columns, widths, strict=True):
+        column.width = Cm(width)
     for place, row in enumerate(block.rows):
         cells = table.add_row().cells
         for column in range(columns):
@@ -356,7 +359,7 @@ def _table(document: WordDocument, block: Block, persona: Persona) -> None:
 def _cell(cell: _Cell, text: str, head: bool, persona: Persona) -> None:
     paragraph = cell.paragraphs[0]
     paragraph.paragraph_format.line_spacing_rule = WD_LINE_SPACING.SINGLE
-    paragraph.paragraph_format.space_after = Pt(0)
+    paragraph.paragraph_format.space_before = paragraph.paragraph_format.space_after = Pt(1.5)
     short = len(text) <= 12
     paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER if head or short else WD_ALIGN_PARAGRAPH.LEFT
     for run in _runs(paragraph, text):
@@ -382,61 +385,3 @@ def _table_lines(table: object, persona: Persona) -> None:
         line.set(qn("w:color"), colour)
         borders.append(line)
     table._tbl.tblPr.append(borders)  # type: ignore[attr-defined]
-
-
-def column_widths(block: Block, total: float) -> list[float]:
-    """Centimetres for each column: by the length of what stands in it, none starved."""
-    columns = max(len(row) for row in block.rows)
-    weights = []
-    for column in range(columns):
-        lengths = [len(row[column]) for row in block.rows if column < len(row)]
-        weights.append(max(3.0, min(28.0, 0.5 * max(lengths) + 0.5 * sum(lengths) / len(lengths))))
-    whole = sum(weights)
-    return [total * weight / whole for weight in weights]
-
-
-class Pages:
-    """On which page a heading falls, estimated from sizes: Word corrects it when the contents are refreshed."""
-
-    def __init__(self, persona: Persona) -> None:
-        self.persona = persona
-        top, right, bottom, left = persona.margins
-        self.height = (29.7 - top - bottom) / 2.54 * 72
-        self.width = (21 - left - right) / 2.54 * 72
-        self.line = persona.line if persona.exact_line else persona.size * persona.line * 1.17
-
-    def _points(self, block: Block) -> float:
-        if block.kind == "heading":
-            return self.persona.heading_sizes[block.level - 1] * 1.6 + (24 if block.level == 1 else 12)
-        if block.kind == "table":
-            widths = column_widths(block, self.width)
-            size = self.persona.table_size
-            tall = 0.0
-            for row in block.rows:
-                lines = max(-(-len(cell) * size // max(width - 11, size)) for cell, width in zip(row, widths, strict=False))
-                tall += max(1.0, lines) * size * 1.32 + 1
-            return tall + 24
-        if block.kind == "figure":
-            return 230.0
-        if block.kind == "page":
-            return self.height
-        return -(-(len(block.text) + 2) * self.persona.size // self.width) * self.line + self.persona.after
-
-    def of(self, parts: list[Numbered]) -> list[tuple[Numbered, int]]:
-        """Each part with its page, the first page after the contents being 1."""
-        page, used, result = 1, 0.0, []
-        for place, part in enumerate(parts):
-            points = self._points(part.block)
-            if part.block.kind == "heading" and part.block.level == 1 and self.persona.chapter_page and place:
-                page, used = page + 1, 0.0
-            elif part.block.kind == "figure" and used + points > self.height:
-                page, used = page + 1, 0.0
-            result.append((part, page))
-            used += points
-            while used > self.height:
-                page, used = page + 1, used - self.height
-        return result
-
-    def last(self, parts: list[Numbered]) -> int:
-        """How many pages the whole document has, cover and contents included, roughly."""
-        return self.of(parts)[-1][1] + 2 if parts else 1

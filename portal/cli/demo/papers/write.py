@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import zipfile
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
-import docx
-
 from portal.cli.demo.papers import criteria
-from portal.cli.demo.papers.authors import GHOST, RIGGED, SHARED_RSIDS, Author, authors
-from portal.cli.demo.papers.blocks import Block, marked, parse
+from portal.cli.demo.papers.authors import RIGGED, Author, authors
+from portal.cli.demo.papers.blocks import QUOTE, Block, marked, parse
 from portal.cli.demo.papers.copying import Copyist
 from portal.cli.demo.papers.dates import DEFAULT_DATES, TenderDates, chinese_day, chinese_instant
 from portal.cli.demo.papers.page import write_pdf
 from portal.cli.demo.papers.parties import AGENT, TENDERER, Bidder, bidders
+from portal.cli.demo.papers.planted import LEFTOVER, Evidence, planted_facts
 from portal.cli.demo.papers.pricing import (
-    LADDER,
     Item,
     Prices,
     amount,
@@ -41,9 +37,6 @@ TOTALS = {
     "dongqi": Decimal("175988100.00"),
     "tianheng": Decimal("172018500.00"),
 }
-TYPO, RIGHT = "观查井", "观察井"
-LEFTOVER = "白鹭湖净水厂改扩建工程"
-SECTIONS = ("qualification", "technical", "price", "schedule")
 
 
 @dataclass(frozen=True)
@@ -98,7 +91,14 @@ def write_papers(folder: Path, *, seed: int = 2026, dates: TenderDates = DEFAULT
             copyist = Copyist(marked(technical))
         bids[bidder.key] = desk.bid(technical, items, prices[bidder.key])
     planted = folder / "planted.json"
-    facts = _planted(folder, bids, copyist, items, seed)
+    evidence = Evidence(
+        folder,
+        {key: bids[key].files["technical"][0] for key in RIGGED},
+        {key: bids[key].files["price"][0] for key in RIGGED},
+        copyist.receipts,
+        {key: {mark: quotes[mark] for mark in QUOTE.findall(_read(f"technical_{key}"))} for key in bids},
+    )
+    facts = planted_facts(evidence, items, seed)
     planted.write_text(json.dumps(facts, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return Papers(folder, folder / "招标文件.docx", folder / "招标文件.pdf", control, bids, planted)
 
@@ -323,76 +323,3 @@ TITLES = {
     "beichen": "技  术  标",
     "tianheng": "技术方案",
 }
-
-
-def _planted(folder: Path, bids: dict[str, Bid], copyist: Copyist, items: list[Item], seed: int) -> dict[str, object]:
-    """Every planted fact as it stands in the files: read back from them, not from what was meant."""
-    files = {key: bids[key].files["technical"][0] for key in RIGGED}
-    paragraphs = {key: [p.text for p in docx.Document(str(path)).paragraphs] for key, path in files.items()}
-    names = {key: path.relative_to(folder).as_posix() for key, path in files.items()}
-
-    def places(texts: dict[str, str]) -> list[dict[str, object]]:
-        return [
-            {"bidder": key, "file": names[key], "paragraph": paragraphs[key].index(text), "text": text}
-            for key, text in texts.items()
-        ]
-
-    def holding(word: str) -> list[dict[str, object]]:
-        return [
-            {"bidder": key, "file": names[key], "paragraph": place, "text": text}
-            for key in RIGGED
-            for place, text in enumerate(paragraphs[key])
-            if word in text
-        ]
-
-    def fact(kind: str, what: object, where: object, operator: str, who: tuple[str, ...] = RIGGED) -> dict[str, object]:
-        return {"kind": kind, "who": list(who), "what": what, "where": where, "operator": operator}
-
-    facts: list[dict[str, object]] = [
-        fact(
-            "passage",
-            receipt.mark,
-            places({RIGGED[0]: receipt.source, RIGGED[1]: receipt.copy}),
-            "+".join(receipt.operators),
-        )
-        for receipt in copyist.receipts
-    ]
-    properties = {key: docx.Document(str(path)).core_properties for key, path in files.items()}
-    core = [{"bidder": key, "file": names[key], "part": "docProps/core.xml"} for key in RIGGED]
-    settings = [{**place, "part": "word/settings.xml"} for place in core]
-    hands = authors()
-    shared = hands[RIGGED[0]].traces("technical", "", DEFAULT_DATES, seed).rsids[:SHARED_RSIDS]
-    images = {key: _images(path) for key, path in files.items()}
-    same = sorted(set(images[RIGGED[0]]) & set(images[RIGGED[1]]))
-    for digest in same:
-        where = [{"bidder": key, "file": names[key], "part": images[key][digest]} for key in RIGGED]
-        facts.append(fact("image", digest, where, "same picture"))
-    sheets = [{"bidder": key, "file": bids[key].files["price"][0].relative_to(folder).as_posix()} for key in RIGGED]
-    facts += [
-        fact("typo", {"wrong": TYPO, "right": RIGHT}, holding(TYPO), "kept"),
-        fact("leftover_project", LEFTOVER, holding(LEFTOVER), "kept"),
-        fact("last_modified_by", GHOST, core, "same person saved both"),
-        fact("rsids", list(shared), settings, "saved as a new file"),
-        fact("created_same_day", [properties[key].created.isoformat() for key in RIGGED], core, "same morning"),
-        fact(
-            "price_ladder",
-            {"ratio": str(LADDER), "items": sum(not item.provisional for item in items), "of": len(items)},
-            sheets,
-            "unit price × ratio, rounded to the fen",
-        ),
-    ]
-    innocent = [
-        fact("creator", "Administrator", "docProps/core.xml", "default account", ("jiangnan", "hengji")),
-        fact("template", "Normal.dotm", "docProps/app.xml", "Word default", ("jiangnan", "hengji")),
-        fact("provisional", [i.code for i in items if i.provisional], "工程量清单", "given by the tender", tuple(bids)),
-    ]
-    return {"version": 1, "seed": seed, "pair": list(RIGGED), "facts": facts, "innocent": innocent}
-
-
-def _images(path: Path) -> dict[str, str]:
-    with zipfile.ZipFile(path) as package:
-        return {
-            hashlib.sha256(package.read(name)).hexdigest(): name
-            for name in package.namelist()
-            if name.startswith("word/media/")
-        }
