@@ -171,7 +171,9 @@ def open_container(file: BinaryIO, progress: Progress | None = None) -> Containe
             left -= len(chunk)
         members[path] = Held(path, offset + BLOCK, size, hasher.hexdigest())
         padding = file.read(-size % BLOCK)
-        if padding != bytes(-size % BLOCK):
+        if len(padding) < -size % BLOCK:
+            raise Invalid("archive.truncated", offset=offset + BLOCK + size + len(padding))
+        if any(padding):
             raise Invalid("archive.bytes", offset=offset + BLOCK + size)
         offset += BLOCK + size + len(padding)
         if progress is not None:
