@@ -12,7 +12,7 @@ from accounts.models import Authority, Certificate, Grant, Organisation, Passkey
 from accounts.rules import Role, is_strong, normalise_uscc
 from core.act import Actor
 from core.errors import Missing
-from core.ledger.log import LedgerEntry
+from core.ledger.log import LedgerEntry, entries_of
 
 DEMO_KIND = "platform.demo"
 
@@ -31,6 +31,14 @@ def organisation(session: Session, organisation_id: int) -> Organisation:
     found = session.get(Organisation, organisation_id)
     if found is None:
         raise Missing("organisation.unknown")
+    return found
+
+
+def registered_organisation(session: Session, identifier: str) -> Organisation:
+    """The organisation of that code; Missing("organisation.unregistered") if none is registered."""
+    found = organisation_by_identifier(session, identifier)
+    if found is None:
+        raise Missing("organisation.unregistered", uscc=identifier)
     return found
 
 
@@ -138,6 +146,24 @@ def certificates(session: Session, person_id: int) -> list[Certificate]:
 def authorities(session: Session) -> list[str]:
     """PEM of every certification authority whose certificates count (R-023: several side by side)."""
     return list(session.scalars(select(Authority.pem).where(Authority.withdrawn_at.is_(None)).order_by(Authority.id)))
+
+
+def all_authorities(session: Session) -> list[Authority]:
+    """Every authority ever recognised, oldest first."""
+    return list(session.scalars(select(Authority).order_by(Authority.id)))
+
+
+def authority(session: Session, authority_id: int) -> Authority:
+    """The authority, or Missing."""
+    found = session.get(Authority, authority_id)
+    if found is None:
+        raise Missing("authority.unknown")
+    return found
+
+
+def history(session: Session, subject: str) -> list[LedgerEntry]:
+    """The ledger entries on a person or an organisation with their facts, newest first (R-014)."""
+    return entries_of(session, subject)[::-1]
 
 
 def revoked(session: Session) -> set[str]:

@@ -172,7 +172,9 @@ def create_app(settings: Settings | None = None, platform: Platform | None = Non
     access.install(app, access.Door(platform, settings.origin.rstrip("/"), settings.secure, settings.demo))
     app.after_request(_keep_language)
     filters.register(app)
-    app.jinja_env.filters.update(sentence=said, state_word=words.state_word, kind_word=words.kind_word)
+    app.jinja_env.filters.update(
+        ledger_line=ledger_line, sentence=said, state_word=words.state_word, kind_word=words.kind_word
+    )
     app.context_processor(page_context)
     errors.register(app)
     for package in BLUEPRINTS:
@@ -270,6 +272,13 @@ def said(error: Any) -> str:
     if isinstance(error, Refusal):
         return words.sentence(error)
     return str(error["message"] if isinstance(error, dict) else error.message)
+
+
+def ledger_line(entry: LedgerEntry) -> dict[str, Any]:
+    """A ledger entry for `ui.audit_timeline`, with the actor its facts name."""
+    facts = entry.facts if isinstance(entry.facts, dict) else {}
+    actor = str(facts.get("actor", ""))
+    return {"at": entry.at, "text": words.kind_word(entry.kind), "actor": actor, "hash": entry.digest}
 
 
 def error_of(errors: list[Any], field: str) -> str | None:

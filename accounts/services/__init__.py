@@ -6,6 +6,7 @@ from accounts.services.certificates import (
     read_revocations,
     register_certificate,
     revoke_certificate,
+    revoke_own_certificate,
     withdraw_authority,
 )
 from accounts.services.organisations import correct_organisation, register_organisation, verify_organisation
@@ -18,6 +19,7 @@ from accounts.services.passkeys import (
 )
 from accounts.services.people import (
     begin_totp,
+    change_password,
     confirm_totp,
     disable_person,
     enable_person,
@@ -47,6 +49,7 @@ __all__ = [
     "become",
     "begin_passkey",
     "begin_totp",
+    "change_password",
     "confirm_totp",
     "correct_organisation",
     "disable_person",
@@ -65,6 +68,7 @@ __all__ = [
     "require_factor",
     "reset_factors",
     "revoke_certificate",
+    "revoke_own_certificate",
     "revoke_role",
     "revoke_sign_in",
     "revoke_sign_ins",

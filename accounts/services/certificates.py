@@ -10,7 +10,7 @@ from accounts.rules import SmallAuthority, check_certificate, normalise_uscc
 from accounts.rules.certificates import CertificateFacts, fingerprint_of, read_certificate, read_revocation_list
 from accounts.services.people import require_factor
 from core.act import Act
-from core.errors import Conflict, Invalid
+from core.errors import Conflict, Invalid, Missing
 from core.ledger.log import append
 
 
@@ -77,10 +77,15 @@ def register_certificate(act: Act, person: Person, pem: str, *, sign_in: SignIn 
 
 
 def check_belongs(facts: CertificateFacts, person: Person) -> None:
-    """The certificate's code is that of the person's organisation, or Invalid("certificate.organisation")."""
+    """The certificate names the person's organisation, and the person or, for a seal, the organisation itself (R-032).
+
+    Raises Invalid("certificate.organisation") or Invalid("certificate.person").
+    """
     own = person.organisation.identifier if person.organisation else None
     if own is None or normalise_uscc(facts.identifier) != own:
         raise Invalid("certificate.organisation", field="certificate", found=facts.identifier)
+    if facts.person not in (person.name, person.organisation.name if person.organisation else None):
+        raise Invalid("certificate.person", field="certificate", found=facts.person)
 
 
 def issue_certificate(
@@ -116,6 +121,14 @@ def revoke_certificate(act: Act, certificate: Certificate, *, reason: str) -> No
         f"person:{certificate.person_id}",
         {"fingerprint": certificate.fingerprint, "reason": reason, "actor": act.actor.name},
     )
+
+
+def revoke_own_certificate(act: Act, person: Person, fingerprint: str) -> None:
+    """A person revokes their own certificate; Missing("certificate.unknown") when it is not theirs."""
+    held = certificate_by_fingerprint(act.session, fingerprint)
+    if held is None or held.person_id != person.id:
+        raise Missing("certificate.unknown")
+    revoke_certificate(act, held, reason="own")
 
 
 def read_revocations(act: Act, pem: str) -> int:

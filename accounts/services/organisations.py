@@ -5,8 +5,9 @@ from __future__ import annotations
 import unicodedata
 
 from accounts.models import Organisation
-from accounts.queries import organisation_by_identifier
+from accounts.queries import grants, organisation_by_identifier, people
 from accounts.rules import Role, check_uscc, normalise_uscc
+from accounts.services.people import grant_role
 from core.act import Act
 from core.errors import Conflict, Invalid
 from core.ledger.log import append
@@ -76,6 +77,11 @@ def verify_organisation(act: Act, organisation: Organisation, *, evidence: str) 
         subject_of(organisation),
         {**_facts(organisation), "evidence": evidence.strip(), "actor": act.actor.name},
     )
+    if not organisation.check_digits_agree:
+        # Their role has waited for this moment; see `register_member`.
+        for member in people(act.session, organisation_id=organisation.id):
+            if not grants(act.session, member.id):
+                grant_role(act, member, Role.BIDDER)
 
 
 def correct_organisation(act: Act, organisation: Organisation, *, name: str, region: str, reason: str) -> None:

@@ -13,7 +13,7 @@ from accounts.models import Grant, Organisation, Passkey, Person, SignIn
 from accounts.queries import certificates, grants, passkeys
 from accounts.rules import Role, clashing_roles, is_strong
 from accounts.rules.signing_in import check_password, totp_step
-from accounts.services.signing_in import hasher, revoke_sign_ins
+from accounts.services.signing_in import hasher, password_matches, revoke_sign_ins
 from core.act import Act
 from core.errors import Conflict, Forbidden, Invalid
 from core.ledger.log import append
@@ -83,10 +83,10 @@ def grant_role(act: Act, person: Person, role: Role, scope: str = "*") -> Grant:
     overlapping = [Role(grant.role) for grant in held if "*" in (scope, grant.scope) or grant.scope == scope]
     clash = clashing_roles(overlapping, role)
     if clash:
-        raise Conflict("role.clash", wanted=str(role), held=sorted(map(str, clash)), scope=scope)
+        raise Conflict("role.clash", wanted=role, held=sorted(clash), scope=scope)
     if role in OF_ORGANISATIONS:
         if person.organisation is None:
-            raise Conflict("role.organisation", role=str(role))
+            raise Conflict("role.organisation", role=role)
         if not person.organisation.check_digits_agree and person.organisation.verified_at is None:
             raise Conflict("organisation.unverified", name=person.organisation.name)
     same = act.session.scalar(
@@ -107,7 +107,7 @@ def revoke_role(act: Act, person: Person, role: Role, scope: str = "*") -> None:
     """Take a role back from this act on; Conflict("role.not_held") where the person does not hold it."""
     held = next((grant for grant in grants(act.session, person.id) if (grant.role, grant.scope) == (role, scope)), None)
     if held is None:
-        raise Conflict("role.not_held", role=str(role), scope=scope)
+        raise Conflict("role.not_held", role=role, scope=scope)
     held.revoked_at = act.now
     act.session.flush()
     append(act, "role.revoke", subject_of(person), {"role": str(role), "scope": scope, "actor": act.actor.name})
@@ -140,6 +140,13 @@ def set_password(act: Act, person: Person, password: str, *, keep: str | None = 
     act.session.add(person)
     revoke_sign_ins(act, person, keep=keep)
     append(act, "person.password", subject_of(person), {"actor": act.actor.name})
+
+
+def change_password(act: Act, person: Person, *, old: str, new: str, keep: str | None = None) -> None:
+    """The person replaces their own password; Forbidden("password.old") unless they know the one they have."""
+    if person.password_hash is not None and not password_matches(person, old):
+        raise Forbidden("password.old")
+    set_password(act, person, new, keep=keep)
 
 
 def require_factor(act: Act, person: Person, sign_in: SignIn | None) -> None:

@@ -100,7 +100,7 @@ def sign_in_with_password(act: Act, *, login: str, password: str, code: str = ""
         person: Person | None = queries.person(act.session, login.strip().lower())
     except Missing:
         person = None
-    if not _password_matches(person, password) or person is None or person.disabled_at is not None:
+    if not password_matches(person, password) or person is None or person.disabled_at is not None:
         raise Forbidden("signin.refused")
     method = "password"
     if person.totp_secret is not None:
@@ -111,7 +111,8 @@ def sign_in_with_password(act: Act, *, login: str, password: str, code: str = ""
     return open_sign_in(act, person, method=method, carrier=carrier)
 
 
-def _password_matches(person: Person | None, password: str) -> bool:
+def password_matches(person: Person | None, password: str) -> bool:
+    """Whether it is the person's password; takes as long when there is no such person or no password."""
     held = person.password_hash if person and person.password_hash else _nobody()
     try:
         return hasher.verify(held, unicodedata.normalize("NFKC", password)) and held != _nobody()
@@ -162,9 +163,9 @@ def mark_demo(act: Act) -> None:
     append(act, queries.DEMO_KIND, None, {"demo": True})
 
 
-def become(act: Act, login: str) -> str:
-    """In a demonstration's own database, sign in as anybody by one click; Missing everywhere else."""
-    if not queries.is_demo(act.session):
+def become(act: Act, login: str, *, demo: bool) -> str:
+    """In demonstration mode, on a demonstration's own database, sign in as anybody; Missing everywhere else."""
+    if not demo or not queries.is_demo(act.session):
         raise Missing("demo.off")
     return open_sign_in(act, queries.person(act.session, login), method="demo", carrier="cookie")
 

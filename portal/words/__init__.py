@@ -7,6 +7,7 @@ import locale
 import os
 from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -34,11 +35,13 @@ class Facts(dict[str, Any]):
 
 
 def shown(value: Any) -> str:
-    """A fact as text: instants in Beijing time, lists joined, everything else as it is spelled."""
+    """A fact as text: instants in Beijing time, lists joined, a role by its word, the rest as it is spelled."""
     if isinstance(value, datetime):
         return value.astimezone(BEIJING).strftime("%Y-%m-%d %H:%M:%S.%f").removesuffix(".000000")
     if isinstance(value, (list, tuple, set, frozenset)):
         return "、".join(shown(item) for item in value)
+    if isinstance(value, StrEnum):
+        return state_word(f"{type(value).__name__.lower()}.{value}")
     if isinstance(value, Decimal):
         return format(value, "f")
     return "—" if value is None else str(value)

@@ -1,8 +1,117 @@
-"""Sentences for accounts' refusals, states and kinds."""
+"""Sentences for accounts' refusals and kinds of ledger entries."""
 
 from flask_babel import lazy_gettext as _l  # type: ignore[import-untyped]
 
 SENTENCES = {
+    "door.unmarked": _l("此页面没有声明谁可以访问，平台一律拒绝。"),
+    "door.role": _l("您的角色不能进行此操作。若您仅以口令登录，请先绑定动态口令或通行密钥，再重新登录。"),
+    "door.origin": _l("此请求来自其他网站（%(origin)s），未予接受。请从本平台的页面操作。"),
+    "door.csrf": _l("页面已过期，或不是从本平台的页面提交的。请刷新页面后再提交。"),
     "signin.required": _l("请先登录。"),
-    "door.role": _l("您的角色不能进行此操作。若您以口令登录，请先绑定动态口令或通行密钥。"),
+    "signin.refused": _l("登录名、口令或验证码不正确，或验证码已经用过，或账户已停用。"),
+    "signin.challenge": _l("登录挑战已用过或已过期（有效 5 分钟），请重新取得。"),
+    "signin.signature": _l("签名与证书不符。请确认所签内容为“sunbid-login/v1”、换行和挑战全文，且用的是该证书的私钥。"),
+    "signin.unknown": _l("没有这次登录，或已失效。"),
+    "certificate.unreadable": _l("这不是 PEM 格式的证书或公钥。"),
+    "certificate.algorithm": _l("目前仅支持 P-256 椭圆曲线密钥。"),
+    "certificate.subject": _l("证书主体缺少“%(attribute)s”，无法确认属于谁。依据 R-032。"),
+    "certificate.untrusted": _l("证书不是由平台承认的认证机构签发（签发者：%(issuer)s）。依据 R-032。"),
+    "certificate.not_yet_valid": _l("证书自 %(not_before)s 起生效，现在还不能使用。"),
+    "certificate.expired": _l("证书已于 %(not_after)s 到期。请向认证机构换发后重新登记。"),
+    "certificate.use": _l("证书的用途不含数字签名，不能用于登录和签名。"),
+    "certificate.revoked": _l("证书（序列号 %(serial)s）已被吊销或停用。"),
+    "certificate.already_revoked": _l("该证书早已停用。"),
+    "certificate.unregistered": _l("证书（指纹 %(fingerprint)s…）尚未登记到任何账户，请先登录并在“我的账户”中登记。"),
+    "certificate.organisation": _l("证书写明的统一社会信用代码（%(found)s）与您所在单位不符。依据 R-032。"),
+    "certificate.person": _l("证书写明的持有人（%(found)s）既不是您本人，也不是您所在单位。依据 R-032。"),
+    "certificate.taken": _l("该证书已登记在其他账户名下。"),
+    "certificate.unknown": _l("没有这张证书，或不属于您。"),
+    "revocation.unreadable": _l("这不是 PEM 格式的证书吊销列表。"),
+    "revocation.untrusted": _l("吊销列表不是由平台承认的认证机构签发（签发者：%(issuer)s）。"),
+    "authority.duplicate": _l("认证机构“%(name)s”的这张证书已在列表中。"),
+    "authority.unknown": _l("没有这个认证机构。"),
+    "uscc.length": _l("统一社会信用代码应为 18 位，现为 %(found)s 位。依据 R-010。"),
+    "uscc.character": _l("统一社会信用代码中不会出现“%(found)s”（不使用 I、O、S、V、Z）。依据 R-010。"),
+    "uscc.evidence": _l(
+        "代码 %(uscc)s 的校验码不符。请核对；若证照上确实如此，请在“证明材料”中写明证照编号，"
+        "由平台运营人员核实后生效。依据 R-012。"
+    ),
+    "organisation.duplicate": _l(
+        "代码 %(uscc)s 已有登记的单位，不能重复登记。请由该单位已有人员登录，或联系平台核实。依据 R-013。"
+    ),
+    "organisation.verified": _l("“%(name)s”的登记信息已经核验过。"),
+    "organisation.unverified": _l("“%(name)s”的代码校验码不符，核实之前不能授予角色。依据 R-012。"),
+    "organisation.unregistered": _l("没有登记代码为 %(uscc)s 的单位。"),
+    "organisation.unknown": _l("没有这个单位，或您无权查看。"),
+    "person.login": _l("登录名应为 3 至 40 位小写字母、数字、点、横线或下划线，以字母或数字开头。"),
+    "person.duplicate": _l("登录名“%(login)s”已被使用，请另取一个。"),
+    "person.unknown": _l("没有这个人，或您无权查看。"),
+    "password.length": _l("口令应为 %(least)s 至 %(most)s 个字符，现为 %(found)s 个。一句好记的话比一串怪字符更安全。"),
+    "password.weak": _l("口令太容易猜到，或包含登录名，请换一个。"),
+    "password.repeat": _l("两次输入的口令不一致。"),
+    "password.old": _l("原口令不正确。"),
+    "totp.code": _l("动态口令不正确。请确认手机时间准确，并输入当前显示的 6 位数字。"),
+    "totp.secret": _l("动态口令的密钥不正确，请重新扫描二维码。"),
+    "passkey.invalid": _l("通行密钥的回答无法核对，请重试。"),
+    "passkey.unknown": _l("没有这个通行密钥，或不属于您。"),
+    "factor.weak": _l(
+        "您仅以口令登录，而账户已绑定更强的登录方式。请先用证书、通行密钥或动态口令登录，再增加新的方式。"
+    ),
+    "role.clash": _l("同一人在同一项目中不能兼任：已是 %(held)s，不能再任 %(wanted)s（范围 %(scope)s）。依据 R-040。"),
+    "role.organisation": _l("此角色须代表单位，而此人没有所属单位。"),
+    "role.not_held": _l("此人没有该角色（%(role)s，范围 %(scope)s）。"),
+    "form.region": _l("行政区划代码应为 6 位数字。"),
+    "form.base64": _l("应为 Base64 编码的签名。"),
+    "form.json": _l("应为 JSON 对象，各项均为文本。"),
+    "demo.off": _l("没有找到此页面。"),
+    "demo.database": _l("数据库中已有内容，不能改作演示库。"),
+    "identity.exists": _l("已有文件 %(file)s，不予覆盖。"),
+    "identity.missing": _l("没有文件 %(file)s。"),
+    "identity.secret": _l("文件 %(file)s 不是 64 位十六进制的秘密。"),
+    "identity.other_key": _l("证书不是为这把密钥签发的。"),
+    "server.unreachable": _l("无法连接 %(server)s（%(error)s）。请检查网络和地址；已确认收到的递交不受影响。"),
+    "server.answer": _l("服务器给出了无法理解的回答（HTTP %(status)s）。"),
+}
+
+ROLES = {
+    "tenderee": _l("招标人"),
+    "agent": _l("招标代理"),
+    "bidder": _l("投标人"),
+    "expert": _l("评标专家"),
+    "officer": _l("开标见证"),
+    "supervisor": _l("行政监督"),
+    "operator": _l("平台运营"),
+}
+
+STATES = {
+    **{f"role.{role}": word for role, word in ROLES.items()},
+    "sign_in.certificate": _l("数字证书"),
+    "sign_in.passkey": _l("通行密钥"),
+    "sign_in.password": _l("口令（未绑定第二因素）"),
+    "sign_in.password+totp": _l("口令与动态口令"),
+    "sign_in.demo": _l("演示一键切换"),
+    "carrier.cookie": _l("浏览器"),
+    "carrier.bearer": _l("命令行或程序"),
+}
+
+KINDS = {
+    "platform.demo": _l("演示库声明"),
+    "organisation.register": _l("单位登记"),
+    "organisation.verify": _l("单位核验"),
+    "organisation.correct": _l("单位登记更正"),
+    "person.register": _l("人员登记"),
+    "person.disable": _l("人员停用"),
+    "person.enable": _l("人员恢复"),
+    "person.password": _l("口令更换"),
+    "person.totp": _l("动态口令绑定"),
+    "person.reset_factors": _l("第二因素重置"),
+    "role.grant": _l("授予角色"),
+    "role.revoke": _l("收回角色"),
+    "certificate.register": _l("证书登记"),
+    "certificate.revoke": _l("证书停用"),
+    "passkey.register": _l("通行密钥绑定"),
+    "passkey.remove": _l("通行密钥移除"),
+    "authority.add": _l("承认认证机构"),
+    "authority.withdraw": _l("停止承认认证机构"),
+    "authority.revocations": _l("读入证书吊销列表"),
 }

@@ -1,0 +1,23 @@
+"""Sentences for what the portal itself refuses: start-up, requests, service pages."""
+
+from flask_babel import lazy_gettext as _l  # type: ignore[import-untyped]
+
+SENTENCES = {
+    "settings.open_secret": _l("密钥文件 %(file)s 可被他人读取，平台拒绝启动。请执行 chmod 600。"),
+    "settings.default_secret": _l("密钥文件 %(file)s 不是随机生成的 32 字节秘密，平台拒绝启动。"),
+    "settings.real_database": _l("演示模式只能用演示自己的数据库；此数据库不是，平台拒绝启动。"),
+    "settings.demo_database": _l("这是演示用的数据库，正式模式拒绝启动。"),
+    "settings.test_flag": _l("环境中有测试开关 %(flags)s，正式模式拒绝启动。"),
+    "settings.test_name": _l("日志名称 %(name)s 属于测试，正式模式拒绝启动。"),
+    "settings.plain_http": _l("平台地址 %(origin)s 没有使用 https，正式模式拒绝启动。"),
+    "http.bad_request": _l("请求无法理解（HTTP %(status)s）。"),
+    "http.not_found": _l("没有这个页面，或您无权查看。"),
+    "http.method": _l("此地址不支持这种请求方法。"),
+    "http.timeout": _l("请求超时，请重试。"),
+    "http.length": _l("请求没有说明长度。"),
+    "http.too_large": _l("提交的内容超过平台的上限。大文件请使用可续传的上传。"),
+    "http.media_type": _l("不支持这种内容类型。"),
+    "http.too_many": _l("请求过于频繁，请稍后再试。"),
+    "http.busy": _l("平台正忙，请稍后再试。"),
+    "http.failed": _l("平台出错，这一步没有完成（请求编号 %(request)s）。"),
+}
