@@ -18,7 +18,7 @@ COMMANDS = {
     "doctor": "portal.cli.site:doctor",
     "db": "portal.cli.site:db",
     "ledger": "portal.cli.site:ledger",
-    "verify": "awards.cli:verify",
+    "verify": "portal.cli.verify:verify",
     "draw": "portal.cli.site:draw",
     "seal": "bidding.cli:seal",
     "submit": "bidding.cli:submit",

@@ -19,7 +19,7 @@ from flask_babel.speaklater import LazyString  # type: ignore[import-untyped]
 from core.clock import BEIJING
 from core.errors import Refusal
 
-PACKAGES = ("core", "accounts", "credit", "bidding", "opening", "experts", "awards", "collusion", "portal")
+PACKAGES = ("core", "accounts", "credit", "bidding", "opening", "experts", "awards", "collusion", "archive", "portal")
 CATALOGUES = Path(__file__).resolve().parents[2] / "translations"
 UNKNOWN = lazy_gettext("平台没有接受这一步（%(code)s）。")
 
@@ -84,6 +84,16 @@ def kind_word(kind: str) -> str:
     return str(_book("KINDS").get(kind, kind))
 
 
+def book(name: str) -> dict[str, LazyString]:
+    """All of SENTENCES, STATES or KINDS, by code."""
+    return dict(_book(name))
+
+
+def spoken_outside(code: str, facts: dict[str, Any]) -> str:
+    """The sentence of a code with its facts, outside a request, in the language of the terminal."""
+    return sentence_outside(Refusal(code, **facts))
+
+
 def sentence_outside(refusal: Refusal) -> str:
     """The refusal as a sentence outside a request, in the language of the terminal (LC_ALL, LC_MESSAGES, LANG)."""
     text = _book("SENTENCES").get(refusal.code, UNKNOWN)
@@ -103,11 +113,13 @@ def _catalogue(language: str) -> NullTranslations:
 
 
 __all__ = [
+    "book",
     "kind_word",
     "sentence",
     "sentence_outside",
     "sentences",
     "shown",
+    "spoken_outside",
     "state_word",
     "terminal_language",
 ]

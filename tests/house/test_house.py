@@ -1,0 +1,204 @@
+"""The rules of the house that a linter cannot see."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from core.db import Database
+from core.machine import Lifecycle
+from portal.cli import COMMANDS, schema
+from portal.words import PACKAGES, book
+
+ROOT = Path(__file__).resolve().parents[2]
+FLOORS = ("core", "accounts", "credit", "bidding", "opening", "experts", "awards", "collusion", "portal")
+REFUSALS = {"Invalid", "Forbidden", "Missing", "Conflict", "Untimely"}
+
+
+def sources(*floors: str) -> Iterator[tuple[Path, ast.Module]]:
+    for floor in floors or FLOORS:
+        for file in sorted((ROOT / floor).rglob("*.py")):
+            yield file, ast.parse(file.read_text(encoding="utf-8"))
+
+
+def place(file: Path, node: ast.AST) -> str:
+    return f"{file.relative_to(ROOT)}:{getattr(node, 'lineno', 1)}"
+
+
+def test_every_file_says_first_what_it_is_for() -> None:
+    silent = [str(file.relative_to(ROOT)) for file, tree in sources() if not ast.get_docstring(tree)]
+    assert silent == []
+
+
+def test_no_file_has_outgrown_its_room() -> None:
+    """About 400 lines; then the room becomes a folder."""
+    grown = {
+        str(file.relative_to(ROOT)): lines
+        for file, _ in sources()
+        if (lines := len(file.read_text(encoding="utf-8").splitlines())) > 440
+    }
+    assert grown == {}
+
+
+def test_nobody_below_the_door_commits() -> None:
+    """Sabotage: an `act.session.commit()` in a service was red."""
+    found = [
+        place(file, node)
+        for file, tree in sources("accounts", "credit", "bidding", "opening", "experts", "awards", "collusion")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and node.attr in ("commit", "rollback") and "session" in ast.unparse(node)
+    ]
+    assert found == []
+
+
+def test_nobody_asks_the_wall_clock() -> None:
+    """Only core.clock and the machines' own programs; a `datetime.now()` in a service was red."""
+    allowed = {"core/clock.py"}
+    found = [
+        place(file, node)
+        for file, tree in sources()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func) in ("datetime.now", "datetime.utcnow", "date.today", "time.time")
+        and str(file.relative_to(ROOT)) not in allowed
+        and "/cli" not in str(file)
+    ]
+    assert found == []
+
+
+def test_states_change_only_in_the_machine() -> None:
+    """Sabotage: `bid.state = "sealed"` in a service was red."""
+    found = [
+        place(file, target)
+        for file, tree in sources()
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.Assign, ast.AugAssign, ast.AnnAssign))
+        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
+        if isinstance(target, ast.Attribute) and target.attr in ("state", "epoch", "state_at")
+    ]
+    assert found == []
+
+
+def refusal_codes() -> dict[str, str]:
+    """Every code raised anywhere, with one place."""
+    codes: dict[str, str] = {}
+    for file, tree in sources():
+        for node in ast.walk(tree):
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Name)
+                and node.func.id in REFUSALS
+                and node.args
+            ):
+                first = node.args[0]
+                if isinstance(first, ast.Constant) and isinstance(first.value, str):
+                    codes.setdefault(first.value, place(file, node))
+    return codes
+
+
+def test_every_refusal_has_a_sentence() -> None:
+    """Sabotage: removing "bid.late" from the words was red."""
+    sentences = book("SENTENCES")
+    speechless = {code: where for code, where in refusal_codes().items() if code not in sentences}
+    assert speechless == {}
+
+
+def lifecycles() -> Iterator[Lifecycle]:
+    for floor in FLOORS:
+        if (ROOT / floor / "lifecycle.py").exists():
+            module = importlib.import_module(f"{floor}.lifecycle")
+            yield from (value for value in vars(module).values() if isinstance(value, Lifecycle))
+
+
+def test_every_state_and_every_move_has_a_word() -> None:
+    states, kinds = book("STATES"), book("KINDS")
+    assert [
+        f"{life.name}.{state}" for life in lifecycles() for state in life.states if f"{life.name}.{state}" not in states
+    ] == []
+    assert [
+        f"{life.name}.{verb}" for life in lifecycles() for verb in life.moves if f"{life.name}.{verb}" not in kinds
+    ] == []
+
+
+def test_every_ledger_kind_written_has_a_word() -> None:
+    kinds = book("KINDS")
+    found = {
+        node.args[1].value: place(file, node)
+        for file, tree in sources()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "append"
+        and len(node.args) >= 2
+        and isinstance(node.args[1], ast.Constant)
+        and isinstance(node.args[1].value, str)
+    }
+    assert {kind: where for kind, where in found.items() if kind not in kinds} == {}
+
+
+def test_every_package_that_refuses_has_its_words() -> None:
+    assert set(PACKAGES) >= {floor for floor in FLOORS if (ROOT / "portal" / "words" / f"{floor}.py").exists()}
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS))
+def test_every_command_can_be_loaded(command: str) -> None:
+    module, _, name = COMMANDS[command].partition(":")
+    assert getattr(importlib.import_module(module), name).name
+
+
+def test_there_is_one_schema_and_the_models_are_it(tmp_path: Path) -> None:
+    """Sabotage: a column added to a model without a migration was red."""
+    database = Database(f"sqlite:///{tmp_path}/x.db", folder=tmp_path)
+    revision = schema.upgrade(database)
+    assert schema.standing(database) == revision == schema.upgrade(database)
+    assert schema.differences(database) == []
+    database.close()
+
+
+def test_english_says_everything_chinese_says() -> None:
+    """Every msgid has an English sentence, none is fuzzy, and no placeholder is lost."""
+    from babel.messages.extract import extract_from_dir
+    from babel.messages.pofile import read_po
+
+    with (ROOT / "translations" / "en" / "LC_MESSAGES" / "messages.po").open("rb") as file:
+        catalogue = read_po(file)
+    translated = {message.id: message.string for message in catalogue if message.id and not message.fuzzy}
+    wanted: dict[str, str] = {}
+    methods = [("**/tests/**", "ignore"), ("**.py", "python"), ("templates/**.html", "jinja2")]
+    keywords = {"_": None, "_l": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2)}
+    for name, line, message, _, _ in extract_from_dir(
+        str(ROOT), methods, keywords=keywords, directory_filter=lambda folder: Path(folder).name not in SKIPPED
+    ):
+        wanted[message if isinstance(message, str) else message[0]] = f"{name}:{line}"
+    missing = {text: where for text, where in wanted.items() if not translated.get(text)}
+    assert missing == {}
+    holes = re.compile(r"%\(\w+\)[sd]")
+    torn = {
+        text: english
+        for text, english in translated.items()
+        if isinstance(text, str) and set(holes.findall(text)) != set(holes.findall(str(english)))
+    }
+    assert torn == {}
+
+
+SKIPPED = {".venv", "tests", "static", "migrations", "benchmarks", "verifier", ".git", "docs", "translations", "var"}
+
+
+def test_nothing_of_a_workplace_stands_in_the_project() -> None:
+    marks = re.compile("/(?:work|tmp|root|home)/[a-z]")
+    found = [
+        f"{file.relative_to(ROOT)}"
+        for pattern in ("*.py", "*.md", "*.html", "*.toml", "*.sh", "*.css", "*.js")
+        for file in ROOT.rglob(pattern)
+        if not SKIPPED_TEXT.intersection(file.relative_to(ROOT).parts)
+        and marks.search(file.read_text(encoding="utf-8", errors="replace"))
+    ]
+    assert found == []
+
+
+SKIPPED_TEXT = {".venv", ".git", "vendor", "node_modules", "house"}
