@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from core.money import grouped
 from core.render.pdf import Attachment, render_pdf
 from experts import queries
 from experts.models import Committee, Member
-from experts.rules import review_clauses, scored_criteria
+from experts.rules import published, review_clauses, scored_criteria
 from experts.services.attendance import check_own
 from experts.services.masks import from_seat
 from experts.services.review import check_leader
@@ -69,6 +70,7 @@ def report_facts(act: Act, committee: Committee) -> dict[str, Any]:
         "memos": queries.memos(act.session, committee),
         "clauses": {clause["code"]: clause for clause in review_clauses(section.method)},
         "criteria": scored_criteria(section.method),
+        "base_yuan": published(Fraction(result["price"]["base_fen"]) / 100),
         "locked_at": from_iso(result["locked_at"]).astimezone(BEIJING),
         "unopened": [
             bid for bid in queries.final_bids(act.session, section) if bid.number not in names

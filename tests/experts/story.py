@@ -44,12 +44,14 @@ METHOD: dict[str, Any] = {
         "above": "1.0", "below": "0.5", "trim_from": 5,
     },
     "review": [
-        {"code": "R1", "text": "投标函经投标单位盖章或单位负责人签字", "source": "《招标投标法实施条例》第五十一条第（一）项"},
-        {"code": "R2", "text": "资质证书满足招标文件要求", "source": "《招标投标法实施条例》第五十一条第（三）项"},
+        {"code": "R1", "text": "投标函经投标单位盖章或单位负责人签字", "source": "实施条例第五十一条第（一）项"},
+        {"code": "R2", "text": "资质证书满足招标文件要求", "source": "实施条例第五十一条第（三）项"},
     ],
 }  # fmt: skip
-BIDDERS = ("宏远市政建设有限公司", "江城建工集团有限公司", "东海水利工程有限公司", "永固路桥建设有限公司", "新时代建设有限公司",
-           "南山市政工程有限公司", "北辰建设有限公司")  # fmt: skip
+BIDDERS = (
+    "宏远市政建设有限公司", "江城建工集团有限公司", "东海水利工程有限公司", "永固路桥建设有限公司",
+    "新时代建设有限公司", "南山市政工程有限公司", "北辰建设有限公司",
+)  # fmt: skip
 SCORES: dict[str, tuple[str, ...]] = {
     "T1": ("18", "17.5", "16", "15", "14", "13", "12"),
     "T2": ("13.5", "13", "12", "12.5", "10", "9", "9"),
@@ -95,7 +97,8 @@ class Story:
         now = self.clock.now()
         with self.platform.act(SYSTEM) as act:
             project = Project(
-                code=self.code.rsplit("-", 1)[0], name="滨江市第二水厂取水泵站工程", tenderee_id=tenderee.organisation_id,
+                code=self.code.rsplit("-", 1)[0], name="滨江市第二水厂取水泵站工程",
+                tenderee_id=tenderee.organisation_id,
                 agent_id=agent.organisation_id, regime="T", category="works", procedure="open", is_mandatory=True,
                 region="330100", funding="财政资金", description="取水泵站土建与安装", created_at=now,
                 law=law_on("T", date(2026, 10, 1)).as_json(),
@@ -105,7 +108,8 @@ class Story:
             section = Section(
                 code=self.code, project_id=project.id, name="一标段", estimate_fen=CONTROL, control_price_fen=CONTROL,
                 bond_fen=0, duration_days=300, validity_days=90, decrypt_minutes=60, qualification="市政二级",
-                accepts_consortium=False, credit_rule="严重失信主体不得投标", method=METHOD, state="opened", state_at=now,
+                accepts_consortium=False, credit_rule="严重失信主体不得投标", method=METHOD, state="opened",
+                state_at=now,
                 published_at=now - timedelta(days=30), deadline_at=now - timedelta(hours=2),
                 closed_at=now - timedelta(hours=2),
             )  # fmt: skip
@@ -113,7 +117,8 @@ class Story:
             act.session.flush()
             seed = digest(f"seed {self.code}")
             opening = Opening(
-                section_id=section.id, state="handed_over", state_at=now, closed_set=[], closing_size=0, closing_note="",
+                section_id=section.id, state="handed_over", state_at=now, closed_set=[], closing_size=0,
+                closing_note="",
                 pauses=[], record_sha256=digest("record"), record_signatures=[],
                 coefficients={"label": f"coefficients:{self.code}", "seed": seed, "k": "0.97", "steps": []},
             )  # fmt: skip
@@ -135,18 +140,30 @@ class Story:
         )  # fmt: skip
         act.session.add(submission)
         act.session.flush()
-        act.session.add(
-            Bid(
-                opening_id=opening.id, submission_id=submission.id, number=number, organisation_id=unit.id,
-                name=unit.name, identifier=unit.identifier, identity={"bidder": {"contact": f"联系人{number}"}},
-                identity_faults=[], state="opened_by_bidder", state_at=act.now, opened_at=act.now, envelopes={},
-                schedule={
-                    "type": "sunbid-schedule/v1", "price_fen": price, "duration_days": 280 + number, "quality": "合格",
-                    "manager": f"项目经理{number}", "manager_certificate": f"浙1330800{number}",
-                },
-                price_fen=price,
-            )  # fmt: skip
-        )
+        bid = Bid(
+            opening_id=opening.id,
+                submission_id=submission.id,
+                number=number,
+                organisation_id=unit.id,
+            name=unit.name,
+                identifier=unit.identifier,
+                identity={"bidder": {"contact": f"联系人{number}"}},
+            identity_faults=[],
+                state="opened_by_bidder",
+                state_at=act.now,
+                opened_at=act.now,
+                envelopes={},
+            schedule={
+                "type": "sunbid-schedule/v1",
+                    "price_fen": price,
+                    "duration_days": 280 + number,
+                    "quality": "合格",
+                "manager": f"项目经理{number}",
+                    "manager_certificate": f"浙1330800{number}",
+            },
+            price_fen=price,
+        )  # fmt: skip
+        act.session.add(bid)
         act.session.flush()
 
     # The pool ---------------------------------------------------------------------------------------------------------
@@ -288,8 +305,7 @@ class Story:
                         continue
                     number = sheet.bid.number
                     scores = {
-                        code: Decimal(values[number - 1])
-                        + (Decimal(place) / 10 if code.startswith("T") else 0)
+                        code: Decimal(values[number - 1]) + (Decimal(place) / 10 if code.startswith("T") else 0)
                         for code, values in SCORES.items()
                     }
                     for (label, bid, code), value in change.items():
