@@ -40,7 +40,7 @@ def write_report(act: Act, committee: Committee) -> str:
         )
     facts = report_facts(act, committee)
     pages = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
-    pages.globals["_"] = lambda text, **values: text % values if values else text
+    pages.globals["_"] = _chinese
     pages.filters["money"] = grouped
     html = pages.get_template("experts/report_document.html").render(**facts)
     result = Attachment(
@@ -111,6 +111,11 @@ def deliver_report(act: Act, committee: Committee) -> None:
     advance(seat, committee, "deliver", report_sha256=committee.report_sha256)
     append(seat, "report.deliver", committee.subject, {"report_sha256": committee.report_sha256})
     bidding.deliver_report(seat, committee.section, report_sha256=committee.report_sha256)
+
+
+def _chinese(text: str, /, **values: Any) -> str:
+    """The report is a Chinese document: its source text, filled in."""
+    return text % values if values else text
 
 
 def _sign(act: Act, member: Member, report_sha256: str, dissent: str) -> None:

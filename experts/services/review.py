@@ -15,7 +15,7 @@ from core.machine import advance
 from experts import queries
 from experts.models import Committee, Member, Review, Sheet
 from experts.rules import CONTROL_PRICE, FINDINGS, check_method, review_clauses, scored_criteria, tally
-from experts.rules.review import PASS
+from experts.rules.review import FAIL, PASS
 from experts.services.attendance import check_own
 from experts.services.masks import from_seat
 from opening.models import Bid
@@ -87,11 +87,7 @@ def begin_scoring(act: Act, committee: Committee, *, competition_reason: str = "
                 "number": bid.number,
                 "clauses": [found.as_json() for found in tallies],
                 "rejected": bool(failed),
-                "reasons": [
-                    {"clause": review.clause, "reason": review.reason}
-                    for review in sorted(own, key=lambda review: (review.clause, review.id))
-                    if review.clause in failed and review.finding == "fail"
-                ],
+                "reasons": [{"clause": clause, "reason": reason} for clause, reason in _reasons(own, failed)],
             }
         )
     left = [decision["number"] for decision in decisions if not decision["rejected"]]
@@ -151,6 +147,14 @@ def check_leader(act: Act, committee: Committee) -> Member:
     if leader.person_id != act.actor.person_id:
         raise Conflict("committee.leader_only")
     return leader
+
+
+def _reasons(reviews: list[Review], failed: list[str]) -> list[tuple[str, str]]:
+    """The members' different reasons for each failed clause, in the order of their seats."""
+    found = sorted((review for review in reviews if review.finding == FAIL), key=lambda review: review.member_id)
+    return list(
+        dict.fromkeys((clause, review.reason) for clause in failed for review in found if review.clause == clause)
+    )
 
 
 def _check_state(committee: Committee, verb: str, state: str) -> None:

@@ -99,7 +99,7 @@ class TestReview:
             bids = queries.concluded_review(story.committee(session))["bids"]
             assert [bid["number"] for bid in bids if bid["rejected"]] == [3]
             assert bids[1]["clauses"][0] == {"clause": "R1", "pass": 3, "fail": 2, "doubt": 0, "decision": "pass"}
-            assert [reason["reason"] for reason in bids[2]["reasons"]] == ["第 3 号不符合R2"] * 3
+            assert [reason["reason"] for reason in bids[2]["reasons"]] == ["第 3 号不符合R2"]
 
     def test_incomplete_reviews_hold_scoring_up(self, story: Story) -> None:
         """Sabotage: no count: red."""
