@@ -36,6 +36,7 @@ from opening.queries.shown import (
     log_lines,
     readout_digest,
     record_facts,
+    record_faults,
     state_facts,
 )
 
@@ -70,6 +71,7 @@ __all__ = [
     "policy_of",
     "readout_digest",
     "record_facts",
+    "record_faults",
     "state_facts",
     "unreadable",
 ]

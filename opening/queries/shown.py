@@ -48,8 +48,31 @@ LOGGED = (
 )
 """Ledger kinds the log of the day shows."""
 
-_TOLD: tuple[str, ...] = ("number", "reason", "code", "by", "set", "package", "cause", "k", "party", "until", "paused_seconds", "opened")
-_TOLD += ("bids", "bidders", "decoys", "sealed", "text", "reply", "found", "value", "rule")
+_TOLD = frozenset(
+    [
+        "number",
+        "reason",
+        "code",
+        "by",
+        "set",
+        "package",
+        "cause",
+        "k",
+        "party",
+        "until",
+        "paused_seconds",
+        "opened",
+        "bids",
+        "bidders",
+        "decoys",
+        "sealed",
+        "text",
+        "reply",
+        "found",
+        "value",
+        "rule",
+    ]
+)
 
 
 @dataclass(frozen=True)
@@ -184,6 +207,7 @@ def log_lines(session: Session, found: Opening) -> list[Line]:
         select(LedgerEntry)
         .where(
             LedgerEntry.subject.in_(subjects),
+            LedgerEntry.kind != "opening.peel",
             or_(*(LedgerEntry.kind.startswith(kind, autoescape=True) for kind in LOGGED)),
         )
         .order_by(LedgerEntry.leaf_index.desc())
@@ -252,7 +276,7 @@ def record_facts(session: Session, section: Section) -> dict[str, Any]:
         "seed": (found.coefficients or {}).get("seed"),
         "bids": [_recorded(bid) for bid in bids(session, found)],
         "decoys": len(found.decoys or []),
-        "layer_faults": _faults(session, found),
+        "layer_faults": record_faults(session, found),
         "objections": [
             {
                 "number": _number(session, found, objection.bid_id),
@@ -295,7 +319,8 @@ def _recorded(bid: Bid) -> dict[str, Any]:
     }
 
 
-def _faults(session: Session, found: Opening) -> list[dict[str, Any]]:
+def record_faults(session: Session, found: Opening) -> list[dict[str, Any]]:
+    """Every layer that was handed in wrong or could not be taken off: which, by whom, why, when."""
     digests = {item.id: item.digest for item in closed_submissions(session, found)}
     held = session.scalars(select(PeelFault).where(PeelFault.submission_id.in_(list(digests))).order_by(PeelFault.id))
     return [

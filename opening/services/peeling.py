@@ -135,7 +135,7 @@ def _check_allowed(
     act: Act, opening: Opening, submission: Submission, package: str, set_name: str, stage: int, role: str
 ) -> None:
     if submission.digest not in {item["submission_digest"] for item in opening.closed_set}:
-        raise Missing("submission.unknown")
+        raise Missing("opening.not_in_set")
     policy = queries.policy_of(act.session, submission)
     sets = trustee_sets(policy) if package == IDENTITY else policy_sets(policy)
     if set_name not in sets:

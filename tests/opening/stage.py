@@ -73,7 +73,13 @@ PARTICULARS = {
     "media": "中国招标投标公共服务平台",
 }
 TRUSTEES = ("officer", "supervisor", "tenderee")
-NAMES = ("长河水务集团有限公司", "江南建设集团有限公司", "恒基水利水电工程局有限公司", "东启建工股份有限公司", "北辰市政建设有限公司")
+NAMES = (
+    "长河水务集团有限公司",
+    "江南建设集团有限公司",
+    "恒基水利水电工程局有限公司",
+    "东启建工股份有限公司",
+    "北辰市政建设有限公司",
+)
 
 
 @dataclass
@@ -276,7 +282,9 @@ class Stage:
     def act(self, actor: Actor, verb: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
         """One act: `verb(act, opening, …)` by the actor."""
         with self.platform.act(actor) as act:
-            return verb(act, queries.opening(act.session, bidding.section(act.session, self.code)), *arguments, **options)
+            return verb(
+                act, queries.opening(act.session, bidding.section(act.session, self.code)), *arguments, **options
+            )
 
     def commit_draw(self, *roles: str) -> None:
         """The draw parties commit the nonces they derive from their secrets."""

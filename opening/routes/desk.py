@@ -1,0 +1,191 @@
+"""The host's desk (tenderee, agent, officer) with the day's moves, and the supervisor's view."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, make_response, render_template, request
+
+from accounts.access import acting, instant_now, reading, requires
+from accounts.rules import Role
+from core.errors import Conflict, Invalid, Missing
+from opening import forms, queries, rules, services
+from opening.routes import tables
+from opening.routes.frame import HOSTS, answer, blueprint, find, move, open_what_is_ready, scene, section_of
+
+
+def _desk(code: str, errors: list[Invalid], status: int = 200) -> Response:
+    with reading() as session:
+        section, found = section_of(session, code, own=True)
+        values = scene(session, section, found)
+        return make_response(
+            render_template(
+                "opening/desk.html",
+                errors=errors,
+                given=request.form,
+                causes=rules.CAUSES,
+                **{**values, "page": "desk"},
+            ),
+            status,
+        )
+
+
+@blueprint.get("/opening/<code>/desk")
+@requires(*HOSTS)
+def desk(code: str) -> Response:
+    """The host's desk: the next move with what it still needs."""
+    return _desk(code, [])
+
+
+@blueprint.get("/opening/<code>/watch")
+@requires(Role.SUPERVISOR, Role.OFFICER)
+def watch(code: str) -> str:
+    """What a supervisor sees: the hall, the key holders, pauses and faults; nothing to press."""
+    with reading() as session:
+        section, found = section_of(session, code, own=True)
+        faults = queries.record_faults(session, found) if found is not None else []
+        return render_template(
+            "opening/watch.html",
+            fault_rows=tables.faults(faults),
+            **{**scene(session, section, found), "page": "watch"},
+        )
+
+
+@blueprint.post("/opening/<code>/publish-names")
+@requires(*HOSTS)
+def publish_names(code: str) -> Response:
+    """Publish the bidders' names."""
+    move(code, services.publish_names)
+    return answer("opening.desk", code)
+
+
+@blueprint.post("/opening/<code>/open-decryption")
+@requires(*HOSTS)
+def open_decryption(code: str) -> Response:
+    """Open the decrypt window."""
+    move(code, services.open_decryption)
+    return answer("opening.desk", code)
+
+
+@blueprint.post("/opening/<code>/pause")
+@requires(*HOSTS)
+def pause(code: str) -> Response:
+    """Pause the window, with a reason."""
+    try:
+        move(code, services.pause, forms.words(_given(), "reason"))
+    except Invalid as refusal:
+        return _desk(code, [refusal], 422)
+    return answer("opening.desk", code)
+
+
+@blueprint.post("/opening/<code>/resume")
+@requires(*HOSTS)
+def resume(code: str) -> Response:
+    """Let the window run again."""
+    move(code, services.resume)
+    return answer("opening.desk", code)
+
+
+@blueprint.post("/opening/<code>/fall-back")
+@requires(*HOSTS)
+def fall_back(code: str) -> Response:
+    """End the bidders' part of the window once its time is over."""
+    open_what_is_ready(code)
+    move(code, services.fall_back)
+    return answer("opening.desk", code)
+
+
+@blueprint.post("/opening/<code>/decide-cause")
+@requires(*HOSTS)
+def decide_cause(code: str) -> Response:
+    """Decide why a bid was not decrypted, with evidence."""
+    try:
+        given = _given()
+        why, evidence = forms.cause(given)
+        with acting() as act:
+            opening = find(act.session, code, own=True)
+            bid = queries.bid(act.session, opening, str(given.get("submission", "")))
+            services.decide_cause(act, opening, bid, why, evidence)
+    except Invalid as refusal:
+        return _desk(code, [refusal], 422)
+    return answer("opening.desk", code)
+
+
+@blueprint.post("/opening/<code>/close-decryption")
+@requires(*HOSTS)
+def close_decryption(code: str) -> Response:
+    """End decryption, when no bid is left sealed."""
+    open_what_is_ready(code)
+    move(code, services.close_decryption)
+    return answer("opening.desk", code)
+
+
+@blueprint.post("/opening/<code>/draw-coefficients")
+@requires(*HOSTS)
+def draw_coefficients(code: str) -> Response:
+    """Draw K."""
+    move(code, services.draw_coefficients)
+    return answer("opening.desk", code)
+
+
+@blueprint.post("/opening/<code>/read-prices")
+@requires(*HOSTS)
+def read_prices(code: str) -> Response:
+    """Read the prices out: from now on everybody sees them."""
+    move(code, services.read_prices)
+    return answer("opening.desk", code)
+
+
+@blueprint.post("/opening/<code>/ask-confirmation")
+@requires(*HOSTS)
+def ask_confirmation(code: str) -> Response:
+    """Ask the bidders to confirm."""
+    move(code, services.ask_confirmation)
+    return answer("opening.desk", code)
+
+
+@blueprint.post("/opening/<code>/objections/<int:number>/reply")
+@requires(*HOSTS)
+def reply_objection(code: str, number: int) -> Response:
+    """Answer an objection on the spot."""
+    try:
+        reply = forms.words(_given(), "reply")
+        with acting() as act:
+            opening = find(act.session, code, own=True)
+            found = next((item for item in queries.objections(act.session, opening) if item.id == number), None)
+            if found is None:
+                raise Missing("objection.unknown")
+            services.reply_objection(act, opening, found, reply)
+    except Invalid as refusal:
+        return _desk(code, [refusal], 422)
+    return answer("opening.desk", code)
+
+
+@blueprint.post("/opening/<code>/sign-record")
+@requires(*HOSTS)
+def sign_record(code: str) -> Response:
+    """Sign the record; its pages are printed before the act, so that printing holds nothing up."""
+    with reading() as session:
+        opening = find(session, code, own=True)
+        rules.check_state(opening, "sign_record", {"record_confirm"})
+        left = queries.open_objections(session, opening)
+        if left:
+            raise Conflict("objection.open", count=len(left))
+        facts = queries.record_facts(session, opening.section)
+    pdf = services.render_record(facts, at=instant_now())
+    move(code, services.sign_record, pdf, facts)
+    return answer("opening.desk", code)
+
+
+@blueprint.post("/opening/<code>/hand-over")
+@requires(*HOSTS)
+def hand_over(code: str) -> Response:
+    """Hand over to evaluation."""
+    move(code, services.hand_over)
+    return answer("opening.desk", code)
+
+
+def _given() -> dict[str, Any]:
+    """The fields of a form or of a JSON body."""
+    body = request.get_json(silent=True)
+    return body if isinstance(body, dict) else request.form.to_dict()

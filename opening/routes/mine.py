@@ -1,0 +1,116 @@
+"""A bidder in the hall: sign in, release, confirm, object."""
+
+from __future__ import annotations
+
+from flask import Response, jsonify, make_response, render_template, request
+
+from accounts.access import acting, current_actor, reading, requires, wants_json
+from accounts.rules import Role
+from core.errors import Invalid, Missing
+from opening import forms, queries, rules, services
+from opening.models import Peel
+from opening.routes import tables
+from opening.routes.frame import answer, blueprint, find, scene, section_of
+
+
+def _mine(code: str, errors: list[Invalid], status: int = 200) -> Response:
+    with reading() as session:
+        section, found = section_of(session, code)
+        values = scene(session, section, found)
+        own = {bid.submission.digest for bid in queries.own_bids(session, found, current_actor())} if found else set()
+        values["mine"] = [row for row in values["rows"] if row["digest"] in own]
+        for row in values["rows"]:
+            row["mine"] = row["digest"] in own
+        values["sheet_rows"] = tables.sheets(values["rows"])
+        return make_response(
+            render_template(
+                "opening/my_bid.html",
+                errors=errors,
+                given=request.form,
+                objectable=found is not None and found.state in rules.OBJECTABLE,
+                **{**values, "page": "mine"},
+            ),
+            status,
+        )
+
+
+@blueprint.get("/opening/<code>/mine")
+@requires(Role.BIDDER)
+def my_bid(code: str) -> Response:
+    """The bidder's own view: what to do now, and how."""
+    return _mine(code, [])
+
+
+@blueprint.post("/opening/<code>/sign-in")
+@requires(Role.BIDDER)
+def sign_in_bid(code: str) -> Response:
+    """Sign in to the opening, with every bid of one's organisation."""
+    with acting() as act:
+        opening = find(act.session, code)
+        own = queries.own_bids(act.session, opening, current_actor())
+        if not own:
+            raise Missing("opening.no_bid")
+        for bid in own:
+            services.sign_in_bid(act, opening, bid)
+    return answer("opening.my_bid", code)
+
+
+@blueprint.post("/opening/<code>/release")
+@requires(Role.BIDDER)
+def release(code: str) -> Response:
+    """Take in a bidder's own layer of every envelope (programs only; the page's own key comes later)."""
+    submission, layers = forms.released(request.get_json(silent=True))
+    with acting() as act:
+        opening = find(act.session, code)
+        bid = queries.check_own_bid(act.session, opening, current_actor(), submission)
+        results = services.release(act, opening, bid, layers)
+        refused = [result for result in results if not isinstance(result, Peel)]
+    if refused:
+        raise Invalid("peel.refused", field=refused[0].package, by="bidder", reason=refused[0].code)
+    return jsonify(submission=submission, released=sorted(layers))
+
+
+@blueprint.post("/opening/<code>/confirm")
+@requires(Role.BIDDER)
+def confirm_record(code: str) -> Response:
+    """Confirm what was read out."""
+    signature = forms.signature(request.get_json(silent=True))
+    with acting() as act:
+        opening = find(act.session, code)
+        own = queries.own_bids(act.session, opening, current_actor())
+        if not own:
+            raise Missing("opening.no_bid")
+        for bid in own:
+            services.confirm_record(act, opening, bid, signature)
+    return answer("opening.my_bid", code)
+
+
+@blueprint.post("/opening/<code>/object")
+@requires(Role.BIDDER)
+def raise_objection(code: str) -> Response:
+    """Raise an objection on the spot."""
+    try:
+        body = request.get_json(silent=True)
+        text = forms.words(body if isinstance(body, dict) else request.form, "text")
+        with acting() as act:
+            opening = find(act.session, code)
+            own = queries.own_bids(act.session, opening, current_actor())
+            if not own:
+                raise Missing("opening.no_bid")
+            services.raise_objection(act, opening, own[0], text)
+    except Invalid as refusal:
+        if wants_json():
+            raise
+        return _mine(code, [refusal], 422)
+    return answer("opening.my_bid", code)
+
+
+@blueprint.get("/opening/<code>/readout")
+@requires(Role.BIDDER)
+def readout(code: str) -> Response:
+    """The digest a bidder's program signs to confirm."""
+    with reading() as session:
+        found = find(session, code)
+        if found.state not in rules.PRICES_SHOWN:
+            raise Missing("opening.unread", section=code)
+        return jsonify(digest=queries.readout_digest(session, found))
