@@ -6,6 +6,14 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import accounts.services
+import awards.queries
+import awards.services
+import bidding.queries
+import bidding.services
+import opening.queries
+import opening.services
+from bidding.rules import turnstile
 from core import outbox
 from core.act import SYSTEM, Platform
 from core.errors import Conflict, Refusal
@@ -39,54 +47,41 @@ def tick(platform: Platform) -> list[str]:
 
 def close_sections(platform: Platform, done: list[str]) -> None:
     """Close every section whose deadline has passed and convene its opening (the barrier)."""
-    from bidding import queries
-    from bidding.services import turnstile_of
-    from opening.services import close_and_convene
-
     with platform.reading() as session:
-        due = [section.code for section in queries.due_to_close(session, platform.clock.now())]
+        due = [section.code for section in opening.queries.due_to_open(session, platform.clock.now())]
     for code in due:
-        with told(f"close {code}", done), platform.act(SYSTEM, through=turnstile_of(code), shared=False) as act:
-            close_and_convene(act, queries.section(act.session, code))
+        with told(f"close {code}", done), platform.act(SYSTEM, through=turnstile(code), shared=False) as act:
+            opening.services.close_and_convene(act, bidding.queries.section(act.session, code))
 
 
 def advance_openings(platform: Platform, done: list[str]) -> None:
     """Move on every opening whose decrypt window has run out."""
-    from opening import queries
-    from opening.services import advance_due
-
     with platform.reading() as session:
-        due = [found.section.code for found in queries.due(session, platform.clock.now())]
+        due = [found.section.code for found in opening.queries.due(session, platform.clock.now())]
     for code in due:
         with told(f"advance opening {code}", done), platform.act(SYSTEM) as act:
-            from bidding.queries import section
-
-            advance_due(act, queries.opening(act.session, section(act.session, code)))
+            section = bidding.queries.section(act.session, code)
+            opening.services.advance_due(act, opening.queries.opening(act.session, section))
 
 
 def end_publicities(platform: Platform, done: list[str]) -> None:
     """End every publicity whose days are over and that no open objection holds."""
-    from awards import queries
-    from awards.services import end_publicity
-
     with platform.reading() as session:
-        due = [found.section.code for found in queries.due_to_end(session, platform.clock.now())]
+        due = [found.section.code for found in awards.queries.due_to_end(session, platform.clock.now())]
     for code in due:
         with told(f"end publicity {code}", done), platform.act(SYSTEM) as act:
-            end_publicity(act, queries.publicity_of(act.session, code))
+            section = bidding.queries.section(act.session, code)
+            awards.services.end_publicity(act, awards.queries.publicity(act.session, section))
 
 
 def keep_house(platform: Platform, done: list[str]) -> None:
     """Deliver messages, sweep what has expired, and now and then add a dummy commitment."""
-    from accounts.services import sweep_challenges
-    from bidding.services import add_dummy_commitment, sweep_uploads
-
     with platform.act(SYSTEM) as act:
         if outbox.unsent(act.session, 1):
             done.append(f"deliver {outbox.deliver_messages(act, ADAPTERS)} messages")
-        sweep_challenges(act)
-        sweep_uploads(act)
-        if add_dummy_commitment(act, one_in=DUMMY_ONE_IN):
+        accounts.services.sweep(act)
+        bidding.services.sweep_uploads(act)
+        if bidding.services.add_dummy_commitment(act, one_in=DUMMY_ONE_IN):
             done.append("dummy commitment")
 
 
@@ -94,5 +89,9 @@ def _console(message: outbox.Message) -> None:
     log.info("message %s to %s by %s", message.template, message.recipient, message.channel)
 
 
-ADAPTERS: dict[str, Callable[[outbox.Message], None]] = {"inbox": lambda message: None, "sms": _console, "mail": _console}
+ADAPTERS: dict[str, Callable[[outbox.Message], None]] = {
+    "inbox": lambda message: None,
+    "sms": _console,
+    "mail": _console,
+}
 """Channels: `inbox` is the recipient's page here; SMS and mail go to the log until an installation sets adapters."""
