@@ -23,8 +23,11 @@ from collusion.rules.likeness import archive_remark
 from collusion.rules.source_text import _l
 
 IDENTIFIER = "images.identical"
-NEAR_BITS = 6
-"""Scaled, greyed and recompressed copies stay within 2 bits, unrelated pictures at 32 (COLLUSION §4, 11)."""
+NEAR_BITS = 24
+"""Of 256: halved, greyed, recompressed copies of 40 real and drawn pictures stayed within 22 but for one at 34; unlike
+ones began at 42, where one program had drawn both."""
+SAME_SHAPE = 0.03
+"""Copies keep their proportions, within the rounding of a scaled edge."""
 LEAST_EDGE = 100
 """Smaller pictures are icons, bullets and rules."""
 
@@ -53,7 +56,7 @@ def evaluate(case: Case) -> list[Evidence]:
             explained = Explanation.TENDER if any(_alike(one, t) for t in tender) else None
             if explained is None and seen > 0:
                 explained = Explanation.BACKGROUND
-            text = _l("图片数据完全相同") if exact else _l("图片相似（感知散列相差不超过 6 位）")
+            text = _l("图片数据完全相同") if exact else _l("图片相似（256 位感知散列相差不超过 24 位）")
             findings.append(Finding(_sighting(one, place_a), _sighting(other, place_b), explained, remark(text)))
             if explained is None:
                 name = "picture" if exact else "picture.near"
@@ -87,7 +90,9 @@ def _pictures(bid: Bid) -> list[Found]:
 def _alike(one: Picture, other: Picture) -> bool:
     if one.sha256 == other.sha256:
         return True
-    if one.perceptual is None or other.perceptual is None:
+    if one.perceptual is None or other.perceptual is None or not one.height or not other.width:
+        return False
+    if abs(one.width * other.height / (one.height * other.width) - 1) > SAME_SHAPE:
         return False
     return (one.perceptual ^ other.perceptual).bit_count() <= NEAR_BITS
 
@@ -113,7 +118,7 @@ INDICATOR = Indicator(
     name=_l("图片相同"),
     clauses=(ARTICLE_40_1, ARTICLE_40_4, SIGNALS),
     needs=_l("文件内嵌图片"),
-    method=_l("比较图片数据散列与 64 位感知散列，按图片在档案中的稀有程度计重，第 n 张按 1/n 折减"),
+    method=_l("比较图片数据散列与 256 位感知散列，按图片在档案中的稀有程度计重，第 n 张按 1/n 折减"),
     null_model=_l("两家无关投标人使用同一张招标文件之外图片的概率 0.01（近似图片 0.02）"),
     false_alarms=_l("0.01 至 0.02（冷启动，保守取值）"),
     exclusions=(

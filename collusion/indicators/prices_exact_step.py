@@ -37,8 +37,9 @@ def evaluate(case: Case) -> list[Evidence]:
     """Weigh exact patterns of totals; each names every pair it contains."""
     floor = rate("step.floor")
     best: dict[tuple[str, str], tuple[float, Step, dict[str, int]]] = {}
-    for totals in _bases(case):
-        for step in exact_steps(totals, spread=rate("total.spread").value):
+    bases = _bases(case)
+    for totals in bases:
+        for step in exact_steps(totals, bases[0], spread=rate("total.spread").value):
             chance = min(1.0, BASES * step.chance + floor.value)
             for a, b in case.pairs:
                 pair = (a.bidder, b.bidder)

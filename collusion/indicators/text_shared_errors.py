@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 
 from collusion.rules import odds, slips
@@ -50,13 +51,14 @@ def evaluate(case: Case) -> list[Evidence]:
                 pairs.append((form, rate("error.rare"), one, two))
         for name in sorted(projects[a.bidder].keys() & projects[b.bidder].keys()):
             pairs.append((name, rate("leftover"), projects[a.bidder][name], projects[b.bidder][name]))
-        evidence = _weigh(case, a, b, pairs)
+        alone = len(words[a.bidder].keys() ^ words[b.bidder].keys())
+        evidence = _weigh(case, a, b, pairs, alone)
         if evidence is not None:
             found.append(evidence)
     return found
 
 
-def _weigh(case: Case, a: Bid, b: Bid, pairs: list[tuple[str, Rate, Slip, Slip]]) -> Evidence | None:
+def _weigh(case: Case, a: Bid, b: Bid, pairs: list[tuple[str, Rate, Slip, Slip]], alone: int) -> Evidence | None:
     if not pairs:
         return None
     findings: list[Finding] = []
@@ -71,8 +73,9 @@ def _weigh(case: Case, a: Bid, b: Bid, pairs: list[tuple[str, Rate, Slip, Slip]]
             )
         )
         if not explained:
-            weights.append((odds.from_equality(base.value, rate("ring.share").value), base.value, base))
+            weights.append((odds.from_equality(base.value, rate("ring.error").value), base.value, base))
     tested = (
+        remark(_l("只出现在其中一家的错别字 %(alone)d 处，作为反证减重"), alone=alone),
         remark(_l("招标文件中出现过的同一写法已排除")),
         remark(_l("业绩、合同、验收等段落和表格中的工程名称不视为残留")),
     )
@@ -82,7 +85,9 @@ def _weigh(case: Case, a: Bid, b: Bid, pairs: list[tuple[str, Rate, Slip, Slip]]
             Explanation.BACKGROUND,
         )  # fmt: skip
     weights.sort(key=lambda weight: (-weight[0], weight[2].name))
+    # A slip only one of the two made speaks against a common pen as far as a shared one speaks for it.
     llr = sum(weight / rank for rank, (weight, _, _) in enumerate(weights, 1))
+    llr += alone * math.log(1 - rate("ring.error").value)
     chance = weights[0][1]
     return Evidence(IDENTIFIER, Family.CONTENT, a.bidder, b.bidder, llr, chance, weights[0][2], tuple(findings), tested)
 
@@ -118,7 +123,7 @@ INDICATOR = Indicator(
     false_alarms=_l("按表中保守概率；常见异体写法（如帐户、座标）不计"),
     exclusions=(_l("招标文件自身的错误"), _l("历史档案中的同一写法"), _l("业绩与合同段落中的工程名称"), _l("表格内容")),
     clears=_l("说明同一错误的共同来源，例如同一公开范本或厂家说明书"),
-    rates=("error.known", "error.rare", "leftover", "ring.share"),
+    rates=("error.known", "error.rare", "leftover", "ring.error"),
     evaluate=evaluate,
     lacking=lacking,
 )

@@ -82,7 +82,11 @@ RATES: dict[str, Rate] = dict(
             _l("两家无关投标人使用同一张（招标文件之外的）图片的概率"),
         ),
         _rate(
-            "picture.near", 0.02, Ground.ASSUMED, _l("同上，且感知散列允许 6 位差异"), _l("同上，图片经缩放或重新压缩")
+            "picture.near",
+            0.02,
+            Ground.ASSUMED,
+            _l("同上，且256 位感知散列允许 24 位差异"),
+            _l("同上，图片经缩放或重新压缩"),
         ),
         _rate(
             "text.cold",
@@ -158,6 +162,13 @@ RATES: dict[str, Rate] = dict(
             _l("总价等差等比检验的模型误差下限"),
         ),
         _rate("total.spread", 0.03, Ground.ASSUMED, _l("七个市场竞争性标段报价离散度的下缘"), _l("总价对数的标准差")),
+        _rate(
+            "ring.error",
+            0.2,
+            Ground.ASSUMED,
+            _l("待由确认案件校正"),
+            _l("串通伙伴之间传递同一错误的概率 q"),
+        ),
         _rate(
             "ring.share",
             0.4,

@@ -44,9 +44,7 @@ class Regime:
         count = self.reaching(score)
         low, high = odds.wilson(count, self.sections)
         return remark(
-            _l(
-                "在 %(sections)d 个模拟清白标段中，%(count)d 个得分不低于本线索（95%% 区间 %(low).2f%%–%(high).2f%%）"
-            ),
+            _l("在 %(sections)d 个模拟清白标段中，%(count)d 个得分不低于本线索（95%% 区间 %(low).2f%%–%(high).2f%%）"),
             sections=self.sections,
             count=count,
             low=100 * low,

@@ -45,7 +45,7 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """An embedded image: digest of its stored stream; perceptual hash (64 bits) when it could be decoded."""
+    """An embedded image: digest of its stored stream; perceptual hash (256 bits) when it could be decoded."""
 
     sha256: str
     width: int

@@ -22,6 +22,9 @@ FLOOR = -1.0
 SUPPORT = 0.9
 """A family speaks for a pair from this log-likelihood ratio on (e^0.9 ≈ 2.5 times likelier together than apart)."""
 LEAST_FAMILIES = 2
+BUDGET = 0.01
+"""Expected false leads per section the operator accepts. A likelihood ratio above pairs/BUDGET has, by Markov's
+inequality, at most BUDGET such accidents expected among all pairs (the argument of e-values; Wang and Ramdas 2022)."""
 EXHAUSTIVE = 12
 
 
@@ -39,11 +42,11 @@ TIER_NAMES: dict[Tier, str] = {
     Tier.PRIORITY: _l("重点核查"),
 }
 TIER_FROM: dict[Tier, tuple[float, int]] = {
-    Tier.PRIORITY: (0.99, 3),
-    Tier.REVIEW: (0.9, 2),
-    Tier.LEAD: (0.5, 2),
+    Tier.PRIORITY: (0.995, 3),
+    Tier.REVIEW: (0.97, LEAST_FAMILIES),
+    Tier.LEAD: (0.5, LEAST_FAMILIES),
 }
-"""Tier → (posterior at least, supporting families at least), the most urgent first."""
+"""Tier → (posterior at least, supporting families at least), most urgent first; every tier is within BUDGET."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,11 @@ class Judged:
     families: tuple[tuple[Family, float], ...]
     supporting: tuple[Family, ...]
     tier: Tier | None
+
+    @property
+    def tied(self) -> bool:
+        """Say whether the pair may stand in a ring: likelier together than not, by two families at least."""
+        return self.posterior >= TIER_FROM[Tier.LEAD][0] and len(self.supporting) >= LEAST_FAMILIES
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +86,7 @@ def settings() -> dict[str, float | int]:
         "floor": FLOOR,
         "support": SUPPORT,
         "least_families": LEAST_FAMILIES,
+        "budget": BUDGET,
         **{f"tier_{tier.value}": posterior for tier, (posterior, _) in TIER_FROM.items()},
     }
 
@@ -91,8 +100,13 @@ def family_weight(llrs: Sequence[float]) -> float:
     return max(FLOOR, min(CAP, SHRINK * (ordered[0] + SECOND * second)))
 
 
-def judge(a: str, b: str, evidence: Sequence[Evidence]) -> Judged:
-    """Fuse a pair's evidence; explained evidence weighs nothing."""
+def threshold(pairs: int) -> float:
+    """Give the least score of a lead among so many pairs: more pairs make more accidents."""
+    return math.log(max(1, pairs) / BUDGET)
+
+
+def judge(a: str, b: str, evidence: Sequence[Evidence], *, pairs: int) -> Judged:
+    """Fuse the evidence of one pair of `pairs`; explained evidence weighs nothing."""
     by_family: dict[Family, list[float]] = {}
     for item in evidence:
         if item.explained_by is None:
@@ -102,7 +116,8 @@ def judge(a: str, b: str, evidence: Sequence[Evidence]) -> Judged:
     supporting = tuple(family for family, weight in families if weight >= SUPPORT)
     odds = math.log(PRIOR / (1 - PRIOR)) + score
     posterior = 1 / (1 + math.exp(-odds))
-    return Judged(a, b, score, posterior, families, supporting, _tier(posterior, len(supporting)))
+    tier = _tier(posterior, len(supporting)) if score >= threshold(pairs) else None
+    return Judged(a, b, score, posterior, families, supporting, tier)
 
 
 def _tier(posterior: float, supporting: int) -> Tier | None:
@@ -115,9 +130,9 @@ def _tier(posterior: float, supporting: int) -> Tier | None:
 def rings(pairs: Sequence[Judged]) -> tuple[Ring, ...]:
     """Find the rings: the subset of greatest summed log-odds, then the same among the bidders left.
 
-    A member must be a lead's partner of more than half of the others, so two strong pairs with nothing between their
-    ends stay two pairs: never connected components. Exhaustive up to EXHAUSTIVE bidders, above that greedy from each
-    lead. Ties go to the smaller, then the alphabetically first subset.
+    A ring holds at least one lead; every member is tied to more than half of the others, so two strong pairs with
+    nothing between their ends stay two pairs: never connected components. Exhaustive up to EXHAUSTIVE bidders, above
+    that greedy from each tie. Equal weights go to the smaller, then the alphabetically first subset.
     """
     weights: dict[frozenset[str], float] = {}
     tiers: dict[frozenset[str], Tier | None] = {}
@@ -125,12 +140,12 @@ def rings(pairs: Sequence[Judged]) -> tuple[Ring, ...]:
         key = frozenset((pair.a, pair.b))
         weight = math.log(pair.posterior / (1 - pair.posterior)) if pair.posterior < 1 else 50.0
         # One family alone never ties two bidders, however strong it is.
-        weights[key] = weight if pair.tier is not None else min(weight, 0.0)
+        weights[key] = weight if pair.tied else min(weight, 0.0)
         tiers[key] = pair.tier
     left = sorted({name for pair in pairs for name in (pair.a, pair.b)})
     found = []
     while len(left) >= 2:
-        best = _best_subset(left, weights)
+        best = _best_subset(left, weights, {key for key, tier in tiers.items() if tier is not None})
         if best is None:
             break
         members, weight = best
@@ -141,9 +156,13 @@ def rings(pairs: Sequence[Judged]) -> tuple[Ring, ...]:
     return tuple(found)
 
 
-def _best_subset(names: Sequence[str], weights: Mapping[frozenset[str], float]) -> tuple[tuple[str, ...], float] | None:
+def _best_subset(
+    names: Sequence[str], weights: Mapping[frozenset[str], float], leads: set[frozenset[str]]
+) -> tuple[tuple[str, ...], float] | None:
     best: tuple[tuple[str, ...], float] | None = None
     for subset in _subsets(names, weights):
+        if not any(lead <= frozenset(subset) for lead in leads):
+            continue
         weight = _weight(subset, weights)
         if weight is not None and (best is None or weight > best[1] + 1e-9):
             best = (subset, weight)
@@ -151,7 +170,7 @@ def _best_subset(names: Sequence[str], weights: Mapping[frozenset[str], float]) 
 
 
 def _subsets(names: Sequence[str], weights: Mapping[frozenset[str], float]) -> list[tuple[str, ...]]:
-    # Only bidders of some lead can belong to a ring: this keeps the exhaustive search small.
+    # Only tied bidders can belong to a ring: this keeps the exhaustive search small.
     tied = [n for n in names if any(weights.get(frozenset((n, m)), 0.0) > 0 for m in names if m != n)]
     if len(tied) <= EXHAUSTIVE:
         return [subset for size in range(2, len(tied) + 1) for subset in combinations(tied, size)]

@@ -209,18 +209,21 @@ EXACT_RATIO = 1e-6
 GRIDS = (0.01, 0.005, 0.001)
 
 
-def exact_steps(totals: Mapping[str, int], *, spread: float) -> list[Step]:
+def exact_steps(totals: Mapping[str, int], declared: Mapping[str, int], *, spread: float) -> list[Step]:
     """Find totals in exact arithmetic or geometric progression, round differences, and ratios on a coarse grid.
 
+    `totals` may be net of what the tenderer priced; how round a bidder makes its totals is read from the `declared` ones.
     Exact is one yuan, or 1e-6 of the total: a tolerance of percent fires on a third to two thirds of innocent tenders
     (COLLUSION App. B). Totals that bidders rounded anyway make coincidences likelier, which the chances account for.
     """
     steps: list[Step] = []
     named = sorted(((total, name) for name, total in totals.items() if total > 0))
     for low, middle, high in combinations(named, 3):
-        steps.extend(_progression((low, middle, high), len(named), spread))
+        zeros = min(_roundness(declared[name]) for _, name in (low, middle, high))
+        steps.extend(_progression((low, middle, high), len(named), spread, 10**zeros))
     for (x, first), (y, second) in combinations(named, 2):
-        steps.extend(_pair_steps(x, first, y, second))
+        zeros = min(_roundness(declared[first]), _roundness(declared[second]))
+        steps.extend(_pair_steps(x, first, y, second, zeros))
     return steps
 
 
@@ -232,12 +235,11 @@ def _roundness(total: int) -> int:
     return zeros
 
 
-def _progression(triple: tuple[tuple[int, str], ...], bids: int, spread: float) -> Iterable[Step]:
+def _progression(triple: tuple[tuple[int, str], ...], bids: int, spread: float, grain: int) -> Iterable[Step]:
     (x, first), (y, second), (z, third) = triple
     names = (first, second, third)
     if x == y or y == z:
         return
-    grain = 10 ** min(_roundness(x), _roundness(y), _roundness(z))
     # x + z − 2y of independent totals is spread by √6·σ·y around a value near zero at the densest.
     density = 1 / (math.sqrt(2 * math.pi) * math.sqrt(6) * spread * y)
     tries = 2 * math.comb(bids, 3)
@@ -248,16 +250,16 @@ def _progression(triple: tuple[tuple[int, str], ...], bids: int, spread: float) 
         yield Step("geometric", names, math.sqrt(z / x), min(1.0, tries * 2 * width * density))
 
 
-def _pair_steps(x: int, first: str, y: int, second: str) -> Iterable[Step]:
+def _pair_steps(x: int, first: str, y: int, second: str, zeros: int) -> Iterable[Step]:
     if x == y:
         return
     difference = y - x
-    zeros = _roundness(difference) - min(_roundness(x), _roundness(y))
-    if zeros >= 3:
-        yield Step("round", (first, second), float(difference), 10.0**-zeros)
+    rounder = _roundness(difference) - zeros
+    if rounder >= 3:
+        yield Step("round", (first, second), float(difference), 10.0**-rounder)
     for grid in GRIDS:
         nearest = round(y / x / grid) * grid
-        exactness = max(EXACT_RATIO, 10 ** min(_roundness(x), _roundness(y)) / x)
+        exactness = max(EXACT_RATIO, 10**zeros / x)
         if abs(nearest - 1) > grid / 2 and abs(y - nearest * x) <= EXACT_RATIO * x:
             yield Step("ratio", (first, second), nearest, min(1.0, len(GRIDS) * 2 * exactness / grid))
             break

@@ -43,7 +43,7 @@ def evaluate(case: Case, *, progress: Progress = lambda _: None) -> Result:
     ordered = {
         pair: tuple(sorted(items, key=lambda item: (-item.llr, item.indicator))) for pair, items in evidence.items()
     }
-    judged = [fusion.judge(a, b, items) for (a, b), items in ordered.items()]
+    judged = [fusion.judge(a, b, items, pairs=len(ordered)) for (a, b), items in ordered.items()]
     judged.sort(key=lambda pair: (-pair.score, pair.a, pair.b))
     return Result(tuple(judged), ordered, fusion.rings(judged), tuple(lacking))
 
@@ -75,7 +75,11 @@ def scan(case: Case, *, progress: Progress = lambda _: None) -> dict[str, Any]:
             },
             "base_rates": [_rate(RATES[name]) for name in sorted(RATES)],
         },
-        "budget": calibration.budget(version, cold=background.cold),
+        "budget": {
+            "expected_false_leads_per_section": fusion.BUDGET,
+            "threshold": _round(fusion.threshold(len(case.pairs))),
+            **calibration.budget(version, cold=background.cold),
+        },
     }
 
 

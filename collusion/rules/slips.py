@@ -23,6 +23,12 @@ STOPS = re.compile(
 )
 ADMINISTRATIVE = re.compile(r"[\u4e00-\u9fff]{2,}?(?:市|县|镇|乡|村|新区|开发区|新城|大道|街道)")
 ROADS = re.compile(r"[\u4e00-\u9fff]{2,}?(?<![道管线电回通铁公水便])(?:路|街)")
+FACILITIES = re.compile(
+    r"[\u4e00-\u9fff]{2,6}?(?:净水厂|水厂|污水处理厂|泵站|水库|水电站|电厂|大桥|隧道|体育馆|图书馆|医院|中学|小学|学校|大厦|广场|花园)"
+)
+NAMELESS = re.compile(
+    r"^(?:第|新建|扩建|改建|既有|现有|原有|在用|取水|送水|清水|原水|加药|提升|加压|排涝|雨水|污水|给水|自来|老|各|某|本|该|同类|类似|大型)"
+)
 NOT_PLACES = re.compile(r"厂区|施工区|生活区|办公区|作业区|园区|片区|小区|区域|库区|灌区|城市|市政|市场|都市|县城段")
 REFERENCES = re.compile(r"业绩|合同|中标|竣工|验收|获奖|荣誉|证书|曾|已建|类似|经验|案例")
 LEAST_NAME = 8
@@ -74,10 +80,17 @@ def rare_forms(a: Counter[str], b: Counter[str], tender: Counter[str], everyone:
     `everyone` (tender, bids and archive together) serves only as a dictionary of right forms.
     """
     found: dict[str, str] = {}
+    tender_bigrams: Counter[str] = Counter()
+    for form, count in tender.items():
+        tender_bigrams[form[:2]] += count
+        tender_bigrams[form[1:]] += count
     for form in sorted(a.keys() & b.keys()):
         if form in tender:
             continue
         for index, letter in enumerate(form):
+            # A letter that the tender itself writes next to the same neighbour is right there, not slipped.
+            if any(tender_bigrams[form[i : i + 2]] for i in range(max(0, index - 1), min(FORM - 1, index + 1))):
+                continue
             for other in sorted(CONFUSED.get(letter, ())):
                 right = form[:index] + other + form[index + 1 :]
                 if everyone[right] >= max(RIGHT_TIMES, RIGHT_TIMES * everyone[form]) and tender[right] > 0:
@@ -112,8 +125,10 @@ def foreign_projects(documents: Sequence[Document], ordinary: str) -> dict[str, 
                 continue
             for match in PROJECT.finditer(paragraph.text):
                 name = STOPS.split(match.group())[-1]
-                placed = ADMINISTRATIVE.match(name) or ROADS.match(name)
+                placed = ADMINISTRATIVE.match(name) or ROADS.match(name) or FACILITIES.match(name)
                 if len(name) < LEAST_NAME or not placed or NOT_PLACES.search(placed.group()):
+                    continue
+                if NAMELESS.match(name):
                     continue
                 if name in ordinary or flat(name) in found:
                     continue
