@@ -8,9 +8,15 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from accounts.models import Organisation
+from accounts.rules import Role
+from core.act import Actor
 from core.errors import Missing
 from credit.models import CreditCheck, CreditFact, CreditImport, CreditRecord
 from credit.rules import SOURCES, normal_name
+
+WORKING = (Role.OFFICER, Role.SUPERVISOR, Role.OPERATOR, Role.TENDEREE, Role.AGENT, Role.EXPERT)
+"""Roles that judge bids or watch over it; the link itself, a digest, is shown to them with the bid."""
 
 
 def newest_import(session: Session, source: str) -> CreditImport | None:
@@ -75,20 +81,28 @@ def checks(session: Session, section_code: str) -> list[CreditCheck]:
     )
 
 
-def check(session: Session, check_id: int) -> CreditCheck:
-    """The check, or Missing."""
-    found = session.get(CreditCheck, check_id)
-    if found is None:
+def own_check(session: Session, sha256: str, actor: Actor) -> CreditCheck:
+    """The newest check whose evidence has that digest, if the actor may see it; else Missing.
+
+    Whoever works on sections may; a bidder only what was found about their own organisation.
+    """
+    found = session.scalar(
+        select(CreditCheck).where(CreditCheck.evidence_sha256 == sha256).order_by(CreditCheck.id.desc()).limit(1)
+    )
+    if found is None or not (actor.has(*WORKING) or found.identifier == _own_code(session, actor)):
         raise Missing("credit.check_unknown")
     return found
 
 
-def check_by_evidence(session: Session, sha256: str) -> CreditCheck:
-    """The check whose evidence has that digest, or Missing."""
-    found = session.scalar(select(CreditCheck).where(CreditCheck.evidence_sha256 == sha256))
-    if found is None:
-        raise Missing("credit.check_unknown")
-    return found
+def _own_code(session: Session, actor: Actor) -> str | None:
+    organisation = session.get(Organisation, actor.organisation_id) if actor.organisation_id else None
+    return organisation.identifier if organisation else None
+
+
+def checks_of(session: Session, identifier: str) -> list[CreditCheck]:
+    """Every check of one party, newest first."""
+    query = select(CreditCheck).where(CreditCheck.identifier == identifier)
+    return list(session.scalars(query.order_by(CreditCheck.id.desc()).limit(200)))
 
 
 def newest_checks(session: Session, section_code: str, identifier: str) -> dict[str, CreditCheck]:

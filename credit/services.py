@@ -18,7 +18,7 @@ from core.law import Snapshot
 from core.ledger.log import append
 from credit import queries
 from credit.models import CreditCheck, CreditFact, CreditImport, CreditRecord
-from credit.rules import CHANNELS, REPAIR, SOURCES, check_shrink, judge, matrix, parse_list
+from credit.rules import CHANNELS, REPAIR, SOURCES, check_shrink, judge, matrix, may_mean, parse_list
 
 EVIDENCE = "sunbid-credit-evidence/v1"
 MOST_BYTES = 256 * 1024 * 1024
@@ -133,6 +133,7 @@ def _check(
         as_of=day_of(newest.as_of) if newest else None,
         law=law,
         document=document,
+        unread=newest is not None and may_mean(newest.bad_rows, identifier, name),
     )
     evidence: dict[str, Any] = {
         "type": EVIDENCE,
