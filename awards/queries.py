@@ -29,6 +29,11 @@ def publicity(session: Session, section: Section) -> Publicity:
     return found
 
 
+def publicity_of(session: Session, code: str) -> Publicity:
+    """The publicity of the section of that code, or Missing."""
+    return publicity(session, bidding.section(session, code))
+
+
 def own_publicity(session: Session, code: str, actor: Actor) -> Publicity:
     """The publicity of a section the actor works on, or Missing."""
     return publicity(session, bidding.own_section(session, code, actor))
