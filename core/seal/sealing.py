@@ -31,7 +31,7 @@ from core.seal.keys import SECRET_SIZE, BidderKeys, handle_of
 from core.seal.ladder import LADDER
 from core.seal.notation import Json, canonical
 from core.seal.opening import release
-from core.seal.policy import BIDDER, policy_digest, policy_sets, validate_policy
+from core.seal.policy import BIDDER, SCHEDULE, policy_digest, policy_sets, validate_policy
 from core.seal.streams import BlockReader, BlockWriter, Digester, Progress
 from core.seal.submission import (
     KINDS,
@@ -127,7 +127,8 @@ def seal_decoy(
     """A submission that nobody but k trustees together can tell from a real one; made by `trustee` (a role).
 
     It lets the table of submissions say nothing about the number of bids. Each envelope is an empty archive of
-    `sizes[envelope]` bytes, rounded up the ladder; without `sizes`, drawn evenly from the steps up to `ceiling`.
+    `sizes[envelope]` bytes, rounded up the ladder. Where `sizes` says nothing, the schedule, tiny in every bid, gets
+    the smallest step, and the others one drawn evenly from the steps up to `ceiling`.
     """
     validate_policy(policy)
     if trustee not in policy["recipients"]:
@@ -137,7 +138,8 @@ def seal_decoy(
         return decoy_text(trustee, submission, leaf_salt)
 
     steps = [step for step in LADDER if step <= ceiling] or list(LADDER[:1])
-    drawn = {name: steps[_below(len(steps), chance)] for name in policy["envelopes"]} | dict(sizes or {})
+    drawn = {name: steps[_below(len(steps), chance)] for name in policy["envelopes"]}
+    drawn |= {SCHEDULE: steps[0], **(sizes or {})}
     draft = _Draft(policy, chance(SECRET_SIZE), new_identity(), "submit", 1, None, chance, progress)
     return draft.write({name: [] for name in policy["envelopes"]}, drawn, text, out)
 

@@ -148,6 +148,16 @@ def crafted(price: Expected) -> dict[str, tuple[bytes, str]]:
             "manifest_invalid",
         ),
         "manifest with more": ([changed(more=1), file, pad], "manifest_invalid"),
+        "short nonce": ([changed(nonce="00"), file, pad], "manifest_invalid"),
+        "files not a list": ([changed(files={}), pad], "manifest_invalid"),
+        "file with more": ([listing(entry("b.txt", X) | {"mode": 1}), file, pad], "manifest_invalid"),
+        "file not an object": ([changed(files=[3]), file, pad], "manifest_invalid"),
+        "slot not a text": ([listing(entry("b.txt", X) | {"slot": 1}), file, pad], "manifest_invalid"),
+        "size not a number": ([listing(entry("b.txt", X) | {"size": True}), file, pad], "manifest_invalid"),
+        "hash in capitals": (
+            [listing(entry("b.txt", X) | {"sha256": hashlib.sha256(X).hexdigest().upper()}), file, pad],
+            "manifest_invalid",
+        ),
         "manifest with float size": (
             [member("manifest.json", good.replace(b'"size":7', b'"size":7.0')), file, pad],
             "manifest_invalid",
