@@ -9,8 +9,6 @@ WARNING = Lifecycle(
     "open",
     {
         "assign": move("open", "assigned"),
-        "ask": move("assigned", "explanation_asked"),
-        "receive": move("explanation_asked", "assigned"),
         "confirm": move("assigned", "confirmed"),
         "refer": move("assigned", "referred"),
         "dismiss": move("assigned", "dismissed"),

@@ -11,6 +11,8 @@ import awards.queries
 import awards.services
 import bidding.queries
 import bidding.services
+import collusion.queries
+import collusion.services
 import opening.queries
 import opening.services
 from bidding.rules import turnstile
@@ -40,7 +42,7 @@ def told(what: str, done: list[str]) -> Iterator[None]:
 def tick(platform: Platform) -> list[str]:
     """Apply every move that is due now and return what was done, by name."""
     done: list[str] = []
-    for step in (close_sections, advance_openings, end_publicities, keep_house):
+    for step in (close_sections, advance_openings, scan_sections, end_publicities, keep_house):
         step(platform, done)
     return done
 
@@ -62,6 +64,15 @@ def advance_openings(platform: Platform, done: list[str]) -> None:
         with told(f"advance opening {code}", done), platform.act(SYSTEM) as act:
             section = bidding.queries.section(act.session, code)
             opening.services.advance_due(act, opening.queries.opening(act.session, section))
+
+
+def scan_sections(platform: Platform, done: list[str]) -> None:
+    """Scan every opened section once; reading and weighing happen outside any transaction."""
+    with platform.reading() as session:
+        due = [section.code for section in collusion.queries.due_to_scan(session)]
+    for code in due:
+        with told(f"scan {code}", done):
+            collusion.services.scan_section(platform, code)
 
 
 def end_publicities(platform: Platform, done: list[str]) -> None:

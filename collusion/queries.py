@@ -1,0 +1,108 @@
+"""Reads of the watchman: scans, warnings, what is due to be scanned, the regulator's inbox."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bidding.models import Section
+from collusion.models import Scan, Warning
+from core.errors import Missing
+from core.ledger.log import LedgerEntry, entries_of
+from opening.lifecycle import OPENED
+from opening.models import Bid, Opening
+
+SCANNED_FROM = ("opened", "evaluating")
+ORDER = {"priority": 0, "review": 1, "lead": 2}
+
+
+@dataclass(frozen=True)
+class Inbox:
+    """The regulator's list: the warnings that match, and how many there are by state and by tier."""
+
+    warnings: list[Warning]
+    states: dict[str, int]
+    tiers: dict[str, int]
+
+
+def scan(session: Session, section: Section) -> Scan | None:
+    """The section's scan, if it was made."""
+    return session.scalar(select(Scan).where(Scan.section_id == section.id))
+
+
+def due_to_scan(session: Session) -> list[Section]:
+    """Opened sections not scanned yet: bids may be read from the opening on, never before (R-654)."""
+    done = select(Scan.section_id)
+    return list(
+        session.scalars(
+            select(Section).where(Section.state.in_(SCANNED_FROM), Section.id.not_in(done)).order_by(Section.id)
+        )
+    )
+
+
+def warning(session: Session, code: str) -> Warning:
+    """The warning of that code, or Missing."""
+    found = session.scalar(select(Warning).where(Warning.code == code))
+    if found is None:
+        raise Missing("warning.unknown", code=code)
+    return found
+
+
+def warnings_of(session: Session, section: Section) -> list[Warning]:
+    """A section's warnings, oldest first."""
+    return list(session.scalars(select(Warning).where(Warning.section_id == section.id).order_by(Warning.id)))
+
+
+def inbox(session: Session, *, state: str = "", tier: str = "", overdue_at: datetime | None = None) -> Inbox:
+    """Warnings by urgency, then by due instant; filters by state, tier and overdue at an instant."""
+    everything = list(session.scalars(select(Warning).order_by(Warning.due_at)))
+    shown = [
+        item
+        for item in everything
+        if (not state or item.state == state)
+        and (not tier or item.tier == tier)
+        and (overdue_at is None or (item.due_at < overdue_at and item.decided_at is None))
+    ]
+    shown.sort(key=lambda item: (item.decided_at is not None, ORDER.get(item.tier, 9), item.due_at))
+    return Inbox(shown, Counter(item.state for item in everything), Counter(item.tier for item in everything))
+
+
+def opened_bids(session: Session, section: Section) -> list[Bid]:
+    """The section's bids that were opened, by number."""
+    query = (
+        select(Bid)
+        .join(Opening, Bid.opening_id == Opening.id)
+        .where(Opening.section_id == section.id, Bid.state.in_([*OPENED, "rejected"]))
+        .order_by(Bid.number)
+    )
+    return list(session.scalars(query))
+
+
+def trail(session: Session, found: Warning) -> list[LedgerEntry]:
+    """Everything that was done with a warning, who looked at it included."""
+    return entries_of(session, found.subject)
+
+
+def archive_facts(session: Session, section: Section) -> dict[str, Any]:
+    """What goes down into the section's archive: the scan and every warning with its decision."""
+    made = scan(session, section)
+    return {
+        "scan": None
+        if made is None
+        else {"result": made.result, "result_sha256": made.result_sha256, "settings": made.settings},
+        "warnings": [
+            {
+                "code": item.code,
+                "ring": item.ring,
+                "tier": item.tier,
+                "state": item.state,
+                "decision": item.decision,
+            }
+            for item in warnings_of(session, section)
+        ],
+    }
