@@ -49,7 +49,7 @@ def warning(session: Session, code: str) -> Warning:
     """The warning of that code, or Missing."""
     found = session.scalar(select(Warning).where(Warning.code == code))
     if found is None:
-        raise Missing("warning.unknown", code=code)
+        raise Missing("warning.unknown", warning=code)
     return found
 
 

@@ -152,7 +152,7 @@ def _raise_warning(act: Act, section: Section, made: Scan, ring: dict[str, Any],
     numbers = [member["number"] for member in raised.ring]
     append(act, "warning.raise", raised.subject, {"section": section.code, "numbers": numbers, "tier": raised.tier})
     outbox.post(
-        act, key=f"{raised.subject}:raised", recipient="role:supervisor", template="warning.raised", code=raised.code
+        act, key=f"{raised.subject}:raised", recipient="role:supervisor", template="warning.raised", warning=raised.code
     )
     _tell_committee(act, section, raised)
     return raised
@@ -193,7 +193,7 @@ def decide_warning(act: Act, found: Warning, verb: str, reason: str) -> None:
     if verb not in DECISIONS:
         raise Invalid("form.choice", field="verb", found=verb, options=sorted(DECISIONS))
     if found.state == "assigned" and found.assignee_id != act.actor.person_id:
-        raise Conflict("warning.not_yours", code=found.code)
+        raise Conflict("warning.not_yours", warning=found.code)
     if len(reason.strip()) < LEAST_REASON:
         raise Invalid("warning.reason", field="reason", least=LEAST_REASON)
     found.decision = reason.strip()
