@@ -173,7 +173,11 @@ def create_app(settings: Settings | None = None, platform: Platform | None = Non
     app.after_request(_keep_language)
     filters.register(app)
     app.jinja_env.filters.update(
-        ledger_line=ledger_line, sentence=said, state_word=words.state_word, kind_word=words.kind_word
+        code_sentence=lambda code: words.sentence(Refusal(code)),
+        kind_word=words.kind_word,
+        ledger_line=ledger_line,
+        sentence=said,
+        state_word=words.state_word,
     )
     app.context_processor(page_context)
     errors.register(app)

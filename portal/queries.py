@@ -1,19 +1,32 @@
-"""Reads across the stages: navigation, notices with their kinds, ledger pages, readiness."""
+"""Reads across the stages: navigation, notices as pages show them, openings of the day, ledger proofs, readiness."""
 
 from __future__ import annotations
 
+import csv
+import os
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from flask import Flask, url_for
 from flask_babel import lazy_gettext as _l  # type: ignore[import-untyped]
-from sqlalchemy import inspect
+from sqlalchemy import Text, func, inspect, select, type_coerce
 from sqlalchemy.orm import Session
 
 from accounts.models import Person
 from accounts.queries import people, roles_anywhere
 from accounts.rules import Role
-from core.act import Actor
+from bidding.models import Section
+from core.act import Actor, Platform
+from core.board import Notice
+from core.calendar import day_of, end_of_day
 from core.db import Base
+from core.errors import Missing
+from core.ledger.log import LedgerEntry, LedgerHead, entry, inclusion, newest_head
+
+PAGE = 20
 
 PUBLIC = None
 NAVIGATION: tuple[tuple[str, Any, frozenset[Role] | None], ...] = (
@@ -68,3 +81,125 @@ def demo_roles(session: Session, current: Person | None) -> list[dict[str, Any]]
 def has_table(session: Session, model: type[Base]) -> bool:
     """Whether the database has the model's table yet."""
     return inspect(session.connection()).has_table(model.__tablename__)
+
+
+def notice_kinds(session: Session) -> dict[str, int]:
+    """How many notices there are of each kind."""
+    rows = session.execute(select(Notice.kind, func.count()).group_by(Notice.kind).order_by(func.min(Notice.id)))
+    return {row[0]: row[1] for row in rows}
+
+
+def replaced_by(session: Session, notice: Notice) -> list[Notice]:
+    """The notices that follow this one: a notice is never edited, only followed (R-107)."""
+    return list(session.scalars(select(Notice).where(Notice.replaces_id == notice.id).order_by(Notice.id)))
+
+
+def predecessor(session: Session, notice: Notice) -> Notice | None:
+    """The notice this one corrects."""
+    return session.get(Notice, notice.replaces_id) if notice.replaces_id else None
+
+
+def published_object(session: Session, sha256: str) -> dict[str, Any]:
+    """The attachment of a public notice with that hash; Missing for every other object, held or not."""
+    if len(sha256) == 64 and set(sha256) <= set("0123456789abcdef"):
+        candidates = session.scalars(
+            select(Notice).where(type_coerce(Notice.attachments, Text).contains(f'"sha256":"{sha256}"'))
+        )
+        for notice in candidates:
+            for attachment in notice.attachments:
+                if attachment["sha256"] == sha256:
+                    return dict(attachment)
+    raise Missing("object.unknown", sha256=sha256[:64])
+
+
+def openings(session: Session, now: datetime) -> dict[str, list[Section]]:
+    """Published sections by their deadline: today's in order of time, and the next seven days'."""
+    midnight = end_of_day(day_of(now))
+    found = session.scalars(
+        select(Section)
+        .where(Section.deadline_at >= midnight - timedelta(days=1), Section.deadline_at < midnight + timedelta(days=7))
+        .where(Section.published_at.is_not(None))
+        .order_by(Section.deadline_at, Section.code)
+    ).all()
+    return {
+        "today": [section for section in found if section.deadline_at and section.deadline_at < midnight],
+        "later": [section for section in found if section.deadline_at and section.deadline_at >= midnight],
+    }
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A ledger entry with the newest signed head that covers it and the way from one to the other."""
+
+    entry: LedgerEntry
+    head: LedgerHead | None
+    steps: list[str]
+
+    def as_json(self, *, told: bool = False) -> dict[str, Any]:
+        """What a stranger needs to check the entry; with `told` also the facts and their salt."""
+        return {
+            "entry": self.entry.told() if told else self.entry.leaf(),
+            "leaf_hash": self.entry.leaf_hash().hex(),
+            "inclusion": self.steps,
+            "head": None
+            if self.head is None
+            else {"size": self.head.size, "root": self.head.root, "note": self.head.note},
+        }
+
+
+def proof(session: Session, index: int) -> Proof:
+    """The proof of an entry; without a head while none that covers it has been signed. Missing beyond the end."""
+    found = entry(session, index)
+    head = newest_head(session)
+    if head is None or head.size <= index:
+        return Proof(found, None, [])
+    return Proof(found, head, inclusion(session, index, head.size))
+
+
+def ledger_page(session: Session, *, before: int | None, subject: str, limit: int = 50) -> list[LedgerEntry]:
+    """Entries, newest first, below an index, of all or of one subject."""
+    query = select(LedgerEntry).order_by(LedgerEntry.leaf_index.desc()).limit(limit)
+    if before is not None:
+        query = query.where(LedgerEntry.leaf_index < before)
+    if subject:
+        query = query.where(LedgerEntry.subject == subject)
+    return list(session.scalars(query))
+
+
+def ledger_range(session: Session, first: int, limit: int) -> list[LedgerEntry]:
+    """At most `limit` entries from `first` on, in order: what a witness reads."""
+    query = select(LedgerEntry).where(LedgerEntry.leaf_index >= first).order_by(LedgerEntry.leaf_index)
+    return list(session.scalars(query.limit(limit)))
+
+
+@dataclass(frozen=True)
+class Part:
+    """One thing the platform needs: its name, whether it is well, and a few words."""
+
+    name: str
+    well: bool
+    words: str
+
+
+def readiness(platform: Platform) -> list[Part]:
+    """Whether database, ledger and object store can be used now; never raises."""
+    parts = []
+    try:
+        with platform.reading() as session:
+            head = newest_head(session)
+            held = session.scalar(select(func.count()).select_from(LedgerEntry)) or 0
+        parts.append(Part("database", True, platform.database.url.get_backend_name()))
+        parts.append(Part("ledger", head is None or head.size <= held, f"{head.size if head else 0} / {held}"))
+    except Exception as error:
+        parts.append(Part("database", False, type(error).__name__))
+    writable = os.access(platform.store.temp, os.W_OK)
+    parts.append(Part("objects", writable, "" if writable else "read-only"))
+    return parts
+
+
+@cache
+def glossary() -> list[tuple[str, str, str]]:
+    """The words of the trade: Chinese, English, what they mean."""
+    with Path(__file__).with_name("glossary.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))
+    return [(row[0], row[1], row[2]) for row in rows[1:] if len(row) == 3]

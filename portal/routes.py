@@ -1,21 +1,207 @@
-"""Public pages of the whole site: home, notices, ledger, service pages, health."""
+"""Public pages of the whole site: home, notices, objects, ledger, help, health."""
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, jsonify, render_template
+from urllib.parse import quote, urlencode
 
-from accounts.access import instant_now, public
+from flask import Blueprint, Response, jsonify, make_response, render_template, request, send_file, url_for
+
+from accounts.access import door, instant_now, public, reading, wants_json
+from core import board
 from core.clock import iso
-from portal import words
+from core.errors import Invalid, Missing
+from core.ledger import log
+from portal import queries, words
+from portal.words.contents import blocks
 
 blueprint = Blueprint("portal", __name__)
+MOST_ENTRIES = 1000
 
 
 @blueprint.get("/")
 @public
 def home() -> str:
     """The first page: today's openings, the latest notices, search."""
-    return render_template("portal/home.html")
+    with reading() as session:
+        return render_template(
+            "portal/home.html",
+            openings=queries.openings(session, instant_now()),
+            notices=board.notices(session, limit=8),
+        )
+
+
+@blueprint.get("/notices")
+@public
+def notices() -> str:
+    """Notices, newest first; kind, words and page stand in the address."""
+    kind, text = request.args.get("kind", ""), request.args.get("q", "").strip()[:100]
+    page = max(1, request.args.get("page", 1, type=int) or 1)
+    with reading() as session:
+        kinds = queries.notice_kinds(session)
+        chosen = kind if kind in kinds else ""
+        found = board.notices(
+            session, kind=chosen or None, words=text, limit=queries.PAGE + 1, offset=(page - 1) * queries.PAGE
+        )
+        return render_template(
+            "portal/notices.html",
+            found=found[: queries.PAGE],
+            kinds=kinds,
+            kind=chosen,
+            words=text,
+            page=page,
+            previous=_notices_page(chosen, text, page - 1) if page > 1 else None,
+            following=_notices_page(chosen, text, page + 1) if len(found) > queries.PAGE else None,
+        )
+
+
+def _notices_page(kind: str, text: str, page: int) -> str:
+    arguments = {"kind": kind, "q": text, "page": page if page > 1 else ""}
+    return url_for("portal.notices") + "?" + urlencode({name: value for name, value in arguments.items() if value})
+
+
+@blueprint.get("/notices/<number>")
+@public
+def notice(number: str) -> str:
+    """One notice with its attachments, what it follows, and its place in the ledger."""
+    with reading() as session:
+        found = board.notice(session, number)
+        return render_template(
+            "portal/notice.html",
+            notice=found,
+            blocks=blocks(found.content),
+            before=queries.predecessor(session, found),
+            after=queries.replaced_by(session, found),
+            proof=queries.proof(session, found.leaf_index),
+            code=found.subject.partition(":")[2],
+        )
+
+
+@blueprint.get("/notices/<number>/print")
+@public
+def notice_print(number: str) -> str:
+    """The notice as a document to print."""
+    with reading() as session:
+        found = board.notice(session, number)
+        return render_template("portal/notice_print.html", notice=found, blocks=blocks(found.content))
+
+
+@blueprint.get("/notices/<number>.json")
+@public
+def notice_json(number: str) -> Response:
+    """The notice as data, with the facts and salt of its ledger entry and the proof of its place."""
+    with reading() as session:
+        found = board.notice(session, number)
+        return jsonify(
+            number=found.number,
+            kind=found.kind,
+            subject=found.subject,
+            title=found.title,
+            published_at=iso(found.published_at),
+            content=found.content,
+            attachments=found.attachments,
+            ledger=queries.proof(session, found.leaf_index).as_json(told=True),
+        )
+
+
+@blueprint.get("/objects/<sha256>")
+@public
+def published_object(sha256: str) -> Response:
+    """A file that a public notice lists, to be saved; every other object gets the same answer as one we do not hold."""
+    with reading() as session:
+        attachment = queries.published_object(session, sha256)
+    store = door().platform.store
+    store.size(sha256)
+    answer = make_response(
+        send_file(store.path(sha256), mimetype="application/octet-stream", etag=False, last_modified=None, max_age=None)
+    )
+    answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(str(attachment['name']), safe='')}"
+    answer.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    answer.set_etag(sha256)
+    return answer
+
+
+@blueprint.get("/ledger")
+@public
+def ledger() -> str:
+    """The public log: its newest signed head, the platform's key, entries newest first."""
+    subject = request.args.get("subject", "")[:120]
+    before = request.args.get("before", type=int)
+    with reading() as session:
+        found = queries.ledger_page(session, before=before, subject=subject)
+        return render_template(
+            "portal/ledger.html",
+            head=log.newest_head(session),
+            size=log.size(session),
+            key=str(door().platform.signer.verifier),
+            found=found,
+            subject=subject,
+            older=found[-1].leaf_index if len(found) == 50 else None,
+        )
+
+
+@blueprint.get("/ledger/<int:index>")
+@public
+def ledger_entry(index: int) -> Response | str:
+    """One entry with the proof that the signed log holds it, as a page or as JSON."""
+    with reading() as session:
+        proof = queries.proof(session, index)
+        if wants_json():
+            return jsonify(proof.as_json())
+        key = str(door().platform.signer.verifier)
+        return render_template("portal/ledger_entry.html", proof=proof, entry=proof.entry, key=key)
+
+
+@blueprint.get("/ledger/<int:index>.json")
+@public
+def ledger_entry_json(index: int) -> Response:
+    """One entry with its proof as JSON."""
+    with reading() as session:
+        return jsonify(queries.proof(session, index).as_json())
+
+
+@blueprint.get("/ledger/entries")
+@public
+def ledger_entries() -> Response:
+    """Up to 1000 entries from `from` on, without facts: what a witness reads to recompute the root."""
+    first = request.args.get("from", 0, type=int)
+    limit = min(request.args.get("limit", MOST_ENTRIES, type=int), MOST_ENTRIES)
+    with reading() as session:
+        found = queries.ledger_range(session, max(first, 0), max(limit, 0))
+        return jsonify(size=log.size(session), entries=[held.leaf() for held in found])
+
+
+@blueprint.get("/ledger/checkpoint")
+@public
+def checkpoint() -> Response:
+    """The newest signed head as a C2SP checkpoint."""
+    with reading() as session:
+        head = log.newest_head(session)
+    if head is None:
+        raise Missing("ledger.unsigned")
+    answer = Response(head.note, content_type="text/plain; charset=utf-8")
+    answer.headers["Cache-Control"] = "no-cache"
+    return answer
+
+
+@blueprint.get("/ledger/key")
+@public
+def ledger_key() -> Response:
+    """The public key that checks heads and receipts, as C2SP spells it."""
+    return Response(f"{door().platform.signer.verifier}\n", content_type="text/plain; charset=utf-8")
+
+
+@blueprint.get("/ledger/consistency")
+@public
+def consistency() -> Response:
+    """The proof that the log of `old` entries is the beginning of the log of `new` ones."""
+    old, new = request.args.get("old", type=int), request.args.get("new", type=int)
+    if old is None or new is None:
+        raise Invalid("ledger.sizes", field="old")
+    with reading() as session:
+        steps = log.consistency(session, old, new)
+        roots = {str(size): log.root_at(session, size).hex() for size in (old, new)}
+    return jsonify(old=old, new=new, roots=roots, consistency=steps)
 
 
 @blueprint.get("/time")
@@ -34,8 +220,48 @@ def healthz() -> Response:
     return jsonify(status="ok")
 
 
+@blueprint.get("/readyz")
+@public
+def readyz() -> Response:
+    """Whether the platform can work: 200, or 503 naming what cannot."""
+    parts = queries.readiness(door().platform)
+    well = all(part.well for part in parts)
+    answer = jsonify(status="ok" if well else "failing", parts={part.name: part.well for part in parts})
+    answer.status_code = 200 if well else 503
+    return answer
+
+
+@blueprint.get("/status")
+@public
+def status() -> str:
+    """How the platform is, for people."""
+    parts = queries.readiness(door().platform)
+    return render_template("portal/status.html", parts=parts, well=all(part.well for part in parts))
+
+
+@blueprint.get("/help")
+@public
+def help_page() -> str:
+    """How things are done here, by role."""
+    return render_template("portal/help.html")
+
+
 @blueprint.get("/help/refusals")
 @public
 def refusals() -> str:
     """Every refusal by its code, with its sentence: what a program's problem documents point to."""
     return render_template("portal/refusals.html", sentences=sorted(words.sentences().items()))
+
+
+@blueprint.get("/glossary")
+@public
+def glossary() -> str:
+    """The words of the trade in Chinese and English."""
+    return render_template("portal/glossary.html", terms=queries.glossary())
+
+
+@blueprint.get("/accessibility")
+@public
+def accessibility() -> str:
+    """What has been done so that everyone can use the site, what is missing, where to complain."""
+    return render_template("portal/accessibility.html")

@@ -10,6 +10,8 @@ SENTENCES = {
     "settings.test_flag": _l("环境中有测试开关 %(flags)s，正式模式拒绝启动。"),
     "settings.test_name": _l("日志名称 %(name)s 属于测试，正式模式拒绝启动。"),
     "settings.plain_http": _l("平台地址 %(origin)s 没有使用 https，正式模式拒绝启动。"),
+    "ledger.unsigned": _l("账本尚未签发过签名头。"),
+    "ledger.sizes": _l("请给出 old 和 new 两个日志长度。"),
     "http.bad_request": _l("请求无法理解（HTTP %(status)s）。"),
     "http.not_found": _l("没有这个页面，或您无权查看。"),
     "http.method": _l("此地址不支持这种请求方法。"),
