@@ -26,9 +26,9 @@ from bidding.models import (
 )
 from core.act import Actor
 from core.calendar import day_of, national
-from core.errors import Missing
+from core.errors import Conflict, Missing
 from core.law import Snapshot
-from core.ledger.log import LedgerEntry, entries_of
+from core.ledger.log import LedgerEntry, entries_of, entry, root_at
 
 EVERYWHERE = ("officer", "supervisor", "system")
 """Roles that act on every section (RULES §1.4)."""
@@ -320,6 +320,17 @@ def known_marks(session: Session, marks: Collection[str]) -> set[str]:
 def sealed_object(session: Session, sha256: str) -> bool:
     """Whether a committed submission refers to the object, so that sweeping must leave it."""
     return (session.scalar(select(func.count()).select_from(SealedMark).where(SealedMark.mark == sha256)) or 0) > 0
+
+
+def check_logged(session: Session, receipt: Mapping[str, Any], verified: rules.receipt.Verified) -> None:
+    """Refuse (receipt.forked) where the log no longer says what the receipt proves it said: it was rewritten (T6)."""
+    try:
+        same = entry(session, verified.leaf_index).leaf() == receipt["leaf"]
+        same = same and root_at(session, verified.head.size) == verified.head.root
+    except Missing:
+        same = False
+    if not same:
+        raise Conflict("receipt.forked", index=verified.leaf_index)
 
 
 def objects_of(content: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

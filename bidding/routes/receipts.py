@@ -1,0 +1,55 @@
+"""Checking a receipt: from its own bytes, and against the ledger as it stands."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from flask import render_template, request
+
+from accounts.access import cookieless, door, public, reading, unlinked
+from bidding import queries, rules
+from bidding.routes.blueprint import blueprint
+from core.errors import Invalid, Refusal
+
+MOST = 1 << 20
+
+
+@blueprint.route("/receipts/check", methods=["GET", "POST"])
+@public
+@cookieless
+@unlinked
+def check_receipt() -> tuple[str, int]:
+    """Paste or upload a receipt: every step of the check with its result, and how to do it without this server."""
+    if request.method == "GET":
+        return _page(None, [], "")
+    given = request.form.get("receipt", "")
+    file = request.files.get("file")
+    if file is not None and file.filename:
+        given = file.stream.read(MOST).decode("utf-8", "replace")
+    try:
+        receipt = _read(given)
+        verified = rules.verify_receipt(receipt, key=str(door().platform.signer.verifier))
+        with reading() as session:
+            queries.check_logged(session, receipt, verified)
+    except Refusal as refusal:
+        return _page(None, [refusal], given, 422)
+    return _page(verified, [], given)
+
+
+def _read(given: str) -> Any:
+    try:
+        return json.loads(given)
+    except (ValueError, RecursionError):
+        raise Invalid("receipt.unreadable", field="receipt") from None
+
+
+def _page(verified: Any, errors: list[Refusal], given: str, status: int = 200) -> tuple[str, int]:
+    page = render_template(
+        "bidding/check_receipt.html",
+        verified=verified,
+        errors=errors,
+        given=given[:20_000],
+        platform_key=str(door().platform.signer.verifier),
+    )
+    return page, status

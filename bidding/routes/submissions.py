@@ -1,0 +1,89 @@
+"""The commit, and "what do you hold for me?": nothing about the person who asks is kept."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from flask import Response, abort, jsonify, render_template, request
+
+from accounts.access import cookieless, door, public, reading, requires, unlinked, wants_json
+from accounts.rules import Role
+from bidding import queries, rules, services
+from bidding.models import Submission
+from bidding.routes.blueprint import blueprint, frame_of
+from core.act import PUBLIC
+from core.clock import iso
+from core.errors import Invalid
+
+MOST = 1 << 20
+
+
+@blueprint.post("/sections/<code>/submissions")
+@requires(Role.BIDDER, Role.TENDEREE, Role.OFFICER, Role.SUPERVISOR)
+@cookieless
+@unlinked
+def commit_submission(code: str) -> tuple[Response, int]:
+    """Commit a sealed submission: {submission, identity: {set: base64}, leaf_commitment, idempotency_key} → receipt.
+
+    The door looks at the role only (trustees commit decoys); the act itself is nobody's. The whole request has been
+    read before the clock stamps it (R-203).
+    """
+    if (request.content_length or 0) > MOST:
+        abort(413)
+    body = _read()
+    with reading() as session:
+        queries.section(session, code)
+    with door().platform.act(PUBLIC, through=rules.turnstile(code)) as act:
+        _, receipt = services.commit_submission(
+            act,
+            queries.section(act.session, code),
+            body.get("submission"),  # type: ignore[arg-type]
+            body.get("identity"),  # type: ignore[arg-type]
+            body.get("idempotency_key"),  # type: ignore[arg-type]
+            leaf_commitment=body.get("leaf_commitment"),  # type: ignore[arg-type]
+        )
+    return jsonify(receipt), 201
+
+
+@blueprint.get("/sections/<code>/held", defaults={"handle": ""})
+@blueprint.get("/sections/<code>/submissions/<handle>")
+@public
+@cookieless
+@unlinked
+def held(code: str, handle: str) -> Response | tuple[str, int]:
+    """Everything held under a handle, with receipts; the handle is the only key, so nobody has to say who they are."""
+    handle = (handle or request.args.get("handle", "")).strip().lower()
+    with reading() as session:
+        section = queries.section(session, code)
+        if wants_json():
+            found = queries.held(session, section, handle)
+            return jsonify({"section": code, "handle": handle, "submissions": [_told(row) for row in found]})
+        rows = queries.chain(session, section.id, handle) if handle else []
+        page = render_template("bidding/held.html", handle=handle, rows=rows, **frame_of(session, section))
+    return page, 200 if rows or not handle else 404
+
+
+def _told(row: Submission) -> dict[str, Any]:
+    return {
+        "kind": row.kind,
+        "sequence": row.sequence,
+        "digest": row.digest,
+        "previous": row.previous,
+        "state": row.state,
+        "received_at": iso(row.received_at),
+        "leaf_index": row.leaf_index,
+        "policy_digest": row.content["policy_digest"],
+        "objects": {place: dict(blob) for place, blob in queries.objects_of(row.content).items()},
+        "receipt": row.receipt,
+    }
+
+
+def _read() -> dict[str, Any]:
+    try:
+        body = json.loads(request.get_data(cache=False))
+    except (ValueError, RecursionError):
+        body = None
+    if not isinstance(body, dict):
+        raise Invalid("bid.request", field="body", place="JSON")
+    return body

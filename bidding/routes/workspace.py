@@ -1,0 +1,42 @@
+"""The bidder's side: open sections, and one section's workspace with its named files."""
+
+from __future__ import annotations
+
+from flask import render_template
+
+from accounts.access import door, instant_now, reading, requires
+from accounts.rules import Role
+from bidding import queries
+from bidding.routes.blueprint import blueprint, frame_of
+
+
+@blueprint.get("/bid")
+@requires(Role.BIDDER)
+def bids() -> str:
+    """The sections one may bid in, the nearest deadline first; the platform does not know in which one does."""
+    with reading() as session:
+        found = queries.sections(session, states=("submission_open",))
+        later = queries.sections(session, states=("closed", "opened", "evaluating", "evaluated"))
+        return render_template("bidding/bids.html", found=found, later=later)
+
+
+@blueprint.get("/bid/<code>")
+@requires(Role.BIDDER)
+def workspace(code: str) -> str:
+    """One section's workspace: what to prepare, how to seal it here or with stock tools, how to hand it in."""
+    with reading() as session:
+        section = queries.section(session, code)
+        envelopes = [
+            {"name": name, "slots": [slot for slot in section.slots if slot["envelope"] == name]}
+            for name in queries.policy(session, section).content["envelopes"]
+        ]
+        return render_template(
+            "bidding/workspace.html",
+            envelopes=envelopes,
+            documents=queries.documents(session, section),
+            clarifications=queries.clarifications(session, section),
+            is_open=section.state == "submission_open" and section.closing_at > instant_now(),
+            origin=door().origin,
+            platform_key=str(door().platform.signer.verifier),
+            **frame_of(session, section),
+        )
