@@ -1,0 +1,138 @@
+"""The cast of the demo: organisations, people with their roles and keys, ten experts, a small certificate authority."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from accounts import services
+from accounts.cli import Identity
+from accounts.models import Organisation, Person
+from accounts.queries import actor_for, person
+from accounts.rules import Role, SmallAuthority
+from core.act import SYSTEM, Act, Actor, Platform
+from experts.services import add_expert
+from portal.cli.demo.papers import AGENT, TENDERER, bidders
+from portal.cli.demo.papers.parties import unified_social_credit_code
+
+REGION = "330100"
+EVIDENCE = "演示数据：营业执照与经办人授权已核对"
+CENTRE = ("滨江新区公共资源交易中心", unified_social_credit_code("330100", "MB0TE5T8"))
+SUPERVISION = ("滨江新区行政审批与招标投标监督局", unified_social_credit_code("330100", "MB0TE5T9"))
+SPECIALITIES = ("给水排水", "施工组织", "工程造价")
+
+
+@dataclass(frozen=True)
+class Part:
+    """One person of the cast: sign-in name, name, organisation key, role, and what the role switch calls them."""
+
+    login: str
+    name: str
+    unit: str
+    role: Role
+    label: str
+
+
+STAFF = (
+    Part("tenderee", "田晓芸", "tenderee", Role.TENDEREE, "招标人"),
+    Part("representative", "陆承海", "tenderee", Role.TENDEREE, "招标人代表"),
+    Part("agent", "彭立人", "agent", Role.AGENT, "招标代理"),
+    Part("officer", "沈若筠", "centre", Role.OFFICER, "交易中心"),
+    Part("supervisor", "周秉正", "supervision", Role.SUPERVISOR, "行政监督"),
+    Part("operator", "许知远", "centre_it", Role.OPERATOR, "平台运维"),
+)
+
+EXPERTS = (
+    ("ZJ-0001", "expert1", "方伯谦", ("给水排水", "施工组织")),
+    ("ZJ-0002", "expert2", "何静姝", ("给水排水",)),
+    ("ZJ-0003", "expert3", "梁启明", ("施工组织",)),
+    ("ZJ-0004", "expert4", "罗砚秋", ("工程造价",)),
+    ("ZJ-0005", "expert5", "秦望舒", ("给水排水", "工程造价")),
+    ("ZJ-0006", "expert6", "宋怀瑾", ("施工组织", "给水排水")),
+    ("ZJ-0007", "expert7", "唐予安", ("工程造价", "施工组织")),
+    ("ZJ-0008", "expert8", "魏长卿", ("给水排水",)),
+    ("ZJ-0009", "expert9", "谢临川", ("施工组织",)),
+    ("ZJ-0010", "expert10", "叶知秋", ("工程造价",)),
+)
+CONFLICTED = "ZJ-0003"
+"""This expert worked for a bidder until last year: avoidance must find it after the opening (R-330)."""
+
+
+@dataclass
+class Cast:
+    """Everybody, with the folders that hold the keys of those who sign or hold a share."""
+
+    platform: Platform
+    folder: Path
+    authority: SmallAuthority
+    identities: dict[str, Identity] = field(default_factory=dict)
+
+    def actor(self, login: str) -> Actor:
+        """The actor behind a sign-in name."""
+        with self.platform.reading() as session:
+            return actor_for(session, login)
+
+    def token(self, login: str) -> str:
+        """A bearer token for a member of staff or an expert, who in life sign in with password and second factor."""
+        with self.platform.act(SYSTEM) as act:
+            return services.open_sign_in(act, person(act.session, login), method="demo", carrier="bearer")
+
+
+def roles() -> list[tuple[str, str]]:
+    """(sign-in name, label) of everybody the demo's role switch offers, in order."""
+    shown = [(part.login, part.label) for part in STAFF]
+    shown += [(bidder.key, f"投标人 {bidder.short}") for bidder in bidders()[:5]]
+    return shown + [(login, f"专家 {name[0]}×") for _, login, name, _ in EXPERTS]
+
+
+def settle(platform: Platform, folder: Path, at: datetime) -> Cast:
+    """Register everybody, issue certificates to bidders and trustees, and fill the expert pool."""
+    authority = SmallAuthority.create("阳光招采演示认证中心", at=at)
+    cast = Cast(platform, folder, authority)
+    with platform.act(SYSTEM) as act:
+        services.mark_demo(act)
+        services.add_authority(act, name="阳光招采演示认证中心", pem=authority.pem)
+        units = {
+            "tenderee": _unit(act, TENDERER.name, TENDERER.uscc),
+            "agent": _unit(act, AGENT.name, AGENT.uscc),
+            "centre": _unit(act, *CENTRE),
+            "supervision": _unit(act, *SUPERVISION),
+            "centre_it": _unit(act, "滨江新区数据服务中心", unified_social_credit_code("330100", "MB0TE5T7")),
+        }
+        for part in STAFF:
+            held = services.register_person(act, login=part.login, name=part.name, organisation=units[part.unit])
+            services.grant_role(act, held, part.role)
+            if part.role in (Role.TENDEREE, Role.OFFICER, Role.SUPERVISOR) and part.login != "representative":
+                _certify(act, cast, held)
+        for bidder in bidders():
+            unit = _unit(act, bidder.name, bidder.uscc)
+            held = services.register_person(act, login=bidder.key, name=bidder.contact, organisation=unit)
+            services.grant_role(act, held, Role.BIDDER)
+            _certify(act, cast, held)
+        _fill_pool(act, at)
+    return cast
+
+
+def _unit(act: Act, name: str, identifier: str) -> Organisation:
+    return services.register_organisation(act, name=name, identifier=identifier, region=REGION, evidence=EVIDENCE)
+
+
+def _certify(act: Act, cast: Cast, held: Person) -> None:
+    """The person makes keys in a folder of their own; the authority certifies the public one."""
+    identity = Identity.create(cast.folder / "keys" / held.login)
+    certificate = services.issue_certificate(act, held, authority=cast.authority, public_key=identity.public_key)
+    identity.accept_certificate(certificate.pem)
+    cast.identities[held.login] = identity
+
+
+def _fill_pool(act: Act, at: datetime) -> None:
+    rival = bidders()[0]
+    last_year = at.replace(year=at.year - 1).date().isoformat()
+    for code, login, name, specialities in EXPERTS:
+        held = services.register_person(act, login=login, name=name, organisation=None)
+        services.grant_role(act, held, Role.EXPERT)
+        employers = [{"name": "江城大学", "identifier": None, "from": "2015-07-01", "until": None}]
+        if code == CONFLICTED:
+            employers = [{"name": rival.name, "identifier": rival.uscc, "from": "2018-03-01", "until": last_year}]
+        add_expert(act, person=held, code=code, specialities=specialities, region=REGION, employers=employers)
