@@ -149,45 +149,68 @@ def place_labels(
 ) -> list[Label]:
     """Place a label for each (x, width) above its point, in lanes, so that no words touch words or a leader line.
 
-    A leader rises from the point to its label; `walls` are lines through all lanes. Labels stay in [low, high]. Both
-    directions of working are tried and the flatter result taken. Points may coincide.
+    A leader rises from the point to its label; `walls` are lines through all lanes. Labels stay in [low, high]; points
+    may coincide. Several ways of working are tried: fewest crossings win, then fewest lanes, then centred labels. All
+    labels on one side, lanes rising from that side, cross nothing; so only a crowd against an edge or a wall can leave
+    a leader behind words. Words never touch words.
     """
     order = sorted(range(len(points)), key=lambda index: (points[index][0], index))
-    results = [_place(points, turn, low, high, walls) for turn in (order[::-1], order)]
-    return min(results, key=lambda placed: (max((label.lane for label in placed), default=0),))
+    results = [
+        _place(points, turn, low, high, walls, sides)
+        for sides in ((0.0, 1.0, -1.0), (1.0, -1.0), (-1.0, 1.0), (1.0,), (-1.0,))
+        for turn in (order[::-1], order)
+    ]
+    return min(
+        results, key=lambda placed: (_crossings(points, placed), max((label.lane for label in placed), default=0))
+    )
 
 
 def _place(
-    points: Sequence[tuple[float, float]], order: Sequence[int], low: float, high: float, walls: Sequence[float]
+    points: Sequence[tuple[float, float]],
+    order: Sequence[int],
+    low: float,
+    high: float,
+    walls: Sequence[float],
+    sides: Sequence[float],
 ) -> list[Label]:
+    """Place greedily in `order`; `sides`: 0 centres a label on its point, 1 puts it to the right, -1 to the left."""
     placed: dict[int, Label] = {}
-    gap = 6.0
     for index in order:
         x, width = points[index]
-        found = None
-        for lane in range(2 * len(points) + 1):
-            for left in (x - width / 2, x + 4, x - width - 4):
-                left = min(max(left, low), high - width)
-                right = left + width
-                crossed = any(left - 2 < wall < right + 2 for wall in walls)
-                for other, label in placed.items():
-                    there, wide = points[other]
-                    if label.lane == lane:
-                        crossed |= left < label.left + wide + gap and label.left < right + gap
-                    elif label.lane > lane:
-                        crossed |= left - 2 < there < right + 2
-                    else:
-                        crossed |= label.left - 2 < x < label.left + wide + 2
-                if not crossed:
-                    found = Label(left, lane)
-                    break
-            if found:
-                break
-        # A crowd against an edge may leave only a place above all words, where a leader crosses words below.
-        placed[index] = found or Label(
-            min(max(x - width / 2, low), high - width), 1 + max((label.lane for label in placed.values()), default=-1)
-        )
+        places = [min(max(x - width / 2 + side * (width / 2 + 4), low), high - width) for side in sides]
+        lanes = range(2 * len(points) + 1)
+        options = (Label(left, lane) for lane in lanes for left in places)
+        free = (option for option in options if _free(points, placed, index, option, walls))
+        above = 1 + max((label.lane for label in placed.values()), default=-1)
+        placed[index] = next(free, Label(places[0], above))
     return [placed[index] for index in range(len(points))]
+
+
+def _free(
+    points: Sequence[tuple[float, float]], placed: dict[int, Label], index: int, option: Label, walls: Sequence[float]
+) -> bool:
+    """Return whether `option` touches no placed words, no leader of higher ones and no wall, nor its leader words."""
+    x, width = points[index]
+    left, right = option.left - 2, option.left + width + 2
+    if any(left < wall < right for wall in walls):
+        return False
+    for other, label in placed.items():
+        there, wide = points[other]
+        if label.lane == option.lane and left < label.left + wide + 4 and label.left < right + 4:
+            return False
+        if label.lane > option.lane and left < there < right:
+            return False
+        if label.lane < option.lane and label.left - 2 < x < label.left + wide + 2:
+            return False
+    return True
+
+
+def _crossings(points: Sequence[tuple[float, float]], placed: Sequence[Label]) -> int:
+    return sum(
+        lower.lane < upper.lane and lower.left < x < lower.left + width
+        for (x, _), upper in zip(points, placed, strict=True)
+        for (_, width), lower in zip(points, placed, strict=True)
+    )
 
 
 _TAIL = re.compile(r"(?:集团)?(?:股份)?有限(?:责任)?公司$")
