@@ -89,14 +89,11 @@ def account() -> Response | tuple[str, int]:
 def set_password() -> Response | tuple[str, int]:
     """A new password; every other sign-in ends."""
     try:
+        login = current_actor().name
+        new = services.hash_password(forms.new_password(request.form), login=login)
+        old = services.prove_old_password(door().platform, login=login, password=request.form.get("old", "")[:400])
         with acting() as act:
-            services.change_password(
-                act,
-                _own(act),
-                old=request.form.get("old", ""),
-                new=forms.new_password(request.form),
-                keep=_token(),
-            )
+            services.change_password(act, _own(act), old=old, new=new, keep=_token())
     except Refusal as refusal:
         return _account([refusal], status_of(refusal))
     return _back(_("口令已更换，其他登录均已失效。"))

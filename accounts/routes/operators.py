@@ -133,14 +133,16 @@ def new_person() -> str:
 def register_person() -> Response | tuple[str, int]:
     """Register the person, in the organisation of the code given."""
     try:
+        login = text(request.form, "login", most=40)
+        password = services.hash_password(forms.new_password(request.form), login=login)
         with acting() as act:
             code = text(request.form, "uscc", most=40, required=False)
             person = services.register_person(
                 act,
-                login=text(request.form, "login", most=40),
+                login=login,
                 name=text(request.form, "person_name", most=80),
                 organisation=queries.registered_organisation(act.session, code) if code else None,
-                password=forms.new_password(request.form),
+                password=password,
             )
     except Refusal as refusal:
         page = render_template("accounts/new_person.html", values=request.form, errors=[refusal])

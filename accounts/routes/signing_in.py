@@ -61,13 +61,13 @@ def sign_in() -> tuple[str, int]:
 def sign_in_with_password() -> Response | tuple[str, int]:
     """Password, and one-time code where one is bound."""
     try:
+        proof = services.prove_password(
+            door().platform,
+            login=text(request.form, "login", most=80),
+            password=request.form.get("password", "")[:400],
+        )
         with acting() as act:
-            token = services.sign_in_with_password(
-                act,
-                login=text(request.form, "login", most=80),
-                password=request.form.get("password", "")[:400],
-                code=request.form.get("code", "")[:20],
-            )
+            token = services.sign_in_with_password(act, proof, code=request.form.get("code", "")[:20])
     except Refusal as refusal:
         return _page("sign_in", status_of(refusal), back=_back(), errors=[refusal])
     return _enter(token, _back())
@@ -180,12 +180,13 @@ def register_organisation() -> Response | tuple[str, int]:
     """Register the organisation and its first person, who is signed in and led to bind a second factor."""
     try:
         form = forms.registration(request.form)
+        password = services.hash_password(form.password, login=form.login)
         with acting() as act:
             organisation = services.register_organisation(
                 act, name=form.name, identifier=form.identifier, region=form.region, evidence=form.evidence
             )
             person = services.register_member(
-                act, login=form.login, name=form.person_name, organisation=organisation, password=form.password
+                act, login=form.login, name=form.person_name, organisation=organisation, password=password
             )
             token = services.open_sign_in(act, person, method="password", carrier="cookie")
     except Refusal as refusal:

@@ -12,9 +12,9 @@ from sqlalchemy import delete, select
 from accounts.models import Grant, Organisation, Passkey, Person, SignIn
 from accounts.queries import certificates, grants, passkeys
 from accounts.rules import Role, clashing_roles, is_strong
-from accounts.rules.signing_in import check_password, totp_step
-from accounts.services.signing_in import hasher, password_matches, revoke_sign_ins
-from core.act import Act
+from accounts.rules.signing_in import totp_step
+from accounts.services.signing_in import PasswordHash, PasswordProof, hash_password, prove_password, revoke_sign_ins
+from core.act import Act, Platform
 from core.errors import Conflict, Forbidden, Invalid
 from core.ledger.log import append
 
@@ -23,9 +23,16 @@ OF_ORGANISATIONS = frozenset({Role.TENDEREE, Role.AGENT, Role.BIDDER})
 
 
 def register_person(
-    act: Act, *, login: str, name: str, organisation: Organisation | None = None, password: str | None = None
+    act: Act,
+    *,
+    login: str,
+    name: str,
+    organisation: Organisation | None = None,
+    password: PasswordHash | str | None = None,
 ) -> Person:
     """Register a natural person, who holds no role yet.
+
+    Give the password as `hash_password` made it: hashed inside the act it keeps every other writer waiting.
 
     Raises Invalid("person.login"), Invalid("password.length" or ".weak"), Conflict("person.duplicate").
     """
@@ -41,7 +48,7 @@ def register_person(
         login=login,
         name=name,
         organisation_id=organisation.id if organisation else None,
-        password_hash=hasher.hash(check_password(password, login=login)) if password is not None else None,
+        password_hash=_hashed(password, login),
         totp_last_step=0,
     )
     held.organisation = organisation
@@ -61,7 +68,15 @@ def register_person(
     return held
 
 
-def register_member(act: Act, *, login: str, name: str, organisation: Organisation, password: str) -> Person:
+def _hashed(password: PasswordHash | str | None, login: str) -> str | None:
+    if password is None or password.startswith("$argon2id$"):
+        return password
+    return hash_password(password, login=login)
+
+
+def register_member(
+    act: Act, *, login: str, name: str, organisation: Organisation, password: PasswordHash | str
+) -> Person:
     """Register a person of an organisation as a bidder, without anybody's approval (R-021).
 
     Where the code's check digits failed, the role waits until an operator has verified the organisation (R-012).
@@ -134,17 +149,27 @@ def enable_person(act: Act, person: Person, *, reason: str) -> None:
         append(act, "person.enable", subject_of(person), {"reason": reason.strip(), "actor": act.actor.name})
 
 
-def set_password(act: Act, person: Person, password: str, *, keep: str | None = None) -> None:
+def set_password(act: Act, person: Person, password: PasswordHash, *, keep: str | None = None) -> None:
     """Replace the password; every sign-in but the one of the token `keep` ends with it."""
-    person.password_hash = hasher.hash(check_password(password, login=person.login))
+    person.password_hash = password
     act.session.add(person)
     revoke_sign_ins(act, person, keep=keep)
     append(act, "person.password", subject_of(person), {"actor": act.actor.name})
 
 
-def change_password(act: Act, person: Person, *, old: str, new: str, keep: str | None = None) -> None:
-    """The person replaces their own password; Forbidden("password.old") unless they know the one they have."""
-    if person.password_hash is not None and not password_matches(person, old):
+def prove_old_password(platform: Platform, *, login: str, password: str) -> PasswordProof | None:
+    """The proof of the password one has, for `change_password`; None for a wrong or empty one."""
+    try:
+        return prove_password(platform, login=login, password=password) if password else None
+    except Forbidden:
+        return None
+
+
+def change_password(
+    act: Act, person: Person, *, old: PasswordProof | None, new: PasswordHash, keep: str | None = None
+) -> None:
+    """The person replaces their own password; Forbidden("password.old") unless they proved the one they have."""
+    if person.password_hash is not None and (old is None or old.password_hash != person.password_hash):
         raise Forbidden("password.old")
     set_password(act, person, new, keep=keep)
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 import unicodedata
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
-from typing import Any
+from typing import Any, NewType
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -15,14 +16,15 @@ from sqlalchemy import delete, func, select, update
 from accounts import queries
 from accounts.models import Challenge, Person, SignIn
 from accounts.rules import check_certificate, login_message, verify_signature
-from accounts.rules.signing_in import TOTP_STEP, expiry, totp_step
-from core.act import Act
+from accounts.rules.signing_in import TOTP_STEP, check_password, expiry, totp_step
+from core.act import Act, Platform
 from core.errors import Conflict, Forbidden, Missing
 from core.ledger.log import append, size
 
 CHALLENGE_LIFE = timedelta(minutes=5)
 CERTIFICATE = "certificate"
 hasher = PasswordHasher()
+PasswordHash = NewType("PasswordHash", str)
 
 
 def start_challenge(act: Act, purpose: str = CERTIFICATE) -> str:
@@ -90,17 +92,51 @@ def _nobody() -> str:
     return hasher.hash(base64.b64encode(bytes(range(32))).decode())
 
 
-def sign_in_with_password(act: Act, *, login: str, password: str, code: str = "", carrier: str = "cookie") -> str:
-    """Sign in by password and, where the person has bound one, by one-time code; the token.
+@dataclass(frozen=True)
+class PasswordProof:
+    """Who has shown which password: made outside any act, because a memory-hard hash takes time."""
 
-    Wrong login, password, code, a code used before and a disabled person all give the same signin.refused. Without a
-    bound second factor the sign-in opens no role, only the page that binds one.
+    login: str
+    password_hash: str
+
+
+def prove_password(platform: Platform, *, login: str, password: str) -> PasswordProof:
+    """Check a password outside any transaction: nobody waits for the writer while it is hashed.
+
+    Forbidden("signin.refused") for a wrong login or password, after the same work.
     """
+    login = login.strip().lower()
+    with platform.reading() as session:
+        try:
+            held = queries.person(session, login).password_hash
+        except Missing:
+            held = None
+    if not password_matches(held, password) or held is None:
+        raise Forbidden("signin.refused")
+    return PasswordProof(login, held)
+
+
+def hash_password(password: str, *, login: str) -> PasswordHash:
+    """The Argon2id hash of an acceptable password, to be made before the act; Invalid as `check_password` says."""
+    return PasswordHash(hasher.hash(check_password(password, login=login)))
+
+
+def password_matches(held: str | None, password: str) -> bool:
+    """Whether the password is the one of the hash; takes as long when there is no hash."""
     try:
-        person: Person | None = queries.person(act.session, login.strip().lower())
-    except Missing:
-        person = None
-    if not password_matches(person, password) or person is None or person.disabled_at is not None:
+        return hasher.verify(held or _nobody(), unicodedata.normalize("NFKC", password)) and held is not None
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def sign_in_with_password(act: Act, proof: PasswordProof, *, code: str = "", carrier: str = "cookie") -> str:
+    """Sign in by a proven password and, where the person has bound one, a one-time code; the token.
+
+    A wrong code, one used before, a password changed since and a disabled person all give the same signin.refused.
+    Without a bound second factor the sign-in opens no role, only the page that binds one.
+    """
+    person = queries.person(act.session, proof.login)
+    if person.password_hash != proof.password_hash or person.disabled_at is not None:
         raise Forbidden("signin.refused")
     method = "password"
     if person.totp_secret is not None:
@@ -109,15 +145,6 @@ def sign_in_with_password(act: Act, *, login: str, password: str, code: str = ""
             raise Forbidden("signin.refused")
         method = "password+totp"
     return open_sign_in(act, person, method=method, carrier=carrier)
-
-
-def password_matches(person: Person | None, password: str) -> bool:
-    """Whether it is the person's password; takes as long when there is no such person or no password."""
-    held = person.password_hash if person and person.password_hash else _nobody()
-    try:
-        return hasher.verify(held, unicodedata.normalize("NFKC", password)) and held != _nobody()
-    except (VerificationError, InvalidHashError):
-        return False
 
 
 def _use_step(act: Act, person: Person, step: int) -> bool:
