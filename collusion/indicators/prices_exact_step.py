@@ -21,7 +21,7 @@ from collusion.rules.prices import Step, exact_steps
 from collusion.rules.source_text import _l
 
 IDENTIFIER = "prices.exact_step"
-WORTH_SHOWING = 0.05
+WORTH_SHOWING = 0.01
 BASES = 2
 """Totals are tried as declared and net of what the tenderer priced."""
 

@@ -42,12 +42,17 @@ def evaluate(case: Case) -> list[Evidence]:
         chance = min(1.0, result.chance + floor.value)
         if chance > WORTH_SHOWING:
             continue
+        dearer, cheaper = (a, b) if result.coefficient >= 1 else (b, a)
         tested = (
             remark(
-                _l("可比清单项 %(items)d 项，其中 %(agreeing)d 项符合同一系数 %(coefficient).4f（精确到分）"),
+                _l(
+                    "可比 %(items)d 项中 %(agreeing)d 项，%(dearer)s 单价恰为 %(cheaper)s 的 %(times).4f 倍（精确到分）"
+                ),
                 items=result.items,
                 agreeing=len(result.agreeing),
-                coefficient=result.coefficient,
+                dearer=dearer.bidder,
+                cheaper=cheaper.bidder,
+                times=max(result.coefficient, 1 / result.coefficient),
             ),
             remark(_l("暂估、暂列、甲供项已排除")),
             remark(_l("按最高投标限价同一比例下浮的 %(count)d 项已排除"), count=len(from_control)),

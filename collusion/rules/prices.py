@@ -212,7 +212,7 @@ GRIDS = (0.01, 0.005, 0.001)
 def exact_steps(totals: Mapping[str, int], declared: Mapping[str, int], *, spread: float) -> list[Step]:
     """Find totals in exact arithmetic or geometric progression, round differences, and ratios on a coarse grid.
 
-    `totals` may be net of what the tenderer priced; how round a bidder makes its totals is read from the `declared` ones.
+    `totals` may be net of what the tenderer priced; how round bidders make totals is read from the `declared` ones.
     Exact is one yuan, or 1e-6 of the total: a tolerance of percent fires on a third to two thirds of innocent tenders
     (COLLUSION App. B). Totals that bidders rounded anyway make coincidences likelier, which the chances account for.
     """

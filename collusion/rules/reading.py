@@ -86,7 +86,8 @@ class Ordinary:
         self._bigrams: list[frozenset[str]] = []
         self._postings: dict[str, list[int]] = {}
         seen: set[str] = set()
-        for document in tender:
+        # In order of file, so that handing the same files over in another order changes nothing.
+        for document in sorted(tender, key=lambda document: (document.file, document.sha256)):
             for paragraph in document.paragraphs:
                 folded = fold(paragraph.text)
                 if folded.text in seen:

@@ -13,7 +13,7 @@ from collusion.rules.spelling import CONFUSED, KNOWN
 
 CONTEXT = 14
 FORM = 3
-RIGHT_TIMES = 3
+RIGHT_TIMES = 2
 """A form counts as a slip only where its right twin is at least this many times as frequent."""
 
 PROJECT = re.compile(r"[\u4e00-\u9fff]{6,36}?(?:工程|项目)(?![\u4e00-\u9fff]{0,2}(?:工程|项目))")
@@ -30,7 +30,7 @@ NAMELESS = re.compile(
     r"^(?:第|新建|扩建|改建|既有|现有|原有|在用|取水|送水|清水|原水|加药|提升|加压|排涝|雨水|污水|给水|自来|老|各|某|本|该|同类|类似|大型)"
 )
 NOT_PLACES = re.compile(r"厂区|施工区|生活区|办公区|作业区|园区|片区|小区|区域|库区|灌区|城市|市政|市场|都市|县城段")
-REFERENCES = re.compile(r"业绩|合同|中标|竣工|验收|获奖|荣誉|证书|曾|已建|类似|经验|案例")
+REFERENCES = re.compile(r"业绩|合同|中标|竣工|验收证书|验收报告|获奖|荣誉|证书|曾|已建|类似工程|类似项目|案例")
 LEAST_NAME = 8
 
 

@@ -146,6 +146,13 @@ def test_a_pdf_gives_pages_marks_and_joined_paragraphs(tmp_path: Path) -> None:
     assert len(read.marks.pdf_identifiers) == 2
 
 
+def test_three_unlucky_bytes_in_a_compressed_page_refuse_nobody(tmp_path: Path) -> None:
+    """Seen red: with the whole file searched for names that act, an honest bid was refused."""
+    content = "<</Length 16>>stream\n(/JS /XFA) Tj  \xa0\nendstream"
+    (tmp_path / "a.pdf").write_bytes(zoo.pdf("", (content,)))
+    assert extract(tmp_path / "a.pdf").kind == "pdf"
+
+
 def test_perceptual_hash_survives_scaling_and_tells_drawings_apart(tmp_path: Path) -> None:
     """Seen red: with the mean-brightness column kept and no transform, unrelated drawings came within 6 bits."""
     from collusion.rules.extraction.pictures import perceptual

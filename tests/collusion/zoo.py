@@ -173,6 +173,7 @@ def animals() -> dict[str, tuple[str, bytes, set[str]]]:
             pdf("/Names<</JavaScript<</Names[(a)<</S/JavaScrip#74/J#53(1)>>]>>>>"),
             {"document.active"},
         ),
+        "pdf script in object stream": ("a.pdf", _pdf_object_stream(), {"document.active"}),
         "pdf launch": ("a.pdf", pdf("/OpenAction<</S/Launch/F(calc.exe)>>"), {"document.active"}),
         "pdf attachment": (
             "a.pdf",
@@ -209,6 +210,12 @@ def _plain_zip() -> bytes:
     with zipfile.ZipFile(stream, "w") as container:
         container.writestr("readme.txt", "x")
     return stream.getvalue()
+
+
+def _pdf_object_stream() -> bytes:
+    packed = zlib.compress(b"9 0 <</S/JavaScript/JS(app.alert\\(1\\))>>")
+    head = f"<</Type/ObjStm/N 1/First 4/Filter/FlateDecode/Length {len(packed)}>>stream\n".encode()
+    return pdf("", ("@",)).replace(b"@", head + packed + b"\nendstream")
 
 
 def _pdf_flood() -> bytes:

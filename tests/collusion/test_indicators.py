@@ -1,0 +1,461 @@
+"""Each indicator, in and out: the trace is found, the innocent likeness is not."""
+
+from __future__ import annotations
+
+import math
+import random
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from collusion.indicators import (
+    device_authoring,
+    files_created_gap,
+    files_creator,
+    files_last_modified_by,
+    files_rsids,
+    images_identical,
+    people_contacts,
+    prices_exact_step,
+    prices_fixed_coefficient,
+    prices_unit_residuals,
+    text_rare_passages,
+    text_shared_errors,
+)
+from collusion.rules import catalogue
+from collusion.rules.background import ArchivedBid, learn
+from collusion.rules.base_rates import COMMON_NAMES, NULL_DEVICES, RATES
+from collusion.rules.case import Case
+from collusion.rules.documents import Marks, Picture
+from collusion.rules.evidence import Explanation
+from tests.collusion.cases import NOON, bill, case, drawn, found, text
+from tests.collusion.test_passages import OWN
+
+PAIR = ("a", "b")
+DOCS = Path(__file__).parents[2] / "docs" / "indicators"
+HEADINGS = (
+    "## What it means",
+    "## Legal basis",
+    "## Data",
+    "## Method",
+    "## Null model and false alarms",
+    "## Exclusions and innocent explanations",
+    "## What would clear it",
+    "## Example",
+)
+
+
+def marked(**marks: object) -> Marks:
+    """Make marks."""
+    return Marks(**marks)  # type: ignore[arg-type]
+
+
+def test_every_indicator_states_its_case_and_has_its_page() -> None:
+    """Seen red: with a heading removed from one page, and with a rate name misspelt."""
+    indicators = catalogue.indicators()
+    assert len(indicators) == 12
+    for indicator in indicators:
+        assert indicator.clauses and indicator.exclusions and indicator.rates
+        assert all(name in RATES for name in indicator.rates)
+        page = (DOCS / f"{indicator.identifier}.md").read_text("utf-8")
+        positions = [page.index(heading) for heading in HEADINGS]
+        assert positions == sorted(positions)
+        for name in indicator.rates:
+            assert f"`{name}`" in page, (indicator.identifier, name)
+    pages = {path.stem for path in DOCS.glob("*.md")}
+    assert pages == {indicator.identifier for indicator in indicators}
+
+
+def test_every_rate_is_dated_sourced_and_used() -> None:
+    """Seen red: with an unused row added to the table."""
+    used = {name for indicator in catalogue.indicators() for name in indicator.rates}
+    assert used == set(RATES)
+    assert all(rate.source and rate.meaning and 0 < rate.value < 1 for rate in RATES.values())
+    assert "python-docx".replace("-", "") in COMMON_NAMES
+    assert "000000000000" in NULL_DEVICES
+
+
+# text.rare_passages
+
+
+def test_rare_passages_found() -> None:
+    """Seen red: with LEAST_LETTERS above the passage."""
+    body = OWN * 1
+    evidence = found(text_rare_passages.INDICATOR, case({"a": [text("x", body)], "b": [text("y", body)], "c": []}))
+    assert set(evidence) == {PAIR}
+    first = evidence[PAIR].findings[0]
+    assert first.a.place.paragraph == 1 and first.a.equal
+
+
+def test_rare_passages_weigh_more_with_an_archive() -> None:
+    """A cold start must widen the error. Seen red: with the warm rate used in both."""
+    long = "".join(f"第{n}段{OWN}" for n in range(12))
+    bids = {"a": [text("x", *long.split("段"))], "b": [text("y", *long.split("段"))]}
+    cold = found(text_rare_passages.INDICATOR, case(bids))[PAIR]
+    past = learn([ArchivedBid(f"t{n}", f"z{n}", (text("q", f"别的项目第{n}份文字"),)) for n in range(9)])
+    warm = found(text_rare_passages.INDICATOR, case(bids, background=past))[PAIR]
+    assert warm.llr > cold.llr + 1
+    assert any("冷启动" in str(sentence) for sentence in cold.tested)
+
+
+# text.shared_errors
+
+
+def test_a_shared_slip_and_a_foreign_project_are_found() -> None:
+    """Seen red: with the PROJECT pattern's place test turned round, and with wrong_words returning nothing."""
+    one = text("x", "坑外设观查井四口。", "为保证白鹭湖净水厂改扩建工程顺利通水，逐段验收。")
+    two = text("y", "并设观查井六口。", "参照白鹭湖净水厂改扩建工程的做法执行。")
+    evidence = found(text_shared_errors.INDICATOR, case({"a": [one], "b": [two]}))[PAIR]
+    remarks = " ".join(str(finding.remark) for finding in evidence.findings)
+    assert "观查井" in remarks and "白鹭湖净水厂改扩建工程" in remarks
+    sighting = next(f.a for f in evidence.findings if "观查井" in f.a.value)
+    assert sighting.value[slice(*sighting.equal[0])] == "观查井"
+    assert evidence.llr > 3
+
+
+def test_slips_of_the_tender_and_honest_references_are_not_errors() -> None:
+    """Seen red: without the tender check; without REFERENCES; with 管低 in the table, 管低于 was a slip."""
+    tender = [text("t", "坑外须设观查井。")]
+    one = text("x", "设观查井四口。", "类似业绩：白鹭湖净水厂改扩建工程，合同价一亿元。", "管底低于井底。")
+    two = text("y", "设观查井五口。", "我公司曾完成白鹭湖净水厂改扩建工程，验收合格。", "支管低于主管。")
+    assert found(text_shared_errors.INDICATOR, case({"a": [one], "b": [two]}, tender=tender)) == {}
+
+
+def test_slips_only_one_side_made_speak_against_a_common_pen() -> None:
+    """Seen red: without the counter-weight."""
+    shared = "设观查井四口。"
+    plain = found(text_shared_errors.INDICATOR, case({"a": [text("x", shared)], "b": [text("y", shared)]}))[PAIR]
+    own = case({"a": [text("x", shared, "过虑后布署模扳。")], "b": [text("y", shared, "阀们按装。")]})
+    assert found(text_shared_errors.INDICATOR, own)[PAIR].llr < plain.llr - 0.8
+
+
+def test_a_rare_miswriting_needs_a_right_twin_in_the_tender() -> None:
+    """Seen red: with RIGHT_TIMES at 0 every unusual word was a slip."""
+    tender = [text("t", *["冲洗消毒后并网接驳。"] * 4)]
+    one, two = text("x", "并网接博前复核。"), text("y", "夜间并网接博。")
+    evidence = found(text_shared_errors.INDICATOR, case({"a": [one], "b": [two]}, tender=tender))[PAIR]
+    assert "接驳" in str(evidence.findings[0].remark)
+    assert found(text_shared_errors.INDICATOR, case({"a": [one], "b": [two]})) == {}
+
+
+# files.*
+
+
+def test_the_same_last_saver_weighs_by_rarity() -> None:
+    """Equality alone is never evidence. Seen red: with the common-name rule off, Administrator weighed as much."""
+    rare = case({bidder: [text(bidder, marks=marked(last_modified_by="苗春生"))] for bidder in "ab"})
+    common = case({bidder: [text(bidder, marks=marked(last_modified_by="Administrator"))] for bidder in "ab"})
+    strong = found(files_last_modified_by.INDICATOR, rare)[PAIR]
+    weak = found(files_last_modified_by.INDICATOR, common)[PAIR]
+    assert strong.llr == pytest.approx(math.log((0.4 + 0.6 * 0.019) / 0.019))
+    assert weak.llr < 1.4 < strong.llr
+
+
+def test_the_archive_makes_a_frequent_saver_ordinary() -> None:
+    """Seen red: with `seen` always 0."""
+    past = learn(
+        ArchivedBid(f"t{n}", f"z{n}", (text("q", marks=marked(last_modified_by="图文社" if n % 2 else f"人{n}")),))
+        for n in range(60)
+    )
+    bids = {bidder: [text(bidder, marks=marked(last_modified_by="图文社"))] for bidder in "ab"}
+    assert found(files_last_modified_by.INDICATOR, case(bids, background=past))[PAIR].llr < 0.6
+
+
+def test_a_saver_the_tender_carries_is_explained() -> None:
+    """Seen red: without the tender's marks."""
+    bids = {bidder: [text(bidder, marks=marked(last_modified_by="招标代理小王"))] for bidder in "ab"}
+    tender = [text("t", marks=marked(last_modified_by="招标代理小王"))]
+    evidence = found(files_last_modified_by.INDICATOR, case(bids, tender=tender))[PAIR]
+    assert evidence.explained_by is Explanation.TENDER and evidence.llr == 0
+
+
+def test_a_default_author_weighs_next_to_nothing() -> None:
+    """Half of all real files share one. Seen red: with the plain creator rate for every name."""
+    bids = {bidder: [text(bidder, marks=marked(creator="Administrator"))] for bidder in "ab"}
+    assert found(files_creator.INDICATOR, case(bids))[PAIR].llr < 0.4
+    bids = {bidder: [text(bidder, marks=marked(creator="薛丹"))] for bidder in "ab"}
+    assert found(files_creator.INDICATOR, case(bids))[PAIR].llr > 1.4
+
+
+def test_rare_revision_identifiers_count_and_template_ones_do_not() -> None:
+    """Seen red: with TEMPLATE_RSIDS empty; with the tender's rsids not subtracted."""
+    rare = frozenset({"1A57FE28", "1C769C6B", "2B48BB5D"})
+    template = frozenset({"00B47730", "00CB0664"})
+    given = frozenset({"00D05EED"})
+
+    def section(a: frozenset[str], b: frozenset[str]) -> Case:
+        bids = {"a": [text("x", marks=marked(rsids=a))], "b": [text("y", marks=marked(rsids=b))]}
+        return case(bids, tender=[text("t", marks=marked(rsids=given))])
+
+    strong = found(files_rsids.INDICATOR, section(rare | template | {"00111111"}, rare | template | given))[PAIR]
+    assert strong.llr > 2 and strong.explained_by is None
+    innocent = found(files_rsids.INDICATOR, section(template | given, template | given))[PAIR]
+    assert innocent.llr == 0 and innocent.explained_by is not None
+    assert found(files_rsids.INDICATOR, section(rare, template)) == {}
+
+
+def test_one_chance_number_between_long_histories_is_weak() -> None:
+    """3,000 revisions each meet by accident. Seen red: with the accident term left out."""
+    rng = random.Random(3)
+    a = frozenset(f"{rng.getrandbits(24):08X}" for _ in range(3000))
+    b = frozenset(f"{rng.getrandbits(24):08X}" for _ in range(3000))
+    shared = frozenset({"00ABCDEF"})
+    bids = {"a": [text("x", marks=marked(rsids=a | shared))], "b": [text("y", marks=marked(rsids=b | shared))]}
+    evidence = found(files_rsids.INDICATOR, case(bids))[PAIR]
+    if len((a | shared) & (b | shared)) == 1:
+        assert evidence.llr < 0.8
+
+
+def test_births_close_together_count_a_little_template_births_do_not() -> None:
+    """Seen red: without TEMPLATE_INSTANTS; with the same second weighed as a one-minute gap."""
+
+    def section(gap: timedelta) -> Case:
+        return case(
+            {
+                "a": [text("x", marks=marked(created_at=NOON))],
+                "b": [text("y", marks=marked(created_at=NOON + gap))],
+            }
+        )
+
+    near = found(files_created_gap.INDICATOR, section(timedelta(minutes=3)))[PAIR]
+    assert 1 < near.llr < 3
+    assert found(files_created_gap.INDICATOR, section(timedelta(seconds=0)))[PAIR].llr < 0.6
+    assert found(files_created_gap.INDICATOR, section(timedelta(days=2))) == {}
+    birth = NOON.fromisoformat("2013-12-23T23:15:00+00:00")
+    same = case({bidder: [text(bidder, marks=marked(created_at=birth))] for bidder in "ab"})
+    assert found(files_created_gap.INDICATOR, same) == {}
+
+
+# images.identical
+
+
+def test_a_shared_drawing_is_found_also_when_scaled() -> None:
+    """Seen red: with perceptual matching off; with the SAME_SHAPE rule off, the differently shaped one matched."""
+    one = drawn(1)
+    assert one.perceptual is not None
+    scaled = Picture("f" * 64, one.width // 2, one.height // 2, one.perceptual ^ 0b1011)
+    other_shape = Picture("e" * 64, one.width, one.height // 2, one.perceptual)
+    bids = {
+        "a": [text("x", pictures=[one])],
+        "b": [text("y", pictures=[scaled])],
+        "c": [text("z", pictures=[other_shape])],
+    }
+    evidence = found(images_identical.INDICATOR, case(bids))
+    assert set(evidence) == {PAIR}
+    assert evidence[PAIR].llr > 2.5
+
+
+def test_the_tenders_pictures_icons_and_known_brochures_are_not_evidence() -> None:
+    """Seen red: without each of the three exclusions."""
+    given, brochure = drawn(1), drawn(2)
+    icon = Picture("1" * 64, 32, 32, 7)
+    bids = {bidder: [text(bidder, pictures=[given, brochure, icon])] for bidder in "ab"}
+    past = learn([ArchivedBid("t9", "z9", (text("q", pictures=[brochure]),))])
+    evidence = found(images_identical.INDICATOR, case(bids, tender=[text("t", pictures=[given])], background=past))[
+        PAIR
+    ]
+    assert evidence.llr == 0
+    assert {finding.explained_by for finding in evidence.findings} == {Explanation.TENDER, Explanation.BACKGROUND}
+
+
+# device.authoring
+
+
+def test_one_machine_needs_adapter_and_disk() -> None:
+    """Seen red: with `or` in place of `and`; with NULL_DEVICES empty."""
+    same = {"a": ("a4bb6d001122", "s4evnx0r1"), "b": ("a4bb6d001122", "s4evnx0r1")}
+    assert found(device_authoring.INDICATOR, case({"a": [], "b": []}, devices=same))[PAIR].llr > 4
+    half = {"a": ("a4bb6d001122", "s4evnx0r1"), "b": ("a4bb6d001122", "other")}
+    assert found(device_authoring.INDICATOR, case({"a": [], "b": []}, devices=half)) == {}
+    virtual = {"a": ("005056c00001", "s4evnx0r1"), "b": ("005056c00001", "s4evnx0r1")}
+    assert found(device_authoring.INDICATOR, case({"a": [], "b": []}, devices=virtual)) == {}
+
+
+# people.contacts
+
+
+def test_a_shared_telephone_is_found_and_masked() -> None:
+    """Seen red: with the raw value shown, the whole number stood on the card."""
+    bids = {
+        "a": [text("x", "项目联系人：周衡，电话 139 0000 4721。")],
+        "b": [text("y", "授权代表手机：13900004721")],
+        "c": [text("z", "联系电话：13900004722")],
+    }
+    evidence = found(people_contacts.INDICATOR, case(bids))
+    assert set(evidence) == {PAIR}
+    assert evidence[PAIR].llr > 4
+    assert "139 0000 4721" not in evidence[PAIR].findings[0].a.value
+
+
+def test_numbers_of_third_parties_and_of_the_tender_are_explained() -> None:
+    """Seen red: with OTHERS matching nothing, the reference of a common client was evidence."""
+    bids = {
+        "a": [text("x", "业绩证明人（建设单位）电话：13900001111。", "招标人咨询 027-88880000")],
+        "b": [text("y", "建设单位联系电话：13900001111。", "咨询电话 027-88880000")],
+    }
+    tender = [text("t", "联系电话：027-88880000")]
+    evidence = found(people_contacts.INDICATOR, case(bids, tender=tender))[PAIR]
+    assert evidence.llr == 0
+    assert {finding.explained_by for finding in evidence.findings} == {Explanation.TENDER, Explanation.REGISTRY}
+
+
+def test_identity_numbers_need_a_valid_check_digit_and_names_alone_nothing() -> None:
+    """Seen red: without the check digit, serial numbers of equal length matched."""
+    valid, wrong = "11010519491231002X", "110105194912310021"
+    for number, expected in ((valid, {PAIR}), (wrong, set())):
+        bids = {b: [text(b, f"项目经理：周衡，身份证号：{number}。")] for b in "ab"}
+        assert set(found(people_contacts.INDICATOR, case(bids))) == expected
+
+
+# prices.*
+
+
+def priced(prices: dict[str, list[int]], control: list[int], **more: object) -> Case:
+    """Make a case of bills with a control-price file."""
+    provisional = more.get("provisional", ())
+    tender = [text("control", items=bill(control, provisional=provisional))]  # type: ignore[arg-type]
+    bids = {b: [text(b, items=bill(p, provisional=provisional))] for b, p in prices.items()}  # type: ignore[arg-type]
+    return case(bids, tender=tender)
+
+
+def market(seed: int, bidders: str = "abcde", items: int = 80) -> tuple[dict[str, list[int]], list[int]]:
+    """Draw honest bills: common cost shocks, bidder levels, item noise of five percent."""
+    rng = random.Random(seed)
+    control = [max(500, round(100 * rng.lognormvariate(5, 1.5))) for _ in range(items)]
+    shock = [rng.gauss(0, 0.05) for _ in range(items)]
+    prices = {}
+    for bidder in bidders:
+        level = rng.gauss(-0.06, 0.03)
+        prices[bidder] = [
+            round(c * math.exp(level + s + rng.gauss(0, 0.05))) for c, s in zip(control, shock, strict=True)
+        ]
+    return prices, control
+
+
+def test_a_fixed_coefficient_is_found_to_the_fen() -> None:
+    """Seen red: with ROUNDING at 0, half the items fell out."""
+    prices, control = market(1)
+    prices["b"] = [round(p * 1.015) for p in prices["a"]]
+    evidence = found(prices_fixed_coefficient.INDICATOR, priced(prices, control))
+    assert set(evidence) == {PAIR}
+    assert "1.0150" in str(evidence[PAIR].tested[0])
+    assert evidence[PAIR].chance == pytest.approx(0.0002, rel=0.01)
+
+
+def test_a_coefficient_on_a_part_of_the_items_is_found() -> None:
+    """Seen red: with a rule asking for most items instead of a tail."""
+    prices, control = market(2)
+    prices["b"] = [
+        round(p * 0.985) if n % 3 else q for n, (p, q) in enumerate(zip(prices["a"], prices["b"], strict=True))
+    ]
+    assert set(found(prices_fixed_coefficient.INDICATOR, priced(prices, control))) == {PAIR}
+
+
+def test_honest_bills_stand_in_no_fixed_ratio() -> None:
+    """Two hundred honest pairs. Seen red: with the peers' two-percent tolerance all of them fired."""
+    for seed in range(20):
+        prices, control = market(100 + seed)
+        assert found(prices_fixed_coefficient.INDICATOR, priced(prices, control)) == {}
+
+
+def test_two_flat_cuts_of_the_published_limit_are_innocent() -> None:
+    """Seen red: without copied_from_control."""
+    prices, control = market(3)
+    prices["a"] = [round(c * 0.94) for c in control]
+    prices["b"] = [round(c * 0.921) for c in control]
+    evidence = found(prices_fixed_coefficient.INDICATOR, priced(prices, control))
+    assert evidence[PAIR].explained_by is Explanation.CONTROL_PRICE and evidence[PAIR].llr == 0
+
+
+def test_items_the_tenderer_priced_do_not_count() -> None:
+    """Seen red: with provisional items kept, forty equal ones made a coefficient of one."""
+    prices, control = market(4)
+    given = list(range(40))
+    for bidder in prices:
+        prices[bidder][:40] = control[:40]
+    assert found(prices_fixed_coefficient.INDICATOR, priced(prices, control, provisional=given)) == {}
+
+
+def test_twenty_nine_items_are_too_few() -> None:
+    """Seen red: with LEAST_ITEMS at 10."""
+    prices, control = market(5, items=29)
+    prices["b"] = [round(p * 1.015) for p in prices["a"]]
+    made = priced(prices, control)
+    assert prices_fixed_coefficient.INDICATOR.lacking(made) is not None
+    assert found(prices_fixed_coefficient.INDICATOR, made) == {}
+
+
+def test_copied_deviations_with_noise_are_found() -> None:
+    """Seen red: with residuals taken against the control price only, or ranks replaced by item order."""
+    rng = random.Random(6)
+    prices, control = market(6)
+    prices["b"] = [round(p * math.exp(0.01 + rng.gauss(0, 0.004))) for p in prices["a"]]
+    evidence = found(prices_unit_residuals.INDICATOR, priced(prices, control))
+    assert set(evidence) == {PAIR}
+
+
+def test_common_cost_shocks_are_not_agreement() -> None:
+    """Everyone deviates from a mispriced limit alike. Seen red: with zero as the null correlation, most pairs fired."""
+    alarms = 0
+    for seed in range(40):
+        prices, control = market(200 + seed)
+        alarms += len(found(prices_unit_residuals.INDICATOR, priced(prices, control)))
+    assert alarms <= 2
+
+
+def test_a_ring_among_the_others_does_not_accuse_the_honest() -> None:
+    """Two of four copy each other. Seen red: with the outsiders' noise taken as independent, the honest pair fired."""
+    accused = 0
+    for seed in range(25):
+        prices, control = market(300 + seed, bidders="abcd")
+        prices["d"] = [round(p * 1.01) for p in prices["c"]]
+        accused += PAIR in found(prices_unit_residuals.INDICATOR, priced(prices, control))
+    assert accused <= 1
+
+
+def test_residuals_need_four_bids_and_a_limit() -> None:
+    """Seen red: with one outsider allowed."""
+    prices, control = market(7, bidders="abc")
+    assert prices_unit_residuals.INDICATOR.lacking(priced(prices, control)) is not None
+    assert found(prices_unit_residuals.INDICATOR, priced(prices, control)) == {}
+
+
+def totals(**values: int) -> Case:
+    """Make a case of totals in fen."""
+    return case({bidder: [] for bidder in values}, totals=dict(values))
+
+
+def test_exact_ladders_are_found_and_near_ones_are_not() -> None:
+    """Seen red: with EXACT_FEN at two percent of the total, the near ladder fired."""
+    base, step = 17_231_456_789, 123_456_701
+    ladder = totals(a=base, b=base + step, c=base + 2 * step, d=18_002_345_671)
+    evidence = found(prices_exact_step.INDICATOR, ladder)
+    assert set(evidence) == {("a", "b"), ("a", "c"), ("b", "c")}
+    near = totals(a=base, b=base + step, c=base + 2 * step + 50_000, d=18_002_345_671)
+    assert found(prices_exact_step.INDICATOR, near) == {}
+
+
+def test_a_round_ratio_and_a_round_difference_are_found() -> None:
+    """Seen red: with GRIDS empty; with the difference rule off."""
+    base = 17_231_456_783
+    assert set(found(prices_exact_step.INDICATOR, totals(a=base, b=round(base * 1.015)))) == {PAIR}
+    assert set(found(prices_exact_step.INDICATOR, totals(a=base, b=base + 50_000_000))) == {PAIR}
+
+
+def test_totals_that_everyone_rounds_make_no_pattern() -> None:
+    """Seen red: with the totals' own roundness ignored, every pair of round totals fired."""
+    rng = random.Random(8)
+    for _ in range(50):
+        values = {name: round(1.7e10 * math.exp(rng.gauss(0, 0.03)), -6) for name in "abcde"}
+        assert found(prices_exact_step.INDICATOR, totals(**{k: int(v) for k, v in values.items()})) == {}
+
+
+def test_honest_totals_make_no_pattern() -> None:
+    """A thousand honest sections. Seen red: geometric steps at two percent fire on a third of them and more."""
+    rng = random.Random(9)
+    alarms = 0
+    for _ in range(1000):
+        values = {name: round(1.7e10 * math.exp(rng.gauss(0, 0.03))) for name in "abcde"}
+        alarms += bool(found(prices_exact_step.INDICATOR, totals(**values)))
+    assert alarms <= 30  # measured 21 of 1000; the p-values themselves allow a tenth
