@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from core.errors import Conflict, Missing
 from experts.models import Committee, Member, Review, ScoreItem, Sheet
-from experts.queries.committee import bids_in_evaluation
-from experts.rules import review_clauses, scored_criteria
+from experts.queries.committee import bids_in_evaluation, live_members
+from experts.rules import objective_mismatches, outliers, review_clauses, scored_criteria
 from opening.models import Bid
 
 LOCKED = frozenset({"locked", "reported", "delivered"})
@@ -95,4 +95,63 @@ def all_scores(session: Session, held: Committee) -> dict[tuple[int, str], dict[
     found: dict[tuple[int, str], dict[str, Decimal]] = {}
     for item, sheet in session.execute(query):
         found.setdefault((sheet.bid.number, sheet.member.label), {})[item.criterion] = item.value
+    return found
+
+
+def mismatches(session: Session, committee: Committee) -> dict[int, list[str]]:
+    """The objective criteria on which members differ, by bid number, without any value; empty until all have locked.
+
+    Where some sheet was reopened, the list it was reopened for stands until it is locked again.
+    """
+    sheets = every_sheet(session, committee)
+    if not sheets:
+        return {}
+    if any(sheet.state != "locked" for sheet, _ in sheets):
+        return {
+            sheet.bid.number: list(sheet.reopened_for)
+            for sheet, _ in sheets
+            if sheet.state == "draft" and sheet.reopened_for
+        }
+    criteria = scored_criteria(committee.section.method)
+    by_bid: dict[int, list[dict[str, Decimal]]] = {}
+    for sheet, items in sheets:
+        by_bid.setdefault(sheet.bid.number, []).append({code: item.value for code, item in items.items()})
+    found = {number: objective_mismatches(criteria, held) for number, held in by_bid.items()}
+    return {number: codes for number, codes in found.items() if codes}
+
+
+def own_outliers(session: Session, member: Member) -> list[int]:
+    """The bids for which the member's own total is far off the others' mean; empty until everyone has locked (R-344).
+
+    Told to the member alone: neither the mean nor the direction.
+    """
+    totals = _totals_by_bid(session, member.committee)
+    return [number for number, held in totals.items() if member.label in outliers(held)]
+
+
+def every_sheet(session: Session, committee: Committee) -> list[tuple[Sheet, dict[str, ScoreItem]]]:
+    """Every sheet that counts, with its items: only for computing, no route shows it before the lock (R-343)."""
+    members = [member.id for member in live_members(session, committee)]
+    valid = [bid.id for bid in valid_bids(session, committee)]
+    sheets = list(
+        session.scalars(
+            select(Sheet)
+            .where(Sheet.member_id.in_(members), Sheet.bid_id.in_(valid), Sheet.state != "void")
+            .order_by(Sheet.id)
+        )
+    )
+    items: dict[int, dict[str, ScoreItem]] = {}
+    for item in session.scalars(select(ScoreItem).where(ScoreItem.sheet_id.in_([sheet.id for sheet in sheets]))):
+        items.setdefault(item.sheet_id, {})[item.criterion] = item
+    return [(sheet, items.get(sheet.id, {})) for sheet in sheets]
+
+
+def _totals_by_bid(session: Session, committee: Committee) -> dict[int, dict[str, Decimal]]:
+    sheets = every_sheet(session, committee) if committee.conformity is not None else []
+    if not sheets or any(sheet.state != "locked" for sheet, _ in sheets):
+        return {}
+    found: dict[int, dict[str, Decimal]] = {}
+    for sheet, items in sheets:
+        total = sum((item.value for item in items.values()), Decimal(0))
+        found.setdefault(sheet.bid.number, {})[sheet.member.label] = total
     return found

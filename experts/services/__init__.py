@@ -6,7 +6,6 @@ from experts.services.draw import (
     announce_expert_draw,
     commit_draw_nonce,
     conclude_expert_draw,
-    draw_health,
     freeze,
     reveal_draw_nonce,
 )
@@ -17,17 +16,14 @@ from experts.services.scoring import (
     explain_outlier,
     lock_committee,
     lock_sheet,
-    mismatches,
-    own_outliers,
     reopen_sheet,
     save_scores,
 )
 
 __all__ = [
     "accept", "add_expert", "announce_expert_draw", "avoid", "begin_scoring", "change_status", "commit_draw_nonce",
-    "conclude_expert_draw", "declare", "decline", "deliver_report", "draw_health", "explain_outlier", "freeze",
-    "import_experts", "lock_committee", "lock_sheet", "mismatches", "name_representative", "opine",
-    "own_outliers", "receive_memo", "record_silence", "reject_all", "reopen_sheet", "report_facts",
-    "request_committee", "reveal_draw_nonce",
-    "save_findings", "save_scores", "sign_in", "sign_report", "update_declarations", "vote_leader", "write_report",
+    "conclude_expert_draw", "declare", "decline", "deliver_report", "explain_outlier", "freeze", "import_experts",
+    "lock_committee", "lock_sheet", "name_representative", "opine", "receive_memo", "record_silence", "reject_all",
+    "reopen_sheet", "report_facts", "request_committee", "reveal_draw_nonce", "save_findings", "save_scores",
+    "sign_in", "sign_report", "update_declarations", "vote_leader", "write_report",
 ]  # fmt: skip

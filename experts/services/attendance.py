@@ -14,7 +14,7 @@ from core.outbox import post
 from experts import queries
 from experts.models import Committee, Member, Sheet
 from experts.rules import Ground, Profile, Shape, avoidance_grounds
-from experts.services.draw import fill_seats, open_seats
+from experts.services.draw import fill_seats
 from experts.services.masks import from_seat
 
 EARLIEST = timedelta(hours=2)
@@ -167,7 +167,7 @@ def _refill(act: Act, committee: Committee) -> list[Member]:
     if committee.state not in ("drawn", "seated", "scoring"):
         return []
     fresh = fill_seats(act, committee)
-    short = open_seats(act, committee)
+    short = queries.open_seats(act.session, committee)
     if short:
         entry = append(act, "committee.short", committee.subject, {"open_seats": short})
         post(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import timedelta
 from typing import Any
 
 import rfc8785
@@ -11,7 +10,6 @@ import rfc8785
 from accounts.rules import Role
 from bidding import queries as bidding
 from core.act import Act
-from core.calendar import day_of
 from core.draw import mechanism, record
 from core.draw.record import Draw
 from core.errors import Conflict, Forbidden, Invalid
@@ -20,8 +18,8 @@ from core.machine import advance
 from core.outbox import post
 from experts import queries
 from experts.models import Committee, Expert, Member
-from experts.rules import PoolHealth, Shape, Walk, avoidance_grounds, pool_health, walk
-from experts.rules.walk import SEATED, STANDBY
+from experts.rules import Shape, Walk, walk
+from experts.rules.walk import SEATED
 
 TYPE = "expert-draw/v1"
 CANDIDATE_DOMAIN = b"sunbid-expert/v1\n"
@@ -53,7 +51,7 @@ def announce_expert_draw(act: Act, committee: Committee) -> Draw:
     if committee.rounds:
         if record.draw(act.session, committee.rounds[-1]["label"]).state != "concluded":
             raise Conflict("draw.pending", label=committee.rounds[-1]["label"])
-        if not open_seats(act, committee):
+        if not queries.open_seats(act.session, committee):
             raise Conflict("committee.full")
     label = draw_label(committee)
     law = bidding.law_of(committee.section)
@@ -109,7 +107,7 @@ def freeze(act: Act, committee: Committee) -> Draw:
     drawn_before = {code for earlier in committee.rounds[:-1] for code in earlier["codes"].values()}
     candidates: dict[str, Expert] = {}
     excluded: dict[str, tuple[Expert, list[str], list[dict[str, Any]]]] = {}
-    bars = _bars(act, committee)
+    bars = queries.bars_to(act.session, committee, act.now)
     for expert in queries.eligible_experts(act.session, {seat.speciality for seat in shape.seats}):
         if expert.code in drawn_before:
             continue
@@ -119,13 +117,13 @@ def freeze(act: Act, committee: Committee) -> Draw:
             excluded[name] = (expert, reasons, evidence)
         else:
             candidates[name] = expert
-    wanted = open_seats(act, committee) if len(committee.rounds) > 1 else shape.drawn
+    wanted = queries.open_seats(act.session, committee) if len(committee.rounds) > 1 else shape.drawn
     reachable = walk(
         sorted(candidates), {name: expert.specialities for name, expert in candidates.items()}, shape.seats, {}
     ).of(SEATED)
     if len(reachable) < wanted:
         raise Invalid("pool.short", eligible=len(candidates), needed=wanted)
-    health = _health(act, list(candidates.values()), shape)
+    health = queries.health_of(act.session, list(candidates.values()), shape)
     everyone = {**candidates, **{name: expert for name, (expert, _, _) in excluded.items()}}
     table: dict[str, Any] = {
         "label": label,
@@ -166,7 +164,7 @@ def conclude_expert_draw(act: Act, committee: Committee) -> Draw:
         return draw
     seed = record.published_seed(act, draw)
     order = mechanism.order(seed, draw.label, draw.candidates or [])
-    walked = walk_now(act, committee, extra_order=order)
+    walked = queries.walk_now(act.session, committee, act.now, extra_order=order)
     placed = {step.candidate: step for step in walked.steps}
     draw.outcome = {"order": order, "steps": [placed[candidate].as_json() for candidate in order]}
     advance(act, draw, "conclude", seed=draw.seed, outcome=draw.outcome)
@@ -178,36 +176,7 @@ def conclude_expert_draw(act: Act, committee: Committee) -> Draw:
 
 def fill_seats(act: Act, committee: Committee) -> list[Member]:
     """Invite the next of the standing order for every open expert seat; returns the new members (R-322, R-332)."""
-    return invite(act, committee, walk_now(act, committee))
-
-
-def walk_now(act: Act, committee: Committee, extra_order: list[str] | None = None) -> Walk:
-    """Walk all concluded draws of the committee in turn, as things stand: who left, is barred or busy is skipped."""
-    order: list[str] = []
-    specialities: dict[str, list[str]] = {}
-    barred: dict[str, str] = {}
-    gone = {
-        member.candidate: member.state
-        for member in queries.members(act.session, committee)
-        if member.candidate and member.state not in queries.LIVE
-    }
-    seated = {member.candidate for member in queries.live_members(act.session, committee)}
-    bars = _bars(act, committee)
-    for held in committee.rounds:
-        draw = record.draw(act.session, held["label"])
-        here = draw.outcome["order"] if draw.outcome else extra_order if held["label"] == committee.draw_label else None
-        if here is None:
-            continue
-        order += here
-        specialities.update(held["specialities"])
-        for name in here:
-            if name in gone:
-                barred[name] = gone[name]
-            elif name not in seated:
-                reasons, _ = bars(queries.expert(act.session, held["codes"][name]))
-                if reasons:
-                    barred[name] = reasons[0]
-    return walk(order, specialities, Shape.from_json(committee.shape).seats, barred)
+    return invite(act, committee, queries.walk_now(act.session, committee, act.now))
 
 
 def invite(act: Act, committee: Committee, walked: Walk) -> list[Member]:
@@ -253,51 +222,3 @@ def invite(act: Act, committee: Committee, walked: Walk) -> list[Member]:
             )
         fresh.append(member)
     return fresh
-
-
-def open_seats(act: Act, committee: Committee) -> int:
-    """How many expert seats nobody holds."""
-    held = [member for member in queries.live_members(act.session, committee) if member.expert_id is not None]
-    return Shape.from_json(committee.shape).drawn - len(held)
-
-
-def standing_by(act: Act, committee: Committee) -> int:
-    """How many candidates still stand by."""
-    return len(walk_now(act, committee).of(STANDBY))
-
-
-def draw_health(act: Act, committee: Committee) -> PoolHealth:
-    """The pool's figures for this committee as things stand, to be looked at before drawing (R-322)."""
-    shape = Shape.from_json(committee.shape)
-    bars = _bars(act, committee)
-    pool = queries.eligible_experts(act.session, {seat.speciality for seat in shape.seats})
-    return _health(act, [expert for expert in pool if not bars(expert)[0]], shape)
-
-
-def _health(act: Act, eligible: list[Expert], shape: Shape) -> PoolHealth:
-    return pool_health(
-        {expert.code: expert.specialities for expert in eligible},
-        [(seat.speciality, seat.count) for seat in shape.seats],
-        queries.seats_taken(act.session),
-    )
-
-
-def _bars(act: Act, committee: Committee) -> Any:
-    """A function from an expert to public reasons and secret evidence why they may not sit on this committee now."""
-    parties = queries.parties(act.session, committee.section)
-    busy: set[int] = set()
-    if committee.meets_at is not None:
-        ends = committee.meets_at + timedelta(hours=committee.hours)
-        busy = queries.busy_people(act.session, committee.meets_at, ends, apart_from=committee.id)
-    seated = {member.person_id for member in queries.members(act.session, committee) if member.candidate is None}
-
-    def bars(expert: Expert) -> tuple[list[str], list[dict[str, Any]]]:
-        grounds = avoidance_grounds(queries.profile(expert), parties, day_of(act.now))
-        reasons = list(dict.fromkeys(ground.public for ground in grounds))
-        if expert.person_id in busy:
-            reasons.append("time_conflict")
-        if expert.person_id in seated:
-            reasons.append("representative")
-        return reasons, [{"rule": ground.rule, "code": ground.code, **ground.evidence} for ground in grounds]
-
-    return bars

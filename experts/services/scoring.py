@@ -7,8 +7,6 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import select
-
 from bidding import queries as bidding
 from core.act import Act
 from core.clock import iso
@@ -16,13 +14,12 @@ from core.draw import mechanism, record
 from core.errors import Conflict, Invalid
 from core.machine import advance
 from experts import queries
-from experts.models import Committee, Member, ScoreItem, Sheet
+from experts.models import Committee, ScoreItem, Sheet
 from experts.rules import (
     Standing,
     aggregate,
     candidates,
     check_score,
-    objective_mismatches,
     outliers,
     price_scores,
     published,
@@ -99,50 +96,18 @@ def reopen_sheet(act: Act, sheet: Sheet) -> None:
     check_own(act, sheet.member)
     committee = sheet.member.committee
     _check_scoring(committee, "reopen_sheet")
-    differing = mismatches(act, committee).get(sheet.bid.number, [])
+    differing = queries.mismatches(act.session, committee).get(sheet.bid.number, [])
     if not differing:
         raise Conflict("sheet.no_mismatch", number=sheet.bid.number)
     sheet.reopened_for = differing
     advance(from_seat(act, sheet.member), sheet, "reopen", criteria=differing)
 
 
-def mismatches(act: Act, committee: Committee) -> dict[int, list[str]]:
-    """The objective criteria on which members differ, by bid number, without any value; empty until all have locked.
-
-    Where some sheet was reopened, the list it was reopened for stands until it is locked again.
-    """
-    sheets = _every_sheet(act, committee)
-    if not sheets:
-        return {}
-    if any(sheet.state != "locked" for sheet, _ in sheets):
-        return {
-            sheet.bid.number: list(sheet.reopened_for)
-            for sheet, _ in sheets
-            if sheet.state == "draft" and sheet.reopened_for
-        }
-    criteria = scored_criteria(committee.section.method)
-    by_bid: dict[int, list[dict[str, Decimal]]] = {}
-    for sheet, items in sheets:
-        by_bid.setdefault(sheet.bid.number, []).append({code: item.value for code, item in items.items()})
-    found = {number: objective_mismatches(criteria, held) for number, held in by_bid.items()}
-    return {number: codes for number, codes in found.items() if codes}
-
-
-def own_outliers(act: Act, member: Member) -> list[int]:
-    """The bids for which the member's own total is far off the others' mean; empty until everyone has locked (R-344).
-
-    Told to the member alone: neither the mean nor the direction.
-    """
-    check_own(act, member)
-    totals = _totals_by_bid(act, member.committee)
-    return [number for number, held in totals.items() if member.label in outliers(held)]
-
-
 def explain_outlier(act: Act, sheet: Sheet, explanation: str) -> None:
     """Keep the member's explanation of an unusual total with the sheet; it goes into the report."""
     check_own(act, sheet.member)
     _check_scoring(sheet.member.committee, "explain_outlier")
-    if sheet.bid.number not in own_outliers(act, sheet.member):
+    if sheet.bid.number not in queries.own_outliers(act.session, sheet.member):
         raise Conflict("sheet.no_outlier", number=sheet.bid.number)
     if not explanation.strip():
         raise Invalid("form.required", field="explanation")
@@ -157,11 +122,11 @@ def lock_committee(act: Act, committee: Committee) -> dict[str, Any]:
     """
     leader = check_leader(act, committee)
     _check_scoring(committee, "lock_committee")
-    sheets = _every_sheet(act, committee)
+    sheets = queries.every_sheet(act.session, committee)
     unfinished = sum(sheet.state != "locked" for sheet, _ in sheets)
     if unfinished or not sheets:
         raise Conflict("scoring.unfinished", sheets=unfinished)
-    differing = mismatches(act, committee)
+    differing = queries.mismatches(act.session, committee)
     if differing:
         cells = "；".join(f"{number}: {', '.join(codes)}" for number, codes in sorted(differing.items()))
         raise Conflict("scoring.objective", cells=cells)
@@ -285,34 +250,6 @@ def _result(act: Act, committee: Committee, sheets: list[tuple[Sheet, dict[str, 
 def fraction_text(value: Fraction) -> str:
     """An exact value as text: `918202000` or `5479/600`."""
     return str(value.numerator) if value.denominator == 1 else f"{value.numerator}/{value.denominator}"
-
-
-def _every_sheet(act: Act, committee: Committee) -> list[tuple[Sheet, dict[str, ScoreItem]]]:
-    """Every sheet that counts, with its items: only for computing, no route shows it before the lock (R-343)."""
-    members = [member.id for member in queries.live_members(act.session, committee)]
-    valid = [bid.id for bid in queries.valid_bids(act.session, committee)]
-    sheets = list(
-        act.session.scalars(
-            select(Sheet)
-            .where(Sheet.member_id.in_(members), Sheet.bid_id.in_(valid), Sheet.state != "void")
-            .order_by(Sheet.id)
-        )
-    )
-    items: dict[int, dict[str, ScoreItem]] = {}
-    for item in act.session.scalars(select(ScoreItem).where(ScoreItem.sheet_id.in_([sheet.id for sheet in sheets]))):
-        items.setdefault(item.sheet_id, {})[item.criterion] = item
-    return [(sheet, items.get(sheet.id, {})) for sheet in sheets]
-
-
-def _totals_by_bid(act: Act, committee: Committee) -> dict[int, dict[str, Decimal]]:
-    sheets = _every_sheet(act, committee) if committee.conformity is not None else []
-    if not sheets or any(sheet.state != "locked" for sheet, _ in sheets):
-        return {}
-    found: dict[int, dict[str, Decimal]] = {}
-    for sheet, items in sheets:
-        total = sum((item.value for item in items.values()), Decimal(0))
-        found.setdefault(sheet.bid.number, {})[sheet.member.label] = total
-    return found
 
 
 def _totals(rows: list[dict[str, Any]]) -> dict[int, dict[str, Decimal]]:

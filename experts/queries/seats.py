@@ -1,0 +1,97 @@
+"""Reads of the seats: who may not sit now and why, the walk down the drawn orders, the pool's health."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from core.calendar import day_of
+from core.draw import record
+from experts.models import Committee, Expert
+from experts.queries.committee import live_members, members, parties
+from experts.queries.pool import LIVE, busy_people, eligible_experts, expert, profile, seats_taken
+from experts.rules import PoolHealth, Shape, Walk, avoidance_grounds, pool_health, walk
+from experts.rules.walk import STANDBY
+
+Bars = Callable[[Expert], tuple[list[str], list[dict[str, Any]]]]
+
+
+def bars_to(session: Session, committee: Committee, now: datetime) -> Bars:
+    """A function from an expert to public reasons and secret evidence why they may not sit on this committee now."""
+    tied_to = parties(session, committee.section)
+    busy: set[int] = set()
+    if committee.meets_at is not None:
+        ends = committee.meets_at + timedelta(hours=committee.hours)
+        busy = busy_people(session, committee.meets_at, ends, apart_from=committee.id)
+    seated = {member.person_id for member in members(session, committee) if member.candidate is None}
+
+    def bars(expert: Expert) -> tuple[list[str], list[dict[str, Any]]]:
+        grounds = avoidance_grounds(profile(expert), tied_to, day_of(now))
+        reasons = list(dict.fromkeys(ground.public for ground in grounds))
+        if expert.person_id in busy:
+            reasons.append("time_conflict")
+        if expert.person_id in seated:
+            reasons.append("representative")
+        return reasons, [{"rule": ground.rule, "code": ground.code, **ground.evidence} for ground in grounds]
+
+    return bars
+
+
+def walk_now(session: Session, committee: Committee, now: datetime, extra_order: list[str] | None = None) -> Walk:
+    """Walk all concluded draws of the committee in turn, as things stand: who left, is barred or busy is skipped."""
+    order: list[str] = []
+    specialities: dict[str, list[str]] = {}
+    barred: dict[str, str] = {}
+    gone = {
+        member.candidate: member.state
+        for member in members(session, committee)
+        if member.candidate and member.state not in LIVE
+    }
+    seated = {member.candidate for member in live_members(session, committee)}
+    bars = bars_to(session, committee, now)
+    for held in committee.rounds:
+        draw = record.draw(session, held["label"])
+        here = draw.outcome["order"] if draw.outcome else extra_order if held["label"] == committee.draw_label else None
+        if here is None:
+            continue
+        order += here
+        specialities.update(held["specialities"])
+        for name in here:
+            if name in gone:
+                barred[name] = gone[name]
+            elif name not in seated:
+                reasons, _ = bars(expert(session, held["codes"][name]))
+                if reasons:
+                    barred[name] = reasons[0]
+    return walk(order, specialities, Shape.from_json(committee.shape).seats, barred)
+
+
+def open_seats(session: Session, committee: Committee) -> int:
+    """How many expert seats nobody holds."""
+    held = [member for member in live_members(session, committee) if member.expert_id is not None]
+    return Shape.from_json(committee.shape).drawn - len(held)
+
+
+def standing_by(session: Session, committee: Committee, now: datetime) -> int:
+    """How many candidates still stand by."""
+    return len(walk_now(session, committee, now).of(STANDBY))
+
+
+def draw_health(session: Session, committee: Committee, now: datetime) -> PoolHealth:
+    """The pool's figures for this committee as things stand, to be looked at before drawing (R-322)."""
+    shape = Shape.from_json(committee.shape)
+    bars = bars_to(session, committee, now)
+    pool = eligible_experts(session, {seat.speciality for seat in shape.seats})
+    return health_of(session, [expert for expert in pool if not bars(expert)[0]], shape)
+
+
+def health_of(session: Session, eligible: list[Expert], shape: Shape) -> PoolHealth:
+    """The figures of these experts for that shape."""
+    return pool_health(
+        {expert.code: expert.specialities for expert in eligible},
+        [(seat.speciality, seat.count) for seat in shape.seats],
+        seats_taken(session),
+    )

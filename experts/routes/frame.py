@@ -1,0 +1,128 @@
+"""The blueprint of the evaluation and what several of its pages show."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, request, url_for
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from accounts.access import current_actor
+from accounts.rules import Role
+from core.errors import Refusal
+from experts import queries
+from experts.models import Committee, Member
+from experts.queries.scoring import LOCKED
+from experts.rules import review_clauses
+
+blueprint = Blueprint("experts", __name__)
+
+ROOM = (Role.EXPERT, Role.TENDEREE)
+"""Who may knock at a committee room: experts and the tenderee's representative; the query asks for the seat."""
+
+KINDS = {
+    "invited": "info", "accepted": "info", "signed_in": "ok", "signed": "ok", "declined": "muted", "avoided": "warn",
+}  # fmt: skip
+
+
+def done(message: str, endpoint: str, **values: Any) -> Response:
+    """Say so and go on to a page."""
+    flash(message, "ok")
+    return redirect(url_for(endpoint, **values), 303)
+
+
+def refused(refusal: Refusal, endpoint: str, **values: Any) -> Response:
+    """Say why not and go back to the page the button stood on."""
+    from flask import current_app
+
+    flash(current_app.jinja_env.filters["sentence"](refusal), "bad")
+    return redirect(url_for(endpoint, **values), 303)
+
+
+def wants_fragment() -> bool:
+    """Whether htmx asks, and so a fragment is enough."""
+    return request.headers.get("HX-Request") == "true"
+
+
+def seat_word(label: str) -> str:
+    """A seat in words: 评委 1, 招标人代表 1."""
+    if label.startswith("R"):
+        return str(_("招标人代表 %(n)s", n=label[1:]))
+    return str(_("评委 %(n)s", n=label[1:]))
+
+
+def reason_word(reason: str) -> str:
+    """A public reason of the draw in words: `R-330(9) employer`, `time_conflict`, `declined`."""
+    rule, _space, code = reason.rpartition(" ")
+    words = {
+        "relative": _("与投标人有近亲属关系"),
+        "authority": _("在监督部门任职"),
+        "interest": _("与投标人有经济利益关系"),
+        "punished": _("因招投标违法受过处罚"),
+        "former_employer": _("三年内曾在当事单位任职"),
+        "status": _("暂停或除名"),
+        "employer": _("在当事单位任职"),
+        "time_conflict": _("评标时间冲突"),
+        "representative": _("已任招标人代表"),
+        "speciality": _("专业不符"),
+        "declined": _("谢绝邀请"),
+        "avoided": _("已回避"),
+    }
+    said = str(words.get(code, code))
+    return f"{said}（{rule}）" if rule else said
+
+
+def room_frame(session: Session, member: Member) -> dict[str, Any]:
+    """What every page of the committee room shows: the seat, the stage, the way through the room."""
+    held = member.committee
+    made, wanted = queries.own_review_progress(session, member)
+    progress = queries.own_progress(session, member) if held.conformity is not None else []
+    return {
+        "member": member,
+        "committee": held,
+        "section": held.section,
+        "project": held.section.project,
+        "review_made": made,
+        "review_wanted": wanted,
+        "progress": progress,
+        "scored": sum(done for _number, done, _all, _state in progress),
+        "to_score": sum(every for _number, _done, every, _state in progress),
+        "stages": [_("到场声明"), _("符合性评审"), _("评分"), _("结果"), _("签署报告")],
+        "stage": stage_of(held),
+        "seat_word": seat_word,
+        "is_locked": held.state in LOCKED,
+        "leader": queries.leader(session, held),
+        "tabs": room_tabs(held),
+    }
+
+
+def room_tabs(held: Committee) -> list[dict[str, Any]]:
+    """The pages of the room that are open now."""
+    code = held.section.code
+    pages = [(_("总览"), "experts.room", True)]
+    pages.append((_("符合性评审"), "experts.conformity", held.state not in ("requested", "draw_announced", "drawn")))
+    pages.append((_("我的评分"), "experts.scores", held.conformity is not None))
+    pages.append((_("评标结果"), "experts.result", held.state in LOCKED))
+    pages.append((_("评标报告"), "experts.report", held.state in ("reported", "delivered")))
+    return [
+        {"label": label, "href": url_for(endpoint, code=code), "current": request.path == url_for(endpoint, code=code)}
+        for label, endpoint, shown in pages
+        if shown
+    ]
+
+
+def stage_of(held: Committee) -> int:
+    """How far the committee is, as a place in the room's stages."""
+    return {"seated": 1, "scoring": 2, "locked": 3, "reported": 4, "delivered": 5}.get(held.state, 0)
+
+
+def own_room(session: Session, code: str) -> Member:
+    """The asker's own seat in that room, or Missing."""
+    return queries.own_member(session, code, current_actor())
+
+
+def clause_texts(held: Committee) -> dict[str, dict[str, str]]:
+    """The review's clauses by code."""
+    return {clause["code"]: clause for clause in review_clauses(held.section.method)}

@@ -1,0 +1,125 @@
+"""The conformity review in the room: own findings, the committee's decision, begin scoring, reject all."""
+
+from __future__ import annotations
+
+from flask import render_template, request
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from accounts.access import acting, reading, requires
+from core.errors import Missing, Refusal
+from experts import forms, queries, services
+from experts.routes.frame import ROOM, blueprint, clause_texts, done, own_room, room_frame
+from opening.models import Bid
+
+
+@blueprint.get("/expert/<code>/conformity")
+@requires(*ROOM)
+def conformity(code: str) -> str:
+    """The matrix of one's own findings, bids by clauses; the committee's decisions once concluded."""
+    return _matrix(code, [])
+
+
+@blueprint.get("/expert/<code>/conformity/<int:number>")
+@requires(*ROOM)
+def findings(code: str, number: int) -> str:
+    """One's own findings on one bid."""
+    return _findings(code, number, [])
+
+
+@blueprint.post("/expert/<code>/conformity/<int:number>")
+@requires(*ROOM)
+def save_findings(code: str, number: int) -> Response | tuple[str, int]:
+    """Save them and go on to the next bid."""
+    try:
+        with acting() as act:
+            member = queries.own_member(act.session, code, act.actor)
+            bids = queries.bids_in_evaluation(act.session, member.committee.section)
+            made = forms.read_findings(request.form, list(clause_texts(member.committee)))
+            services.save_findings(act, member, _bid(bids, number), made)
+            later = [bid.number for bid in bids if bid.number > number]
+    except Missing:
+        raise
+    except Refusal as refusal:
+        return _findings(code, number, [refusal]), 422
+    if later:
+        return done(_("已保存，请继续评审下一份投标。"), "experts.findings", code=code, number=later[0])
+    return done(_("已保存。"), "experts.conformity", code=code)
+
+
+@blueprint.post("/expert/<code>/begin-scoring")
+@requires(*ROOM)
+def begin_scoring(code: str) -> Response | tuple[str, int]:
+    """The leader concludes the review."""
+    try:
+        with acting() as act:
+            member = queries.own_member(act.session, code, act.actor)
+            reason = request.form.get("competition_reason", "")[:2000]
+            services.begin_scoring(act, member.committee, competition_reason=reason)
+    except Missing:
+        raise
+    except Refusal as refusal:
+        return _matrix(code, [refusal]), 422
+    return done(_("符合性评审结束，请开始评分。"), "experts.scores", code=code)
+
+
+@blueprint.post("/expert/<code>/reject-all")
+@requires(*ROOM)
+def reject_all(code: str) -> Response | tuple[str, int]:
+    """The leader records that all bids are rejected, with the reasoning."""
+    try:
+        reason = forms.read_reason(request.form, most=2000)
+        with acting() as act:
+            services.reject_all(act, queries.own_member(act.session, code, act.actor).committee, reason)
+    except Missing:
+        raise
+    except Refusal as refusal:
+        return _matrix(code, [refusal]), 422
+    return done(_("已否决所有投标。"), "experts.room", code=code)
+
+
+def _bid(bids: list[Bid], number: int) -> Bid:
+    found = next((bid for bid in bids if bid.number == number), None)
+    if found is None:
+        raise Missing("bid.unknown")
+    return found
+
+
+def _matrix(code: str, errors: list[Refusal]) -> str:
+    with reading() as session:
+        member = own_room(session, code)
+        held = member.committee
+        bids = queries.bids_in_evaluation(session, held.section) if member.declared_at else []
+        return render_template(
+            "experts/conformity.html",
+            **room_frame(session, member),
+            bids=bids,
+            clauses=clause_texts(held),
+            own=queries.own_findings(session, member),
+            flags=queries.flags(session, held.section) if bids else {},
+            decisions={one["number"]: one for one in held.conformity["bids"]} if held.conformity else None,
+            errors=errors,
+            values=request.form,
+        )
+
+
+def _findings(code: str, number: int, errors: list[Refusal]) -> str:
+    with reading() as session:
+        member = own_room(session, code)
+        if member.declared_at is None:
+            raise Missing("bid.unknown")
+        held = member.committee
+        bids = queries.bids_in_evaluation(session, held.section)
+        bid = _bid(bids, number)
+        own = queries.own_findings(session, member)
+        return render_template(
+            "experts/findings.html",
+            **room_frame(session, member),
+            bid=bid,
+            bids=bids,
+            clauses=clause_texts(held),
+            own={clause: own.get((bid.id, clause)) for clause in clause_texts(held)},
+            flags=queries.flags(session, held.section).get(number, []),
+            errors=errors,
+            values=request.form,
+        )

@@ -1,0 +1,127 @@
+"""The committee room: overview, declaration, leader, memos, the bids' files."""
+
+from __future__ import annotations
+
+from flask import Response as FlaskResponse
+from flask import render_template, request
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from accounts.access import acting, door, reading, requires
+from core.errors import Missing, Refusal
+from experts import forms, queries, services
+from experts.routes.frame import ROOM, blueprint, done, own_room, refused, room_frame
+
+
+@blueprint.get("/expert/<code>")
+@requires(*ROOM)
+def room(code: str) -> str:
+    """The room's overview: what to do next, who sits here, the rules of the day."""
+    return _room(code, [])
+
+
+@blueprint.post("/expert/<code>/declare")
+@requires(*ROOM)
+def declare(code: str) -> Response | tuple[str, int]:
+    """Confirm discipline and that there is no reason to avoid."""
+    try:
+        for name in ("discipline", "no_reason"):
+            forms.one_of(request.form, name, ["yes"])
+        with acting() as act:
+            services.declare(act, queries.own_member(act.session, code, act.actor))
+    except Missing:
+        raise
+    except Refusal as refusal:
+        return _room(code, [refusal]), 422
+    return done(_("声明已记录。"), "experts.room", code=code)
+
+
+@blueprint.post("/expert/<code>/avoid")
+@requires(*ROOM)
+def avoid(code: str) -> Response | tuple[str, int]:
+    """Leave for a reason to avoid."""
+    try:
+        reason = forms.read_reason(request.form)
+        with acting() as act:
+            services.avoid(act, queries.own_member(act.session, code, act.actor), reason)
+    except Missing:
+        raise
+    except Refusal as refusal:
+        return _room(code, [refusal]), 422
+    return done(_("已办理回避，您的评审意见无效，由递补专家重新评审。"), "experts.invitations")
+
+
+@blueprint.post("/expert/<code>/leader")
+@requires(*ROOM)
+def vote_leader(code: str) -> Response:
+    """Vote for the leader."""
+    try:
+        label = forms.read_reason(request.form, "choice", most=20)
+        with acting() as act:
+            member = queries.own_member(act.session, code, act.actor)
+            choice = next(
+                (one for one in queries.live_members(act.session, member.committee) if one.label == label), None
+            )
+            if choice is None:
+                raise Missing("member.unknown")
+            elected = services.vote_leader(act, member, choice)
+    except Missing:
+        raise
+    except Refusal as refusal:
+        return refused(refusal, "experts.room", code=code)
+    return done(_("组长已选出。") if elected else _("已投票，等待其他成员。"), "experts.room", code=code)
+
+
+@blueprint.post("/expert/<code>/memos/<int:number>")
+@requires(*ROOM)
+def opine(code: str, number: int) -> Response:
+    """The leader records what the committee makes of a memo."""
+    try:
+        opinion = forms.one_of(request.form, "opinion", ["accepted", "rejected", "noted"])
+        reason = forms.read_reason(request.form)
+        with acting() as act:
+            member = queries.own_member(act.session, code, act.actor)
+            memo = next((one for one in queries.memos(act.session, member.committee) if one.id == number), None)
+            if memo is None:
+                raise Missing("memo.unknown")
+            services.opine(act, member, memo, opinion, reason)
+    except Missing:
+        raise
+    except Refusal as refusal:
+        return refused(refusal, "experts.room", code=code)
+    return done(_("研判意见已记录。"), "experts.room", code=code)
+
+
+@blueprint.get("/expert/<code>/files/<int:number>/<sha256>")
+@requires(*ROOM)
+def bid_file(code: str, number: int, sha256: str) -> FlaskResponse:
+    """A file of an opened bid, for those who declared in this room; as a download, never shown inside the site."""
+    with reading() as session:
+        member = own_room(session, code)
+        if member.declared_at is None:
+            raise Missing("object.unknown")
+        for bid in queries.bids_in_evaluation(session, member.committee.section):
+            for envelope in (bid.envelopes or {}).values():
+                for file in envelope.get("files", []):
+                    if bid.number == number and file["sha256"] == sha256:
+                        content = door().platform.store.read(sha256)
+                        response = FlaskResponse(content, mimetype="application/octet-stream")
+                        response.headers.set("Content-Disposition", "attachment", filename=file["name"])
+                        return response
+    raise Missing("object.unknown")
+
+
+def _room(code: str, errors: list[Refusal]) -> str:
+    with reading() as session:
+        member = own_room(session, code)
+        held = member.committee
+        live = queries.live_members(session, held)
+        return render_template(
+            "experts/room.html",
+            **room_frame(session, member),
+            live=live,
+            present=sum(one.declared_at is not None for one in live),
+            memos=queries.memos(session, held) if member.declared_at else [],
+            errors=errors,
+            values=request.form,
+        )
