@@ -278,8 +278,19 @@ def test_facts_and_keys_that_do_not_fit_are_refused_and_nothing_is_left(scene: S
     big["bidder"] = dict.fromkeys(("name", "uscc", "contact", "phone"), quotes)
     with refused("seal.identity_too_large", limit=8192):
         scene.seal(tmp_path / "bid", bidder_facts=big)
-    with refused("seal.facts_invalid", place="operator"):
-        scene.seal(tmp_path / "bid", bidder_facts=make_facts() | {"operator": "a\nb"})
+    for change, place in (
+        (setting("operator", to="a\nb"), "operator"),
+        (setting("more", to=1), "keys"),
+        (dropping("bond"), "keys"),
+        (setting("bidder", "more", to=""), "bidder"),
+        (setting("device", "mac", to=None), "device.mac"),
+        (setting("bond", "more", to=""), "bond"),
+        (setting("bond", "form", to="长" * 171), "bond.form"),
+    ):
+        facts = make_facts()
+        change(facts)
+        with refused("seal.facts_invalid", place=place):
+            scene.seal(tmp_path / "bid", bidder_facts=facts)
     mine, other = scene.bidder, make_bidder("乙")
     with refused("seal.signature_invalid"):
         mixed = BidderKeys(mine.identity, mine.secret, mine.certificate, other.sign)

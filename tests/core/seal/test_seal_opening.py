@@ -30,7 +30,7 @@ def entry(name: str, content: bytes, slot: str = "a") -> dict[str, Any]:
     return {"slot": slot, "name": name, "size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
 
 
-def manifest_for(expected: Expected, files: list[dict[str, Any]], **changes: Any) -> bytes:
+def manifest_for(expected: Expected, listed: list[dict[str, Any]], **changes: Any) -> bytes:
     return sealing.canonical(
         {
             "type": "sunbid-manifest/v1",
@@ -39,7 +39,7 @@ def manifest_for(expected: Expected, files: list[dict[str, Any]], **changes: Any
             "handle": expected.handle,
             "envelope": expected.envelope,
             "nonce": "00" * 32,
-            "files": files,
+            "files": listed,
         }
         | changes
     )
