@@ -140,6 +140,7 @@ def test_the_tender_document_says_the_same_in_docx_and_pdf(papers: Papers) -> No
 
 
 def test_the_tender_document_states_the_terms_the_law_asks_for(papers: Papers) -> None:
+    """Seen red: with the sentence on consortia taken out."""
     text = text_of(papers.tender_docx)
     for term in (
         "186,500,000.00",
@@ -160,6 +161,7 @@ def test_the_tender_document_states_the_terms_the_law_asks_for(papers: Papers) -
 
 
 def test_criteria_add_up_to_one_hundred() -> None:
+    """Seen red: with nine points for T1."""
     groups = {
         group: sum(one.points for one in CRITERIA if one.group == group) for group in ("technical", "credit", "price")
     }
@@ -177,6 +179,7 @@ def test_other_dates_appear_in_the_document_and_in_the_files(elsewhere: Papers) 
 
 
 def test_dates_without_a_zone_or_out_of_order_are_refused() -> None:
+    """Seen red: with either check removed."""
     with pytest.raises(ValueError, match="timezone"):
         replace(DEFAULT_DATES, deadline_at=datetime(2026, 5, 21, 9, 30))  # noqa: DTZ001
     with pytest.raises(ValueError, match="out of order"):
@@ -184,7 +187,7 @@ def test_dates_without_a_zone_or_out_of_order_are_refused() -> None:
 
 
 def test_bills_follow_the_template_and_add_up(papers: Papers) -> None:
-    """Seen red: with the balancing item left out the totals missed the schedule by some yuan."""
+    """Seen red: with one control price a fen higher."""
     control = items_of(papers.control_bill)
     assert len(control) >= 60
     assert sum(amount for _, _, amount, _ in control.values()) * 100 == MAXIMUM_PRICE_FEN
@@ -201,6 +204,7 @@ def test_bills_follow_the_template_and_add_up(papers: Papers) -> None:
 
 
 def test_schedule_letter_and_bill_name_one_price(papers: Papers) -> None:
+    """Seen red: with one yuan more in the letter."""
     for key, bid in papers.bids.items():
         schedule = json.loads(bid.schedule.read_text("utf-8"))
         assert set(schedule) == {"type", "price_fen", "duration_days", "quality", "manager", "manager_certificate"}
@@ -281,6 +285,19 @@ def test_credit_codes_are_valid_and_distinct() -> None:
     assert len(set(codes)) == 8
 
 
+def test_objective_points_follow_from_the_contracts_claimed() -> None:
+    """Seen red: with the cap of six points lifted and a fourth contract given to changhe."""
+    points = {bidder.key: tuple(bidder.objective_points.values()) for bidder in all_bidders()}
+    assert points == {
+        "changhe": (6, 4),
+        "jiangnan": (4, 4),
+        "hengji": (6, 2),
+        "dongqi": (4, 2),
+        "beichen": (2, 2),
+        "tianheng": (2, 2),
+    }
+
+
 def test_people_phones_and_accounts_belong_to_one_bidder_each() -> None:
     """Seen red: with one phone number given to both of the rigged pair."""
     seen: Counter[str] = Counter()
@@ -359,6 +376,7 @@ def test_planted_facts_are_where_the_receipts_say(papers: Papers) -> None:
 
 
 def test_the_typo_and_the_wrong_project_stand_nowhere_else(papers: Papers) -> None:
+    """Seen red: with the misspelt word in tianheng's text."""
     (typo,), (leftover,) = facts(papers, "typo"), facts(papers, "leftover_project")
     others = [papers.tender_docx, *(technical(papers, key) for key in HONEST)]
     for path in others:
@@ -388,6 +406,7 @@ def test_honest_files_carry_traces_of_their_own(papers: Papers) -> None:
 
 
 def test_two_honest_bidders_share_an_innocent_author(papers: Papers) -> None:
+    """Seen red: with a creator of its own for hengji."""
     names = {
         key: docx.Document(str(bid.files["qualification"][0])).core_properties.author
         for key, bid in papers.bids.items()
@@ -396,6 +415,7 @@ def test_two_honest_bidders_share_an_innocent_author(papers: Papers) -> None:
 
 
 def test_pictures_are_shared_by_the_rigged_pair_alone(papers: Papers) -> None:
+    """Seen red: with the section drawn in each bidder's own colours."""
     pictures: dict[str, set[str]] = {}
     for key in papers.bids:
         path = technical(papers, key)
@@ -419,7 +439,7 @@ def test_the_same_seed_and_dates_give_the_same_bytes(papers: Papers, tmp_path: P
 
 
 def test_another_seed_moves_prices_and_identifiers_but_no_prose_and_no_total(papers: Papers, elsewhere: Papers) -> None:
-    """Seen red: with the seed left out of the noise of the prices."""
+    """Seen red: with the seed left out of the noise of the prices, and with no balancing item to meet the totals."""
     for key, bid in elsewhere.bids.items():
         assert items_of(bid.files["price"][0]) != items_of(papers.bids[key].files["price"][0])
         if key != "beichen":
@@ -432,7 +452,7 @@ def test_another_seed_moves_prices_and_identifiers_but_no_prose_and_no_total(pap
 
 
 def test_an_edit_that_changes_nothing_is_refused() -> None:
-    """An idle edit would leave a receipt for something that was never planted."""
+    """An idle edit would leave a receipt for something never planted. Seen red: without the check."""
     copyist = Copyist({"a": "井距十二米。"})
     with pytest.raises(ValueError, match="changes nothing"):
         copyist("a", ["number=五>六"])

@@ -4,7 +4,7 @@
 - text         an item, numbered by the persona
 | a | b |      a table row; the first row of a run is the header; `!table 标题` before it gives a caption
 !figure kind 标题 … !end   a drawing from the lines between (see drawings.py)
-!right, !center, !page     an aligned line, a new page
+!right, !center, !page     a line set right, a title, a new page
 [[mark]]       the text of the tender document's paragraph so marked, word for word
 !copy mark op … the rigged pair only: another bid's passage after the named edits (see copying.py)
 text {#mark}   names a paragraph so that it can be quoted or copied

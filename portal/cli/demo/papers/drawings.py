@@ -181,7 +181,7 @@ def _section(rows: Rows, palette: tuple[str, str, str]) -> tuple[int, str]:
             )
         )
         parts.append(_text(x, start - 8, label, 14))
-    for x, y, label in zip((330, 330, 60), (216, 306, 140), labels[4:], strict=False):
+    for x, y, label in zip((330, 330, 38), (216, 306, 108), labels[4:], strict=False):
         parts.append(_text(x, y, label, 14, "middle", dark))
     return _sheet(340, parts)
 

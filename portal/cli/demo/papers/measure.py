@@ -12,9 +12,15 @@ def column_widths(block: Block, total: float) -> list[float]:
     weights = []
     for column in range(columns):
         lengths = [len(row[column]) for row in block.rows if column < len(row)]
-        weights.append(max(3.0, min(28.0, 0.5 * max(lengths) + 0.5 * sum(lengths) / len(lengths))))
+        weights.append(max(5.0, min(28.0, 0.5 * max(lengths) + 0.5 * sum(lengths) / len(lengths))))
     whole = sum(weights)
     return [total * weight / whole for weight in weights]
+
+
+def centred_columns(block: Block) -> list[bool]:
+    """Which columns hold only short words or figures, and stand in the middle."""
+    columns = max(len(row) for row in block.rows)
+    return [all(len(row[column]) <= 12 for row in block.rows[1:] if column < len(row)) for column in range(columns)]
 
 
 class Pages:

@@ -16,7 +16,7 @@ import weasyprint
 from portal.cli.demo.papers.blocks import Block, Numbered, numbered
 from portal.cli.demo.papers.dates import SHANGHAI
 from portal.cli.demo.papers.drawings import figures
-from portal.cli.demo.papers.measure import column_widths
+from portal.cli.demo.papers.measure import centred_columns, column_widths
 from portal.cli.demo.papers.personas import Persona, Traces
 from portal.cli.demo.papers.word import Cover
 
@@ -95,7 +95,8 @@ td,th{{padding:2pt 4pt;vertical-align:middle}}td.c,th{{text-align:center}}tr{{br
 .caption{{text-indent:0;text-align:center;font-family:{heading};font-size:{persona.table_size}pt;break-after:avoid}}
 .under{{break-after:auto;break-before:avoid;margin-bottom:8pt}}
 img{{display:block;width:100%;max-width:15.2cm;margin:4pt auto 0}}
-.r{{text-align:right;text-indent:0}}.m{{text-align:center;text-indent:0}}
+.r{{text-align:right;text-indent:0}}
+.m{{text-align:center;text-indent:0;font:700 {persona.heading_sizes[0]}pt {heading};margin:6pt 0 12pt}}
 .cover{{page:cover;break-after:page;text-align:center;font-family:{heading}}}.cover p{{text-indent:0}}
 .cover .t{{font-size:22pt;font-weight:700;margin-top:{cover_gap}cm;line-height:1.4;{rule}}}
 .cover .s{{font-size:34pt;font-weight:700;margin:2.2cm 0 5cm;line-height:1.35;{colour}}}
@@ -150,11 +151,13 @@ def _html(part: Numbered, number: int, images: Any) -> str:
 def _table(block: Block) -> str:
     widths = column_widths(block, 100)
     columns = "".join(f'<col style="width:{width:.2f}%">' for width in widths)
+    centred = centred_columns(block)
     rows = []
     for place, row in enumerate(block.rows):
         tag = "td" if place else "th"
         cells = "".join(
-            f"<{tag}{' class=c' if len(cell) <= 12 and place else ''}>{_inline(cell)}</{tag}>" for cell in row
+            f"<{tag}{' class=c' if place and middle else ''}>{_inline(cell)}</{tag}>"
+            for cell, middle in zip(row, centred, strict=False)
         )
         rows.append(f"<tr>{cells}</tr>")
     return f"<table><colgroup>{columns}</colgroup><thead>{rows[0]}</thead><tbody>{''.join(rows[1:])}</tbody></table>"

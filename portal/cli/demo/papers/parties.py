@@ -99,6 +99,13 @@ class Bidder(Party):
         """The project manager: first of the team."""
         return self.team[0]
 
+    @property
+    def objective_points(self) -> dict[str, int]:
+        """The points the tender's objective items give for the contracts claimed: two each, Q1 up to 6, Q2 up to 4."""
+        large = sum(contract.amount >= 10_000 for contract in self.contracts)
+        led = sum(contract.led_by_manager and contract.amount >= 8_000 for contract in self.contracts)
+        return {"Q1": min(6, 2 * large), "Q2": min(4, 2 * led)}
+
 
 TENDERER = Party(
     "tenderer",

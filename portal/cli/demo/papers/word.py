@@ -22,7 +22,7 @@ from docx.text.run import Run
 from portal.cli.demo.papers import ooxml
 from portal.cli.demo.papers.blocks import Block, Numbered, numbered
 from portal.cli.demo.papers.drawings import figures
-from portal.cli.demo.papers.measure import Pages, column_widths
+from portal.cli.demo.papers.measure import Pages, centred_columns, column_widths
 from portal.cli.demo.papers.noise import Noise
 from portal.cli.demo.papers.personas import Persona, Traces
 
@@ -300,8 +300,13 @@ def _put(document: WordDocument, part: Numbered, persona: Persona, images: objec
         paragraph.alignment = WD_ALIGN_PARAGRAPH.JUSTIFY
         _runs(paragraph, part.label + block.text)
     elif block.kind in ("right", "center"):
-        paragraph = document.add_paragraph(block.text)
-        paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT if block.kind == "right" else WD_ALIGN_PARAGRAPH.CENTER
+        paragraph = document.add_paragraph()
+        run = paragraph.add_run(block.text)
+        paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
+        if block.kind == "center":
+            paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
+            run.font.size = Pt(persona.heading_sizes[0])
+            run.font.bold = True
     elif block.kind == "page":
         document.add_paragraph().add_run().add_break(WD_BREAK.PAGE)
     elif block.kind == "table":
@@ -339,12 +344,14 @@ def _table(document: WordDocument, block: Block, persona: Persona) -> None:
     table.alignment = WD_TABLE_ALIGNMENT.CENTER
     table.autofit = False
     widths = column_widths(block, 21 - persona.margins[1] - persona.margins[3])
+    centred = centred_columns(block)
     for column, width in zip(table.columns, widths, strict=True):
         column.width = Cm(width)
     for place, row in enumerate(block.rows):
         cells = table.add_row().cells
         for column in range(columns):
-            _cell(cells[column], row[column] if column < len(row) else "", place == 0, persona)
+            text = row[column] if column < len(row) else ""
+            _cell(cells[column], text, place == 0, centred[column], persona)
             cells[column].width = Cm(widths[column])
     header = table.rows[0]._tr.get_or_add_trPr()
     repeat = OxmlElement("w:tblHeader")
@@ -356,12 +363,11 @@ def _table(document: WordDocument, block: Block, persona: Persona) -> None:
     gap.paragraph_format.line_spacing = Pt(8)
 
 
-def _cell(cell: _Cell, text: str, head: bool, persona: Persona) -> None:
+def _cell(cell: _Cell, text: str, head: bool, centred: bool, persona: Persona) -> None:
     paragraph = cell.paragraphs[0]
     paragraph.paragraph_format.line_spacing_rule = WD_LINE_SPACING.SINGLE
     paragraph.paragraph_format.space_before = paragraph.paragraph_format.space_after = Pt(1.5)
-    short = len(text) <= 12
-    paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER if head or short else WD_ALIGN_PARAGRAPH.LEFT
+    paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER if head or centred else WD_ALIGN_PARAGRAPH.LEFT
     for run in _runs(paragraph, text):
         run.font.size = Pt(persona.table_size)
         if head:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -247,7 +247,9 @@ class Desk:
         source = "\n".join(self._data(line) for line in _read(f"qualification_{self.bidder.key}").splitlines())
         blocks = parse(source, self.values, self.quotes)
         traces = self.author.traces("qualification", "资信文件", self.dates, self.seed)
-        write_docx(path, blocks, self.author.persona, traces, self._cover("资信文件"))
+        header = f"{self.bidder.name}  资信文件"
+        persona = replace(self.author.persona, header=header, chapter_page=False, contents_depth=1)
+        write_docx(path, blocks, persona, traces, self._cover("资信文件"))
         return path
 
     def _data(self, line: str) -> str:
@@ -297,7 +299,8 @@ class Desk:
 !right 法定代表人或者其委托代理人（电子签名）：{self.bidder.contact}
 !right {self.values["day"]}"""
         blocks = parse(source, self.values, self.quotes)
-        write_pdf(letter, blocks, self.author.persona, self.author.traces("letter", "投标函", self.dates, self.seed))
+        persona = replace(self.author.persona, header=f"{self.bidder.name}  投标函")
+        write_pdf(letter, blocks, persona, self.author.traces("letter", "投标函", self.dates, self.seed))
         return sheet, letter
 
     def _schedule(self, items: list[Item], prices: Prices) -> Path:
