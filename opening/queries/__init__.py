@@ -1,5 +1,6 @@
 """Reads of the opening: the thing itself, what key holders still have to do, and what may be shown to whom."""
 
+from opening.queries.due import due, due_to_open, is_ready
 from opening.queries.layers import (
     Task,
     faults_of,
@@ -16,8 +17,6 @@ from opening.queries.opening import (
     closed_submissions,
     coefficients,
     day_board,
-    due,
-    due_to_open,
     is_trustee,
     objections,
     open_objections,
@@ -58,6 +57,7 @@ __all__ = [
     "faults_of",
     "final_layer",
     "identities_read",
+    "is_ready",
     "is_trustee",
     "log_lines",
     "objections",

@@ -108,21 +108,6 @@ def due_to_open(session: Session, now: datetime) -> list[Section]:
     return list(bidding.due_to_close(session, now))
 
 
-def due(session: Session, now: datetime) -> list[Opening]:
-    """Openings that `services.advance_due` would move at the instant."""
-    running = session.scalars(
-        select(Opening).where(Opening.state.in_(("decrypt_open", "trustee_fallback"))).order_by(Opening.id)
-    )
-    return [found for found in running if _is_due(session, found, now)]
-
-
-def _is_due(session: Session, found: Opening, now: datetime) -> bool:
-    sealed = session.scalar(select(Bid.id).where(Bid.opening_id == found.id, Bid.state == "sealed").limit(1))
-    if sealed is None:
-        return True
-    return found.state == "decrypt_open" and found.decrypt_until_at is not None and now >= found.decrypt_until_at
-
-
 def day_board(session: Session, now: datetime) -> list[tuple[Section, Opening | None]]:
     """Published sections that open within a week, opened within a week or are being opened now, by deadline."""
     week = timedelta(days=7)

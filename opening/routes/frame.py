@@ -18,6 +18,7 @@ from bidding import queries as bidding
 from bidding.models import Section
 from core.act import Act
 from core.errors import Missing
+from core.render.figures import strip_plot
 from opening import queries, rules, services
 from opening.lifecycle import OPENED
 from opening.models import Opening
@@ -68,7 +69,7 @@ def act_on(code: str, verb: Callable[[Act, Opening], Any]) -> Any:
         return verb(act, find(act.session, code))
 
 
-def scene(session: Session, section: Section, found: Opening | None) -> dict[str, Any]:
+def scene(session: Session, section: Section, found: Opening | None, own: str | None = None) -> dict[str, Any]:
     """Everything a page of the hall shows, as values; prices are in it only when they may be shown."""
     if found is None:
         return {
@@ -98,7 +99,7 @@ def scene(session: Session, section: Section, found: Opening | None) -> dict[str
         "parties": queries.commitments(session, section),
         "opened": sum(row["state"] in OPENED for row in rows),
         "priced": found.state in rules.PRICES_SHOWN,
-        "figure": price_figure(section, rows),
+        "figure": price_figure(section, rows, own),
         "status_of_opening": tables.opening_tag(found.state),
         "closed_rows": tables.closed_set(found.closed_set),
         "sheet_rows": tables.sheets(rows),
@@ -161,14 +162,13 @@ def _objections(session: Session, found: Opening) -> list[dict[str, Any]]:
     ]
 
 
-def price_figure(section: Section, rows: list[dict[str, Any]]) -> Any:
-    """The strip of prices with the control price; None while no price may be shown."""
+def price_figure(section: Section, rows: list[dict[str, Any]], own: str | None) -> Any:
+    """The strip of prices with the control price, `own` marked; None while no price may be shown."""
     priced = [row for row in rows if row["price_fen"] is not None]
     if not priced:
         return None
-    from core.render.figures import strip_plot
-
-    return strip_plot([(row["name"], row["price_fen"]) for row in priced], control_price=section.control_price_fen)
+    prices = [(row["name"], row["price_fen"]) for row in priced]
+    return strip_plot(prices, control_price=section.control_price_fen, own=own)
 
 
 def fragment(template: str, **values: Any) -> Response | BaseResponse:

@@ -16,8 +16,9 @@ from opening.routes.frame import answer, blueprint, find, scene, section_of
 def _mine(code: str, errors: list[Invalid], status: int = 200) -> Response:
     with reading() as session:
         section, found = section_of(session, code)
-        values = scene(session, section, found)
-        own = {bid.submission.digest for bid in queries.own_bids(session, found, current_actor())} if found else set()
+        bids = queries.own_bids(session, found, current_actor()) if found else []
+        values = scene(session, section, found, bids[0].name if bids else None)
+        own = {bid.submission.digest for bid in bids}
         values["mine"] = [row for row in values["rows"] if row["digest"] in own]
         for row in values["rows"]:
             row["mine"] = row["digest"] in own

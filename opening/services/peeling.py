@@ -92,6 +92,8 @@ def release(act: Act, opening: Opening, bid: Bid, layers_of: dict[str, bytes]) -
 
     Raises Invalid("release.incomplete") unless every envelope is there: a bid is released as a whole.
     """
+    queries.check_own_bid(act.session, opening, act.actor, bid.submission.digest)
+    _check_stage(act, opening, bid, BIDDER_SET, "bidder")
     wanted = set(bid.submission.content["envelopes"])
     if set(layers_of) != wanted:
         raise Invalid("release.incomplete", field="layers", missing=", ".join(sorted(wanted - set(layers_of))))

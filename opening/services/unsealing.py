@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from bidding.models import Submission
 from core.act import Act
-from core.errors import Invalid
+from core.errors import Conflict, Invalid
 from core.machine import advance
 from core.seal import Released, expected, open_sealed, release
 from core.store import ObjectStore
@@ -46,23 +46,18 @@ class Unsealed:
 
 def ready_to_unseal(session: Session, opening: Opening) -> list[Unsealing]:
     """The sealed bids of which every envelope's innermost layer has been handed in."""
-    ready = []
-    for bid in queries.bids(session, opening):
-        if bid.state != "sealed":
-            continue
-        unsealing = _ready(session, bid.submission)
-        if unsealing is not None:
-            ready.append(unsealing)
-    return ready
+    return [
+        _unsealing(session, bid.submission) for bid in queries.bids(session, opening) if queries.is_ready(session, bid)
+    ]
 
 
-def _ready(session: Session, submission: Submission) -> Unsealing | None:
+def _unsealing(session: Session, submission: Submission) -> Unsealing:
     released = {}
     sets = set()
     for envelope, parts in submission.content["envelopes"].items():
         layer = queries.final_layer(session, submission, envelope)
         if layer is None:
-            return None
+            raise Conflict("opening.sealed_left", numbers=[envelope])
         released[envelope] = release(base64.b64decode(layer.content), parts["bid_recipient"])
         sets.add(layer.set_name)
     return Unsealing(submission.digest, submission.content, released, sets == {BIDDER_SET})

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,9 +25,24 @@ from core.act import SYSTEM, Actor, Platform
 from core.clock import StoppedClock, iso
 from core.draw.mechanism import nonce_commitment
 from core.errors import Refusal
-from core.seal import BidderKeys, Enclosure, Sealed, derive_nonce, new_identity, peel, recipient_of, seal, seal_decoy
+from core.seal import (
+    BidderKeys,
+    Enclosure,
+    Sealed,
+    derive_nonce,
+    leaf_commitment,
+    new_identity,
+    package_hashes,
+    peel,
+    recipient_of,
+    seal,
+    seal_decoy,
+    submission_digest,
+)
+from core.seal.bidder import identity_text, wrap_identity
+from core.seal.submission import sign_submission
 from opening import queries, services
-from opening.models import Bid, Opening, PeelFault
+from opening.models import Bid, Opening, OpeningObjection, PeelFault
 from opening.rules import draw_label
 from tests import factories
 
@@ -207,11 +223,11 @@ class Stage:
         letter: str,
         *,
         kind: str = "submit",
-        change: Callable[[Sealed], None] | None = None,
+        change: Callable[[Sealed], Sealed] | None = None,
         schedule: bytes | None = None,
         facts: dict[str, Any] | None = None,
     ) -> Bidder:
-        """Seal and commit as that bidder; `change` may tamper with the sealed folder's packages before the commit."""
+        """Seal and commit as that bidder; `change` may make another bid of it before the commit."""
         bidder = self.bidder(letter)
         previous = bidder.sealed[-1] if bidder.sealed else None
         envelopes = {} if kind == "withdraw" else self._envelopes(bidder, len(bidder.sealed), schedule)
@@ -226,10 +242,33 @@ class Stage:
             previous=previous.digest if previous else None,
         )
         if change is not None:
-            change(sealed)
+            sealed = change(sealed)
         self.commit(sealed, bidder.actor)
         bidder.sealed.append(sealed)
         return bidder
+
+    def again(self, letter: str, name: str) -> Bidder:
+        """A second handle of the same bidder, under the name given: same people, same certificate, another secret."""
+        first = self.bidder(letter)
+        keys = BidderKeys(first.keys.identity, self.platform.chance(32), first.keys.certificate, first.keys.sign)
+        self.bidders[name] = Bidder(name, first.actor, keys, first.facts, first.price_fen + 100)
+        return self.bidders[name]
+
+    def remade(
+        self, sealed: Sealed, bidder: Bidder, keys: dict[tuple[str, str], bytes], text: bytes | None = None
+    ) -> Sealed:
+        """The sealed bid with other key packages {(envelope, set): bytes} or another identity text, signed anew."""
+        content = json.loads(json.dumps(sealed.submission))
+        for (envelope, names), package in keys.items():
+            digest = hashlib.sha256(package).hexdigest()
+            content["envelopes"][envelope]["keys"][names] = {"sha256": digest, "size": len(package)}
+            sealed.keys[envelope][names].write_bytes(package)
+        content = sign_submission(content, bidder.keys.secret)
+        plain = text or identity_text(bidder.keys, bidder.facts, content, sealed.leaf_salt)
+        identity = wrap_identity(plain, self.policy)
+        digest = submission_digest(content)
+        leaf = leaf_commitment(sealed.leaf_salt, digest, package_hashes(identity))
+        return replace(sealed, submission=content, digest=digest, identity=identity, leaf=leaf)
 
     def _envelopes(self, bidder: Bidder, version: int, schedule: bytes | None) -> dict[str, list[Enclosure]]:
         folder = self.folder / f"files-{bidder.letter}-{version}"
@@ -357,7 +396,8 @@ class Stage:
         with self.platform.reading() as session:
             opening = queries.opening(session, bidding.section(session, self.code))
             tasks = queries.peel_tasks(session, self.platform.store, opening, bidder.actor, "bidder")
-        peeled = {task.package: peel(task.content, bidder.keys.identity) for task in tasks}
+        mine = [task for task in tasks if task.submission == bidder.digest]
+        peeled = {task.package: peel(task.content, bidder.keys.identity) for task in mine}
         with self.platform.act(bidder.actor) as act:
             opening = queries.opening(act.session, bidding.section(act.session, self.code))
             return services.release(act, opening, queries.bid(act.session, opening, bidder.digest), peeled)
@@ -373,6 +413,13 @@ class Stage:
             opening = queries.opening(act.session, bidding.section(act.session, self.code))
             bid = queries.bid(act.session, opening, self.bidders[letter].digest)
             return verb(act, opening, bid, *arguments, **options)
+
+    def reply(self, objection: OpeningObjection, text: str) -> None:
+        """The tenderee answers an objection."""
+        with self.platform.act(self.tenderee) as act:
+            opening = queries.opening(act.session, bidding.section(act.session, self.code))
+            held = next(item for item in queries.objections(act.session, opening) if item.id == objection.id)
+            services.reply_objection(act, opening, held, text)
 
     def tick(self) -> None:
         """What tick does: advance every opening that is due."""

@@ -1,0 +1,41 @@
+"""What the instant calls for: sections to close, openings to move; derived from data, nothing is scheduled."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bidding import queries as bidding
+from bidding.models import Section
+from opening.models import Bid, Opening
+from opening.queries.layers import final_layer
+from opening.queries.opening import bids
+
+
+def due_to_open(session: Session, now: datetime) -> list[Section]:
+    """Sections whose deadline has come and that are not closed yet: each is due for `close_and_convene` (R-250)."""
+    return list(bidding.due_to_close(session, now))
+
+
+def due(session: Session, now: datetime) -> list[Opening]:
+    """Openings that `services.advance_due` would move at the instant."""
+    running = session.scalars(
+        select(Opening).where(Opening.state.in_(("decrypt_open", "trustee_fallback"))).order_by(Opening.id)
+    )
+    return [found for found in running if _is_due(session, found, now)]
+
+
+def is_ready(session: Session, bid: Bid) -> bool:
+    """Whether every envelope's innermost layer has been handed in, so that the bid can be opened."""
+    return bid.state == "sealed" and all(
+        final_layer(session, bid.submission, envelope) for envelope in bid.submission.content["envelopes"]
+    )
+
+
+def _is_due(session: Session, found: Opening, now: datetime) -> bool:
+    sealed = [bid for bid in bids(session, found) if bid.state == "sealed"]
+    if not sealed or any(is_ready(session, bid) for bid in sealed):
+        return True
+    return found.state == "decrypt_open" and found.decrypt_until_at is not None and now >= found.decrypt_until_at
