@@ -24,8 +24,19 @@ from core.act import PUBLIC
 from core.errors import Invalid, Refusal
 
 VERSION = "1.0.0"
-CHUNK = 256 * 1024
+CHUNK = 64 * 1024
 TYPE = "application/offset+octet-stream"
+PROGRAMS = frozenset(
+    f"bidding.{name}"
+    for name in ("upload_options", "create_upload", "upload", "append_upload", "commit_submission", "policy")
+)
+
+
+@blueprint.url_value_preprocessor
+def prefer_problems(endpoint: str | None, values: object) -> None:
+    """Programs that upload say nothing about what they accept: a refusal is a problem document for them, no page."""
+    if endpoint in PROGRAMS:
+        request.environ["HTTP_ACCEPT"] = "application/problem+json"
 
 
 class CutOff(Exception):

@@ -100,7 +100,7 @@ def sweep_uploads(act: Act) -> int:
         swept += 1
     act.session.flush()
     known = set(act.session.scalars(select(Upload.token_digest)))
-    folder = partial_file(act.store, "").parent
+    folder = partial_folder(act.store)
     for orphan in list(folder.iterdir()) if folder.is_dir() else []:
         if orphan.name not in known:
             orphan.unlink(missing_ok=True)
@@ -113,9 +113,14 @@ def digest_of(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+def partial_folder(store: ObjectStore) -> Path:
+    """Where unfinished uploads lie: on the store's own file system, so that finishing one is a rename."""
+    return store.root / "uploads"
+
+
 def partial_file(store: ObjectStore, name: str) -> Path:
-    """Where an unfinished upload's bytes lie: on the store's own file system, so that finishing is a rename."""
-    return store.root / "uploads" / name
+    """Where an unfinished upload's bytes lie."""
+    return partial_folder(store) / name
 
 
 def _expiry(now: datetime) -> datetime:
@@ -146,8 +151,7 @@ def _offset(platform: Platform, name: str, offset: int) -> tuple[int, str]:
 
 @contextmanager
 def _locked(store: ObjectStore, name: str) -> Iterator[BinaryIO]:
-    folder = partial_file(store, name).parent
-    folder.mkdir(exist_ok=True)
+    partial_folder(store).mkdir(exist_ok=True)
     with partial_file(store, name).open("a+b") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -215,6 +215,7 @@ def test_the_bidders_pages_know_nothing_of_what_was_submitted(
     stage: Stage, login: Login, bidder: Callable[[str], Bidder]
 ) -> None:
     """R-208: byte for byte the same before and after somebody submitted. Seen red: with a count on the page."""
+
     import re
 
     browsers = [login(role) for role in (Role.BIDDER, Role.TENDEREE, Role.SUPERVISOR, Role.OPERATOR)]
@@ -227,6 +228,8 @@ def test_the_bidders_pages_know_nothing_of_what_was_submitted(
         "/sections",
         "/custody",
     )
+
+    token = re.compile(r'csrf_token" value="[^"]+"')
 
     def look() -> list[str]:
         answers = [browser.get(path) for browser in browsers for path in paths]
