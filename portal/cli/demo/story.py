@@ -1,0 +1,285 @@
+"""The demo's story, first half: from the accounts to the sealed bids at the deadline."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from core.clock import BEIJING
+from core.errors import Refusal
+from portal.cli.demo.cast import SPECIALITIES
+from portal.cli.demo.papers import AGENT, CRITERIA, PRICE_RULE, TENDERER, Papers, TenderDates, write_papers
+from portal.cli.demo.stage import Stage
+
+PROJECT = "BJ2026-SC-0417"
+SECTION = f"{PROJECT}-01"
+NAME = "滨江新区第三水厂扩建工程 施工一标段"
+LISTED, ABSENT, REPLACES, RESUBMITS, LATE = "hengji", "jiangnan", "changhe", "dongqi", "tianheng"
+RIGGED = ("dongqi", "beichen")
+STORY_DAYS = 36
+QUESTION = "招标文件第五章要求不停水接驳窗口不超过 8 小时，请明确是否可分两次夜间实施，单次不超过 5 小时？"
+ANSWER = "可分两次于夜间 23:00 至次日 5:00 实施，单次停水不超过 5 小时，须提前 72 小时报招标人批准。"
+REVIEW = (
+    "投标函有法定代表人或其授权人签字或单位盖章（实施条例第五十一条第一项）",
+    "资质满足招标公告要求（实施条例第五十一条第三项）",
+    "投标报价不高于最高投标限价（实施条例第五十一条第五项）",
+    "信用符合投标人须知第 3.7 条：未被列入严重失信主体名单",
+    "实质性响应招标文件（实施条例第五十一条第六项）",
+)
+SLOTS = (
+    ("开标一览表", "schedule", "schedule"),
+    ("资信文件", "file", "qualification"),
+    ("技术标", "proposal", "technical"),
+    ("已标价工程量清单与投标函", "boq", "price"),
+)
+
+Say = Callable[[str, str], None]
+"""`say(step, sentence)`: how progress is told."""
+
+
+@dataclass
+class Story:
+    """One tender as it is played: what happened so far, and where its papers lie."""
+
+    stage: Stage
+    say: Say
+    papers: Papers = field(init=False)
+    dates: TenderDates = field(init=False)
+    happened: dict[str, Any] = field(default_factory=dict)
+
+    def prepare(self) -> None:
+        """Write the tender document and six bids, with the dates of this story in them."""
+        start = self.stage.clock.now().astimezone(BEIJING)
+
+        def on(days: int, hour: int, minute: int = 0) -> datetime:
+            return (start + timedelta(days=days)).replace(hour=hour, minute=minute, second=0, microsecond=0)
+
+        self.dates = TenderDates(
+            notice_at=start,
+            documents_until_at=on(8, 17),
+            questions_until_at=on(12, 17),
+            clarification_until_at=on(10, 17),
+            deadline_at=on(26, 9, 30),
+        )
+        self.papers = write_papers(self.stage.folder / "papers", dates=self.dates)
+        self.say("papers", f"招标文件与 {len(self.papers.bids)} 家投标文件已写好：{self.papers.folder}")
+
+    def announce(self) -> None:
+        """The agent drafts, trustees register their keys, the notice is published and every trustee rehearses."""
+        agent = self.stage.as_("agent")
+        agent.send("/tender/new", project_form())
+        agent.send(f"/tender/projects/{PROJECT}/sections/new", {"name": NAME})
+        agent.send(f"/tender/sections/{SECTION}/edit", self.section_form())
+        for slot, file in (
+            ("tender", self.papers.tender_docx),
+            ("tender", self.papers.tender_pdf),
+            ("boq", self.papers.control_bill),
+        ):
+            with file.open("rb") as stream:
+                agent.send(f"/tender/sections/{SECTION}/documents", {"slot": slot}, files={"file": (file.name, stream)})
+        for login in ("tenderee", "officer", "supervisor"):
+            self.trustee(login, "register")
+        agent.send(f"/tender/sections/{SECTION}/publish", {"confirmation": SECTION})
+        self.say("notice", f"公告已发布，法定检查通过：{self.stage.server}/sections/{SECTION}")
+        for login in ("tenderee", "officer", "supervisor"):
+            self.trustee(login, "rehearse")
+        self.say("rehearsal", "三名密钥受托人均已用真实密钥试开探测件")
+
+    def trustee(self, login: str, verb: str, *more: str) -> str:
+        """A trustee's own program."""
+        return self.stage.command(
+            "trustee",
+            verb,
+            "--server",
+            self.stage.server,
+            "--identity",
+            self.stage.keys(login),
+            "--section",
+            SECTION,
+            *more,
+        )
+
+    def section_form(self) -> list[tuple[str, str]]:
+        """The section as the agent fills it in."""
+        local = "%Y-%m-%dT%H:%M"
+        form = [
+            ("name", NAME),
+            ("qualification", "市政公用工程施工总承包一级及以上资质，具备有效的安全生产许可证"),
+            ("credit_rule", "开标后由平台查询信用中国等名单并留存证据；列入严重失信主体名单的，依招标文件予以否决"),
+            ("estimate_fen", "180,000,000.00"),
+            ("control_price_fen", "186,500,000.00"),
+            ("bond_fen", "800,000.00"),
+            ("duration_days", "540"),
+            ("validity_days", "120"),
+            ("decrypt_minutes", "30"),
+            ("documents_until_at", self.dates.documents_until_at.strftime(local)),
+            ("deadline_at", self.dates.deadline_at.strftime(local)),
+            ("scope", "取水泵房、净水厂扩建、清水池、DN1200 输水管道及不停水接驳等全部施工内容"),
+            ("scale", "新增供水能力 10 万立方米每日"),
+            ("obtaining", "公告发布之日起在本平台免费下载，无需报名"),
+            ("submission", "通过本平台递交加密投标文件，以回执为准"),
+            ("address", TENDERER.address),
+            ("contact", f"{TENDERER.contact} {TENDERER.telephone}"),
+            ("objection_contact", f"{AGENT.contact} {AGENT.telephone}，本平台异议栏目"),
+            ("media", "中国招标投标公共服务平台"),
+            ("formula", "mean-deviation/v1"),
+            ("price_points", str(PRICE_RULE.points)),
+            ("k_low", str(PRICE_RULE.coefficients[0])),
+            ("k_high", str(PRICE_RULE.coefficients[-1])),
+            ("k_step", str(PRICE_RULE.coefficients[1] - PRICE_RULE.coefficients[0])),
+            ("above", str(PRICE_RULE.above)),
+            ("below", str(PRICE_RULE.below)),
+            ("trim_from", str(PRICE_RULE.trim_from)),
+            ("review", "\n".join(REVIEW)),
+        ]
+        scored = [criterion for criterion in CRITERIA if criterion.group != "price"]
+        for number, criterion in enumerate(scored, 1):
+            group = "technical" if criterion.group == "technical" else "qualification"
+            form += [
+                ("criterion_name", criterion.name),
+                ("criterion_group", group),
+                ("criterion_points", str(criterion.points)),
+                ("criterion_text", criterion.standard),
+            ]
+            if criterion.objective:
+                form.append(("criterion_objective", str(number)))
+        for number, (name, slot, envelope) in enumerate(SLOTS, 1):
+            form += [
+                ("slot_name", name),
+                ("slot_code", slot),
+                ("slot_envelope", envelope),
+                ("slot_required", str(number)),
+            ]
+        return form
+
+    def clarify(self) -> None:
+        """A bidder asks without being kept; the answer goes to everybody alike."""
+        self.stage.later(days=5)
+        self.stage.as_("changhe").send(f"/sections/{SECTION}/questions", {"text": QUESTION})
+        self.stage.later(days=2)
+        self.stage.as_("agent").send(
+            f"/tender/sections/{SECTION}/clarifications", {"question": "1", "text": ANSWER, "affects": "yes"}
+        )
+        self.say("clarification", "一家潜在投标人匿名提问，澄清已向所有人公布（距截止不少于 15 日，无需顺延）")
+
+    def commit_to_draws(self) -> None:
+        """The parties of the coefficient draw commit to their nonces while nobody knows a bid."""
+        for login in ("officer", "supervisor"):
+            self.trustee(login, "commit-draw", "--draw", "coefficients")
+
+    def submit(self) -> None:
+        """Five bidders seal on their own machines and submit; one replaces, one withdraws and submits again."""
+        self.stage.at(self.dates.deadline_at - timedelta(days=5))
+        for key in ("beichen", RESUBMITS, ABSENT, LISTED, REPLACES):
+            self.stage.later(hours=7)
+            self.seal_and_send(key, "first")
+            self.say("submission", f"{self.short(key)}：密封并递交，回执已离线核验")
+        self.stage.later(hours=5)
+        self.seal_and_send(REPLACES, "second", replaces="first")
+        self.say("submission", f"{self.short(REPLACES)}：以新文件替换，旧件永不开启")
+        self.stage.command(*self.bidder_words(RESUBMITS, "withdraw"), self.sealed(RESUBMITS, "first"))
+        self.stage.later(hours=3)
+        self.seal_and_send(RESUBMITS, "again", replaces="first")
+        self.say("submission", f"{self.short(RESUBMITS)}：撤回后重新递交")
+        self.trustee("officer", "decoy", "--count", "2")
+        self.say("decoys", "见证人递交若干诱饵件，开标前无人能从数据库数出投标家数")
+
+    def sealed(self, key: str, which: str) -> Path:
+        """The folder in which a bidder keeps one sealed bid."""
+        return self.stage.folder / "bidders" / key / which
+
+    def bidder_words(self, key: str, verb: str) -> list[str]:
+        """How a bidder calls the sealing program."""
+        return [verb, "--server", self.stage.server, "--identity", self.stage.keys(key)]
+
+    def seal_and_send(self, key: str, which: str, replaces: str | None = None) -> None:
+        """Seal one bid, submit it, and verify the receipt without the server."""
+        bid = self.papers.bids[key]
+        out = self.sealed(key, which)
+        out.parent.mkdir(parents=True, exist_ok=True)
+        words: list[str | Path] = [*self.bidder_words(key, "seal"), "--section", SECTION, "--out", out]
+        words += ["--contact", bid.bidder.contact, "--phone", bid.bidder.mobile]
+        words += ["--bond-form", "transfer", "--bond-account", bid.bidder.account, "--bond-payer", bid.bidder.name]
+        words += ["--bond-amount", "800000.00"]
+        if replaces:
+            words += ["--after", self.sealed(key, replaces)]
+        slots = {envelope: slot for _, slot, envelope in SLOTS}
+        for envelope, files in bid.files.items():
+            for file in files:
+                words += ["--file", f"{envelope}:{slots[envelope]}={file}"]
+        self.stage.command(*words)
+        self.stage.command(*self.bidder_words(key, "submit"), out)
+        self.stage.command("receipt", "verify", out / "receipt.json")
+
+    def short(self, key: str) -> str:
+        """A bidder's short name."""
+        return self.papers.bids[key].bidder.short
+
+    def be_late(self) -> None:
+        """The sixth bidder comes after the deadline and is refused with the reason; nothing of it is kept as a bid."""
+        self.stage.at(self.dates.deadline_at + timedelta(seconds=1))
+        try:
+            self.seal_and_send(LATE, "first")
+        except Refusal as refusal:
+            self.happened["late"] = refusal.code
+            self.say("late", f"{self.short(LATE)}：截止后 1 秒到达，拒收并告知原因（{refusal.code}）")
+        else:
+            raise RuntimeError("a late bid was taken")
+
+    def credit_lists(self) -> None:
+        """The operator imports a list in the style of 信用中国, on which one bidder stands."""
+        listed = self.papers.bids[LISTED].bidder
+        rows = [
+            "name,identifier,document_number,reason,listed_on,ban_until",
+            f"{listed.name},{listed.uscc},江严失字〔2026〕17号,重大工程质量责任事故被列入严重失信主体名单,2026-03-02,2028-03-01",
+            "江城远帆贸易有限公司,91330100MA0TE5U07A,江严失字〔2026〕18号,恶意拖欠农民工工资,2026-04-11,2027-04-10",
+        ]
+        file = self.stage.folder / "严重失信主体名单.csv"
+        file.write_text("\n".join(rows) + "\n", encoding="utf-8")
+        self.happened["credit_file"] = str(file)
+        with file.open("rb") as stream:
+            self.stage.as_("operator").send(
+                "/credit/imports",
+                {"source": "serious_dishonesty", "as_of": self.stage.clock.now().isoformat()},
+                files={"file": (file.name, stream)},
+            )
+        self.say("credit", f"已导入严重失信主体名单快照（{len(rows) - 1} 条）")
+
+
+def project_form() -> dict[str, str]:
+    """The project as the agent fills it in."""
+    return {
+        "name": "滨江新区第三水厂扩建工程",
+        "code": PROJECT,
+        "regime": "T",
+        "category": "works",
+        "procedure": "open",
+        "is_mandatory": "1",
+        "region": "330100",
+        "funding": "财政资金与专项债券",
+        "description": "第三水厂扩建 10 万立方米每日供水能力及配套输水管道",
+        "tenderee": TENDERER.uscc,
+    }
+
+
+def committee_form(meets_at: datetime) -> dict[str, str]:
+    """The committee as the agent asks for it: five, four of them drawn."""
+    form = {
+        "size": "5",
+        "representatives": "1",
+        "meets_at": meets_at.astimezone(BEIJING).strftime("%Y-%m-%dT%H:%M"),
+        "hours": "8",
+        "place": "交易中心 301 评标室",
+    }
+    for row, (name, count) in enumerate(zip(SPECIALITIES, ("2", "1", "1"), strict=True), 1):
+        form |= {f"speciality-{row}": name, f"count-{row}": count}
+    return form
+
+
+def told(text: str) -> Any:
+    """A program's JSON answer."""
+    return json.loads(text)
