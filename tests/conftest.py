@@ -106,6 +106,16 @@ def postgresql_programs() -> Path | None:
     return found[-1].parent if found else None
 
 
+@pytest.fixture(scope="session", autouse=True)
+def quick_hashes() -> None:
+    """Argon2id with little memory: its cost is the library's to test, the suite makes hundreds of hashes."""
+    from argon2 import PasswordHasher
+
+    from accounts.services import signing_in
+
+    signing_in.hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+
+
 @pytest.fixture(scope="session")
 def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster | None]:
     """The private PostgreSQL of this run, or None on SQLite."""
