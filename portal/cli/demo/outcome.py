@@ -1,0 +1,131 @@
+"""The demo's story, last part: the warning decided, candidates published, the award, the archive and its verdict."""
+
+from __future__ import annotations
+
+import io
+from datetime import timedelta
+from pathlib import Path
+
+import awards.queries
+import collusion.queries
+import collusion.services
+from awards.models import Publicity
+from awards.rules.verdict import Line, verify_archive
+from bidding.queries import section
+from collusion.models import Warning
+from core.ledger.notes import Verifier
+from portal.cli.demo.evaluation import committee_of
+from portal.cli.demo.opening_day import bids_of, key_of, section_of
+from portal.cli.demo.story import RIGGED, SECTION, Story
+from portal.cli.verify import spoken
+
+REASON = "雷同段落、最后修改人及单价固定系数三类证据相互独立，已立案并移送公安机关核查；评标不受本线索自动影响。"
+
+
+def scan(story: Story) -> None:
+    """The watchman reads the opened bids; a warning stands on the two rigged ones and on nobody else."""
+    story.stage.ring()
+    for warning in warnings_of(story):
+        names = "、".join(member["name"] for member in warning.ring)
+        pair = warning.card["pairs"][0]
+        story.say(
+            "warning",
+            f"线索 {warning.code}：{names}，独立证据 {len(pair['supporting'])} 类，雷同段落 {len(pair['passages'])} 处",
+        )
+        for signal in pair["signals"]:
+            if signal["llr"] > 0 and not signal["explained_by"]:
+                story.say("evidence", f"{signal['name']}（对数似然比 +{signal['llr']:.1f}）")
+
+
+def dispose(story: Story) -> None:
+    """The supervisor takes the warning on and decides it with a reason."""
+    supervisor = story.stage.as_("supervisor")
+    for warning in warnings_of(story):
+        supervisor.read(f"/supervise/warnings/{warning.code}")
+        supervisor.send(f"/supervise/warnings/{warning.code}/assign")
+        supervisor.send(f"/supervise/warnings/{warning.code}/decide", {"verb": "refer", "reason": REASON})
+    story.say("disposition", "行政监督部门已签收、核查并作出处置，全程留痕")
+
+
+def award(story: Story) -> None:
+    """Candidates are published for their days, nobody objects, the tenderee awards to the first."""
+    story.stage.later(hours=20)
+    agent = story.stage.as_("agent")
+    agent.send(f"/tender/{SECTION}/award/candidates")
+    publicity = publicity_of(story)
+    story.say(
+        "candidates", "中标候选人公示，共 " + str(len(publicity.candidates)) + f" 名，至 {publicity.ends_at:%m-%d} 止"
+    )
+    story.stage.at(publicity.ends_at + timedelta(hours=10))
+    story.stage.as_("tenderee").send(
+        f"/tender/{SECTION}/award",
+        {"confirmation": SECTION, "phrase": SECTION, "winner": str(publicity.candidates[0]["number"])},
+    )
+    winner = publicity_of(story).winner
+    assert winner is not None
+    story.say("award", f"中标通知书已发出：{winner.name}，并同时告知未中标人本人得分")
+
+
+def archive(story: Story) -> Path:
+    """The section's one file is built; afterwards it stands beside the papers, with the platform's key."""
+    story.stage.later(hours=4)
+    with story.stage.platform.act(story.stage.cast.actor("officer")) as act:
+        built = collusion.services.archive_section(act, section(act.session, SECTION))
+    target = story.stage.folder / f"{SECTION}.archive.tar"
+    target.write_bytes(story.stage.platform.store.read(built.sha256))
+    (story.stage.folder / "platform.key").write_text(str(story.stage.platform.signer.verifier) + "\n")
+    story.say("archive", f"一标一档：{target}（{built.size / 1e6:.1f} MB，{len(built.contents)} 个成员）")
+    return target
+
+
+def verify(story: Story, target: Path) -> list[Line]:
+    """The verdict on the archive, line by line, from the file alone."""
+    key = Verifier.parse((story.stage.folder / "platform.key").read_text())
+    lines = []
+    with target.open("rb") as file:
+        for line in verify_archive(file, key=key):
+            lines.append(line)
+            story.say("verify", spoken(line))
+    return lines
+
+
+def sabotage(story: Story, target: Path) -> bool:
+    """Flip one byte in the middle of the archive: the verdict must turn red."""
+    raw = bytearray(target.read_bytes())
+    raw[len(raw) // 2] ^= 1
+    lines = list(verify_archive(io.BytesIO(bytes(raw))))
+    story.say("sabotage", "翻转中间一个字节后：" + spoken(next(line for line in lines if not line.holds)))
+    return not all(line.holds for line in lines)
+
+
+def faults(story: Story, lines: list[Line], red: bool) -> list[str]:
+    """What is not as the story promises; empty when all is well."""
+    rigged = {warning_key for warning in warnings_of(story) for warning_key in keys_of(story, warning)}
+    checks = {
+        "the late bid was not refused as late": story.happened.get("late") == "bid.late",
+        "the warning does not name the rigged pair alone": rigged == set(RIGGED),
+        "not every line of the verdict holds": bool(lines) and all(line.holds for line in lines),
+        "a flipped byte went unseen": red,
+        "nobody was avoided": len(story.happened.get("excluded", ())) >= 1,
+        "the committee did not finish": committee_of(story).state == "delivered",
+        "nobody was awarded": publicity_of(story).winner is not None,
+    }
+    return [what for what, holds in checks.items() if not holds]
+
+
+def keys_of(story: Story, warning: Warning) -> list[str]:
+    """Whom a warning names, as the story calls them."""
+    numbers = {member["number"] for member in warning.ring}
+    return [key_of(story, bid) for bid in bids_of(story) if bid.number in numbers]
+
+
+def warnings_of(story: Story) -> list[Warning]:
+    """The section's warnings."""
+    with story.stage.platform.reading() as session:
+        return collusion.queries.warnings_of(session, section_of(session))
+
+
+def publicity_of(story: Story) -> Publicity:
+    """The publicity as it stands."""
+    with story.stage.platform.reading() as session:
+        return awards.queries.publicity(session, section_of(session))
