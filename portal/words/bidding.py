@@ -186,6 +186,10 @@ SENTENCES = {
     "client.policy": _l("策略文件不可用或与服务器公布的指纹不符：%(reason)s。"),
     "client.folder": _l("读不出文件夹 %(folder)s：%(reason)s。"),
     "client.envelope": _l("信封参数应写成 名称=文件夹，收到“%(given)s”。"),
+    "client.slots": _l("还缺必交文件：%(missing)s。请放进对应的子文件夹后重新加密。"),
+    "client.not_a_replacement": _l(
+        "%(folder)s 不是用来替换的密封件；请用 sunbid seal --replaces 指明要替换的那一份，再重新加密。"
+    ),
     "client.facts": _l("缺少投标人信息：%(missing)s。"),
 }
 
