@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from awards.models import Archive
 from bidding.models import Section
 from collusion.models import Scan, Warning
 from core.errors import Missing
@@ -106,3 +107,8 @@ def archive_facts(session: Session, section: Section) -> dict[str, Any]:
             for item in warnings_of(session, section)
         ],
     }
+
+
+def archive_of(session: Session, section: Section) -> Archive | None:
+    """The section's archive, once it is built."""
+    return session.scalar(select(Archive).where(Archive.section_id == section.id))

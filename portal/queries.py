@@ -32,6 +32,18 @@ PUBLIC = None
 NAVIGATION: tuple[tuple[str, Any, frozenset[Role] | None], ...] = (
     ("portal.home", _l("首页"), PUBLIC),
     ("portal.notices", _l("交易公告"), PUBLIC),
+    ("bidding.sections", _l("招标项目"), PUBLIC),
+    ("opening.openings", _l("开标大厅"), PUBLIC),
+    ("bidding.projects", _l("项目台账"), frozenset({Role.TENDEREE, Role.AGENT})),
+    ("bidding.bids", _l("我的投标"), frozenset({Role.BIDDER})),
+    ("bidding.custody", _l("密钥保管"), frozenset({Role.TENDEREE, Role.OFFICER, Role.SUPERVISOR})),
+    ("experts.invitations", _l("评标任务"), frozenset({Role.EXPERT})),
+    ("collusion.warnings", _l("监督线索"), frozenset({Role.SUPERVISOR})),
+    ("accounts.organisations", _l("单位登记"), frozenset({Role.OPERATOR})),
+    ("accounts.people", _l("人员与角色"), frozenset({Role.OPERATOR})),
+    ("accounts.authorities", _l("认证机构"), frozenset({Role.OPERATOR})),
+    ("experts.pool", _l("专家库"), frozenset({Role.OPERATOR})),
+    ("credit.lists", _l("信用名单"), PUBLIC),
     ("portal.ledger", _l("公开账本"), PUBLIC),
 )
 

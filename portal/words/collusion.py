@@ -1,0 +1,42 @@
+"""Sentences, states and kinds of the watchman."""
+
+from flask_babel import lazy_gettext as _l
+
+SENTENCES = {
+    "warning.unknown": _l("没有这条线索，或您无权查看。"),
+    "warning.not_yours": _l("线索 %(warning)s 由他人承办，只有承办人可以作出处置。"),
+    "warning.reason": _l("处置理由至少 %(least)s 个字，须写明核查过程与依据。"),
+    "warning.undecided": _l("尚有线索未作处置，不能归档：%(codes)s。"),
+    "warning.state": _l("线索现处于“%(state)s”，不能进行此步。"),
+    "warning.stale": _l("线索刚被他人处理，请刷新后再试。"),
+    "scan.early": _l("标段 %(section)s 尚未开标移交（%(state)s），任何人不得读取投标文件，不能筛查。"),
+    "bids.missing": _l("没有投标文件夹。"),
+    "bids.few": _l("至少需要两家投标文件才能比较，现有 %(found)s 家。"),
+    "bids.many": _l("文件过多：%(found)s 个。"),
+    "document.unreadable": _l("文件无法读取。"),
+    "document.bomb": _l("文件展开后过大，疑似压缩炸弹，未读取。"),
+    "document.macro": _l("文件含宏，未读取。"),
+    "document.doctype": _l("文件含外部实体声明，未读取。"),
+    "document.timeout": _l("文件读取超时，已中止。"),
+}
+
+STATES = {
+    "warning.open": _l("待签收"),
+    "warning.assigned": _l("核查中"),
+    "warning.confirmed": _l("已认定"),
+    "warning.referred": _l("已移送"),
+    "warning.dismissed": _l("已排除"),
+    "tier.lead": _l("线索"),
+    "tier.review": _l("建议核查"),
+    "tier.priority": _l("重点核查"),
+}
+
+KINDS = {
+    "scan.make": _l("完成筛查"),
+    "warning.raise": _l("提出线索"),
+    "warning.view": _l("查看线索"),
+    "warning.assign": _l("签收线索"),
+    "warning.confirm": _l("认定线索"),
+    "warning.refer": _l("移送线索"),
+    "warning.dismiss": _l("排除线索"),
+}
