@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 import platform
 import tempfile
 import uuid
@@ -24,6 +26,8 @@ from core.seal import seal as seal_files
 
 SCHEDULE = "schedule"
 LOOSE = "main"
+DEVICE = "SUNBID_TEST_DEVICE"
+"""Names the machine in demonstrations and tests; a server that sees it refuses to start in production."""
 
 
 @click.command()
@@ -190,7 +194,15 @@ def bidder_facts(keys: Identity, given: dict[str, Any]) -> dict[str, Any]:
 
 
 def device() -> dict[str, str]:
-    """What the machine says about itself (R-209): network address, disk serial, processor, name, this tool."""
+    """What the machine says about itself (R-209): network address, disk serial, processor, name, this tool.
+
+    In demonstrations and tests several bidders sit at one machine; DEVICE then names the one each would have.
+    """
+    named = os.environ.get(DEVICE, "")
+    if named:
+        digits = hashlib.sha256(named.encode()).hexdigest()
+        mac = ":".join(["02", *(digits[n : n + 2] for n in range(0, 10, 2))])
+        return {"mac": mac, "disk": f"T-{digits[10:22]}", "cpu": "", "host": named, "tool": _tool()}
     number = uuid.getnode()
     # A number with the multicast bit is made up by Python because no address was found.
     mac = "" if number >> 40 & 1 else ":".join(f"{number >> shift & 0xFF:02x}" for shift in range(40, -8, -8))
@@ -199,8 +211,12 @@ def device() -> dict[str, str]:
         "disk": _first(Path("/sys/block"), "*/device/serial") or _first(Path("/sys/block"), "*/device/cid"),
         "cpu": _cpu(),
         "host": platform.node(),
-        "tool": f"sunbid {metadata.version('sunbid')}",
+        "tool": _tool(),
     }
+
+
+def _tool() -> str:
+    return f"sunbid {metadata.version('sunbid')}"
 
 
 def _first(folder: Path, pattern: str) -> str:

@@ -1,0 +1,291 @@
+"""The bidder's program against a running server: the whole way, broken connections, wrong receipts, two languages."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from flask import Flask
+from werkzeug.serving import make_server
+
+from accounts import services as accounts_services
+from accounts.cli import Identity
+from accounts.queries import organisation, person_by_id
+from accounts.rules import Role, SmallAuthority
+from bidding import cli, queries
+from core.act import SYSTEM
+from core.errors import Conflict, Invalid, Refusal
+from core.seal import handle_of
+from tests import factories
+from tests.bidding.stage import Stage, refused
+
+
+class Proxy:
+    """The site, which drops the connection at chosen requests as a bad network does."""
+
+    def __init__(self, app: Flask) -> None:
+        self.app = app
+        self.seen: list[str] = []
+        self.drop: list[tuple[str, int]] = []
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+        method = environ["REQUEST_METHOD"]
+        self.seen.append(method)
+        for number, (wanted, after) in enumerate(self.drop):
+            if wanted == method:
+                if after:
+                    self.drop[number] = (wanted, after - 1)
+                    break
+                del self.drop[number]
+                answered = wanted == "POST" and environ["PATH_INFO"].endswith("/submissions")
+                if answered:  # the commit is done, its answer is lost
+                    list(self.app(environ, lambda *_: lambda data: None))
+                raise ConnectionResetError("dropped")
+        return self.app(environ, start_response)
+
+
+@pytest.fixture
+def proxy(app: Flask) -> Proxy:
+    return Proxy(app)
+
+
+@pytest.fixture
+def server(proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The site on a local port."""
+    monkeypatch.setattr("bidding.cli.sending.PATIENCE", (0.01, 0.01, 0.01))
+    running = make_server("127.0.0.1", 0, proxy, threaded=True)  # type: ignore[arg-type]
+    thread = threading.Thread(target=running.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{running.server_port}"
+    running.shutdown()
+
+
+@pytest.fixture
+def identity(stage: Stage, tmp_path: Path) -> Path:
+    """A bidder's folder with a certificate the platform accepts."""
+    actor = factories.actor(stage.platform, Role.BIDDER)
+    own = Identity.create(tmp_path / "identity")
+    with stage.platform.act(SYSTEM) as act:
+        authority = SmallAuthority.create("滨江认证", at=act.now)
+        accounts_services.add_authority(act, name="滨江认证", pem=authority.pem)
+        assert actor.person_id is not None and actor.organisation_id is not None
+        person = person_by_id(act.session, actor.person_id)
+        assert organisation(act.session, actor.organisation_id)
+        held = accounts_services.issue_certificate(
+            act, person, authority=authority, public_key=own.public_key, days=300
+        )
+        own.accept_certificate(held.pem)
+    return own.folder
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    """The files of a bid by envelope and slot, the technical one larger than a part."""
+    for place, content in {
+        "qualification/licence/营业执照.pdf": b"%PDF licence",
+        "qualification/letter/投标函.pdf": b"%PDF letter",
+        "technical/proposal/施工组织设计.docx": b"PK" + bytes(range(256)) * 20_000,
+        "price/boq/清单.xlsx": b"PK boq",
+    }.items():
+        path = tmp_path / "files" / place
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    return tmp_path / "files"
+
+
+def run(command: Any, *arguments: str | Path) -> Result:
+    """Run a command; refusals come out as they are."""
+    result = CliRunner().invoke(command, [str(argument) for argument in arguments], catch_exceptions=False)
+    return result
+
+
+def seal(stage: Stage, server: str, identity: Path, files: Path, out: Path, *more: str | Path) -> dict[str, Any]:
+    """`sunbid seal … --json`."""
+    envelopes = [f"--envelope={name}={files / name}" for name in ("qualification", "technical", "price")]
+    result = run(
+        cli.seal, "--server", server, "--section", stage.code, "--identity", identity, "--out", out, "--json",
+        "--price", "36,500,000.00", "--duration", "350", "--manager", "王工", "--manager-certificate", "浙1332",
+        *envelopes, *more,
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    return dict(json.loads(result.stdout))
+
+
+def submit(folder: Path, identity: Path, *more: str) -> dict[str, Any]:
+    """`sunbid submit … --json`."""
+    result = run(cli.submit, folder, "--identity", identity, "--json", *more)
+    assert result.exit_code == 0, result.output
+    return dict(json.loads(result.stdout))
+
+
+def test_the_whole_way(stage: Stage, server: str, identity: Path, files: Path, tmp_path: Path) -> None:
+    """Seal, submit, ask, replace, withdraw, come back; the closed set holds the last one.
+
+    Seen red: with the previous digest taken from the first folder of the chain.
+    """
+    first = seal(stage, server, identity, files, tmp_path / "one")
+    assert first["submitted"] is False
+    receipt = submit(tmp_path / "one", identity)["receipt"]
+    assert (tmp_path / "one" / "receipt.json").stat().st_mode & 0o777 == 0o600
+    for file in ("uploads.json", "destination.json", "policy.json", "private.json"):
+        assert (tmp_path / "one" / file).stat().st_mode & 0o077 == 0, file
+    held = json.loads(
+        run(cli.held, "--identity", identity, "--server", server, "--section", stage.code, "--json").stdout
+    )
+    assert [item["receipt"] for item in held["submissions"]] == [receipt]
+    seal(stage, server, identity, files, tmp_path / "two", "--replaces", tmp_path / "one")
+    assert run(cli.replace, tmp_path / "two", "--identity", identity).exit_code == 0
+    assert run(cli.withdraw, tmp_path / "two", "--identity", identity).exit_code == 0
+    last = seal(stage, server, identity, files, tmp_path / "three", "--replaces", tmp_path / "two.withdrawn")
+    assert last["kind"] == "submit"
+    submit(tmp_path / "three", identity)
+    with stage.platform.reading() as session:
+        rows = queries.chain(session, stage.section().id, handle_of(Identity(identity).secret, stage.code))
+    assert [row.kind for row in rows] == ["submit", "replace", "withdraw", "submit"]
+    stage.platform.clock.move_to(stage.section().closing_at)
+    assert [item["submission_digest"] for item in stage.close().items] == [last["digest"]]
+
+
+def test_a_replacement_is_asked_for_in_its_words(
+    stage: Stage, server: str, identity: Path, files: Path, tmp_path: Path
+) -> None:
+    """Seen red: `replace` sending a first submission."""
+    seal(stage, server, identity, files, tmp_path / "one")
+    with refused(Invalid, "client.not_a_replacement"):
+        run(cli.replace, tmp_path / "one", "--identity", identity)
+    with refused(Invalid, "client.no_receipt"):
+        run(cli.withdraw, tmp_path / "one", "--identity", identity)
+    with refused(Invalid, "client.no_receipt"):
+        seal(stage, server, identity, files, tmp_path / "two", "--replaces", tmp_path / "one")
+
+
+def test_an_upload_goes_on_after_the_connection_broke(
+    stage: Stage, server: str, proxy: Proxy, identity: Path, files: Path, tmp_path: Path
+) -> None:
+    """Dropped at several parts, then at all tries: run again, only the rest travels. Seen red: without uploads.json."""
+    seal(stage, server, identity, files, tmp_path / "bid")
+    proxy.drop = [("PATCH", 3), ("PATCH", 5), ("HEAD", 0)] + [("PATCH", 9)] + [("PATCH", 0)] * 3
+    with refused(Refusal, "server.unreachable"):
+        submit(tmp_path / "bid", identity)
+    assert not (tmp_path / "bid" / "receipt.json").exists()
+    proxy.drop, proxy.seen = [], []
+    submit(tmp_path / "bid", identity)
+    assert proxy.seen.count("PATCH") < 14
+    proxy.seen = []
+    submit(tmp_path / "bid", identity)
+    assert proxy.seen == []
+
+
+def test_a_lost_answer_to_the_commit_is_asked_for_again(
+    stage: Stage, server: str, proxy: Proxy, identity: Path, files: Path, tmp_path: Path
+) -> None:
+    """The commit was done and the answer lost: one row, one receipt (R6). Seen red: with a random key per try."""
+    seal(stage, server, identity, files, tmp_path / "bid")
+    commits = 1 + sum(1 for _ in (tmp_path / "bid").glob("*.age")) - 3 + 2
+    proxy.drop = [("POST", commits - 1)]
+    receipt = submit(tmp_path / "bid", identity)["receipt"]
+    with stage.platform.reading() as session:
+        (row,) = queries.submissions(session, stage.section())
+    assert row.receipt == receipt
+    assert proxy.drop == []
+
+
+def test_a_missing_file_is_found_before_anything_is_sealed(
+    stage: Stage, server: str, identity: Path, files: Path, tmp_path: Path
+) -> None:
+    """The server cannot see into envelopes. Seen red: without check_slots."""
+    (files / "price" / "boq" / "清单.xlsx").unlink()
+    (files / "price" / "main.txt").write_text("x")
+    with pytest.raises(Invalid) as caught:
+        seal(stage, server, identity, files, tmp_path / "bid")
+    assert caught.value.code == "client.slots"
+    assert "price/boq" in caught.value.facts["missing"]
+    assert not (tmp_path / "bid").exists()
+
+
+def test_refusals_come_through(stage: Stage, server: str, identity: Path, files: Path, tmp_path: Path) -> None:
+    """Late, and sealed for an older policy: the server's code, no receipt kept. Seen red: with `raise_for_status`."""
+    seal(stage, server, identity, files, tmp_path / "bid")
+    from bidding import rules, services
+
+    stage.platform.clock.advance(days=20)
+    with stage.act(Role.TENDEREE, through=rules.turnstile(stage.code), shared=False) as act:
+        section = queries.section(act.session, stage.code)
+        services.publish_clarification(act, section, text="改。", affects_preparation=True)
+    with refused(Invalid, "bid.old_policy"):
+        submit(tmp_path / "bid", identity)
+    seal(stage, server, identity, files, tmp_path / "new")
+    stage.platform.clock.move_to(stage.section().closing_at)
+    with refused(Conflict, "bid.late"):
+        submit(tmp_path / "new", identity)
+    assert not (tmp_path / "new" / "receipt.json").exists()
+
+
+def test_a_receipt_is_verified_offline(stage: Stage, server: str, identity: Path, files: Path, tmp_path: Path) -> None:
+    """Own, changed, another platform's. Seen red: with the receipt's own key used although one was pinned."""
+    seal(stage, server, identity, files, tmp_path / "bid")
+    submit(tmp_path / "bid", identity)
+    file = tmp_path / "bid" / "receipt.json"
+    told = json.loads(run(cli.receipt, "verify", file, "--json").stdout)
+    assert told["valid"] and told["own"] and told["key_known"]
+    assert told["platform_key"] == str(stage.platform.signer.verifier)
+    alone = tmp_path / "alone" / "receipt.json"
+    alone.parent.mkdir()
+    alone.write_bytes(file.read_bytes())
+    told = json.loads(run(cli.receipt, "verify", alone, "--json").stdout)
+    assert not told["own"] and not told["key_known"]
+    from core.ledger.notes import Signer
+
+    foreign = str(Signer("sunbid.test", bytes(32)).verifier)
+    with refused(Invalid, "receipt.key"):
+        run(cli.receipt, "verify", alone, "--key", foreign)
+    content = json.loads(file.read_text())
+    alone.write_text(json.dumps({**content, "received_at": "2026-10-01T00:00:00.000000Z"}))
+    with refused(Invalid, "receipt.signature"):
+        run(cli.receipt, "verify", alone)
+    alone.write_text("{")
+    with refused(Invalid, "receipt.unreadable"):
+        run(cli.receipt, "verify", alone)
+
+
+def test_it_speaks_the_language_of_the_terminal(
+    stage: Stage, server: str, identity: Path, files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seen red: with the texts written in one language."""
+    seal(stage, server, identity, files, tmp_path / "bid")
+    for lang, word in (("zh_CN.UTF-8", "已递交"), ("en_GB.UTF-8", "Submitted")):
+        monkeypatch.setenv("LC_ALL", lang)
+        assert word in run(cli.submit, tmp_path / "bid", "--identity", identity).output
+
+
+def test_exit_codes_of_the_command(tmp_path: Path) -> None:
+    """0 done, 1 refused with one sentence on stderr, 2 misused. Seen red: with tracebacks for refusals."""
+
+    def sunbid(*arguments: str) -> subprocess.CompletedProcess[str]:
+        program = "import sys; from portal.cli import main; main(sys.argv[1:])"
+        return subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True, text=True, timeout=60)
+
+    (tmp_path / "receipt.json").write_text("{}")
+    assert sunbid("receipt", "--help").returncode == 0
+    refused_one = sunbid("receipt", "verify", str(tmp_path / "receipt.json"))
+    assert refused_one.returncode == 1
+    assert "receipt.malformed" in refused_one.stderr and "Traceback" not in refused_one.stderr
+    assert sunbid("receipt", "verify").returncode == 2
+    assert sunbid("seal", "--identity", str(tmp_path), "--out", str(tmp_path / "x")).returncode == 2
+
+
+def test_sealing_loads_no_server_and_no_database() -> None:
+    """R-022, ARCHITECTURE §2. Seen red: with bidding.queries imported in folder.py."""
+    program = (
+        "import sys, bidding.cli; "
+        "print([name for name in ('flask', 'sqlalchemy', 'core.db', 'core.act', 'portal') if name in sys.modules])"
+    )
+    found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    assert found.stdout.strip() == "[]"
