@@ -32,7 +32,7 @@ from portal import errors, filters, queries, words
 ROOT = Path(__file__).resolve().parents[1]
 BLUEPRINTS = ("accounts", "credit", "bidding", "opening", "experts", "awards", "collusion", "portal")
 LANGUAGES = ("zh", "en")
-TEST_FLAGS = ("SUNBID_SEED", "SUNBID_TEST_CLOCK", "FAKETIME", "FAKETIME_TIMESTAMP_FILE", "FLASK_DEBUG")
+TEST_FLAGS = ("SUNBID_SEED", "SUNBID_TEST_CLOCK", "SUNBID_TEST_DEVICE", "FAKETIME", "FAKETIME_TIMESTAMP_FILE", "FLASK_DEBUG")
 
 
 def default_folder() -> Path:

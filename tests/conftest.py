@@ -33,6 +33,7 @@ MODELS = ("accounts", "credit", "bidding", "opening", "experts", "awards", "coll
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--database", choices=("sqlite", "postgresql"), default="sqlite", help="which database to run on")
+    parser.addoption("--write-routes", action="store_true", help="write docs/routes.md from the running application")
 
 
 def load_tables() -> None:
