@@ -27,7 +27,7 @@ def archive_of(scene: Scene, sealed: Sealed, envelope: str) -> bytes:
 
 
 def test_the_same_files_and_chance_make_the_same_archive(scene: Scene, tmp_path: Path) -> None:
-    """Other order, other instants, other modes: same bytes. Seen red: with st_mtime in the tar header."""
+    """Other order, other instants, other modes: same bytes. Seen red: with an instant in the tar header."""
     first = scene.seal(tmp_path / "1", chance=make_chance("same"))
     moved = {}
     for name, files in scene.envelopes.items():

@@ -52,7 +52,7 @@ print(peak() - before)
 def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
     """Seal and open 200 MB in a process of its own: less than 120 MB more than for 1 MB.
 
-    Seen red: with the queues unbounded, and with pyrage.encrypt in memory (600 MB).
+    Seen red: with pyrage.encrypt in memory.
     """
     done = subprocess.run(
         [sys.executable, "-c", MEMORY, str(tmp_path)], capture_output=True, text=True, cwd=ROOT, check=False

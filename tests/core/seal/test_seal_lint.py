@@ -72,6 +72,7 @@ def test_plain_files_are_named(head: bytes, kind: str) -> None:
         (VERSION + X25519 + b"-> x-grease\nA*A\n" + MAC, "seal.header_malformed"),
         (VERSION + X25519 + b"->  x-grease\n\n" + MAC, "seal.header_malformed"),
         (VERSION + X25519 + b"junk\n" + MAC, "seal.header_malformed"),
+        (VERSION + X25519 + b"->\n\n" + MAC, "seal.header_malformed"),
         (VERSION + X25519.replace(b"X25519 ", b"X25519 AAAA ") + MAC, "seal.header_malformed"),
         (VERSION + X25519 + b"--- short\n", "seal.header_malformed"),
         (VERSION + X25519.replace(b"\n", b"\r\n") + MAC, "seal.header_malformed"),
@@ -150,7 +151,7 @@ def test_what_the_age_program_writes_passes(tmp_path: Path) -> None:
 @settings(max_examples=300, deadline=None)
 @given(place=st.integers(0, len(GOOD) - 65_600), value=st.integers(0, 255))
 def test_a_changed_header_byte_never_crashes_the_lint(place: int, value: int) -> None:
-    """Only a refusal or a pass; what passes keeps its one stanza. Seen red: with int() on a stanza argument."""
+    """Only a refusal or a pass; what passes keeps its one stanza. Seen red: with the number of words left out."""
     head = bytearray(GOOD)
     head[place] = value
     try:

@@ -138,7 +138,9 @@ def crafted(price: Expected) -> dict[str, tuple[bytes, str]]:
         "empty file": ([listing(entry("b", b"")), member("files/a/b"), pad], "file_empty"),
         "huge size": ([listing(entry("b", X) | {"size": 1 << 40}), pad], "archive_too_large"),
         "other size": ([listing(entry("b.txt", X) | {"size": 8}), file, pad], "file_mismatch"),
+        "longer than promised": ([head, member("files/a/b.txt", X + bytes(1000)), pad], "file_mismatch"),
         "other content": ([head, member("files/a/b.txt", b"CONTENT"), pad], "file_mismatch"),
+        "manifest under another name": ([member("other.json", good), file, pad], "manifest_invalid"),
         "manifest second": ([file, head, pad], "manifest_invalid"),
         "manifest not canonical": ([member("manifest.json", b" " + good), file, pad], "manifest_invalid"),
         "manifest not json": ([member("manifest.json", b"\xff"), file, pad], "manifest_invalid"),
@@ -176,7 +178,22 @@ def crafted(price: Expected) -> dict[str, tuple[bytes, str]]:
     made["pax size"] = (_pax(head, file, pad, {"size": "9"}), "seal.member_refused")
     made["pax sparse"] = (_pax(head, file, pad, {"GNU.sparse.map": "0,1"}), "seal.member_refused")
     made["pax climbing path"] = (_pax(head, file, pad, {"path": "files/a/../../../evil"}), "seal.member_unexpected")
-    made["padding beyond the end"] = (_long_padding(plain), "seal.archive_torn")
+    made["padding beyond the end"] = (_rewritten(plain, b"padding", 124, b"%011o\0" % (1 << 30)), "seal.archive_torn")
+    made["size in base 256"] = (
+        _rewritten(plain, b"padding", 124, b"\x80" + bytes(10) + b"\1"),
+        "seal.archive_malformed",
+    )
+    made["path not in UTF-8"] = (_rewritten(plain, b"files/a/b.txt", 8, b"\xff"), "seal.member_refused")
+    commented = _pax(head, file, pad, {"comment": "x"})
+    assert b"13 comment=x\n" in commented
+    for name, record in (
+        ("pax length", b"99 comment=x\n"),
+        ("pax sign", b"13 comment x\n"),
+        ("pax end", b"13 comment=xx"),
+    ):
+        made[name] = (commented.replace(b"13 comment=x\n", record), "seal.archive_malformed")
+    end = plain.index(b"padding\0") + 512
+    made["no end marks"] = (plain[:end] + b"x" + plain[end + 1 :], "seal.archive_malformed")
     return made
 
 
@@ -193,11 +210,11 @@ def _pax(
     return tar_of([head, (info, file[1]), pad], tarfile.PAX_FORMAT)
 
 
-def _long_padding(archive: bytes) -> bytes:
-    """The same archive with the padding's size field claiming a GiB."""
-    place = archive.index(b"padding\0")
+def _rewritten(archive: bytes, path: bytes, offset: int, field: bytes) -> bytes:
+    """The same archive with other bytes at `offset` in the header of `path`, and that header's checksum right."""
+    place = archive.index(path + b"\0")
     header = bytearray(archive[place : place + 512])
-    header[124:136] = b"%011o\0" % (1 << 30)
+    header[offset : offset + len(field)] = field
     header[148:156] = b" " * 8
     header[148:156] = b"%06o\0 " % sum(header)
     return archive[:place] + bytes(header) + archive[place + 512 :]
@@ -248,13 +265,14 @@ def test_a_damaged_store_is_told_from_a_damaged_bid(scene: Scene, sealed: Sealed
     """
     data = bytearray(sealed.bulks["price"].read_bytes())
     bulk = tmp_path / "bulk.age"
-    for place in (50, 300, len(data) // 2, len(data) - 1):
+    length = sealing.lint(bytes(data))
+    for place in (50, length + 1, len(data) // 2, len(data) - 1):
         flipped = bytearray(data)
         flipped[place] ^= 1
         bulk.write_bytes(flipped)
         with refused("seal.bulk_mismatch", envelope="price"):
             open_price(scene, sealed, bulk, tmp_path / "out")
-        if place >= 300:
+        if place > length:
             with refused("seal.torn"):
                 open_price(scene, sealed, bulk, tmp_path / "out", sha256=hashlib.sha256(flipped).hexdigest())
     for cut in (1, 65_552, len(data) - 100):
@@ -388,10 +406,10 @@ def test_no_change_of_an_archive_gets_past_the_commitment(
 ) -> None:
     """Any byte changed, or the rest zeroed from there: a refusal, never another exception, never files.
 
-    Seen red: with the archive hash taken over the files only.
+    Seen red: with the padding left out of the archive's hash.
     """
     head = member("manifest.json", manifest_for(price, [entry("b", X)]))
-    archive = tar_of([head, member("files/a/b", X), member("padding", bytes(600))])
+    archive = tar_of([head, member("files/a/b", X), member("padding", bytes(60_000))])
     place %= 6000 if cut else len(archive)
     changed = bytearray(archive)
     if cut:

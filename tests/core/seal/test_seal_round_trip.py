@@ -166,6 +166,8 @@ def test_replace_and_withdraw_follow_one_another(scene: Scene, sealed: Sealed, t
     for last, new in wrong:
         with refused("seal.succession"):
             sealing.check_succession(new.submission, last)
+    with refused("seal.succession"):
+        sealing.check_succession(second.submission | {"previous": "ab" * 32}, first)
     with refused("seal.succession", expected=2):
         sealing.check_succession(sealed.submission, sealed.submission)
 
