@@ -10,6 +10,7 @@ from flask import Response, jsonify, make_response, render_template, request, ur
 from werkzeug.wrappers import Response as BaseResponse
 
 from accounts.access import door, public, reading
+from bidding import queries as bidding
 from core.errors import Missing
 from opening import queries, rules
 from opening.routes import tables
@@ -69,6 +70,16 @@ def closing(code: str) -> Response:
     with reading() as session:
         proof = queries.closing(session, find(session, code))
     return jsonify(proof.as_json(str(door().platform.signer.verifier)))
+
+
+@blueprint.get("/opening/<code>/terms")
+@public
+def terms(code: str) -> Response:
+    """What key holders pin before it matters: every policy of the section and the platform's ledger key."""
+    with reading() as session:
+        section, _ = section_of(session, code)
+        policies = [policy.content for policy in bidding.policies(session, section)]
+    return jsonify(section=code, platform_key=str(door().platform.signer.verifier), policies=policies)
 
 
 @blueprint.get("/opening/<code>/prices.csv")

@@ -44,12 +44,12 @@ SENTENCES = {
     "objection.unknown": _l("没有这条异议。"),
     "record.changed": _l("开标记录在排版期间有新的内容，请重新签署。"),
     "record.unsigned": _l("标段 %(section)s 的开标记录尚未签署。"),
-    "key.place_taken": _l("文件夹 %(folder)s 已有密钥，不覆盖。"),
+    "key.no_role": _l("平台没有给您持钥人的角色（招标人、交易中心见证、监督）。"),
+    "release.nothing": _l("标段 %(section)s 现在没有等您剥开的密钥层：可能尚未开始解密，或已经交出。"),
     "key.no_backup": _l("须给出备份文件夹（--backup），且不能与密钥放在同一处。"),
     "key.restore": _l("备份密钥与原件不一致，请换一处重做备份。"),
     "key.missing": _l("文件夹 %(folder)s 中没有持钥人密钥。"),
     "key.open": _l("密钥文件 %(file)s 可被他人读取，请先执行 chmod 600。"),
-    "server.answer": _l("服务器没有给出应有的回答（%(status)s）：%(text)s"),
 }
 
 STATES = {

@@ -1,0 +1,6 @@
+"""`sunbid trustee` and `sunbid opening`: key holders' and bidders' own programs; no server code, no database."""
+
+from opening.cli.bidder import opening
+from opening.cli.holder import trustee
+
+__all__ = ["opening", "trustee"]

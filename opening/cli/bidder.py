@@ -1,0 +1,82 @@
+"""`sunbid opening`: a bidder signs in, releases their own layer, confirms what was read out."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from accounts.cli import Identity, checked, connect
+from core.errors import Missing
+from core.seal import peel
+from opening.rules import readout
+
+Told = tuple[dict[str, Any], str]
+
+
+def shared(command: Callable[[Any, Identity, str], Told]) -> Callable[..., None]:
+    """The options of every command here; the command gets a connection, the identity, the section and `as_json`."""
+
+    @click.option("--server", required=True, envvar="SUNBID_SERVER", help="the platform's address")
+    @click.option(
+        "--identity",
+        required=True,
+        envvar="SUNBID_IDENTITY",
+        type=click.Path(path_type=Path, exists=True, file_okay=False),
+        help="your key folder",
+    )
+    @click.option("--section", required=True, help="the section's code")
+    @click.option("--json", "as_json", is_flag=True, help="one JSON object on stdout")
+    @functools.wraps(command)
+    def run(server: str, identity: Path, section: str, as_json: bool) -> None:
+        own = Identity(identity)
+        facts, line = command(connect(server, own), own, section)
+        click.echo(json.dumps(facts, ensure_ascii=False) if as_json else line)
+
+    return run
+
+
+@click.group()
+def opening() -> None:
+    """For bidders on opening day."""
+
+
+@opening.command("sign-in")
+@shared
+def sign_in(connection: Any, own: Identity, section: str) -> Told:
+    """Sign in to the opening."""
+    facts = checked(connection.post(f"/opening/{section}/sign-in", json={})).json()
+    return facts, f"✓ {section} · {facts['state']}"
+
+
+@opening.command()
+@shared
+def release(connection: Any, own: Identity, section: str) -> Told:
+    """Sign in and take off your own layer of every envelope: a few hundred bytes, the files stay where they are."""
+    checked(connection.post(f"/opening/{section}/sign-in", json={}))
+    tasks = checked(connection.get(f"/opening/{section}/layers", params={"role": "bidder"})).json()["tasks"]
+    if not tasks:
+        raise Missing("release.nothing", section=section)
+    layers: dict[str, dict[str, str]] = {}
+    for task in tasks:
+        content = peel(base64.b64decode(task["content"]), own.age_identity)
+        layers.setdefault(task["submission"], {})[task["package"]] = base64.b64encode(content).decode("ascii")
+    for submission, peeled in layers.items():
+        checked(connection.post(f"/opening/{section}/release", json={"submission": submission, "layers": peeled}))
+    facts = {"section": section, "released": {digest: sorted(peeled) for digest, peeled in layers.items()}}
+    return facts, f"✓ {section} · " + " · ".join(f"{digest[:12]} {len(peeled)}" for digest, peeled in layers.items())
+
+
+@opening.command()
+@shared
+def confirm(connection: Any, own: Identity, section: str) -> Told:
+    """Confirm what was read out, signed with your certificate's key."""
+    digest = checked(connection.get(f"/opening/{section}/readout")).json()["digest"]
+    signature = base64.b64encode(own.sign(readout(digest))).decode("ascii")
+    facts = checked(connection.post(f"/opening/{section}/confirm", json={"signature": signature})).json()
+    return facts, f"✓ {section} · {digest[:12]} · {facts['state']}"

@@ -1,0 +1,93 @@
+"""What a key holder's program checks before a key does anything: the section is closed, and this belongs to it (T2)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
+
+import rfc8785
+
+from core.clock import from_iso
+from core.errors import Conflict, Invalid, Refusal, Untimely
+from core.ledger import merkle
+from core.ledger.notes import Verifier, open_head
+from core.seal import policy_digest, validate_policy
+
+FACTS_DOMAIN = b"sunbid-facts/v1\n"
+LEAF = ("at", "digest", "index", "kind", "subject")
+IDENTITY_TYPES = ("sunbid-identity/v1", "sunbid-decoy/v1")
+
+
+def check_closing(
+    proof: Mapping[str, Any],
+    *,
+    section: str,
+    role: str,
+    recipient: str,
+    key: str,
+    pinned: Collection[Mapping[str, Any]],
+    now: datetime,
+) -> frozenset[str]:
+    """The digests of the closed set, if the platform has signed that `section` is closed and its deadline is over.
+
+    `key`: the platform's ledger key as pinned (C2SP spelling); `pinned`: policies kept at the rehearsal; `now`: this
+    machine's own clock. Raises Untimely("peel.client.early") while any known deadline is ahead, else
+    Conflict("peel.client.proof") naming what does not hold. A key is used for nothing before this returns.
+    """
+    try:
+        head = open_head(str(proof["checkpoint"]), Verifier.parse(key))
+        entry, path = proof["entry"], [bytes.fromhex(step) for step in proof["inclusion_proof"]]
+        leaf = merkle.leaf_hash(rfc8785.dumps({name: entry[name] for name in LEAF}))
+        facts = entry["facts"]
+        salted = hashlib.sha256(FACTS_DOMAIN + entry["salt"].encode("ascii") + b"\n" + rfc8785.dumps(facts)).hexdigest()
+        policies = [validate_policy(policy) for policy in proof["policies"]]
+        closed = frozenset(str(item["submission_digest"]) for item in facts["closed_set"])
+        deadlines = [from_iso(facts["deadline"]), *(from_iso(policy["deadline"]) for policy in (*policies, *pinned))]
+    except (KeyError, TypeError, ValueError, IndexError, Refusal) as error:
+        code = error.code if isinstance(error, Refusal) else type(error).__name__
+        raise Conflict("peel.client.proof", place=code) from None
+    last = max(deadlines)
+    if now < last:
+        raise Untimely("peel.client.early", deadline=last)
+    digests = [policy_digest(policy) for policy in policies]
+    for place, holds in (
+        ("inclusion", merkle.verify_inclusion(leaf, entry["index"], head.size, path, head.root)),
+        ("facts", salted == entry["digest"]),
+        ("kind", entry["kind"] == "opening.convene" and entry["subject"] == f"opening:{section}"),
+        ("section", facts["section"] == section and all(policy["section"] == section for policy in policies)),
+        ("policy", bool(digests) and facts["policy_digest"] == digests[-1]),
+        ("pinned", all(policy_digest(policy) in digests for policy in pinned)),
+        ("recipient", bool(policies) and policies[-1]["recipients"].get(role) == recipient),
+    ):
+        if not holds:
+            raise Conflict("peel.client.proof", place=place)
+    return closed
+
+
+def check_task(task: Mapping[str, Any], closed: Collection[str]) -> None:
+    """Refuse a layer of anything that is not in the closed set: Conflict("peel.client.foreign")."""
+    if task["submission"] not in closed:
+        raise Conflict("peel.client.foreign", submission=str(task["submission"])[:16])
+
+
+def check_content(task: Mapping[str, Any], content: bytes, section: str) -> None:
+    """Refuse to hand in, as an identity, what is not one: a platform could pass a bid's key off as an identity.
+
+    Invalid("seal.identity_invalid") unless an innermost identity text names this section and this submission.
+    """
+    if task["package"] != "identity" or task["stage"] != str(task["set"]).count("+"):
+        return
+    try:
+        claims = json.loads(content.decode("utf-8"))
+        right = (
+            claims["type"] in IDENTITY_TYPES
+            and claims["section"] == section
+            and claims["submission_digest"] == task["submission"]
+        )
+    except (ValueError, KeyError, TypeError):
+        right = False
+    if not right:
+        raise Invalid("seal.identity_invalid", field="identity", place="section")
