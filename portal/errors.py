@@ -9,7 +9,7 @@ from typing import Any
 from flask import Flask, Response, g, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _  # type: ignore[import-untyped]
 from flask_wtf.csrf import CSRFError  # type: ignore[import-untyped]
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from accounts.access import status_of, wants_json
 from core.errors import Forbidden, Invalid, Refusal
@@ -56,6 +56,9 @@ def answer_csrf(error: CSRFError) -> Response:
 def answer_http(error: HTTPException) -> Response:
     """Flask's and Werkzeug's own errors, with the headers they carry (Allow, Retry-After)."""
     status = error.code or 500
+    if isinstance(error, SecurityError):
+        # A foreign host name: no address of ours can be built for an answer, and none is owed.
+        return Response("400 Bad Request\n", 400, content_type="text/plain; charset=utf-8")
     if status >= 500 and status not in CODES:
         return answer_unknown(error)
     refusal = Refusal(CODES.get(status, "http.bad_request"), status=status)
