@@ -32,7 +32,14 @@ from portal import errors, filters, queries, words
 ROOT = Path(__file__).resolve().parents[1]
 BLUEPRINTS = ("accounts", "credit", "bidding", "opening", "experts", "awards", "collusion", "portal")
 LANGUAGES = ("zh", "en")
-TEST_FLAGS = ("SUNBID_SEED", "SUNBID_TEST_CLOCK", "SUNBID_TEST_DEVICE", "FAKETIME", "FAKETIME_TIMESTAMP_FILE", "FLASK_DEBUG")
+TEST_FLAGS = (
+    "SUNBID_SEED",
+    "SUNBID_TEST_CLOCK",
+    "SUNBID_TEST_DEVICE",
+    "FAKETIME",
+    "FAKETIME_TIMESTAMP_FILE",
+    "FLASK_DEBUG",
+)
 
 
 def default_folder() -> Path:
@@ -55,6 +62,7 @@ class Settings(BaseSettings):
     test: bool = False
     proxies: int = 0
     rate_storage: str = "memory://"
+    rates: bool = True
     most_bytes: int = 128 * 1024 * 1024
     config: Path | None = None
 
@@ -124,7 +132,7 @@ def check_settings(settings: Settings, platform: Platform) -> None:
         return
     if demo_database:
         raise Conflict("settings.demo_database")
-    flags = [name for name in TEST_FLAGS if os.environ.get(name)]
+    flags = [name for name in TEST_FLAGS if os.environ.get(name)] + ([] if settings.rates else ["SUNBID_RATES"])
     if flags:
         raise Conflict("settings.test_flag", flags=flags)
     name = platform.signer.verifier.name
@@ -206,7 +214,9 @@ def _trusted_hosts(settings: Settings) -> list[str]:
 
 def _apply_limits(app: Flask, settings: Settings) -> None:
     """Wrap the views that asked for rate limits; counters live in memory, which fits one process of many threads."""
-    limiter = Limiter(_address, app=app, storage_uri=settings.rate_storage, headers_enabled=True)
+    limiter = Limiter(
+        _address, app=app, storage_uri=settings.rate_storage, headers_enabled=True, enabled=settings.rates
+    )
     keys: dict[str, Callable[[], str]] = {"address": _address, "token": _token}
     for endpoint, view in app.view_functions.items():
         wrapped: Any = view

@@ -13,6 +13,7 @@ from accounts.queries import actor_for, person
 from accounts.rules import Role, SmallAuthority
 from core.act import SYSTEM, Act, Actor, Platform
 from experts.services import add_expert
+from opening.cli.keyring import Keyring
 from portal.cli.demo.papers import AGENT, TENDERER, bidders
 from portal.cli.demo.papers.parties import unified_social_credit_code
 
@@ -119,8 +120,9 @@ def _unit(act: Act, name: str, identifier: str) -> Organisation:
 
 
 def _certify(act: Act, cast: Cast, held: Person) -> None:
-    """The person makes keys in a folder of their own; the authority certifies the public one."""
-    identity = Identity.create(cast.folder / "keys" / held.login)
+    """The person makes keys in a folder of their own, with a backup; the authority certifies the public one."""
+    own = cast.folder / "keys" / held.login
+    identity = Keyring.create(own, cast.folder / "backups" / held.login).identity
     certificate = services.issue_certificate(act, held, authority=cast.authority, public_key=identity.public_key)
     identity.accept_certificate(certificate.pem)
     cast.identities[held.login] = identity

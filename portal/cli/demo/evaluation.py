@@ -39,14 +39,14 @@ def draw_committee(story: Story) -> None:
     officer.send(f"/tender/{SECTION}/committee/draw")
     label = str(committee_of(story).draw_label)
     for party in PARTIES:
-        nonce = derive_nonce(story.stage.cast.identities[party].secret, label)
+        nonce = bytes.fromhex(derive_nonce(story.stage.cast.identities[party].secret, label))
         story.stage.as_(party).send(
             f"/draws/experts/{SECTION}/commitment", json={"party": party, "commitment": nonce_commitment(nonce)}
         )
     officer.send(f"/tender/{SECTION}/committee/freeze")
     for party in PARTIES:
-        nonce = derive_nonce(story.stage.cast.identities[party].secret, label)
-        story.stage.as_(party).send(f"/draws/experts/{SECTION}/nonce", json={"party": party, "nonce": nonce.hex()})
+        reveal = derive_nonce(story.stage.cast.identities[party].secret, label)
+        story.stage.as_(party).send(f"/draws/experts/{SECTION}/nonce", json={"party": party, "nonce": reveal})
     excluded = committee_of(story).rounds[-1]["excluded"]
     story.happened["excluded"] = excluded
     story.say("draw", f"专家随机抽取完成，三方随机数共同决定；回避 {len(excluded)} 人（{CONFLICTED} 曾任职于投标人）")
@@ -147,10 +147,8 @@ def report(story: Story) -> None:
     head.send(f"/expert/{SECTION}/deliver")
     for row in (committee_of(story).result or {})["ranking"]:
         name = next(bid.name for bid in bids_of(story) if bid.number == row["number"])
-        story.say(
-            "ranking",
-            f"第 {row['rank']} 名 {name}：技术 {row['technical']}＋资信 {row['qualification']}＋报价 {row['price']}＝{row['total']}",
-        )
+        parts = f"技术 {row['technical']}＋资信 {row['qualification']}＋报价 {row['price']}"
+        story.say("ranking", f"第 {row['rank']} 名 {name}：{parts}＝{row['total']}")
 
 
 def committee_of(story: Story) -> Committee:

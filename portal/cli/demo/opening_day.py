@@ -72,7 +72,7 @@ def decrypt(story: Story, host: Browser) -> None:
 def read_and_sign(story: Story, host: Browser) -> None:
     """K is drawn, prices are read, one bidder objects and is answered, the record is signed and handed over."""
     for login in ("officer", "supervisor"):
-        story.trustee(login, "reveal-draw", "--draw", "coefficients")
+        story.trustee(login, "reveal-draw")
     host.send(f"/opening/{SECTION}/draw-coefficients")
     story.say(
         "coefficient",

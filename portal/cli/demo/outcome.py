@@ -62,8 +62,7 @@ def award(story: Story) -> None:
         {"confirmation": SECTION, "phrase": SECTION, "winner": str(publicity.candidates[0]["number"])},
     )
     winner = publicity_of(story).winner
-    assert winner is not None
-    story.say("award", f"中标通知书已发出：{winner.name}，并同时告知未中标人本人得分")
+    story.say("award", f"中标通知书已发出：{winner.name if winner else '—'}，并同时告知未中标人本人得分")
 
 
 def archive(story: Story) -> Path:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
+import os
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import requests
 from werkzeug.serving import make_server
 
 from accounts.cli import checked
+from bidding.cli.sealing import DEVICE
 from core.act import Platform
 from core.chance import Chance, system
 from core.clock import StoppedClock
@@ -23,6 +25,7 @@ from core.db import Database
 from core.errors import Refusal
 from core.ledger.log import platform_signer
 from core.store import ObjectStore
+from opening.cli.holder import CLOCK
 from portal.app import Settings, create_app, secret_file
 from portal.cli import group
 from portal.cli.demo.cast import Cast, settle
@@ -30,6 +33,7 @@ from portal.cli.schema import upgrade
 from portal.cli.tick import tick
 
 LOG_NAME = "sunbid.demo"
+Form = Mapping[str, Any] | Sequence[tuple[str, str]]
 
 
 @dataclass
@@ -41,28 +45,37 @@ class Stage:
     clock: StoppedClock
     cast: Cast
     server: str
-    tokens: dict[str, str] = field(default_factory=dict)
+    tokens: dict[tuple[str, date], str] = field(default_factory=dict)
     spoken: list[str] = field(default_factory=list)
 
     def as_(self, login: str) -> Browser:
         """Somebody of the cast at a browser of their own."""
-        if login not in self.tokens:
-            self.tokens[login] = self.cast.token(login)
-        return Browser(self.server, self.tokens[login])
+        held = login, self.clock.now().date()
+        if held not in self.tokens:
+            self.tokens[held] = self.cast.token(login)
+        return Browser(self.server, self.tokens[held])
 
     def keys(self, login: str) -> str:
         """The folder with somebody's keys."""
         return str(self.folder / "keys" / login)
 
-    def command(self, *words: str | Path) -> str:
-        """Run `sunbid …` as the person at the terminal would and return what it printed; refusals are raised."""
+    def command(self, *words: str | Path, machine: str = "") -> str:
+        """Run `sunbid …` as the person at the terminal would and return what it printed; refusals are raised.
+
+        The person's own clock shows the story's time, and `machine` names the computer they sit at.
+        """
         out = io.StringIO()
-        with contextlib.redirect_stdout(out):
+        os.environ[CLOCK] = self.clock.now().isoformat()
+        os.environ[DEVICE] = machine
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(io.StringIO()):
             try:
                 group.main(args=[str(word) for word in words], prog_name="sunbid", standalone_mode=False)
             except SystemExit as end:
                 if end.code not in (None, 0):
                     raise Refusal("command.failed", command=" ".join(map(str, words)), exit=end.code) from None
+            finally:
+                os.environ.pop(CLOCK, None)
+                os.environ.pop(DEVICE, None)
         self.spoken.append(out.getvalue())
         return out.getvalue()
 
@@ -88,7 +101,7 @@ class Browser:
     server: str
     token: str
 
-    def send(self, path: str, form: Mapping[str, Any] | None = None, **options: Any) -> requests.Response:
+    def send(self, path: str, form: Form | None = None, **options: Any) -> requests.Response:
         """Send a form (or `json=`, `files=`); the answer, or the refusal that came instead."""
         return self._request("POST", path, data=form, **options)
 
@@ -120,7 +133,7 @@ def staged(folder: Path, at: datetime, *, chance: Chance = system, database: str
     cast = settle(platform, folder, at)
     quiet = logging.getLogger("werkzeug")
     quiet.setLevel(logging.ERROR)
-    app = create_app(settings.model_copy(update={"test": True}), platform)
+    app = create_app(settings.model_copy(update={"test": True, "rates": False}), platform)
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()

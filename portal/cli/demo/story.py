@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -61,8 +61,8 @@ class Story:
         self.dates = TenderDates(
             notice_at=start,
             documents_until_at=on(8, 17),
-            questions_until_at=on(12, 17),
-            clarification_until_at=on(10, 17),
+            questions_until_at=on(9, 17),
+            clarification_until_at=on(11, 17),
             deadline_at=on(26, 9, 30),
         )
         self.papers = write_papers(self.stage.folder / "papers", dates=self.dates)
@@ -169,7 +169,7 @@ class Story:
     def commit_to_draws(self) -> None:
         """The parties of the coefficient draw commit to their nonces while nobody knows a bid."""
         for login in ("officer", "supervisor"):
-            self.trustee(login, "commit-draw", "--draw", "coefficients")
+            self.trustee(login, "commit-draw")
 
     def submit(self) -> None:
         """Five bidders seal on their own machines and submit; one replaces, one withdraws and submits again."""
@@ -178,42 +178,48 @@ class Story:
             self.stage.later(hours=7)
             self.seal_and_send(key, "first")
             self.say("submission", f"{self.short(key)}：密封并递交，回执已离线核验")
+        self.trustee("officer", "decoy", "--smallest")
         self.stage.later(hours=5)
         self.seal_and_send(REPLACES, "second", replaces="first")
         self.say("submission", f"{self.short(REPLACES)}：以新文件替换，旧件永不开启")
-        self.stage.command(*self.bidder_words(RESUBMITS, "withdraw"), self.sealed(RESUBMITS, "first"))
+        self.stage.command("withdraw", "--identity", self.stage.keys(RESUBMITS), self.sealed(RESUBMITS, "first"))
         self.stage.later(hours=3)
-        self.seal_and_send(RESUBMITS, "again", replaces="first")
+        self.seal_and_send(RESUBMITS, "again", replaces="first.withdrawn")
         self.say("submission", f"{self.short(RESUBMITS)}：撤回后重新递交")
-        self.trustee("officer", "decoy", "--count", "2")
-        self.say("decoys", "见证人递交若干诱饵件，开标前无人能从数据库数出投标家数")
+        self.trustee("supervisor", "decoy", "--smallest")
+        self.say("decoys", "见证人与监督员各递交一份诱饵件，开标前无人能从数据库数出投标家数")
 
     def sealed(self, key: str, which: str) -> Path:
         """The folder in which a bidder keeps one sealed bid."""
         return self.stage.folder / "bidders" / key / which
 
-    def bidder_words(self, key: str, verb: str) -> list[str]:
-        """How a bidder calls the sealing program."""
-        return [verb, "--server", self.stage.server, "--identity", self.stage.keys(key)]
-
     def seal_and_send(self, key: str, which: str, replaces: str | None = None) -> None:
-        """Seal one bid, submit it, and verify the receipt without the server."""
-        bid = self.papers.bids[key]
+        """Seal one bid at the bidder's own machine, submit it, and verify the receipt without the server."""
+        bidder = self.papers.bids[key].bidder
         out = self.sealed(key, which)
-        out.parent.mkdir(parents=True, exist_ok=True)
-        words: list[str | Path] = [*self.bidder_words(key, "seal"), "--section", SECTION, "--out", out]
-        words += ["--contact", bid.bidder.contact, "--phone", bid.bidder.mobile]
-        words += ["--bond-form", "transfer", "--bond-account", bid.bidder.account, "--bond-payer", bid.bidder.name]
-        words += ["--bond-amount", "800000.00"]
+        identity = ("--identity", self.stage.keys(key))
+        words: list[str | Path] = ["seal", "--server", self.stage.server, *identity, "--section", SECTION, "--out", out]
+        words += ["--contact", bidder.contact, "--phone", bidder.mobile, "--bond-form", "transfer"]
+        words += ["--bond-account", bidder.account, "--bond-payer", bidder.name, "--bond-amount", "800000.00"]
         if replaces:
-            words += ["--after", self.sealed(key, replaces)]
-        slots = {envelope: slot for _, slot, envelope in SLOTS}
-        for envelope, files in bid.files.items():
-            for file in files:
-                words += ["--file", f"{envelope}:{slots[envelope]}={file}"]
-        self.stage.command(*words)
-        self.stage.command(*self.bidder_words(key, "submit"), out)
+            words += ["--replaces", self.sealed(key, replaces)]
+        for envelope, folder in self.sorted_papers(key).items():
+            words += ["--envelope", f"{envelope}={folder}"]
+        self.stage.command(*words, machine=f"{key}-office")
+        verb = "replace" if replaces and "withdrawn" not in replaces else "submit"
+        self.stage.command(verb, *identity, out)
         self.stage.command("receipt", "verify", out / "receipt.json")
+
+    def sorted_papers(self, key: str) -> dict[str, Path]:
+        """The bidder's files sorted into the slots the notice names: a folder per envelope."""
+        base = self.stage.folder / "bidders" / key / "papers"
+        for _, slot, envelope in SLOTS:
+            folder = base / envelope / slot
+            if not folder.exists():
+                folder.mkdir(parents=True)
+                for file in self.papers.bids[key].files[envelope]:
+                    shutil.copy2(file, folder / file.name)
+        return {envelope: base / envelope for _, _, envelope in SLOTS}
 
     def short(self, key: str) -> str:
         """A bidder's short name."""
@@ -278,8 +284,3 @@ def committee_form(meets_at: datetime) -> dict[str, str]:
     for row, (name, count) in enumerate(zip(SPECIALITIES, ("2", "1", "1"), strict=True), 1):
         form |= {f"speciality-{row}": name, f"count-{row}": count}
     return form
-
-
-def told(text: str) -> Any:
-    """A program's JSON answer."""
-    return json.loads(text)

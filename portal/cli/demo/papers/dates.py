@@ -11,7 +11,7 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 @dataclass(frozen=True)
 class TenderDates:
-    """The instants printed in the tender document; all timezone-aware, ordered as the fields are (R-100, R-101, R-135).
+    """The instants printed in the tender document; all timezone-aware, the notice first, the deadline last (R-100, R-101).
 
     `write_papers` also counts back from `deadline_at` to invent when each bidder's files were made and saved.
     """
@@ -23,11 +23,11 @@ class TenderDates:
     deadline_at: datetime
 
     def __post_init__(self) -> None:
-        """Raise ValueError when an instant has no zone or the order is broken."""
+        """Raise ValueError when an instant has no zone or does not lie between the notice and the deadline."""
         instants = list(vars(self).values())
         if any(instant.tzinfo is None for instant in instants):
             raise ValueError("every instant of a tender needs a timezone")
-        if self.notice_at >= self.documents_until_at or self.clarification_until_at >= self.deadline_at:
+        if not all(self.notice_at < between < self.deadline_at for between in instants[1:-1]):
             raise ValueError("the instants of a tender are out of order")
 
     def before_deadline(self, days: int, hour: int, minute: int, second: int = 0) -> datetime:
