@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
 import threading
@@ -47,6 +48,7 @@ class Proxy:
                 answered = wanted == "POST" and environ["PATH_INFO"].endswith("/submissions")
                 if answered:  # the commit is done, its answer is lost
                     list(self.app(environ, lambda *_: lambda data: None))
+                environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
                 raise ConnectionResetError("dropped")
         return self.app(environ, start_response)
 

@@ -1,0 +1,1 @@
+"""Kill points, cut power, the last second: what must hold when things break."""
