@@ -184,6 +184,7 @@ def crafted(price: Expected) -> dict[str, tuple[bytes, str]]:
         "seal.archive_malformed",
     )
     made["path not in UTF-8"] = (_rewritten(plain, b"files/a/b.txt", 8, b"\xff"), "seal.member_refused")
+    made["pax too large"] = (_pax(head, file, pad, {"comment": "x" * 5000}), "seal.member_refused")
     commented = _pax(head, file, pad, {"comment": "x"})
     assert b"13 comment=x\n" in commented
     for name, record in (
