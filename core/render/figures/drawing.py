@@ -161,7 +161,8 @@ def place_labels(
         for turn in (order[::-1], order)
     ]
     return min(
-        results, key=lambda placed: (_crossings(points, placed), max((label.lane for label in placed), default=0))
+        results,
+        key=lambda placed: (_crossings(points, placed, walls), max((label.lane for label in placed), default=0)),
     )
 
 
@@ -205,10 +206,13 @@ def _free(
     return True
 
 
-def _crossings(points: Sequence[tuple[float, float]], placed: Sequence[Label]) -> int:
+def _crossings(points: Sequence[tuple[float, float]], placed: Sequence[Label], walls: Sequence[float]) -> int:
+    """Count the words a leader of higher words or a wall runs through."""
+    leaders = [(x, upper.lane) for (x, _), upper in zip(points, placed, strict=True)]
+    leaders += [(wall, 2 * len(points) + 2) for wall in walls]
     return sum(
-        lower.lane < upper.lane and lower.left < x < lower.left + width
-        for (x, _), upper in zip(points, placed, strict=True)
+        lower.lane < lane and lower.left < x < lower.left + width
+        for x, lane in leaders
         for (_, width), lower in zip(points, placed, strict=True)
     )
 

@@ -119,15 +119,30 @@ def test_a_strip_never_lets_labels_collide(prices: list[tuple[str, int]], contro
 
 
 @settings(deadline=None, max_examples=100)
-@given(st.lists(st.floats(100, 500), min_size=1, max_size=9))
-def test_no_leader_runs_through_another_label(spots: list[float]) -> None:
-    """Away from the edges. Seen red: without the one-sided ways of working."""
+@given(st.lists(st.floats(150, 500), min_size=1, max_size=9), st.none() | st.floats(600, 640))
+def test_no_leader_and_no_limit_runs_through_a_label(spots: list[float], wall: float | None) -> None:
+    """Away from the edges. Seen red: without the one-sided ways of working, and without walls among the crossings."""
     points = [(x, 80.0) for x in spots]
-    labels = drawing.place_labels(points, 0, 700)
-    for (x, _), label in zip(points, labels, strict=True):
-        for other in labels:
-            if other.lane < label.lane:
-                assert not other.left < x < other.left + 80
+    walls = [] if wall is None else [wall]
+    labels = drawing.place_labels(points, 0, 700, walls)
+    for other in labels:
+        for (x, _), label in zip(points, labels, strict=True):
+            assert not (other.lane < label.lane and other.left < x < other.left + 80)
+        assert not any(other.left < x < other.left + 80 for x in walls)
+
+
+def test_the_strip_of_the_opening_hall_is_free_of_crossings() -> None:
+    """Seven prices close together under their limit. Seen red: a layout that wrote a name across the limit's line."""
+    prices = [160.22, 171.43, 168.90, 175.99, 183.76, 169.55, 172.02]
+    names = ["长河水务", "江南建设", "恒基水利水电", "东启建工", "北辰市政建设", "宏图路桥工程", "天衡环境科技"]
+    spots = [30 + (price - 158) / 30 * 600 for price in prices]
+    points = [(x, drawing.width_of(f"{name} 1.602")) for x, name in zip(spots, names, strict=True)]
+    limit = 30 + (186.5 - 158) / 30 * 600
+    labels = drawing.place_labels(points, 4, 676, [limit])
+    for (_, width), other in zip(points, labels, strict=True):
+        assert not other.left < limit < other.left + width
+        for (x, _), label in zip(points, labels, strict=True):
+            assert not (other.lane < label.lane and other.left < x < other.left + width)
 
 
 @settings(deadline=None, max_examples=60)
