@@ -11,7 +11,7 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 @dataclass(frozen=True)
 class TenderDates:
-    """The instants printed in the tender document; all timezone-aware, the notice first, the deadline last (R-100, R-101).
+    """The instants printed in the tender document: timezone-aware, the notice first, the deadline last (R-100).
 
     `write_papers` also counts back from `deadline_at` to invent when each bidder's files were made and saved.
     """
