@@ -75,14 +75,17 @@ class Case:
 
     @cached_property
     def control(self) -> Mapping[tuple[str, int], int]:
-        """Give the control price file's unit prices in fen, keyed as `Bid.prices`."""
-        return unit_prices(item for document in self.tender for item in document.items)
+        """Give the control file's unit prices in fen, keyed as `Bid.prices`; a later file amends an earlier one."""
+        prices: dict[tuple[str, int], int] = {}
+        for document in self.tender:
+            prices.update(unit_prices(document.items))
+        return prices
 
     @cached_property
     def provisional(self) -> frozenset[tuple[str, int]]:
         """Give the items whose price the tenderer set (暂估, 暂列, 甲供): as its own bill says, else as any bid's."""
-        listed = [item for document in self.tender for item in document.items]
-        sources = [listed] if listed else [[item for _, item in bid.bill] for bid in self.bids]
+        listed = [document.items for document in self.tender if document.items]
+        sources = listed or [tuple(item for _, item in bid.bill) for bid in self.bids]
         return frozenset(
             key
             for source in sources

@@ -44,10 +44,9 @@ class Folded:
 
 @lru_cache(maxsize=65536)
 def _letter(character: str) -> str:
-    if unicodedata.category(character) in ("Cf", "Mn", "Me", "Cc"):
-        return ""
     kept = []
     for piece in unicodedata.normalize("NFKC", character).casefold().translate(LOOKALIKES):
+        # Only letters and digits stay: zero-width characters, accents, spaces and punctuation go with the rest.
         if unicodedata.category(piece)[0] in "LN" or piece in KEPT_SYMBOLS or piece == ".":
             kept.append(piece)
     return "".join(kept)

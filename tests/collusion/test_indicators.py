@@ -59,7 +59,7 @@ def test_every_indicator_states_its_case_and_has_its_page() -> None:
         assert indicator.clauses and indicator.exclusions and indicator.rates
         assert all(name in RATES for name in indicator.rates)
         page = (DOCS / f"{indicator.identifier}.md").read_text("utf-8")
-        positions = [page.index(heading) for heading in HEADINGS]
+        positions = [page.splitlines().index(heading) for heading in HEADINGS]
         assert positions == sorted(positions)
         for name in indicator.rates:
             assert f"`{name}`" in page, (indicator.identifier, name)
@@ -117,7 +117,7 @@ def test_a_shared_slip_and_a_foreign_project_are_found() -> None:
 def test_slips_of_the_tender_and_honest_references_are_not_errors() -> None:
     """Seen red: without the tender check; without REFERENCES; with 管低 in the table, 管低于 was a slip."""
     tender = [text("t", "坑外须设观查井。")]
-    one = text("x", "设观查井四口。", "类似业绩：白鹭湖净水厂改扩建工程，合同价一亿元。", "管底低于井底。")
+    one = text("x", "设观查井四口。", "类似业绩：白鹭湖净水厂改扩建工程，合同价一亿元。", "支管低于主管。")
     two = text("y", "设观查井五口。", "我公司曾完成白鹭湖净水厂改扩建工程，验收合格。", "支管低于主管。")
     assert found(text_shared_errors.INDICATOR, case({"a": [one], "b": [two]}, tender=tender)) == {}
 
@@ -199,12 +199,10 @@ def test_one_chance_number_between_long_histories_is_weak() -> None:
     """3,000 revisions each meet by accident. Seen red: with the accident term left out."""
     rng = random.Random(3)
     a = frozenset(f"{rng.getrandbits(24):08X}" for _ in range(3000))
-    b = frozenset(f"{rng.getrandbits(24):08X}" for _ in range(3000))
+    b = frozenset(f"{rng.getrandbits(24):08X}" for _ in range(3000)) - a
     shared = frozenset({"00ABCDEF"})
     bids = {"a": [text("x", marks=marked(rsids=a | shared))], "b": [text("y", marks=marked(rsids=b | shared))]}
-    evidence = found(files_rsids.INDICATOR, case(bids))[PAIR]
-    if len((a | shared) & (b | shared)) == 1:
-        assert evidence.llr < 0.8
+    assert found(files_rsids.INDICATOR, case(bids))[PAIR].llr < 0.8
 
 
 def test_births_close_together_count_a_little_template_births_do_not() -> None:
@@ -340,6 +338,7 @@ def test_a_fixed_coefficient_is_found_to_the_fen() -> None:
     evidence = found(prices_fixed_coefficient.INDICATOR, priced(prices, control))
     assert set(evidence) == {PAIR}
     assert "1.0150" in str(evidence[PAIR].tested[0])
+    assert "79 项中 79 项" in str(evidence[PAIR].tested[0])
     assert evidence[PAIR].chance == pytest.approx(0.0002, rel=0.01)
 
 
@@ -353,7 +352,7 @@ def test_a_coefficient_on_a_part_of_the_items_is_found() -> None:
 
 
 def test_honest_bills_stand_in_no_fixed_ratio() -> None:
-    """Two hundred honest pairs. Seen red: with the peers' two-percent tolerance all of them fired."""
+    """Two hundred honest pairs. Seen red: two percent of tolerance, as peers allow, at a chance of 0.001 per item."""
     for seed in range(20):
         prices, control = market(100 + seed)
         assert found(prices_fixed_coefficient.INDICATOR, priced(prices, control)) == {}
@@ -375,6 +374,13 @@ def test_items_the_tenderer_priced_do_not_count() -> None:
     for bidder in prices:
         prices[bidder][:40] = control[:40]
     assert found(prices_fixed_coefficient.INDICATOR, priced(prices, control, provisional=given)) == {}
+
+
+def test_an_amended_limit_replaces_the_earlier_one() -> None:
+    """Seen red: with items counted on across files, the first version's prices stayed in force."""
+    old, new = [1000 + n for n in range(40)], [2000 + n for n in range(40)]
+    made = case({"a": [], "b": []}, tender=[text("1-limit", items=bill(old)), text("2-limit", items=bill(new))])
+    assert sorted(made.control.values()) == new
 
 
 def test_twenty_nine_items_are_too_few() -> None:

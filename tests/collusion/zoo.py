@@ -85,13 +85,13 @@ def external() -> str:
     return '<!DOCTYPE w [<!ENTITY x SYSTEM "file:///etc/hostname">]>' + BODY.replace("管井", "&x;")
 
 
-def flood() -> bytes:
-    """A valid little PNG header for 60,000 × 60,000 pixels."""
+def flood(edge: int = 60_000) -> bytes:
+    """A valid little PNG header for edge × edge pixels."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
-    header = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0)
+    header = struct.pack(">IIBBBBB", edge, edge, 8, 2, 0, 0, 0)
     return (
         b"\x89PNG\r\n\x1a\n"
         + chunk(b"IHDR", header)
@@ -166,6 +166,7 @@ def animals() -> dict[str, tuple[str, bytes, set[str]]]:
         "old word": ("a.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, {"document.kind"}),
         "plain zip": ("a.zip", _plain_zip(), {"document.kind"}),
         "pixel flood": ("a.docx", docx(picture), {"document.pixels"}),
+        "pixel crowd": ("a.docx", docx({"word/media/image1.png": flood(8_000)}), {"document.pixels"}),
         "pdf pixel flood": ("a.pdf", _pdf_flood(), {"document.pixels"}),
         "pdf script": ("a.pdf", pdf("/OpenAction<</S/JavaScript/JS(app.alert\\(1\\))>>"), {"document.active"}),
         "pdf escaped script": (
