@@ -217,6 +217,7 @@ def _apply_limits(app: Flask, settings: Settings) -> None:
     limiter = Limiter(
         _address, app=app, storage_uri=settings.rate_storage, headers_enabled=True, enabled=settings.rates
     )
+    app.extensions["sunbid.limiter"] = limiter  # its wrappers only refer to it weakly
     keys: dict[str, Callable[[], str]] = {"address": _address, "token": _token}
     for endpoint, view in app.view_functions.items():
         wrapped: Any = view

@@ -261,23 +261,27 @@ def check_closing(told: Told) -> dict[str, Any]:
 def check_identities(told: Told) -> dict[str, Any]:
     """Each name bound to a submission by the leaf salt it sealed and, for bidders, by its certificate's signature."""
     rows = {row["digest"]: row for row in told.submissions}
-    for person in [*told.bids, *told.opening["decoys"]]:
-        row = rows[person["submission_digest"]]
-        identity = person["identity"]
-        number = person.get("number") or row["digest"][:12]
-        leaf = leaf_commitment(bytes.fromhex(identity["leaf_salt"]), row["digest"], row["identity"])
-        need(leaf == row["leaf_commitment"], "archive.identity_leaf", number=number)
-        if identity["type"] == "sunbid-decoy/v1" or person.get("faults"):
+    for decoy in told.opening["decoys"]:
+        _check_leaf(rows[decoy["submission_digest"]], decoy["leaf_salt"], decoy["submission_digest"][:12])
+    for bid in told.bids:
+        row, identity, number = rows[bid["submission_digest"]], bid["identity"], bid["number"]
+        if bid["faults"]:
             continue
+        _check_leaf(row, identity["leaf_salt"], number)
         signature = base64.b64decode(identity["signature"], validate=True)
         signed = verify_signature(identity["certificate"], signature, IDENTITY_DOMAIN + bytes.fromhex(row["digest"]))
         need(signed, "archive.identity_signature", number=number)
-        same = (person["name"], person["identifier"]) == (identity["bidder"]["name"], identity["bidder"]["uscc"])
+        same = (bid["name"], bid["identifier"]) == (identity["bidder"]["name"], identity["bidder"]["uscc"])
         need(same, "archive.identity_name", number=number)
     counted = {item["submission_digest"] for item in told.opening["closed_set"]}
     named = {person["submission_digest"] for person in [*told.bids, *told.opening["decoys"]]}
     need(named == counted, "archive.unnamed", found=len(named), expected=len(counted))
     return {"bidders": len(told.bids), "decoys": len(told.opening["decoys"])}
+
+
+def _check_leaf(row: dict[str, Any], salt: str, number: Any) -> None:
+    leaf = leaf_commitment(bytes.fromhex(salt), row["digest"], row["identity"])
+    need(leaf == row["leaf_commitment"], "archive.identity_leaf", number=number)
 
 
 def check_originals(told: Told) -> dict[str, Any]:
@@ -454,10 +458,10 @@ def _check_ranking(result: dict[str, Any], standings: list[Standing]) -> None:
 def check_award(told: Told) -> dict[str, Any]:
     """The candidates published are the committee's, the publicity ran its days, and the winner is the first of them."""
     award = told.award
-    numbers = [candidate["number"] for candidate in award["candidates"]]
+    numbers = award["candidates"]
     need(numbers == told.evaluation["candidates"], "archive.candidates")
     began, ends = from_iso(award["began_at"]), from_iso(award["ends_at"])
-    days = int(award["rule"]["value"])
+    days = int(award["rule"]["cite"]["value"])
     need((ends - began).total_seconds() >= days * 86400, "archive.publicity", days=days)
     fact = told.one_fact("publicity.award")
     awarded = next(e for e in told.ledger["entries"] if e["kind"] == "publicity.award")
@@ -465,8 +469,10 @@ def check_award(told: Told) -> dict[str, Any]:
     open_ones = [objection["number"] for objection in award["objections"] if objection["answer"] is None]
     need(not open_ones, "archive.objection_open", numbers=open_ones)
     winner = award["winner"]
-    need(winner == numbers[0] or bool(award["passed_over"]), "archive.winner", found=winner, expected=numbers[0])
-    need(fact.get("winner", winner) == winner, "archive.winner", found=winner, expected=fact.get("winner"))
+    better = numbers[: numbers.index(winner)] if winner in numbers else numbers
+    passed = [entry["number"] for entry in fact["passed_over"]]
+    need(winner in numbers and passed == better, "archive.winner", found=winner, expected=numbers[0])
+    need(fact["winner"] == winner, "archive.winner", found=winner, expected=fact["winner"])
     return {"winner": winner, "name": next(bid["name"] for bid in told.bids if bid["number"] == winner)}
 
 

@@ -159,7 +159,8 @@ def collect(act: Act, section: Section, warnings: dict[str, Any]) -> dict[str, A
             {"kind": "evaluation_report", "sha256": committee.report_sha256},
         ],
     }
-    members["ledger"] = _ledger(act, section, opening)
+    codes = [section.code, *(warning["code"] for warning in warnings["warnings"])]
+    members["ledger"] = _ledger(act, section, opening, {f"warning:{code}" for code in codes})
     return members
 
 
@@ -267,7 +268,6 @@ def _award(session: Session, section: Section) -> dict[str, Any]:
         "ends_at": iso(publicity.ends_at),
         "rule": publicity.rule,
         "winner": publicity.winner.number if publicity.winner else None,
-        "passed_over": getattr(publicity, "passed_over", None) or [],
         "objections": [
             {
                 "number": objection.number,
@@ -294,9 +294,9 @@ def _objects(members: dict[str, Any]) -> set[str]:
     return wanted
 
 
-def _ledger(act: Act, section: Section, opening: Opening) -> dict[str, Any]:
+def _ledger(act: Act, section: Section, opening: Opening, handed_down: set[str]) -> dict[str, Any]:
     session = act.session
-    entries = _entries(session, section, opening)
+    entries = _entries(session, section, opening, handed_down)
     head = signed_head(act)
     return {
         "checkpoint": head.note,
@@ -309,8 +309,8 @@ def _ledger(act: Act, section: Section, opening: Opening) -> dict[str, Any]:
     }
 
 
-def _entries(session: Session, section: Section, opening: Opening) -> list[LedgerEntry]:
-    """Every entry on the section's own things, and the commitments of its submissions."""
+def _entries(session: Session, section: Section, opening: Opening, handed_down: set[str]) -> list[LedgerEntry]:
+    """Every entry on the section's own things and on `handed_down` subjects, and its submissions' commitments."""
     code = section.code
     committee = experts.committee(session, section)
     rows = bidding.submissions(session, section)
@@ -321,21 +321,20 @@ def _entries(session: Session, section: Section, opening: Opening) -> list[Ledge
         f"publicity:{code}",
         f"project:{section.project.code}",
     }
-    subjects |= {row.subject for row in rows}
+    subjects |= handed_down | {row.subject for row in rows}
     subjects |= {bid.subject for bid in opening_queries.bids(session, opening)}
     subjects |= {draw.subject for draw in session.scalars(select(Draw).where(Draw.section == code))}
     members = list(session.scalars(select(Member).where(Member.committee_id == committee.id)))
     subjects |= {member.subject for member in members}
     for sheet in session.scalars(select(Sheet).where(Sheet.member_id.in_([member.id for member in members]))):
         subjects.add(sheet.subject)
-    prefixes = [f"objection:{code}:", f"warning:{code}"]
     return list(
         session.scalars(
             select(LedgerEntry).where(
                 or_(
                     LedgerEntry.subject.in_(subjects),
                     LedgerEntry.leaf_index.in_([row.leaf_index for row in rows]),
-                    *(LedgerEntry.subject.startswith(prefix, autoescape=True) for prefix in prefixes),
+                    LedgerEntry.subject.startswith(f"objection:{code}:", autoescape=True),
                 )
             )
         )

@@ -91,14 +91,14 @@ def book(name: str) -> dict[str, LazyString]:
 
 def spoken_outside(code: str, facts: dict[str, Any]) -> str:
     """The sentence of a code with its facts, outside a request, in the language of the terminal."""
-    return sentence_outside(Refusal(code, **facts))
+    text = _book("SENTENCES").get(code, UNKNOWN)
+    source: str = text._args[0]
+    return str(_catalogue(terminal_language()).ugettext(source)) % Facts({**facts, "code": code})
 
 
 def sentence_outside(refusal: Refusal) -> str:
     """The refusal as a sentence outside a request, in the language of the terminal (LC_ALL, LC_MESSAGES, LANG)."""
-    text = _book("SENTENCES").get(refusal.code, UNKNOWN)
-    source: str = text._args[0]
-    return str(_catalogue(terminal_language()).ugettext(source)) % Facts({"code": refusal.code, **refusal.facts})
+    return spoken_outside(refusal.code, refusal.facts)
 
 
 def terminal_language() -> str:

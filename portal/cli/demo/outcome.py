@@ -59,7 +59,7 @@ def award(story: Story) -> None:
     story.stage.at(publicity.ends_at + timedelta(hours=10))
     story.stage.as_("tenderee").send(
         f"/tender/{SECTION}/award",
-        {"confirmation": SECTION, "phrase": SECTION, "winner": str(publicity.candidates[0]["number"])},
+        {"confirmation": SECTION, "number": str(publicity.candidates[0])},
     )
     winner = publicity_of(story).winner
     story.say("award", f"中标通知书已发出：{winner.name if winner else '—'}，并同时告知未中标人本人得分")
