@@ -1,0 +1,109 @@
+"""`sunbid demo`: play one whole tender with real documents, then leave the site running to click through each role."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import sys
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from portal.cli.demo.play import play
+from portal.cli.demo.stage import LOG_NAME, staged
+from portal.cli.demo.story import STORY_DAYS, Story
+
+MARK = ".sunbid-demo"
+HEADINGS = {
+    "papers": "一、真实文件",
+    "notice": "二、公告与密封规则",
+    "clarification": "三、澄清",
+    "submission": "四、密封递交",
+    "late": "五、逾期拒收",
+    "closing": "六、截标与不见面开标",
+    "warning": "七、围串标线索",
+    "draw": "八、专家抽取与评标",
+    "disposition": "九、线索处置",
+    "candidates": "十、公示与定标",
+    "archive": "十一、一标一档与核验",
+}
+
+
+@click.command()
+@click.option("--headless", is_flag=True, help="play and end: exit 0 if all went as promised, else 1")
+@click.option("--folder", type=click.Path(path_type=Path), default=Path("var/demo"), show_default=True)
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+def demo(headless: bool, folder: Path, port: int) -> None:
+    """Play a tender from notice to verified archive in compressed time, then serve the site on localhost."""
+    console = Console(highlight=False)
+    folder = fresh(folder)
+    began = time.monotonic()
+    seen: set[str] = set()
+
+    def say(step: str, sentence: str) -> None:
+        if step in HEADINGS and step not in seen:
+            console.print(f"\n[bold]{HEADINGS[step]}[/bold]")
+        seen.add(step)
+        console.print(f"  [dim]{time.monotonic() - began:5.1f}s[/dim]  {sentence}", markup=True)
+
+    start = (datetime.now(UTC) - timedelta(days=STORY_DAYS)).replace(hour=1, minute=0, second=0, microsecond=0)
+    with staged(folder, start) as stage:
+        wrong = play(Story(stage, say))
+    console.print("")
+    if wrong:
+        for what in wrong:
+            console.print(f"[bold red]✗ {what}[/bold red]")
+        sys.exit(1)
+    console.print(
+        f"[bold green]✓ 全程与承诺一致[/bold green]，用时 {time.monotonic() - began:.0f} 秒。文件在 {folder}："
+    )
+    console.print("  papers/ 招标与投标文件   bidders/ 密封件与回执   *.archive.tar 一标一档   platform.key 平台公钥")
+    console.print(f"  自行核验：./run sunbid verify {folder}/*.archive.tar --key $(cat {folder}/platform.key)")
+    if not headless:
+        serve_demo(console, folder, free_port(port))
+
+
+def fresh(folder: Path) -> Path:
+    """An empty folder for this play; an earlier demo's is replaced, anything else is never touched."""
+    folder = folder.resolve()
+    if folder.exists() and any(folder.iterdir()):
+        if not (folder / MARK).exists():
+            raise click.UsageError(f"{folder} is not empty and no demo's: choose another --folder")
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / MARK).write_text("this folder belongs to `sunbid demo` and is emptied by it\n", encoding="utf-8")
+    return folder
+
+
+def free_port(wanted: int) -> int:
+    """The wanted port, or the next free one."""
+    for port in range(wanted, wanted + 50):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if probe.connect_ex(("127.0.0.1", port)) != 0:
+                return port
+    raise click.ClickException(f"no free port from {wanted} on")
+
+
+def serve_demo(console: Console, folder: Path, port: int) -> None:
+    """Serve the played platform on localhost with the one-click role switch, and ring the worker's bell beside it."""
+    from portal.app import Settings, build_platform, create_app
+    from portal.cli.site import run_server
+    from portal.cli.tick import tick
+
+    settings = Settings(folder=folder / "platform", demo=True, log_name=LOG_NAME, origin=f"http://127.0.0.1:{port}")
+    platform = build_platform(settings)
+    app = create_app(settings, platform)
+
+    def ring() -> None:
+        while True:
+            time.sleep(1)
+            tick(platform)
+
+    threading.Thread(target=ring, daemon=True).start()
+    console.print(f"\n[bold]网站：http://127.0.0.1:{port}[/bold]  页面顶部一键切换角色（仅演示模式）。按 Ctrl+C 结束。")
+    run_server(app, "127.0.0.1", port, threads=32)
