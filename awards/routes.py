@@ -17,7 +17,7 @@ from awards.rules import PASSED_OVER
 from bidding import queries as bidding
 from bidding.models import Section
 from core.board import Notice
-from core.calendar import national
+from core.calendar import DAY, national
 from core.clock import from_iso
 from core.errors import Missing, Refusal
 from experts import queries as experts
@@ -110,6 +110,7 @@ def candidates(code: str) -> str:
             publicity=held,
             status=STATUS[held.state],
             began_at=from_iso(notice.content["began_at"]),
+            last_day=held.ends_at - DAY,
             objections=queries.objections(session, held),
         )
 

@@ -77,8 +77,8 @@ def vote_leader(code: str) -> Response:
 def opine(code: str, number: int) -> Response:
     """The leader records what the committee makes of a memo."""
     try:
-        opinion = forms.one_of(request.form, "opinion", ["accepted", "rejected", "noted"])
-        reason = forms.read_reason(request.form)
+        opinion = forms.one_of(request.form, f"opinion-{number}", ["accepted", "rejected", "noted"])
+        reason = forms.read_reason(request.form, f"opinion-reason-{number}")
         with acting() as act:
             member = queries.own_member(act.session, code, act.actor)
             memo = next((one for one in queries.memos(act.session, member.committee) if one.id == number), None)
