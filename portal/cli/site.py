@@ -38,11 +38,11 @@ def serve(host: str, port: int, threads: int) -> None:
     """Serve the site (gunicorn, one process with threads; several need PostgreSQL and a shared rate store)."""
     from portal.app import Settings, create_app
 
-    run_server(create_app(Settings()), host, port, threads)
+    run_server(lambda: create_app(Settings()), host, port, threads)
 
 
-def run_server(app: Any, host: str, port: int, threads: int, ready: Callable[[], None] | None = None) -> None:
-    """Run gunicorn over the app until it is told to stop; `ready` is called once it listens."""
+def run_server(make_app: Callable[[], Any], host: str, port: int, threads: int) -> None:
+    """Run gunicorn until it is told to stop. The app is made in the worker: connections never cross a fork."""
     from gunicorn.app.base import BaseApplication
 
     class Site(BaseApplication):  # type: ignore[misc]
@@ -62,11 +62,9 @@ def run_server(app: Any, host: str, port: int, threads: int, ready: Callable[[],
             for key, value in chosen.items():
                 if key in self.cfg.settings:
                     self.cfg.set(key, value)
-            if ready is not None:
-                self.cfg.set("when_ready", lambda server: ready())
 
         def load(self) -> Any:
-            return app
+            return make_app()
 
     Site().run()
 

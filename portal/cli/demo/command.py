@@ -97,8 +97,6 @@ def serve_demo(console: Console, folder: Path, port: int) -> None:
 
     settings = Settings(folder=folder / "platform", demo=True, log_name=LOG_NAME, origin=f"http://127.0.0.1:{port}")
     platform = build_platform(settings)
-    app = create_app(settings, platform)
-
     def ring() -> None:
         while True:
             time.sleep(1)
@@ -106,4 +104,4 @@ def serve_demo(console: Console, folder: Path, port: int) -> None:
 
     threading.Thread(target=ring, daemon=True).start()
     console.print(f"\n[bold]网站：http://127.0.0.1:{port}[/bold]  页面顶部一键切换角色（仅演示模式）。按 Ctrl+C 结束。")
-    run_server(app, "127.0.0.1", port, threads=32)
+    run_server(lambda: create_app(settings), "127.0.0.1", port, threads=32)
