@@ -42,7 +42,7 @@ def stage_of(section: Section) -> int:
 
 
 def shown_findings(findings: list[Finding]) -> list[dict[str, Any]]:
-    """Findings as a page shows them: each with a refusal, whose sentence the filter `sentence` says."""
+    """Findings as a page shows them, the gravest first: each with a refusal, whose sentence the filter says."""
     return [
         {
             "rule": finding.rule,
@@ -51,7 +51,7 @@ def shown_findings(findings: list[Finding]) -> list[dict[str, Any]]:
             "field": finding.field,
             "said": Invalid(finding.code, field=finding.field, **{**finding.facts, "rule": finding.rule}),
         }
-        for finding in findings
+        for finding in sorted(findings, key=lambda finding: list(LEVELS).index(finding.level))
     ]
 
 

@@ -260,7 +260,7 @@ def _opening(facts: NoticeFacts, law: Snapshot) -> Iterator[Finding]:
     told = {"found": facts.decrypt_minutes, "low": low, "high": high}
     yield Finding("R-253", level, "notice.decrypt_minutes", "decrypt_minutes", told)
     missing = [role for role in facts.required_trustees if role not in facts.trustees]
-    yield Finding("R-207", _verdict(not missing), "notice.trustees", "trustees", {"missing": ", ".join(missing)})
+    yield Finding("R-207", _verdict(not missing), "notice.trustees", "trustees", {"missing": len(missing)})
     credit = bool(facts.credit_rule.strip())
     level = _verdict(credit, Level.BLOCK if facts.regime == "G" else Level.WARN)
     yield Finding("R-126", level, "notice.credit_rule", "credit_rule")

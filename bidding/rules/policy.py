@@ -39,7 +39,7 @@ def build_policy(
     """
     missing = sorted(set(TRUSTEES) - set(recipients))
     if missing:
-        raise Invalid("policy.trustees", field="trustees", missing=", ".join(missing))
+        raise Invalid("policy.trustees", field="trustees", missing=len(missing), roles=missing)
     if len(set(recipients.values())) != len(recipients):
         raise Invalid("policy.same_key", field="trustees")
     content: dict[str, Any] = {

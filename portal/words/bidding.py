@@ -16,25 +16,25 @@ SENTENCES = {
     "section.field": _l("标段没有“%(name)s”这一项。"),
     "section.published": _l("标段 %(section)s 的公告已发布，不能再直接修改；请通过澄清或更正公告变更。依据 R-107。"),
     "section.no_deadline": _l("标段 %(section)s 尚未设定投标截止时间。"),
-    "section.not_open": _l("标段 %(section)s 现处于“%(state)s”，不在投标期内。"),
+    "section.not_open": _l("标段 %(section)s 不在投标期内。"),
     "section.close_early": _l("未到投标截止时间（%(deadline)s），服务器时间 %(at)s，不能截标。依据 R-250。"),
     "section.not_closed": _l("标段 %(section)s 尚未截标，密封集合未形成。"),
-    "section.state": _l("标段现处于“%(state)s”，不能进行此步。"),
+    "section.state": _l("标段现在的阶段不能进行此步。"),
     "section.stale": _l("标段刚被他人推进，请刷新后再试。"),
-    "submission.state": _l("该份递交现处于“%(state)s”，不能进行此步。"),
+    "submission.state": _l("该份递交现在的状态不能进行此步。"),
     "submission.stale": _l("该份递交刚被他人推进，请刷新后再试。"),
     "law.not_frozen": _l("标段 %(section)s 所属项目尚未发布公告，规则快照未冻结。"),
     "document.empty": _l("文件“%(name)s”是空的（0 字节），请重新选择。"),
     "slots.malformed": _l("投标文件组成表第 %(place)s 项格式不正确。"),
     "slots.envelope": _l("信封“%(envelope)s”至少需要一个必交文件。"),
     # Trustees and policy
-    "trustee.unknown": _l("标段 %(section)s 没有“%(role)s”保管人。"),
-    "trustee.fixed": _l("公告已发布，“%(role)s”的公钥已写入密封策略，不能更换。"),
-    "trustee.role": _l("只有担任“%(role)s”的保管人本人可以进行此步。"),
-    "trustee.no_canary": _l("“%(role)s”的试开信件尚未生成，公告发布后才有。"),
-    "trustee.canary": _l("试开结果不符：这不是“%(role)s”试开信件的内容，请确认使用了登记的那把私钥。"),
+    "trustee.unknown": _l("标段 %(section)s 没有这一方保管人的钥匙。"),
+    "trustee.fixed": _l("公告已发布，保管人公钥已写入密封策略，不能更换。"),
+    "trustee.role": _l("只有登记了这把钥匙的保管人本人可以进行此步。"),
+    "trustee.no_canary": _l("试开信尚未生成，公告发布后才有。"),
+    "trustee.canary": _l("试开结果不符：这不是您那封试开信的内容，请确认使用了登记的那把私钥。"),
     "policy.unknown": _l("标段 %(section)s 尚无密封策略。"),
-    "policy.trustees": _l("缺少保管人公钥：%(missing)s。三方公钥登记齐全后才能发布。依据 R-207。"),
+    "policy.trustees": _l("还有 %(missing)s 方保管人没有登记公钥，三方齐全后才能发布。依据 R-207。"),
     "policy.same_key": _l("两名保管人登记了同一把公钥或由同一人担任，三方共管就成了空话，请各用各的钥匙。"),
     # The method
     "method.type": _l("评标办法缺失或类型不支持（目前支持 comprehensive/v1）。"),
@@ -107,7 +107,8 @@ SENTENCES = {
     "notice.validity": _l("须写明投标有效期，自投标截止之日起算。依据 R-113。"),
     "notice.decrypt_minutes": _l("解密时限 %(found)s 分钟，通行 %(low)s 至 %(high)s 分钟。依据 R-253。"),
     "notice.trustees": _l(
-        "开标钥匙由三方保管人分持，任何一方（包括平台）都不能单独打开投标文件；尚缺：%(missing)s。依据 R-207。"
+        "开标钥匙由三方保管人分持，任何一方（包括平台）都不能单独打开投标文件；尚缺 %(missing)s 方登记公钥。"
+        "依据 R-207。"
     ),
     "notice.credit_rule": _l("须写明信用查询的渠道、截止时点、留存方式和使用规则。依据 R-126。"),
     "notice.fairness": _l("公平竞争文字筛查（%(patterns)s 类）未发现疑点。依据 R-110。"),
@@ -151,7 +152,7 @@ SENTENCES = {
     "bid.handle_signature": _l("递交的签名与其把手不符：只有原投标人能替换或撤回自己的投标文件。"),
     "bid.identity": _l("身份包不完整：应按每组保管人各有一份密文（%(expected)s）。"),
     "bid.succession": _l(
-        "递交次序不符：此把手下一份应为第 %(expected)s 号，收到的是“%(kind)s”。请先查询平台现存内容再操作。"
+        "递交次序不符：此把手的下一份应为第 %(expected)s 号，且须接在平台现存的最后一份之后。请先查询平台现存内容再操作。"
     ),
     "bid.object_missing": _l("密文“%(place)s”尚未完整上传到平台，请续传后再递交。"),
     "bid.size_differs": _l("密文“%(place)s”的大小不符：声明 %(expected)s 字节，平台实存 %(found)s 字节。"),
@@ -181,8 +182,6 @@ SENTENCES = {
     "client.no_receipt": _l("%(folder)s 中没有回执：这份投标文件尚未递交。"),
     "client.no_submission": _l("%(folder)s 不是密封好的投标文件夹（缺少 submission.json）。"),
     "client.no_server": _l("没有写明服务器：请用 --server 指定，或先登录。"),
-    "client.refused": _l("服务器没有接受：%(detail)s"),
-    "client.unreachable": _l("连不上服务器 %(server)s：%(reason)s。已上传的部分不会丢失，请稍后重试，将从断点续传。"),
     "client.policy": _l("策略文件不可用或与服务器公布的指纹不符：%(reason)s。"),
     "client.folder": _l("读不出文件夹 %(folder)s：%(reason)s。"),
     "client.envelope": _l("信封参数应写成 名称=文件夹，收到“%(given)s”。"),

@@ -78,7 +78,7 @@ def test_a_tenderee_publishes_a_section_through_the_pages(platform: Platform, lo
         data = {"slot": slot, "file": (io.BytesIO(f"%PDF {slot}".encode()), name)}
         assert tenderee.post(f"/tender/sections/{code}/documents", data=data).status_code == 303
     blocked = tenderee.get(f"/tender/sections/{code}/publish").text
-    assert "尚缺：officer, supervisor, tenderee" in blocked
+    assert "尚缺 3 方登记公钥" in blocked
     refused = tenderee.post(f"/tender/sections/{code}/publish", data={"confirmation": code})
     assert refused.status_code == 422 and "R-207" in refused.text
     for role in (Role.TENDEREE, Role.OFFICER, Role.SUPERVISOR):
