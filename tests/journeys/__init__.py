@@ -1,0 +1,1 @@
+"""Whole stories through HTTP, the programs of bidders and trustees, and the tick."""
