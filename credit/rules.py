@@ -184,13 +184,13 @@ def read_row(entry: Mapping[str, str]) -> Row:
             identifier, _ = check_uscc(identifier)
         except Invalid:
             raise Invalid("credit.row_code") from None
-    reason = unicodedata.normalize("NFKC", entry.get("reason", "")).strip()
+    reason = unicodedata.normalize("NFC", entry.get("reason", "")).strip()
     if not reason:
         raise Invalid("credit.row_reason")
     return Row(
         identifier,
         name,
-        unicodedata.normalize("NFKC", entry.get("document_number", "")).strip()[:120],
+        unicodedata.normalize("NFC", entry.get("document_number", "")).strip()[:120],
         reason[:2000],
         read_day(entry.get("listed_on", "")),
         read_day(entry.get("ban_until", "")),

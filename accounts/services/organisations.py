@@ -30,7 +30,7 @@ def register_organisation(
             raise Invalid("uscc.evidence", field="evidence", uscc=code)
     else:
         code, agrees = normalise_uscc(identifier), True
-    name = unicodedata.normalize("NFKC", name).strip()
+    name = unicodedata.normalize("NFC", name).strip()
     if not name:
         raise Invalid("form.required", field="name")
     if organisation_by_identifier(act.session, code, scheme=scheme) is not None:
@@ -89,7 +89,7 @@ def correct_organisation(act: Act, organisation: Organisation, *, name: str, reg
     if not reason.strip():
         raise Invalid("form.required", field="reason")
     before = _facts(organisation)
-    organisation.name = unicodedata.normalize("NFKC", name).strip() or organisation.name
+    organisation.name = unicodedata.normalize("NFC", name).strip() or organisation.name
     organisation.region = region
     act.session.add(organisation)
     act.session.flush()

@@ -39,7 +39,7 @@ def register_person(
     login = unicodedata.normalize("NFKC", login).strip().lower()
     if not LOGIN.fullmatch(login):
         raise Invalid("person.login", field="login")
-    name = unicodedata.normalize("NFKC", name).strip()
+    name = unicodedata.normalize("NFC", name).strip()
     if not name:
         raise Invalid("form.required", field="person_name")
     if act.session.scalar(select(Person.id).where(Person.login == login)) is not None:

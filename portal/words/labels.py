@@ -110,6 +110,12 @@ VALUES = {
     "regime": {"T": _l("招标投标法"), "G": _l("政府采购法")},
     "category": {"works": _l("工程施工"), "goods": _l("货物"), "services": _l("服务"), "design": _l("勘察设计监理")},
     "procedure": {"open": _l("公开招标"), "invited": _l("邀请招标")},
+    "envelope": {
+        "schedule": _l("开标一览表"),
+        "qualification": _l("资信"),
+        "technical": _l("技术"),
+        "price": _l("报价"),
+    },
     "unit": {"days": _l("日"), "working_days": _l("工作日"), "hours": _l("小时"), "share": _l("比例")},
 }
 
