@@ -178,6 +178,14 @@ def memos(session: Session, held: Committee) -> list[Memo]:
     return list(session.scalars(select(Memo).where(Memo.committee_id == held.id).order_by(Memo.id)))
 
 
+def memo(session: Session, held: Committee, number: int) -> Memo:
+    """One memo handed down to this committee, or Missing."""
+    found = session.get(Memo, number)
+    if found is None or found.committee_id != held.id:
+        raise Missing("memo.unknown")
+    return found
+
+
 def flags(session: Session, section: Section) -> dict[int, list[dict[str, str]]]:
     """Facts shown beside each bid's review, by bid number; they decide nothing (R-401).
 

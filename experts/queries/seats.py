@@ -16,7 +16,15 @@ from experts.queries.pool import LIVE, busy_people, eligible_experts, expert, pr
 from experts.rules import PoolHealth, Shape, Walk, avoidance_grounds, pool_health, walk
 from experts.rules.walk import STANDBY
 
+PUBLIC_ROUND = ("label", "specialities", "excluded", "health", "table_sha256")
+"""What of a committee's draw round may be published; salt, table of codes and evidence stay with the supervisor."""
+
 Bars = Callable[[Expert], tuple[list[str], list[dict[str, Any]]]]
+
+
+def public_round(held: dict[str, Any]) -> dict[str, Any]:
+    """The published part of one of `Committee.rounds` (docs/spec/expert-draw.md)."""
+    return {key: held.get(key) for key in PUBLIC_ROUND}
 
 
 def bars_to(session: Session, committee: Committee, now: datetime) -> Bars:

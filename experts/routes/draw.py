@@ -17,8 +17,6 @@ from experts import forms, queries, services
 from experts.models import Committee
 from experts.routes.frame import blueprint, done, reason_word
 
-PUBLIC_KEYS = ("label", "specialities", "excluded", "health", "table_sha256")
-
 
 @blueprint.get("/draws/experts/<code>")
 @public
@@ -87,7 +85,7 @@ def _committee(session: Any, code: str) -> Committee:
 def _facts(session: Any, held: dict[str, Any]) -> dict[str, Any]:
     found = record.draw(session, held["label"])
     return {
-        **{key: held.get(key) for key in PUBLIC_KEYS},
+        **queries.public_round(held),
         "state": found.state,
         "parameters": found.parameters,
         "parties": [

@@ -72,23 +72,27 @@ def vote_leader(code: str) -> Response:
     return done(_("组长已选出。") if elected else _("已投票，等待其他成员。"), "experts.room", code=code)
 
 
+@blueprint.get("/expert/<code>/memos/<int:number>")
+@requires(*ROOM)
+def memo(code: str, number: int) -> str:
+    """One memo, with the leader's form."""
+    return _memo(code, number, [])
+
+
 @blueprint.post("/expert/<code>/memos/<int:number>")
 @requires(*ROOM)
-def opine(code: str, number: int) -> Response:
+def opine(code: str, number: int) -> Response | tuple[str, int]:
     """The leader records what the committee makes of a memo."""
     try:
-        opinion = forms.one_of(request.form, f"opinion-{number}", ["accepted", "rejected", "noted"])
-        reason = forms.read_reason(request.form, f"opinion-reason-{number}")
+        opinion = forms.one_of(request.form, "opinion", ["accepted", "rejected", "noted"])
+        reason = forms.read_reason(request.form)
         with acting() as act:
             member = queries.own_member(act.session, code, act.actor)
-            memo = next((one for one in queries.memos(act.session, member.committee) if one.id == number), None)
-            if memo is None:
-                raise Missing("memo.unknown")
-            services.opine(act, member, memo, opinion, reason)
+            services.opine(act, member, queries.memo(act.session, member.committee, number), opinion, reason)
     except Missing:
         raise
     except Refusal as refusal:
-        return refused(refusal, "experts.room", code=code)
+        return _memo(code, number, [refusal]), 422
     return done(_("研判意见已记录。"), "experts.room", code=code)
 
 
@@ -109,6 +113,20 @@ def bid_file(code: str, number: int, sha256: str) -> FlaskResponse:
                         response.headers.set("Content-Disposition", "attachment", filename=file["name"])
                         return response
     raise Missing("object.unknown")
+
+
+def _memo(code: str, number: int, errors: list[Refusal]) -> str:
+    with reading() as session:
+        member = own_room(session, code)
+        if member.declared_at is None:
+            raise Missing("memo.unknown")
+        return render_template(
+            "experts/memo.html",
+            **room_frame(session, member),
+            memo=queries.memo(session, member.committee, number),
+            errors=errors,
+            values=request.form,
+        )
 
 
 def _room(code: str, errors: list[Refusal]) -> str:

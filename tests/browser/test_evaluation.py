@@ -117,7 +117,9 @@ def test_pages_of_the_room_are_sound(story: Story, visit: Callable[..., Page]) -
     check(visit, [(member(story, "M2"), room)])
     story.elect()
     story.review({5: "control_price"}, "M2", "M3", "M4", "R1")
-    check(visit, [(member(story, "M1"), room), (member(story, "M2"), f"{room}/conformity"),
+    with story.platform.reading() as session:
+        (memo,) = queries.memos(session, story.committee(session))
+    check(visit, [(member(story, "M1"), f"{room}/memos/{memo.id}"), (member(story, "M2"), f"{room}/conformity"),
                   (member(story, "M1"), f"{room}/conformity/5")])  # fmt: skip
     story.review({5: "control_price"})
     story.begin_scoring()
