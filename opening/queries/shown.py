@@ -20,7 +20,7 @@ from core.errors import Missing
 from core.ledger.log import LedgerEntry, inclusion
 from opening.lifecycle import OPENED
 from opening.models import Bid, Opening, Peel, PeelFault
-from opening.queries.layers import final_layer
+from opening.queries.layers import final_layer, unreadable
 from opening.queries.opening import bids, closed_submissions, objections, opening
 from opening.rules import (
     BIDDER_SET,
@@ -173,9 +173,10 @@ def _released(session: Session, bid: Bid) -> tuple[int, int]:
 
 
 def identities_read(session: Session, found: Opening) -> tuple[int, int]:
-    """How many identity packages of the closed set have been read, and of how many; decoys look like the rest."""
+    """How many identity packages of the closed set are done with, and of how many; decoys look like the rest."""
     submissions = closed_submissions(session, found)
-    return sum(final_layer(session, item, IDENTITY) is not None for item in submissions), len(submissions)
+    done = [item for item in submissions if final_layer(session, item, IDENTITY) or unreadable(session, item, IDENTITY)]
+    return len(done), len(submissions)
 
 
 def state_facts(session: Session, found: Opening) -> dict[str, Any]:

@@ -69,8 +69,11 @@ def act_on(code: str, verb: Callable[[Act, Opening], Any]) -> Any:
         return verb(act, find(act.session, code))
 
 
-def scene(session: Session, section: Section, found: Opening | None, own: str | None = None) -> dict[str, Any]:
-    """Everything a page of the hall shows, as values; prices are in it only when they may be shown."""
+def scene(session: Session, section: Section, found: Opening | None) -> dict[str, Any]:
+    """Everything a page of the hall shows, as values; prices are in it only when they may be shown.
+
+    Rows of the reader's own organisation are marked on a bidder's page, and nowhere else: the hall looks alike to all.
+    """
     if found is None:
         return {
             "section": section,
@@ -81,11 +84,15 @@ def scene(session: Session, section: Section, found: Opening | None, own: str | 
             "trustees": _trustees(session, section),
             "parties": queries.commitments(session, section),
             "status_of_opening": tables.opening_tag(None),
+            "priced": False,
             "objections": [],
             "changed": False,
             "page": _page(),
         }
     rows = queries.board(session, found)
+    own = queries.own_bids(session, found, current_actor()) if _page() == "mine" else []
+    for row in rows:
+        row["mine"] = row["digest"] in {bid.submission.digest for bid in own}
     return {
         "section": section,
         "opening": _shown(found),
@@ -99,7 +106,7 @@ def scene(session: Session, section: Section, found: Opening | None, own: str | 
         "parties": queries.commitments(session, section),
         "opened": sum(row["state"] in OPENED for row in rows),
         "priced": found.state in rules.PRICES_SHOWN,
-        "figure": price_figure(section, rows, own),
+        "figure": price_figure(section, rows, own[0].name if own else None),
         "status_of_opening": tables.opening_tag(found.state),
         "closed_rows": tables.closed_set(found.closed_set),
         "sheet_rows": tables.sheets(rows),
@@ -111,7 +118,7 @@ def scene(session: Session, section: Section, found: Opening | None, own: str | 
 
 def _page() -> str:
     """Which page asks for the board: that decides what follows a change of stage."""
-    asked = request.args.get("page", "hall")
+    asked = "mine" if request.endpoint == "opening.my_bid" else request.args.get("page", "hall")
     return asked if asked in ("hall", "desk", "watch", "mine") else "hall"
 
 

@@ -9,20 +9,14 @@ from accounts.rules import Role
 from core.errors import Invalid, Missing
 from opening import forms, queries, rules, services
 from opening.models import Peel
-from opening.routes import tables
 from opening.routes.frame import answer, blueprint, find, scene, section_of
 
 
 def _mine(code: str, errors: list[Invalid], status: int = 200) -> Response:
     with reading() as session:
         section, found = section_of(session, code)
-        bids = queries.own_bids(session, found, current_actor()) if found else []
-        values = scene(session, section, found, bids[0].name if bids else None)
-        own = {bid.submission.digest for bid in bids}
-        values["mine"] = [row for row in values["rows"] if row["digest"] in own]
-        for row in values["rows"]:
-            row["mine"] = row["digest"] in own
-        values["sheet_rows"] = tables.sheets(values["rows"])
+        values = scene(session, section, found)
+        values["mine"] = [row for row in values["rows"] if row["mine"]]
         return make_response(
             render_template(
                 "opening/my_bid.html",
