@@ -1,0 +1,142 @@
+"""Checks of the sealed bids: submissions and receipts, the closed set, names, originals opened again."""
+
+from __future__ import annotations
+
+import base64
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import rfc8785
+
+from accounts.rules import verify_signature
+from awards.rules.verdict.told import OPENED, Told, need, need_object
+from bidding.rules import verify_receipt
+from core.clock import from_iso
+from core.ledger import merkle
+from core.seal import expected, leaf_commitment, open_sealed, release, submission_digest, validate_submission
+
+IDENTITY_DOMAIN = b"sunbid-identity/v1\n"
+
+
+def check_submissions(told: Told) -> dict[str, Any]:
+    """Every submission has its digest, a valid handle signature, its sealed bytes, its leaf, and its receipt holds."""
+    policies = {policy["digest"]: policy["content"] for policy in told.policies}
+    deadline = from_iso(told.policies[-1]["content"]["deadline"])
+    for row in told.submissions:
+        submission = row["submission"]
+        digest = submission_digest(submission)
+        short = digest[:12]
+        need(digest == row["digest"], "archive.submission", digest=row["digest"][:12])
+        need(submission["policy_digest"] in policies, "archive.submission_policy", digest=short)
+        validate_submission(submission, policies[submission["policy_digest"]])
+        need(from_iso(row["received_at"]) < deadline, "archive.late", digest=short)
+        for part in _parts(submission):
+            need_object(told, part["sha256"])
+        for sha256 in row["identity"].values():
+            need_object(told, sha256)
+        entry = told.entries.get(row["leaf_index"])
+        ours = entry is not None and entry["kind"] == "commitment" and entry["digest"] == row["leaf_commitment"]
+        need(ours and row["leaf_index"] < told.closing.size, "archive.leaf", digest=short, index=row["leaf_index"])
+        verified = verify_receipt(row["receipt"], key=str(told.verifier))
+        same = (verified.submission_digest, verified.leaf_index) == (digest, row["leaf_index"])
+        need(same and row["receipt"]["received_at"] == row["received_at"], "archive.receipt", digest=short)
+    return {"submissions": len(told.submissions)}
+
+
+def _parts(submission: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for envelope in submission.get("envelopes", {}).values():
+        yield envelope["bulk"]
+        yield from envelope["keys"].values()
+
+
+def check_closing(told: Told) -> dict[str, Any]:
+    """The closed set is exactly the last word of every handle, and the ledger held it before the closing head."""
+    chains: dict[str, list[dict[str, Any]]] = {}
+    for row in told.submissions:
+        chains.setdefault(row["submission"]["handle"], []).append(row)
+    counted = []
+    for rows in chains.values():
+        rows.sort(key=lambda row: row["submission"]["sequence"])
+        numbers = [row["submission"]["sequence"] for row in rows]
+        need(numbers == list(range(1, len(rows) + 1)), "archive.chain", handle=rows[0]["submission"]["handle"][:12])
+        for before, after in pairwise(rows):
+            linked = after["submission"]["previous"] == before["digest"]
+            need(linked, "archive.chain", handle=rows[0]["submission"]["handle"][:12])
+        if rows[-1]["submission"]["kind"] != "withdraw":
+            counted.append(rows[-1])
+    items = [
+        {"submission_digest": row["digest"], "leaf_index": row["leaf_index"], "received_at": row["received_at"]}
+        for row in sorted(counted, key=lambda row: row["leaf_index"])
+    ]
+    leaves = [merkle.leaf_hash(rfc8785.dumps(item)) for item in items]
+    root = merkle.root(merkle.nodes_of(leaves), len(leaves)).hex()
+    convened = told.one_fact("opening.convene")
+    in_order = sorted(convened["closed_set"], key=lambda item: item["leaf_index"])
+    need(in_order == items, "archive.closed_set", found=len(convened["closed_set"]), expected=len(items))
+    need(convened["closed_root"] == root or convened["closed_set"] != items, "archive.closed_root", root=root)
+    stated = told.opening["closed_set"]
+    need(stated == convened["closed_set"], "archive.closed_set", found=len(stated), expected=len(items))
+    convened_at = next(e["index"] for e in told.ledger["entries"] if e["kind"] == "opening.convene")
+    need(convened_at < told.closing.size, "archive.closing_head", size=told.closing.size)
+    return {"counted": len(items), "received": len(told.submissions)}
+
+
+def check_identities(told: Told) -> dict[str, Any]:
+    """Each name bound to a submission by the leaf salt it sealed and, for bidders, by its certificate's signature."""
+    rows = {row["digest"]: row for row in told.submissions}
+    for decoy in told.opening["decoys"]:
+        _check_leaf(rows[decoy["submission_digest"]], decoy["leaf_salt"], decoy["submission_digest"][:12])
+    for bid in told.bids:
+        row, identity, number = rows[bid["submission_digest"]], bid["identity"], bid["number"]
+        if bid["faults"]:
+            continue
+        _check_leaf(row, identity["leaf_salt"], number)
+        signature = base64.b64decode(identity["signature"], validate=True)
+        signed = verify_signature(identity["certificate"], signature, IDENTITY_DOMAIN + bytes.fromhex(row["digest"]))
+        need(signed, "archive.identity_signature", number=number)
+        same = (bid["name"], bid["identifier"]) == (identity["bidder"]["name"], identity["bidder"]["uscc"])
+        need(same, "archive.identity_name", number=number)
+    counted = {item["submission_digest"] for item in told.opening["closed_set"]}
+    named = {person["submission_digest"] for person in [*told.bids, *told.opening["decoys"]]}
+    need(named == counted, "archive.unnamed", found=len(named), expected=len(counted))
+    return {"bidders": len(told.bids), "decoys": len(told.opening["decoys"])}
+
+
+def _check_leaf(row: dict[str, Any], salt: str, number: Any) -> None:
+    leaf = leaf_commitment(bytes.fromhex(salt), row["digest"], row["identity"])
+    need(leaf == row["leaf_commitment"], "archive.identity_leaf", number=number)
+
+
+def check_originals(told: Told) -> dict[str, Any]:
+    """Every opened bid's sealed originals open again with the released secrets to the very files and price read out."""
+    rows = {row["digest"]: row for row in told.submissions}
+    opened = files = 0
+    with tempfile.TemporaryDirectory() as folder:
+        for bid in told.bids:
+            if bid["state"] not in OPENED:
+                continue
+            opened += 1
+            submission = rows[bid["submission_digest"]]["submission"]
+            for envelope, stated in bid["envelopes"].items():
+                want = expected(submission, envelope)
+                sealed, out = Path(folder) / "sealed", Path(folder) / "out"
+                told.container.copy(f"objects/{want.sha256}", sealed)
+                lines = f"# sunbid-salt: {stated['salt']}\n" if stated.get("salt") else ""
+                released = release(f"{lines}{stated['secret']}\n".encode(), want.bid_recipient)
+                result = open_sealed(sealed, released, want, out)
+                found = [(entry.slot, entry.name, entry.sha256) for entry in result.entries]
+                named = [(entry["slot"], entry["name"], entry["sha256"]) for entry in stated["files"]]
+                need(found == named, "archive.original", number=bid["number"], envelope=envelope)
+                need(result.nonce.hex() == stated["nonce"], "archive.original", number=bid["number"], envelope=envelope)
+                if envelope == "schedule":
+                    schedule = json.loads(next(out.rglob("schedule.json")).read_bytes())
+                    same = schedule == bid["schedule"] and schedule["price_fen"] == bid["price_fen"]
+                    need(same, "archive.price", number=bid["number"])
+                files += len(found)
+                shutil.rmtree(out)
+    return {"opened": opened, "files": files}

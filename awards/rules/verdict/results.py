@@ -1,0 +1,213 @@
+"""Checks of what followed the opening: draws, scores, award, credit, warnings, reports."""
+
+from __future__ import annotations
+
+import hashlib
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import rfc8785
+
+from awards.rules.verdict.told import OPENED, Told, need, need_object
+from core.clock import from_iso
+from core.draw import mechanism
+from experts.rules import Seat, aggregate, price_scores, published, rank, walk
+from experts.rules.ranking import Standing
+
+
+def check_draws(told: Told) -> dict[str, Any]:
+    """Every draw: reveals open their commitments, the list has its digest, seed, order and outcome follow."""
+    for draw in told.draws:
+        label = draw["label"]
+        reveals = {party: bytes.fromhex(nonce) for party, nonce in draw["reveals"].items()}
+        need(not mechanism.check_reveals(draw["commitments"], reveals), "archive.draw_reveal", label=label)
+        need(sorted(draw["parties"]) == sorted(reveals), "archive.draw_reveal", label=label)
+        need(mechanism.list_digest(draw["candidates"]) == draw["list_digest"], "archive.draw_list", label=label)
+        seed = mechanism.seed(label, [*reveals.values(), *(bytes.fromhex(nonce) for nonce in draw["extra"])])
+        need(seed.hex() == draw["seed"], "archive.draw_seed", label=label)
+        order = mechanism.order(seed, label, draw["candidates"])
+        _check_draw_told(told, draw)
+        if label.startswith("coefficients:"):
+            _check_coefficient(told, draw, order)
+        else:
+            _check_walk(draw, order)
+    return {"draws": len(told.draws)}
+
+
+def _check_draw_told(told: Told, draw: dict[str, Any]) -> None:
+    """The ledger held each commitment before the freeze, and the freeze before each reveal."""
+    subject = f"draw:{draw['label']}"
+    told_entries = [entry for entry in told.ledger["entries"] if entry["subject"] == subject]
+    frozen = next(entry["index"] for entry in told_entries if entry["kind"] == "draw.freeze")
+    commits = {e["facts"]["party"]: e for e in told_entries if e["kind"] == "draw.commit"}
+    reveals = {e["facts"]["party"]: e for e in told_entries if e["kind"] == "draw.reveal"}
+    for party, commitment in draw["commitments"].items():
+        first = party in commits and commits[party]["index"] < frozen
+        need(first and commits[party]["facts"]["commitment"] == commitment, "archive.draw_told", label=draw["label"])
+        later = party in reveals and reveals[party]["index"] > frozen
+        need(
+            later and reveals[party]["facts"]["nonce"] == draw["reveals"][party],
+            "archive.draw_told",
+            label=draw["label"],
+        )
+    same = next(e["facts"]["list_digest"] for e in told_entries if e["kind"] == "draw.freeze") == draw["list_digest"]
+    need(same, "archive.draw_list", label=draw["label"])
+
+
+def _check_coefficient(told: Told, draw: dict[str, Any], order: list[str]) -> None:
+    """K is the first of the order, and the extra nonces are those sealed in the opened schedules."""
+    sealed = [bid["envelopes"]["schedule"]["nonce"] for bid in told.bids if bid["state"] in OPENED]
+    need(sorted(sealed) == sorted(draw["extra"]), "archive.draw_nonces", label=draw["label"])
+    need(
+        order[0] == draw["outcome"]["k"] == told.opening["coefficients"]["k"],
+        "archive.draw_outcome",
+        label=draw["label"],
+    )
+
+
+def _check_walk(draw: dict[str, Any], order: list[str]) -> None:
+    """The walk down the order: seats, standbys and skips follow from specialities and stated reasons."""
+    steps = draw["outcome"]["steps"]
+    need(draw["outcome"]["order"] == order, "archive.draw_outcome", label=draw["label"])
+    seats = [Seat(seat["speciality"], seat["count"]) for seat in draw["seats"]]
+    barred = {
+        step["candidate"]: step["detail"]
+        for step in steps
+        if step["outcome"] == "skipped" and step["detail"] != "speciality"
+    }
+    walked = [step.as_json() for step in walk(order, draw["specialities"], seats, barred).steps]
+    need(walked == steps, "archive.draw_outcome", label=draw["label"])
+
+
+def check_scores(told: Told) -> dict[str, Any]:
+    """Every locked sheet is the one in the ledger; price scores, means, totals and ranking follow exactly."""
+    result = told.evaluation
+    need(told.one_fact("committee.lock")["result"] == result, "archive.result")
+    prices = {bid["number"]: bid["price_fen"] for bid in told.bids if bid["state"] in OPENED}
+    for bid in result["bids"]:
+        need(prices.get(bid["number"]) == bid["price_fen"], "archive.price", number=bid["number"])
+    _check_sheets(told, result)
+    method, k = result["method"], (told.opening["coefficients"] or {}).get("k")
+    need(result["price"]["k"] == k and method == told.project["section"]["method"], "archive.method")
+    numbers = [row["number"] for row in result["price"]["scores"]]
+    priced = price_scores({number: prices[number] for number in numbers}, method, k)
+    for row in result["price"]["scores"]:
+        score = str(published(priced.scores[row["number"]]))
+        need(score == row["score"], "archive.price_score", number=row["number"], expected=score, found=row["score"])
+    standings = []
+    for number in numbers:
+        totals = [
+            {group: _group(method, sheet["items"], group) for group in ("technical", "qualification")}
+            for sheet in result["sheets"]
+            if sheet["number"] == number
+        ]
+        means = aggregate(totals)
+        digest = next(bid["submission"] for bid in result["bids"] if bid["number"] == number)
+        standings.append(
+            Standing(
+                number,
+                means.get("technical", Fraction(0)),
+                means.get("qualification", Fraction(0)),
+                priced.scores[number],
+                prices[number],
+                result["tie"]["order"].index(digest),
+            )
+        )
+    _check_ranking(result, standings)
+    return {"sheets": len(result["sheets"]), "ranked": len(standings)}
+
+
+def _check_sheets(told: Told, result: dict[str, Any]) -> None:
+    locked: dict[str, Any] = {}
+    for entry in told.ledger["entries"]:
+        if entry["kind"] == "sheet.lock":
+            locked[entry["subject"]] = entry["facts"]["items"]
+    digests = {bid["number"]: bid["submission"] for bid in result["bids"]}
+    for sheet in result["sheets"]:
+        subject = f"sheet:{result['section']}:{sheet['member']}:{digests[sheet['number']][:12]}"
+        items = {code: value for code, (value, _) in locked.get(subject, {}).items()}
+        need(items == sheet["items"], "archive.sheet", number=sheet["number"], member=sheet["member"])
+
+
+def _group(method: dict[str, Any], items: dict[str, str], group: str) -> Decimal:
+    codes = [criterion["code"] for criterion in method["criteria"] if criterion["group"] == group]
+    return sum((Decimal(items[code]) for code in codes), Decimal(0))
+
+
+def _check_ranking(result: dict[str, Any], standings: list[Standing]) -> None:
+    lots = result["tie"]
+    order = mechanism.order(bytes.fromhex(lots["seed"]), lots["label"], lots["order"])
+    need(order == lots["order"], "archive.draw_outcome", label=lots["label"])
+    ranked = rank(standings)
+    for found, wanted in zip(result["ranking"], ranked, strict=True):
+        standing = wanted.standing
+        recomputed = {
+            "rank": wanted.rank,
+            "number": standing.number,
+            "technical": str(published(standing.technical)),
+            "qualification": str(published(standing.qualification)),
+            "price": str(published(standing.price)),
+            "total": str(published(standing.total)),
+        }
+        stated = {name: found[name] for name in recomputed}
+        need(stated == recomputed, "archive.ranking", number=found["number"], rank=found["rank"])
+    most = len(result["candidates"])
+    top = [bid.standing.number for bid in ranked[:most]]
+    need(1 <= most <= 3 and top == result["candidates"], "archive.candidates")
+
+
+def check_award(told: Told) -> dict[str, Any]:
+    """The candidates published are the committee's, the publicity ran its days, and the winner is the first of them."""
+    award = told.award
+    numbers = award["candidates"]
+    need(numbers == told.evaluation["candidates"], "archive.candidates")
+    began, ends = from_iso(award["began_at"]), from_iso(award["ends_at"])
+    days = int(award["rule"]["cite"]["value"])
+    need((ends - began).total_seconds() >= days * 86400, "archive.publicity", days=days)
+    fact = told.one_fact("publicity.award")
+    awarded = next(e for e in told.ledger["entries"] if e["kind"] == "publicity.award")
+    need(from_iso(awarded["at"]) >= ends, "archive.publicity", days=days)
+    open_ones = [objection["number"] for objection in award["objections"] if objection["answer"] is None]
+    need(not open_ones, "archive.objection_open", numbers=open_ones)
+    winner = award["winner"]
+    better = numbers[: numbers.index(winner)] if winner in numbers else numbers
+    passed = [entry["number"] for entry in fact["passed_over"]]
+    need(winner in numbers and passed == better, "archive.winner", found=winner, expected=numbers[0])
+    need(fact["winner"] == winner, "archive.winner", found=winner, expected=fact["winner"])
+    return {"winner": winner, "name": next(bid["name"] for bid in told.bids if bid["number"] == winner)}
+
+
+def check_credit(told: Told) -> dict[str, Any]:
+    """Every credit check carries the very evidence its digest names, and every bidder was checked."""
+    for row in told.credit:
+        digest = hashlib.sha256(rfc8785.dumps(row["evidence"])).hexdigest()
+        need(digest == row["evidence_sha256"], "archive.credit", identifier=row["identifier"], source=row["source"])
+    checked = {row["identifier"] for row in told.credit}
+    missing = [bid["identifier"] for bid in told.bids if bid["identifier"] not in checked and not bid["faults"]]
+    need(not missing, "archive.credit_missing", identifiers=missing)
+    restricted = {row["identifier"] for row in told.credit if row["decision"] == "restricted"}
+    return {"checks": len(told.credit), "restricted": len(restricted)}
+
+
+def check_warnings(told: Told) -> dict[str, Any]:
+    """The scan's result has its digest, every warning stands in the ledger and a person has decided it."""
+    if told.warnings["scan"] is None:
+        return {"warnings": 0}
+    digest = hashlib.sha256(rfc8785.dumps(told.warnings["scan"]["result"])).hexdigest()
+    need(digest == told.warnings["scan"]["result_sha256"], "archive.scan")
+    for warning in told.warnings["warnings"]:
+        raised = told.facts_of("warning.raise", f"warning:{warning['code']}")
+        need(len(raised) == 1, "archive.warning", number=warning["code"])
+        need(warning["decision"] is not None, "archive.warning_open", number=warning["code"])
+    return {"warnings": len(told.warnings["warnings"])}
+
+
+def check_reports(told: Told) -> dict[str, Any]:
+    """Opening record, evaluation report and the other papers are in the archive under the hashes the ledger holds."""
+    for report in told.reports:
+        need_object(told, report["sha256"])
+    kinds = {report["kind"] for report in told.reports}
+    lacking = sorted({"opening_record", "evaluation_report"} - kinds)
+    need(not lacking, "archive.report_missing", kinds=lacking)
+    return {"reports": len(told.reports)}

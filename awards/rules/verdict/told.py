@@ -1,0 +1,67 @@
+"""What an archive tells, read member by member when a check asks for it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+from awards.rules.container import Container
+from core.errors import Invalid
+from core.ledger.notes import Head, Verifier, open_head
+
+OPENED = frozenset({"opened_by_bidder", "opened_by_trustees", "rejected"})
+
+
+def need(holds: bool, code: str, **facts: Any) -> None:
+    """Raise Invalid(code) unless the claim holds."""
+    if not holds:
+        raise Invalid(code, **facts)
+
+
+class Told:
+    """What the archive tells, member by member, read when a check asks for it."""
+
+    def __init__(self, container: Container, verifier: Verifier) -> None:
+        self.container = container
+        self.verifier = verifier
+
+    def __getattr__(self, name: str) -> Any:
+        """`told.bids` is the content of bids.json."""
+        value = self.container.json(f"{name}.json")
+        setattr(self, name, value)
+        return value
+
+    @cached_property
+    def final(self) -> Head:
+        """The head under which every told entry stands."""
+        return open_head(self.ledger["checkpoint"], self.verifier)
+
+    @cached_property
+    def closing(self) -> Head:
+        """The head signed at the closing barrier."""
+        return open_head(self.ledger["closing"], self.verifier)
+
+    @cached_property
+    def entries(self) -> dict[int, dict[str, Any]]:
+        """Every told entry by index."""
+        return {entry["index"]: entry for entry in self.ledger["entries"]}
+
+    def facts_of(self, kind: str, subject: str | None = None) -> list[Any]:
+        """The facts of every told entry of a kind (and subject), oldest first."""
+        return [
+            entry["facts"]
+            for entry in self.ledger["entries"]
+            if entry["kind"] == kind and subject in (None, entry["subject"])
+        ]
+
+    def one_fact(self, kind: str, subject: str | None = None) -> Any:
+        """The facts of the one entry of that kind; archive.entry_missing when there is none or more than one."""
+        found = self.facts_of(kind, subject)
+        need(len(found) == 1, "archive.entry_missing", kind=kind, found=len(found))
+        return found[0]
+
+
+def need_object(told: Told, sha256: str) -> None:
+    """Raise archive.object unless the object of that hash is in the archive."""
+    held = told.container.members.get(f"objects/{sha256}")
+    need(held is not None and held.sha256 == sha256, "archive.object", sha256=sha256)
