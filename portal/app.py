@@ -197,14 +197,7 @@ def create_app(settings: Settings | None = None, platform: Platform | None = Non
 
 def register_blueprint(app: Flask, package: str) -> None:
     """Put a package's pages on the site."""
-    module = f"{package}.routes"
-    try:
-        routes = importlib.import_module(module)
-    except ModuleNotFoundError as error:
-        if error.name != module:
-            raise
-        return
-    app.register_blueprint(routes.blueprint, url_prefix="/")
+    app.register_blueprint(importlib.import_module(f"{package}.routes").blueprint, url_prefix="/")
 
 
 def _trusted_hosts(settings: Settings) -> list[str]:
