@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -201,7 +202,7 @@ def test_the_handle_signature_is_what_the_specification_says(sealed: Sealed) -> 
 
 @pytest.mark.parametrize("names", ["officer+supervisor", "officer+tenderee", "supervisor+tenderee"])
 def test_every_pair_of_trustees_reads_who_bids(scene: Scene, sealed: Sealed, names: str) -> None:
-    """Seen red: with the identity sealed to the bidder's sets as well, the bidder alone could be coerced."""
+    """Seen red: with the package sealed to the first trustee of the set only."""
     text = scene.peel_all(sealed.identity[names], names)
     packages = sealing.package_hashes(sealed.identity)
     claims = sealing.read_identity(text, scene.policy, sealed.submission, leaf=sealed.leaf, packages=packages)
@@ -457,7 +458,7 @@ def test_the_self_test_stops_a_seal_that_would_not_open(
 ) -> None:
     """A cipher that seals to the wrong recipient is found before anything is handed over.
 
-    Seen red: with `_test_bulk` not called.
+    Seen red: with `_test_bulk` or `_test_package` not called, or one of their comparisons left out.
     """
     real = door.encrypt_stream
     stranger = sealing.recipient_of(sealing.new_identity())
@@ -466,7 +467,19 @@ def test_the_self_test_stops_a_seal_that_would_not_open(
         scene.seal(tmp_path / "bid")
     monkeypatch.undo()
     nest = door.nest
-    monkeypatch.setattr(door, "nest", lambda payload, recipients: nest(payload, [stranger, *recipients[1:]]))
+    for wrong in (
+        lambda payload, recipients: nest(payload, [stranger, *recipients[1:]]),
+        lambda payload, recipients: [nest(b"other", recipients[:1])[0], *nest(payload, recipients)[1:]],
+    ):
+        monkeypatch.setattr(door, "nest", wrong)
+        with refused("seal.self_test"):
+            scene.seal(tmp_path / "bid")
+    monkeypatch.undo()
+
+    def longer(reader: Any, writer: Any, recipient: str) -> None:
+        real(BytesIO(b"".join(iter(lambda: reader.read(1 << 16), b"")).ljust(1 << 19, b"\0")), writer, recipient)
+
+    monkeypatch.setattr(door, "encrypt_stream", longer)
     with refused("seal.self_test"):
         scene.seal(tmp_path / "bid")
     assert list(tmp_path.iterdir()) == []

@@ -287,6 +287,26 @@ def test_a_damaged_store_is_told_from_a_damaged_bid(scene: Scene, sealed: Sealed
     assert [path.name for path in tmp_path.iterdir()] == ["bulk.age"]
 
 
+def test_a_second_seal_of_the_same_archive_is_not_the_committed_file(
+    scene: Scene, sealed: Sealed, tmp_path: Path
+) -> None:
+    """It opens and its archive holds, yet it is not what the receipt names; nor is a size that differs.
+
+    Seen red: without the comparison of hashes after a good opening, and without that of the sizes.
+    """
+    released, wanted = scene.released(sealed, "price"), sealing.expected(sealed.submission, "price")
+    archive = pyrage.decrypt(sealed.bulks["price"].read_bytes(), [pyrage.x25519.Identity.from_str(released.secret)])
+    again = pyrage.encrypt(archive, [pyrage.x25519.Recipient.from_str(wanted.bid_recipient)])
+    bulk = tmp_path / "again.age"
+    bulk.write_bytes(again)
+    with refused("seal.bulk_mismatch"):
+        sealing.open_sealed(bulk, released, replace(wanted, size=len(again)), tmp_path / "out")
+    with refused("seal.bulk_mismatch"):
+        larger = replace(wanted, size=wanted.size + 1)
+        sealing.open_sealed(sealed.bulks["price"], released, larger, tmp_path / "out")
+    assert [path.name for path in tmp_path.iterdir()] == ["again.age"]
+
+
 def test_two_stanzas_and_plain_files_are_refused_at_the_opening_too(
     scene: Scene, sealed: Sealed, tmp_path: Path
 ) -> None:
@@ -407,7 +427,7 @@ def test_no_change_of_an_archive_gets_past_the_commitment(
 ) -> None:
     """Any byte changed, or the rest zeroed from there: a refusal, never another exception, never files.
 
-    Seen red: with the padding left out of the archive's hash.
+    Seen red: without the comparison with plain_commit, a change of the padding passes.
     """
     head = member("manifest.json", manifest_for(price, [entry("b", X)]))
     archive = tar_of([head, member("files/a/b", X), member("padding", bytes(60_000))])

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from core import seal as sealing
 from core.errors import Invalid
-from core.seal import Enclosure, Sealed
+from core.seal import Enclosure, Sealed, opening
 from tests.core.seal.scene import Scene, make_bidder, make_chance, make_policy, refused
 
 SETS = ["bidder+tenderee", "officer+supervisor", "officer+tenderee", "supervisor+tenderee"]
@@ -173,7 +173,7 @@ def test_replace_and_withdraw_follow_one_another(scene: Scene, sealed: Sealed, t
 
 
 def test_backup_archive_is_accepted_only_if_it_is_the_committed_one(
-    scene: Scene, sealed: Sealed, tmp_path: Path
+    scene: Scene, sealed: Sealed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """R-256. Seen red: without the comparison with plain_commit the changed archive unpacks."""
     released = scene.released(sealed, "price")
@@ -188,6 +188,14 @@ def test_backup_archive_is_accepted_only_if_it_is_the_committed_one(
     data = bytearray(archive.read_bytes())
     data[-2000] ^= 1  # in the padding: nothing but the commitment notices
     archive.write_bytes(data)
+    with refused("seal.commit_mismatch"):
+        sealing.open_archive(archive, released.salt, wanted, tmp_path / "bad")
+    archive.write_bytes(b"garbage")
+    with refused("seal.commit_mismatch"):
+        sealing.open_archive(archive, released.salt, wanted, tmp_path / "bad")
+    archive.write_bytes(data)  # swapped after it was hashed: what counts is what was unpacked
+    committed = bytes.fromhex(opened.archive_sha256)
+    monkeypatch.setattr(opening, "file_digest", lambda path: committed)
     with refused("seal.commit_mismatch"):
         sealing.open_archive(archive, released.salt, wanted, tmp_path / "bad")
     assert not (tmp_path / "bad").exists()
