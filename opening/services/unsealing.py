@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from bidding.models import Submission
 from core.act import Act
 from core.errors import Conflict, Invalid
+from core.ledger.log import append, entries_of
 from core.machine import advance
 from core.seal import Released, expected, open_sealed, release
 from core.store import ObjectStore
@@ -20,6 +21,7 @@ from opening import queries
 from opening.models import Bid, Opening
 from opening.rules import BIDDER_SET, SCHEDULE, check_state, read_schedule
 
+DAMAGED = "seal.bulk_mismatch"
 _SCHEDULE_FILE = "schedule.json"
 
 
@@ -67,8 +69,8 @@ def unseal(store: ObjectStore, unsealing: Unsealing) -> Unsealed:
     """Open every sealed file of a bid and keep each enclosed file in the store; touches no database.
 
     The plaintext passes through a private folder inside the store, which is gone afterwards. What a stored file that
-    is exactly as committed turns out to be wrong with is the bidder's doing and comes back as `refusal`; a stored file
-    that is not as committed is ours, and raises.
+    is exactly as committed turns out to be wrong with is the bidder's doing; a stored file that is not as committed is
+    ours (seal.bulk_mismatch). Both come back as `refusal`.
     """
     folder = store.temp / f"unseal-{secrets.token_hex(16)}"
     envelopes: dict[str, Any] = {}
@@ -96,8 +98,6 @@ def unseal(store: ObjectStore, unsealing: Unsealing) -> Unsealed:
         if schedule is None:
             raise Invalid("schedule.missing", field=SCHEDULE)
     except Invalid as refusal:
-        if refusal.code == "seal.bulk_mismatch":
-            raise
         return Unsealed(unsealing.digest, unsealing.by_bidder, None, None, refusal)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -105,7 +105,7 @@ def unseal(store: ObjectStore, unsealing: Unsealing) -> Unsealed:
 
 
 def keep_opened(act: Act, opening: Opening, unsealed: Unsealed) -> Bid:
-    """Record an opened bid, or one that is corrupted; doing it again changes nothing.
+    """Record an opened bid, one that is corrupted, or our own damage to it; doing it again changes nothing.
 
     The ledger tells which files came out, by hash; the price is kept and shown to nobody before the reading (R-257).
     """
@@ -113,6 +113,9 @@ def keep_opened(act: Act, opening: Opening, unsealed: Unsealed) -> Bid:
     if bid.state != "sealed":
         return bid
     check_state(opening, "open_bid", {"decrypt_open", "trustee_fallback"})
+    if unsealed.refusal is not None and unsealed.refusal.code == DAMAGED:
+        _note_damage(act, bid, unsealed.refusal)
+        return bid
     if unsealed.envelopes is None or unsealed.schedule is None:
         code = unsealed.refusal.code if unsealed.refusal else "seal.torn"
         bid.cause = code
@@ -131,6 +134,12 @@ def keep_opened(act: Act, opening: Opening, unsealed: Unsealed) -> Bid:
     else:
         advance(act, bid, "open_by_trustees", cause=bid.cause, evidence=bid.cause_evidence, **facts)
     return bid
+
+
+def _note_damage(act: Act, bid: Bid, refusal: Invalid) -> None:
+    """Put the keeper's damage on record, once; the bid stays sealed until the file is restored or a cause decided."""
+    if all(entry.kind != "bid.damage" for entry in entries_of(act.session, bid.subject)):
+        append(act, "bid.damage", bid.subject, {"number": bid.number, "code": refusal.code, **refusal.facts})
 
 
 def open_ready(act: Act, opening: Opening) -> list[Bid]:

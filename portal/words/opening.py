@@ -105,6 +105,7 @@ KINDS = {
     "bid.deem_revoked": _l("视为撤销"),
     "bid.deem_withdrawn": _l("视为撤回"),
     "bid.mark_corrupted": _l("文件损坏"),
+    "bid.damage": _l("平台所存密文与递交的不符，正在恢复"),
     "bid.decide_cause": _l("认定未解密原因"),
     "bid.confirm": _l("确认开标记录"),
     "bid.reject": _l("否决"),
