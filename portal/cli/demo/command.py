@@ -97,6 +97,7 @@ def serve_demo(console: Console, folder: Path, port: int) -> None:
 
     settings = Settings(folder=folder / "platform", demo=True, log_name=LOG_NAME, origin=f"http://127.0.0.1:{port}")
     platform = build_platform(settings)
+
     def ring() -> None:
         while True:
             time.sleep(1)

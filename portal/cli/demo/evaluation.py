@@ -13,9 +13,11 @@ from experts.rules.scores import scored_criteria
 from opening.models import Bid
 from portal.cli.demo.cast import CONFLICTED
 from portal.cli.demo.opening_day import bids_of, key_of, section_of
+from portal.cli.demo.papers import CRITERIA
 from portal.cli.demo.story import LISTED, SECTION, Story, committee_form
 
 PARTIES = ("tenderee", "officer", "supervisor")
+OWN_CODES = {criterion.name: criterion.code for criterion in CRITERIA}
 QUALITY = {"changhe": "0.93", "jiangnan": "0.89", "hengji": "0.86", "dongqi": "0.80", "beichen": "0.77"}
 CREDIT_CLAUSE = "R4"
 """The clause of the tender document under which the committee rejects the listed bidder."""
@@ -121,8 +123,7 @@ def sheet(story: Story, bid: Bid, place: int, criteria: dict[str, dict[str, str]
     for number, (code, criterion) in enumerate(criteria.items()):
         points = Decimal(criterion["points"])
         if criterion["objective"]:
-            contracts = len(story.papers.bids[key].bidder.contracts)
-            form[code] = str(min(points, Decimal(2 * contracts)))
+            form[code] = str(story.papers.bids[key].bidder.objective_points[OWN_CODES[criterion["name"]]])
         else:
             leaning = Decimal((place * 7 + number * 3 + bid.number * 5) % 9 - 4) / 100
             form[code] = str((points * (Decimal(QUALITY[key]) + leaning)).quantize(Decimal("0.1")))

@@ -33,6 +33,7 @@ def close_and_name(story: Story, host: Browser) -> None:
     )
     for login in ("officer", "supervisor"):
         story.trustee(login, "open")
+    story.stage.later(minutes=4)
     host.send(f"/opening/{SECTION}/publish-names")
     bids = bids_of(story)
     decoys = len(opening_of(story).decoys or [])
@@ -41,6 +42,7 @@ def close_and_name(story: Story, host: Browser) -> None:
 
 def decrypt(story: Story, host: Browser) -> None:
     """Bidders take off their own layer, the tenderee the second; for the absent one two trustees open."""
+    story.stage.later(minutes=2)
     host.send(f"/opening/{SECTION}/open-decryption")
     present = [bid for bid in bids_of(story) if key_of(story, bid) != ABSENT]
     for bid in present:
@@ -64,6 +66,7 @@ def decrypt(story: Story, host: Browser) -> None:
         },
     )
     for login in ("officer", "supervisor"):
+        story.stage.later(minutes=1)
         story.trustee(login, "open")
     host.send(f"/opening/{SECTION}/close-decryption")
     story.say("fallback", f"{missing.name}未到场，见证人与监督员依规共同开启，原因记入开标记录")
@@ -73,20 +76,25 @@ def read_and_sign(story: Story, host: Browser) -> None:
     """K is drawn, prices are read, one bidder objects and is answered, the record is signed and handed over."""
     for login in ("officer", "supervisor"):
         story.trustee(login, "reveal-draw")
+    story.stage.later(minutes=1)
     host.send(f"/opening/{SECTION}/draw-coefficients")
     story.say(
         "coefficient",
         f"系数 K = {(opening_of(story).coefficients or {}).get('k')}，种子由密封随机数与两名受托人共同决定",
     )
+    story.stage.later(minutes=1)
     host.send(f"/opening/{SECTION}/read-prices")
+    story.stage.later(minutes=6)
     for bid in bids_of(story):
         if bid.price_fen is not None:
             story.say("price", f"{bid.number:>2} 号 {bid.name}  ¥{bid.price_fen / 100:,.2f}")
     host.send(f"/opening/{SECTION}/ask-confirmation")
+    story.stage.later(minutes=1)
     objector = story.stage.as_(RESUBMITS)
     objector.send(f"/opening/{SECTION}/object", {"text": "请说明未到场投标人由受托人开启的依据。"})
     with story.stage.platform.reading() as session:
         raised = opening.queries.open_objections(session, opening.queries.opening(session, section_of(session)))
+    story.stage.later(minutes=3)
     for objection in raised:
         host.send(
             f"/opening/{SECTION}/objections/{objection.id}/reply",
@@ -95,7 +103,9 @@ def read_and_sign(story: Story, host: Browser) -> None:
     for bid in bids_of(story):
         key = key_of(story, bid)
         if key != ABSENT:
+            story.stage.later(seconds=25)
             bidder(story, "confirm", key)
+    story.stage.later(minutes=2)
     host.send(f"/opening/{SECTION}/sign-record")
     host.send(f"/opening/{SECTION}/hand-over")
     story.say("record", f"开标记录已签署并公开：{story.stage.server}/opening/{SECTION}/record")

@@ -17,7 +17,7 @@ from portal.cli.demo.stage import Stage
 
 PROJECT = "BJ2026-SC-0417"
 SECTION = f"{PROJECT}-01"
-NAME = "滨江新区第三水厂扩建工程 施工一标段"
+NAME = "施工一标段"
 LISTED, ABSENT, REPLACES, RESUBMITS, LATE = "hengji", "jiangnan", "changhe", "dongqi", "tianheng"
 RIGGED = ("dongqi", "beichen")
 STORY_DAYS = 36
@@ -173,21 +173,35 @@ class Story:
 
     def submit(self) -> None:
         """Five bidders seal on their own machines and submit; one replaces, one withdraws and submits again."""
-        self.stage.at(self.dates.deadline_at - timedelta(days=5))
-        for key in ("beichen", RESUBMITS, ABSENT, LISTED, REPLACES):
-            self.stage.later(hours=7)
+        hours = (
+            ("beichen", 5, 14, 10),
+            (RESUBMITS, 4, 10, 25),
+            (ABSENT, 3, 15, 40),
+            (LISTED, 2, 9, 15),
+            (REPLACES, 2, 16, 5),
+        )
+        for key, days, hour, minute in hours:
+            self.stage.at(self.before(days, hour, minute))
             self.seal_and_send(key, "first")
             self.say("submission", f"{self.short(key)}：密封并递交，回执已离线核验")
+        self.stage.at(self.before(1, 10, 50))
         self.trustee("officer", "decoy", "--smallest")
-        self.stage.later(hours=5)
+        self.stage.at(self.before(1, 11, 20))
         self.seal_and_send(REPLACES, "second", replaces="first")
         self.say("submission", f"{self.short(REPLACES)}：以新文件替换，旧件永不开启")
+        self.stage.at(self.before(1, 15, 30))
         self.stage.command("withdraw", "--identity", self.stage.keys(RESUBMITS), self.sealed(RESUBMITS, "first"))
-        self.stage.later(hours=3)
+        self.stage.at(self.before(1, 17, 45))
         self.seal_and_send(RESUBMITS, "again", replaces="first.withdrawn")
         self.say("submission", f"{self.short(RESUBMITS)}：撤回后重新递交")
+        self.stage.at(self.before(0, 8, 20))
         self.trustee("supervisor", "decoy", "--smallest")
         self.say("decoys", "见证人与监督员各递交一份诱饵件，开标前无人能从数据库数出投标家数")
+
+    def before(self, days: int, hour: int, minute: int) -> datetime:
+        """A Beijing wall time so many days before the deadline's day."""
+        day = self.dates.deadline_at.astimezone(BEIJING) - timedelta(days=days)
+        return day.replace(hour=hour, minute=minute, second=0, microsecond=0)
 
     def sealed(self, key: str, which: str) -> Path:
         """The folder in which a bidder keeps one sealed bid."""
@@ -239,21 +253,31 @@ class Story:
     def credit_lists(self) -> None:
         """The operator imports a list in the style of 信用中国, on which one bidder stands."""
         listed = self.papers.bids[LISTED].bidder
-        rows = [
-            "name,identifier,document_number,reason,listed_on,ban_until",
-            f"{listed.name},{listed.uscc},江严失字〔2026〕17号,重大工程质量责任事故被列入严重失信主体名单,2026-03-02,2028-03-01",
-            "江城远帆贸易有限公司,91330100MA0TE5U07A,江严失字〔2026〕18号,恶意拖欠农民工工资,2026-04-11,2027-04-10",
-        ]
-        file = self.stage.folder / "严重失信主体名单.csv"
-        file.write_text("\n".join(rows) + "\n", encoding="utf-8")
-        self.happened["credit_file"] = str(file)
-        with file.open("rb") as stream:
-            self.stage.as_("operator").send(
-                "/credit/imports",
-                {"source": "serious_dishonesty", "as_of": self.stage.clock.now().isoformat()},
-                files={"file": (file.name, stream)},
-            )
-        self.say("credit", f"已导入严重失信主体名单快照（{len(rows) - 1} 条）")
+        header = "name,identifier,document_number,reason,listed_on,ban_until"
+        stranger = "江城远帆贸易有限公司,91330100MA0TE5U07A"
+        lists = {
+            "serious_dishonesty": (
+                f"{listed.name},{listed.uscc},江严失字〔2026〕17号,重大工程质量责任事故被列入严重失信主体名单,2026-03-02,2028-03-01",
+                f"{stranger},江严失字〔2026〕18号,恶意拖欠农民工工资,2026-04-11,2027-04-10",
+            ),
+            "judgment_defaulters": (
+                f"{stranger},（2026）江0102执1188号,有履行能力而拒不履行生效法律文书确定义务,2026-05-20,",
+            ),
+            "tax_violations": (f"{stranger},江税重违〔2026〕6号,虚开增值税专用发票,2026-02-09,2029-02-08",),
+            "procurement_violations": (f"{stranger},江财采罚〔2026〕3号,提供虚假材料谋取中标,2026-01-15,2027-01-14",),
+        }
+        self.stage.later(seconds=5)
+        for source, rows in lists.items():
+            file = self.stage.folder / "credit" / f"{source}.csv"
+            file.parent.mkdir(exist_ok=True)
+            file.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+            with file.open("rb") as stream:
+                self.stage.as_("operator").send(
+                    "/credit/imports",
+                    {"source": source, "as_of": self.stage.clock.now().isoformat()},
+                    files={"file": (file.name, stream)},
+                )
+        self.say("credit", f"已导入 {len(lists)} 份信用名单快照，其中一家投标人在严重失信主体名单上")
 
 
 def project_form() -> dict[str, str]:
