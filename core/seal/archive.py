@@ -10,7 +10,7 @@ from pathlib import Path
 
 from core.errors import Invalid
 from core.seal.ladder import step_for
-from core.seal.manifest import MAX_MANIFEST, Entry, check_entries, manifest
+from core.seal.manifest import Entry, check_entries, manifest
 from core.seal.notation import Json, canonical
 from core.seal.streams import BLOCK, Digester, file_blocks
 
@@ -92,12 +92,10 @@ def survey(enclosure: Enclosure) -> Surveyed:
 def plan_archive(bound: Mapping[str, str], nonce: bytes, files: list[Surveyed], *, size: int = 0) -> Plan:
     """The archive of surveyed files (in archive order), padded to the ladder; to the step of `size` where that is more.
 
-    Raises seal.too_many_files, seal.archive_too_large.
+    Raises seal.archive_too_large.
     """
     head = manifest(bound, nonce, [file.entry for file in files])
     text = canonical(head)
-    if len(text) > MAX_MANIFEST:
-        raise Invalid("seal.too_many_files", count=len(files), limit=MAX_MANIFEST)
     heads = [_header(MANIFEST.encode(), len(text), b"0") + _filled(text)]
     heads += [_member_head(file.entry, place) for place, file in enumerate(files)]
     content = sum(map(len, heads)) + sum(_rounded(file.entry.size) for file in files) + RECORD + _END

@@ -13,8 +13,8 @@ from core.seal.notation import Checker, Json, has_keys, is_count, is_hex, read_c
 from core.seal.submission import Expected
 
 TYPE = "sunbid-manifest/v1"
-MAX_MANIFEST = 1 << 20
 MAX_FILES = 1000
+MAX_MANIFEST = 1 << 20  # 1000 entries with the longest names take about two thirds of it
 
 _KEYS = ("type", "section", "policy_digest", "handle", "envelope", "nonce", "files")
 

@@ -122,7 +122,7 @@ def crafted(price: Expected) -> dict[str, tuple[bytes, str]]:
         "fifo": ([head, member("files/a/b.txt", type=tarfile.FIFOTYPE), pad], "member_refused"),
         "sparse": ([head, member("files/a/b.txt", X, type=tarfile.GNUTYPE_SPARSE), pad], "member_refused"),
         "climbing member": ([head, member("../../evil", X), pad], "member_unexpected"),
-        "absolute member": ([head, member("/tmp/evil", X), pad], "member_unexpected"),
+        "absolute member": ([head, member("/etc/evil", X), pad], "member_unexpected"),
         "extra member": ([head, file, member("files/a/more", X), pad], "member_unexpected"),
         "member twice": ([head, file, file, pad], "member_unexpected"),
         "member missing": ([head, pad], "member_missing"),
