@@ -19,7 +19,19 @@ from flask_babel.speaklater import LazyString  # type: ignore[import-untyped]
 from core.clock import BEIJING
 from core.errors import Refusal
 
-PACKAGES = ("core", "accounts", "credit", "bidding", "opening", "experts", "awards", "collusion", "archive", "portal")
+PACKAGES = (
+    "core",
+    "seal",
+    "accounts",
+    "credit",
+    "bidding",
+    "opening",
+    "experts",
+    "awards",
+    "collusion",
+    "archive",
+    "portal",
+)
 CATALOGUES = Path(__file__).resolve().parents[2] / "translations"
 UNKNOWN = lazy_gettext("平台没有接受这一步（%(code)s）。")
 

@@ -14,7 +14,18 @@ from portal.words.labels import label, place, value_word
 
 HASH = re.compile(r"[0-9a-f]{40,}")
 LONG = frozenset(
-    {"leaf_salt", "submission_digest", "secret", "salt", "nonce", "sealed_sha256", "leaf_index", "faults", "schedule", "slot"}
+    {
+        "leaf_salt",
+        "submission_digest",
+        "secret",
+        "salt",
+        "nonce",
+        "sealed_sha256",
+        "leaf_index",
+        "faults",
+        "schedule",
+        "slot",
+    }
 )
 """Columns of interest to programs only: a page's table leaves them out, the JSON has them all."""
 

@@ -36,6 +36,17 @@ SENTENCES = {
     "draw.reveal": _l("%(party)s 揭示的随机数与其承诺不符。"),
     "draw.unrevealed": _l("尚有参与方未揭示随机数：%(parties)s。"),
     "draw.stale": _l("此次抽取刚被他人推进，请刷新后再试。"),
+    "money.empty": _l("请填写金额。"),
+    "money.malformed": _l("金额写法不正确：%(text)s。应如 1234.56 或 1,234.56。"),
+    "money.too_large": _l("金额过大：%(text)s。"),
+    "money.too_precise": _l("金额最多两位小数（分）：%(text)s。"),
+    "render.outside_resource": _l("文书引用了平台以外的资源，未生成：%(url)s。"),
+    "render.pdf_libraries": _l(
+        "本机缺少生成 PDF 的系统库，请安装 Debian 软件包：%(packages)s。网页版可照常查看和打印。"
+    ),
+    "server.unreachable": _l("连不上平台 %(server)s（%(error)s）。"),
+    "server.answer": _l("平台的答复无法理解（状态 %(status)s）。"),
+    "command.failed": _l("命令未成功：%(command)s（退出码 %(exit)s）。"),
     "law.rule": _l("规则库中没有“%(key)s”（制度 %(regime)s，%(on)s）。"),
 }
 
