@@ -239,7 +239,7 @@ def test_a_truncated_bulk_is_refused(stage: Stage, bidder: Make) -> None:
 
 
 def test_a_bid_sealed_for_another_section_is_refused(stage: Stage, bidder: Make) -> None:
-    """Seen red: with the policy looked up by digest over all sections."""
+    """Seen red: without the section's own answer, as a made-up policy."""
     one = bidder("甲")
     sealed = one.seal(stage.policy())
     other = Stage(stage.platform).publish()
