@@ -64,7 +64,7 @@ def played(tmp_path_factory: pytest.TempPathFactory, journey_database: str) -> I
 
 
 def everything_the_platform_holds(stage: Stage) -> bytes:
-    """Database, log, stored objects, temporary files: all bytes below the platform's folder, and a dump of the tables."""
+    """All bytes below the platform's folder (database, log, objects, temporary files), and a dump of the tables."""
     out = io.BytesIO()
     for file in sorted((stage.folder / "platform").rglob("*")):
         if file.is_file():
