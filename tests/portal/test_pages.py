@@ -42,7 +42,10 @@ def _publish(act: Act, title: str = "滨江泵站工程招标公告", kind: str 
 @pytest.fixture
 def notice(platform: Platform) -> Notice:
     with platform.act(SYSTEM) as act:
+        for number in range(3):
+            append(act, "probe", f"thing:{number}", {})
         held = _publish(act)
+        append(act, "probe", "thing:last", {})
         signed_head(act)
         return held
 
