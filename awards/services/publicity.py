@@ -29,13 +29,8 @@ def publish_candidates(act: Act, section: Section) -> Publicity:
     """Publish the ranked candidates for at least the frozen number of days (R-550), with the content of R-551.
 
     Within three days of receiving the report; later it is still published, and the notice says by how many days it
-    came too late. Conflict("section.state") unless the report has been delivered.
+    came too late. Conflict("section.state") unless the report has been delivered (the section's own move refuses).
     """
-    if section.state != "evaluated":
-        raise Conflict(
-            "section.state", verb="publish_candidates", state=section.state, allowed=["evaluated"],
-            subject=section.subject,
-        )  # fmt: skip
     if act.session.scalar(select(Publicity.id).where(Publicity.section_id == section.id)) is not None:
         raise Conflict("publicity.exists", section=section.code)
     law = bidding_queries.law_of(section)

@@ -70,7 +70,7 @@ def test_candidates_are_published_with_everything_the_law_asks(story: Story) -> 
     assert [law["rule"] for law in content["law"]] == ["R-550", "R-550", "R-135"]
     with story.platform.reading() as session:
         assert story.section(session).state == "candidates_published"
-    with pytest.raises(Conflict, match=r"section\.state"):
+    with pytest.raises(Conflict, match=r"publicity\.exists"):
         publish(story)
 
 
@@ -83,7 +83,7 @@ def test_late_publication_is_made_and_said(story: Story) -> None:
 
 
 def test_nothing_is_published_before_the_report(story: Story) -> None:
-    """Sabotage: no state check: red."""
+    """Sabotage: publish without the section's move: red."""
     story.to_locked()
     with pytest.raises(Conflict, match=r"section\.state"):
         publish(story)

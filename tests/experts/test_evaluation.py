@@ -323,7 +323,8 @@ class TestReplacement:
         with story.as_member("M1") as act:
             services.avoid(act, story.seat_of(act, "M1"), "健康原因")
         story.arrive()
-        assert not any(m.is_leader for m in story.members())
+        with story.platform.reading() as session:
+            assert not any(m.is_leader for m in queries.members(session, story.committee(session)))
         story.elect("M2")
         story.review()
         story.begin_scoring()
