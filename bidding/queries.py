@@ -26,7 +26,7 @@ from bidding.models import (
 )
 from core.act import Actor
 from core.calendar import day_of, national
-from core.errors import Conflict, Missing
+from core.errors import Conflict, Missing, Untimely
 from core.law import Snapshot
 from core.ledger.log import LedgerEntry, entries_of, entry, root_at
 
@@ -299,6 +299,16 @@ def by_idempotency_key(session: Session, section: Section, key: str) -> Submissi
     )
 
 
+def check_admission(session: Session, section: Section, key: object, at: datetime) -> None:
+    """Refuse (bid.late) before the turnstile what would be late inside it, unless its key is known (a retry).
+
+    A crowd of late comers must not keep the closing from entering alone; the stamp inside could only be later.
+    """
+    known = isinstance(key, str) and by_idempotency_key(session, section, key) is not None
+    if not known and (section.state in AFTER_CLOSING or rules.is_late(at, section.closing_at)):
+        raise Untimely("bid.late", deadline=section.closing_at, at=at)
+
+
 def counted(session: Session, section: Section) -> list[Submission]:
     """The sealed submissions of the closed set without unmasked decoys; Missing before the closing (R-208)."""
     if section.state not in AFTER_CLOSING:
@@ -306,15 +316,10 @@ def counted(session: Session, section: Section) -> list[Submission]:
     return [row for row in submissions(session, section) if row.state == "sealed"]
 
 
-def used_by_others(session: Session, marks: Collection[str], handle: str) -> list[SealedMark]:
-    """Marks (object hashes, recipients) that another handle has used before."""
-    found = session.scalars(select(SealedMark).where(SealedMark.mark.in_(marks), SealedMark.handle != handle))
-    return list(found)
-
-
-def known_marks(session: Session, marks: Collection[str]) -> set[str]:
-    """Those of the marks that are in the table already."""
-    return set(session.scalars(select(SealedMark.mark).where(SealedMark.mark.in_(marks))))
+def owners_of(session: Session, marks: Collection[str]) -> dict[str, str]:
+    """Those of the marks (object hashes, recipients) that were used before, each with the handle that used it."""
+    found = session.execute(select(SealedMark.mark, SealedMark.handle).where(SealedMark.mark.in_(marks)))
+    return dict(found.tuples().all())
 
 
 def sealed_object(session: Session, sha256: str) -> bool:

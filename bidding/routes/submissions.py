@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Response, abort, jsonify, render_template, request
 
-from accounts.access import cookieless, door, public, reading, requires, unlinked, wants_json
+from accounts.access import cookieless, door, instant_now, public, reading, requires, unlinked, wants_json
 from accounts.rules import Role
 from bidding import queries, rules, services
 from bidding.models import Submission
@@ -33,7 +33,8 @@ def commit_submission(code: str) -> tuple[Response, int]:
         abort(413)
     body = _read()
     with reading() as session:
-        queries.section(session, code)
+        section = queries.section(session, code)
+        queries.check_admission(session, section, body.get("idempotency_key"), instant_now())
     with door().platform.act(PUBLIC, through=rules.turnstile(code)) as act:
         _, receipt = services.commit_submission(
             act,

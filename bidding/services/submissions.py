@@ -8,6 +8,8 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
+from sqlalchemy import insert
+
 from bidding import queries, rules
 from bidding.lifecycle import SUBMISSION
 from bidding.models import Policy, SealedMark, Section, Submission
@@ -63,11 +65,12 @@ def commit_submission(
     except Refusal as refusal:
         raise refused(refusal) from refusal
     marks = _marks(content, packages)
-    copied = queries.used_by_others(act.session, marks, content["handle"])
+    used = queries.owners_of(act.session, marks)
+    copied = sorted(mark for mark, handle in used.items() if handle != content["handle"])
     if copied:
-        raise Conflict("bid.copied", mark=copied[0].mark)
+        raise Conflict("bid.copied", mark=copied[0])
     _check_time(act, section)
-    return _record(act, section, content, identity, idempotency_key, leaf_commitment, marks)
+    return _record(act, section, content, identity, idempotency_key, leaf_commitment, marks - used.keys())
 
 
 def add_dummy_commitment(act: Act, *, one_in: int = 1) -> bool:
@@ -214,9 +217,8 @@ def _record(
         state_at=act.now,
     )
     act.session.add(submission)
-    known = queries.known_marks(act.session, marks)
-    act.session.add_all(
-        SealedMark(mark=mark, section_id=section.id, handle=content["handle"]) for mark in sorted(marks - known)
-    )
     act.session.flush()
+    if marks:
+        rows = [{"mark": mark, "section_id": section.id, "handle": content["handle"]} for mark in sorted(marks)]
+        act.session.execute(insert(SealedMark), rows)
     return submission, receipt

@@ -397,6 +397,26 @@ def test_refusals_of_the_commit_are_problems_with_code_and_sentence(
     assert "R-204" in late.json["detail"] and "2026-11-02 09:00:00" in late.json["detail"]
 
 
+def test_late_comers_do_not_enter_the_turnstile(
+    stage: Stage, client: Browser, sealed: Sealed, headers: Headers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A crowd of them would keep the closing waiting; a retry of what is held still gets its receipt.
+
+    Seen red: without check_admission.
+    """
+    from tests import factories
+
+    url = f"/sections/{stage.code}/submissions"
+    stage.deposit(sealed)
+    receipt = client.post(url, json=request_of(sealed), headers=headers).json
+    stage.platform.clock.move_to(stage.section().closing_at)
+    fresh = _bearer(stage, factories.actor(stage.platform, Role.BIDDER).person_id)
+    assert client.post(url, json=request_of(sealed), headers=fresh).json == receipt
+    monkeypatch.setattr(type(stage.platform.database), "turnstile", None)
+    late = client.post(url, json=request_of(sealed, "another-key-of-mine"), headers=fresh)
+    assert (late.status_code, late.json["code"]) == (409, "bid.late")
+
+
 def _bearer(stage: Stage, person_id: int | None) -> Headers:
     from accounts.queries import person_by_id
     from accounts.services import open_sign_in
