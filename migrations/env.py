@@ -6,8 +6,6 @@ import portal.cli.tables  # noqa: F401 — imports every model
 from core.db import Base
 
 connection = context.config.attributes["connection"]
-context.configure(
-    connection=connection, target_metadata=Base.metadata, render_as_batch=True, compare_type=False
-)
+context.configure(connection=connection, target_metadata=Base.metadata, render_as_batch=True, compare_type=False)
 with context.begin_transaction():
     context.run_migrations()

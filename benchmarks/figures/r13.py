@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy import delete, text, update
 from sqlalchemy.orm import Session
 
-from core.act import SYSTEM, Act, Platform
+from core.act import SYSTEM, Platform
 from core.chance import seeded
 from core.clock import StoppedClock
 from core.db import Base, Database
