@@ -54,7 +54,7 @@ class Cluster:
     """A private PostgreSQL server in a temporary folder, reached by a Unix socket, gone after the run."""
 
     def __init__(self, programs: Path) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="sunbid-pg-", dir="/tmp"))
+        self.folder = Path(tempfile.mkdtemp(prefix="sunbid-pg-"))
         self.programs = programs
         # initdb and postgres refuse to run as root.
         self.user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
