@@ -64,6 +64,7 @@ class Cluster:
         self._run("initdb", "-D", str(data), "-A", "trust", "-U", "sunbid", "-E", "UTF8", "--locale=C", "--no-sync")
         options = f"-k {self.folder} -c listen_addresses='' -c fsync=off -c full_page_writes=off -c max_connections=60"
         self._run("pg_ctl", "-D", str(data), "-w", "-l", str(self.folder / "log"), "-o", options, "start")
+        self._end_with_the_run(data)
         self.count = 0
         self._execute("postgres", "CREATE DATABASE sunbid_template")
         engine = create_engine(self.url("sunbid_template"))
@@ -76,6 +77,14 @@ class Cluster:
         )
         if finished.returncode:
             raise RuntimeError(f"{program}: {finished.stdout}{finished.stderr}")
+
+    def _end_with_the_run(self, data: Path) -> None:
+        """A run that is killed stops no server; this watcher does."""
+        watch = (
+            f"while [ -d /proc/{os.getpid()} ]; do sleep 2; done; "
+            f"kill -QUIT $(head -1 {data}/postmaster.pid) 2>/dev/null; sleep 1; rm -rf {self.folder}"
+        )
+        subprocess.Popen(["sh", "-c", watch], start_new_session=True, stdout=subprocess.DEVNULL)
 
     def url(self, name: str) -> str:
         return f"postgresql+psycopg://sunbid@/{name}?host={self.folder}"
