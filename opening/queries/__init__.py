@@ -24,6 +24,7 @@ from opening.queries.opening import (
     opening,
     opening_or_none,
     own_bids,
+    revoked_by,
 )
 from opening.queries.shown import (
     Closing,
@@ -72,6 +73,7 @@ __all__ = [
     "readout_digest",
     "record_facts",
     "record_faults",
+    "revoked_by",
     "state_facts",
     "unreadable",
 ]

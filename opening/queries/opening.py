@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from accounts.models import Certificate, Revocation
 from bidding import queries as bidding
 from bidding.models import Section, Submission, Trustee
 from core.act import Actor
@@ -79,6 +80,15 @@ def closed_submissions(session: Session, found: Opening) -> list[Submission]:
     return list(
         session.scalars(select(Submission).where(Submission.digest.in_(digests)).order_by(Submission.leaf_index))
     )
+
+
+def revoked_by(session: Session, at: datetime) -> set[str]:
+    """What had been revoked by the instant, for `check_certificate`; a later revocation undoes no bid (R-032)."""
+    own = session.scalars(select(Certificate.fingerprint).where(Certificate.revoked_at <= at))
+    listed = session.execute(
+        select(Revocation.authority_fingerprint, Revocation.serial).where(Revocation.revoked_at <= at)
+    )
+    return {*own, *(f"{authority}:{serial}" for authority, serial in listed)}
 
 
 def objections(session: Session, found: Opening) -> list[OpeningObjection]:

@@ -180,7 +180,7 @@ def _certificate_faults(act: Act, submission: Submission, claims: dict[str, Any]
             certificate if isinstance(certificate, str) else "",
             at=submission.received_at,
             authorities=accounts.authorities(act.session),
-            revoked=accounts.revoked(act.session),
+            revoked=queries.revoked_by(act.session, submission.received_at),
         )
     except Invalid as refusal:
         return [{"code": refusal.code, "rule": "R-032"}]

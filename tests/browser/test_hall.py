@@ -103,7 +103,7 @@ def test_the_hall_is_sound_through_the_day(stage: Stage, visit: Any) -> None:
 
 
 def test_the_board_moves_by_itself_and_a_new_stage_loads_anew(stage: Stage, visit: Any) -> None:
-    """Sabotage: with the board's address missing its state the page never left the old stage."""
+    """Sabotage: without the header HX-Refresh the page never left the old stage."""
     for letter in "abc":
         stage.submit(letter)
     stage.to_names()

@@ -188,7 +188,7 @@ class Stage:
 
     # Bidders ------------------------------------------------------------------------------------------------------
 
-    def bidder(self, letter: str, price_fen: int | None = None, *, authority: SmallAuthority | None = None) -> Bidder:
+    def bidder(self, letter: str, *, authority: SmallAuthority | None = None, days: int = 365) -> Bidder:
         """The bidder of that letter with their own keys and certificate; the same letter gives the same one."""
         if letter in self.bidders:
             return self.bidders[letter]
@@ -202,7 +202,7 @@ class Stage:
                 person.organisation.name = NAMES[number]
             name, identifier = person.organisation.name, person.organisation.identifier
             certificate = (authority or self.authority).issue(
-                key.public, name=name, identifier=identifier, person=person.name, at=self.clock.now()
+                key.public, name=name, identifier=identifier, person=person.name, at=self.clock.now(), days=days
             )
             if authority is None and certificate not in authorities(act.session):
                 accounts.register_certificate(act, person, certificate)
@@ -214,7 +214,7 @@ class Stage:
             "bond": {"form": "guarantee", "account": "", "payer": name, "amount_fen": 80_000_000},
             "prepared_at": iso(self.clock.now()),
         }
-        held = Bidder(letter, actor, keys, facts, price_fen or 16_000_000_000 + number * 123_456_700)
+        held = Bidder(letter, actor, keys, facts, 16_000_000_000 + number * 123_456_700)
         self.bidders[letter] = held
         return held
 

@@ -267,7 +267,8 @@ def test_an_identity_package_that_nobody_can_open_does_not_stop_the_day(stage: S
 def test_faults_of_identity_are_recorded_and_the_bid_is_still_opened(stage: Stage) -> None:
     """Revoked certificate, foreign authority, unregistered organisation, two bids of one bidder, other name.
 
-    Sabotage: with the check at act.now instead of received_at the certificate revoked after the bid was a fault too.
+    What happens after the bid was received is no fault: f's certificate has run out since, g's was revoked since.
+    Sabotage: with act.now instead of received_at both were faults.
     """
     from accounts import services as accounts
     from accounts.queries import certificates
@@ -290,6 +291,13 @@ def test_faults_of_identity_are_recorded_and_the_bid_is_still_opened(stage: Stag
     stage.submit("d", facts=facts)
     bidder = stage.bidder("e")
     stage.submit("e", facts={**bidder.facts, "bidder": {**bidder.facts["bidder"], "uscc": factories.uscc(999)}})
+    stage.bidder("f", days=7)
+    stage.submit("f")
+    stage.submit("g")
+    stage.clock.advance(days=1)
+    with stage.platform.act(SYSTEM) as act:
+        person = person_of(act.session, stage.bidders["g"].actor.name)
+        accounts.revoke_certificate(act, certificates(act.session, person.id)[0], reason="离职")
     stage.to_window()
     faults = {letter: {fault["code"] for fault in stage.bid(letter).identity_faults} for letter in stage.bidders}
     assert faults == {
@@ -299,6 +307,8 @@ def test_faults_of_identity_are_recorded_and_the_bid_is_still_opened(stage: Stag
         "c": {"certificate.revoked"},
         "d": {"identity.name_differs"},
         "e": {"identity.uscc_differs", "identity.unregistered"},
+        "f": set(),
+        "g": set(),
     }
     for letter in ("a", "a2", "b", "c", "d"):
         stage.release(letter)

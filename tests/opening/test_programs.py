@@ -127,7 +127,7 @@ def test_a_whole_day_by_the_programs(
 ) -> None:
     """Rehearsal, commitment, decoy, layers, release, reveal, confirmation: all through the command line.
 
-    Sabotage: with the pinned recipient unchecked a policy with another key was taken at the rehearsal.
+    Sabotage: without skipping finished packages the supervisor peeled eight layers, four of them for nothing.
     """
     set_clock(monkeypatch, stage)
     for role in TRUSTEES:

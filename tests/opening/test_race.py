@@ -84,7 +84,7 @@ def _process(url: str, folder: str, objects: str, instant: str, results: Any, st
 
 
 def test_many_processes_close_at_once_and_one_opening_is_born(stage: Stage) -> None:
-    """Sabotage: as above; a lock inside one process would not have shown here."""
+    """Sabotage: without the early return all but one were refused as "opening.exists"."""
     for letter in "abc":
         stage.submit(letter)
     stage.clock.move_to(stage.deadline)
