@@ -1,0 +1,75 @@
+"""`python -m verifier ARCHIVE [--key SPELLED] [--json]`: exit 0 where every line holds, 1 where not, 2 for misuse."""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from . import claims_award, claims_bids, claims_draws, claims_ledger, claims_scores
+from .canonical import Wrong
+from .container import Archive
+from .notes import Key
+from .verdict import Case, Findings, Line
+
+CLAIMS: list[tuple[str, str, Callable[[Case, Findings], tuple[str, str]]]] = [
+    ("container", "文件结构", claims_ledger.container),
+    ("manifest", "清单签名", claims_ledger.manifest),
+    ("heads", "日志头", claims_ledger.heads),
+    ("entries", "存证条目", claims_ledger.entries),
+    ("policies", "密封规则", claims_ledger.policies),
+    ("notices", "公告与文件", claims_ledger.notices),
+    ("submissions", "递交与回执", claims_bids.submissions),
+    ("closing", "截标", claims_bids.closing),
+    ("identities", "投标人身份", claims_bids.identities),
+    ("originals", "密封原件", claims_bids.originals),
+    ("draws", "抽取", claims_draws.draws),
+    ("scores", "评分", claims_scores.scores),
+    ("award", "定标", claims_award.award),
+    ("credit", "信用核查", claims_award.credit),
+    ("warnings", "围串标线索", claims_award.warnings),
+    ("reports", "报告", claims_award.reports),
+]
+
+
+def check(path: Path, key: Key | None = None) -> list[Line]:
+    """The verdict on an archive file, one line for each claim; only reading the file can raise."""
+    case, lines = Case(Archive(path), key), []
+    for name, title, claim in CLAIMS:
+        out, zh, en = Findings(), "", ""
+        with out.at(name):
+            zh, en = claim(case, out)
+        lines.append(Line(name, title, zh, en, out.problems))
+    return lines
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the verdict; the exit code says it in short."""
+    parser = argparse.ArgumentParser(prog="python -m verifier", description="Check a Sunbid archive. 核验一标一档。")
+    parser.add_argument("archive", metavar="ARCHIVE", type=Path)
+    parser.add_argument("--key", metavar="SPELLED", help="the platform's key; default: the archive's own")
+    parser.add_argument("--json", action="store_true", help="print the verdict as JSON")
+    given = parser.parse_args(arguments)
+    try:
+        key = None if given.key is None else Key.read(given.key.strip())
+    except Wrong as wrong:
+        parser.error(f"--key {wrong.en} / {wrong.zh}")
+    if not given.archive.is_file():
+        parser.error(f"{given.archive}: no such file / 没有此文件")
+    try:
+        lines = check(given.archive, key)
+    except OSError as error:
+        parser.error(f"{given.archive}: {error.strerror}")
+    good = all(line.holds for line in lines)
+    if given.json:
+        said = json.dumps({"good": good, "lines": [line.record() for line in lines]}, ensure_ascii=False, indent=1)
+    else:
+        verdict = "✓ 结论：全部成立 / all lines hold" if good else "✗ 结论：有不成立之处 / something is wrong"
+        said = "\n".join([*(line.text() for line in lines), verdict])
+    sys.stdout.buffer.write(said.encode(errors="backslashreplace") + b"\n")
+    sys.stdout.flush()
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,78 @@
+"""Claims about what followed: award, credit, warnings, reports."""
+
+from datetime import timedelta
+from typing import Any
+
+from .canonical import decimal, digest, instant, need, same, whole
+from .claims_ledger import Said
+from .verdict import Case, Findings
+
+
+def answered(objection: dict[str, Any]) -> bool:
+    """Whether an objection has been answered: archive.md does not name the member, so any reply or answer counts."""
+    return any(value for name, value in objection.items() if name.startswith(("repl", "answer")))
+
+
+def award(case: Case, out: Findings) -> Said:
+    """Candidates, publicity, objections and winner follow from the evaluation and are as told."""
+    said, winner = case.archive.json("award.json"), ""
+    with out.at("award.json"):
+        candidates = case.archive.json("evaluation.json")["candidates"]
+        need(same(said["candidates"], candidates), "候选人不是评标所推荐", "candidates are not those of the evaluation")
+        began, ends = instant(said["began_at"]), instant(said["ends_at"])
+        days = decimal(said["rule"]["cite"]["value"])
+        held = ends - began >= timedelta(seconds=1) * (days * 86400).__ceil__()
+        need(held, "公示期不足", "the publicity was shorter than the rule")
+        for place, objection in enumerate(said["objections"], 1):
+            need(answered(objection), f"第 {place} 件异议未答复", f"objection {place} is not answered")
+        number = whole(said["winner"])
+        need(number in candidates, "中标人不是候选人", "the winner is no candidate")
+        with out.at("publicity.award"):
+            entry = case.only("publicity.award", f"publicity:{case.section}")
+            need(same(entry["facts"]["winner"], number), "中标人与日志不同", "told another winner")
+            need(instant(entry["at"]) >= ends, "早于公示期满", "the award is earlier than ends_at")
+            passed = [row["number"] for row in entry["facts"]["passed_over"]]
+            held = same(passed, candidates[: candidates.index(number)])
+            need(held, "越过的候选人不符", "passed_over is not what follows")
+        winner = next(bid["name"] for bid in case.archive.rows("bids.json") if bid["number"] == number)
+        return f"中标人 {winner}（{number} 号），公示期满", f"winner {winner} (bid {number}), after the publicity"
+    return "", ""
+
+
+def credit(case: Case, out: Findings) -> Said:
+    """Every check has the digest of its evidence; every bid without faults was checked."""
+    rows, checked = case.archive.rows("credit.json"), set()
+    for place, row in enumerate(rows):
+        with out.at(f"credit.json [{place}] {row.get('name')} {row.get('source')}"):
+            need(digest(row["evidence"]) == row["evidence_sha256"], "证据与指纹不符", "the evidence has another digest")
+            checked.add(row["identifier"])
+    for bid in case.archive.rows("bids.json"):
+        with out.at(f"bids.json {bid.get('number')}"):
+            need(bid["faults"] or bid["identifier"] in checked, "未经信用核查", "was not checked")
+    return f"{len(rows)} 次，证据与指纹一致", f"{len(rows)} checks, each with its evidence"
+
+
+def warnings(case: Case, out: Findings) -> Said:
+    """The scan has its digest; every warning was raised in the ledger once and decided."""
+    said = case.archive.json("warnings.json")
+    scan, rows = said["scan"], said["warnings"]
+    with out.at("warnings.json scan"):
+        held = scan is None or digest(scan["result"]) == scan["result_sha256"]
+        need(held, "结果与指纹不符", "the result has another digest")
+    for row in rows:
+        with out.at(f"warnings.json {row.get('code')}"):
+            case.only("warning.raise", f"warning:{row['code']}")
+            need(isinstance(row["decision"], str) and row["decision"].strip(), "没有处置结论", "has no decision")
+    return f"{len(rows)} 条，均有处置结论", f"{len(rows)} warnings, each told and decided"
+
+
+def reports(case: Case, out: Findings) -> Said:
+    """The reports are objects here, the opening record and the evaluation report among them."""
+    rows = case.archive.rows("reports.json")
+    for row in rows:
+        with out.at(f"reports.json {row.get('kind')}"):
+            case.archive.has(row["sha256"])
+    for kind in ("opening_record", "evaluation_report"):
+        if not any(row.get("kind") == kind for row in rows):
+            out.add("reports.json", f"缺少 {kind}", f"{kind} is missing")
+    return f"{len(rows)} 份在档", f"{len(rows)} reports"

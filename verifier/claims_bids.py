@@ -1,0 +1,227 @@
+"""Claims about what was handed in and what it held: submissions, closing, identities, originals."""
+
+from typing import Any
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, EllipticCurvePublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.x509 import load_pem_x509_certificate
+
+from .age import decrypt, read_identity, read_recipient
+from .canonical import Wrong, canonical, digest, exactly, instant, need, read_json, same, sha256, unbase64, unhex, whole
+from .claims_ledger import LEAF, Said
+from .container import Region
+from .notes import Key, open_head
+from .sealed import Plain, check_submission, leaf_commitment, read_inner
+from .tree import includes, root
+from .verdict import Case, Findings
+
+RECEIPT = ("type", "section", "kind", "submission_digest", "leaf_commitment", "received_at", "leaf", "leaf_index",
+           "checkpoint", "inclusion_proof", "platform_key", "signature")  # fmt: skip
+ROW = ("submission", "digest", "identity", "leaf_commitment", "leaf_index", "received_at", "state", "receipt")
+SCHEDULE = "files/schedule/schedule.json"
+
+
+def _name(row: dict[str, Any], key: str = "digest") -> str:
+    return str(row.get(key))[:12]
+
+
+def _policies(case: Case) -> dict[str, dict[str, Any]]:
+    return {str(row["digest"]): row["content"] for row in case.archive.rows("policies.json")}
+
+
+def _receipt(row: dict[str, Any], key: Key) -> None:
+    receipt = exactly(row["receipt"], RECEIPT)
+    rest = {name: value for name, value in receipt.items() if name != "signature"}
+    need(receipt["type"] == "sunbid-receipt/v1", "回执格式不识", "unknown receipt type")
+    need(receipt["platform_key"] == key.spelled, "回执公钥不符", "the receipt names another key")
+    message = b"sunbid-receipt/v1\n" + sha256(canonical(rest))
+    held = key.signed(unbase64(receipt["signature"]), message)
+    need(held, "回执签名不成立", "the receipt's signature does not hold")
+    submission = row["submission"]
+    speaks = {
+        "section": submission["section"], "kind": submission["kind"], "submission_digest": row["digest"],
+        "leaf_commitment": row["leaf_commitment"], "leaf_index": row["leaf_index"], "received_at": row["received_at"],
+    }  # fmt: skip
+    odd = [name for name, value in speaks.items() if not same(receipt[name], value)]
+    need(not odd, f"回执所言不同：{'、'.join(odd)}", f"the receipt speaks of another {', '.join(odd)}")
+    leaf = exactly(receipt["leaf"], LEAF)
+    meant = {"digest": row["leaf_commitment"], "index": row["leaf_index"], "kind": "commitment", "subject": None}
+    need(same(leaf, {**meant, "at": leaf["at"]}), "回执条目不符", "the receipt's leaf differs")
+    need(instant(row["received_at"]) <= instant(leaf["at"]), "收件晚于入账", "received after the leaf was written")
+    size, root_hash = open_head(receipt["checkpoint"], key)
+    held = includes(canonical(leaf), row["leaf_index"], size, receipt["inclusion_proof"], root_hash)
+    need(held, "回执证明不成立", "the receipt's inclusion proof does not hold")
+
+
+def submissions(case: Case, out: Findings) -> Said:
+    """Every submission received is valid, whole, in time, committed before the closing, and its receipt holds."""
+    rows, known, used = case.archive.rows("submissions.json"), _policies(case), dict[str, str]()
+    deadline = instant(case.archive.rows("policies.json")[-1]["content"]["deadline"], strict=False)
+    closing, _ = open_head(case.ledger()["closing"], case.platform())
+    for row in rows:
+        with out.at(f"submissions.json {_name(row)}"):
+            exactly(row, ROW)
+            need(digest(row["submission"]) == row["digest"], "摘要不符", "the digest differs")
+            submission = check_submission(row["submission"], known)
+            need(submission["section"] == case.section, "标段不符", "another section")
+            for envelope in submission.get("envelopes", {}).values():
+                owner = used.setdefault(envelope["bid_recipient"], submission["handle"])
+                need(owner == submission["handle"], "信封公钥为他人所用", "a bid_recipient of another handle")
+                for file in (envelope["bulk"], *envelope["keys"].values()):
+                    case.archive.has(file["sha256"], file["size"])
+            sets = known[submission["policy_digest"]]["sets"][1:]
+            for package in exactly(row["identity"], sets).values():
+                case.archive.has(package)
+            need(instant(row["received_at"]) < deadline, "迟于截止时刻", "received at or after the deadline")
+            entry = case.entry(row["leaf_index"])
+            need(entry["kind"] == "commitment", "日志条目不是承诺", "the entry is no commitment")
+            need(entry["digest"] == row["leaf_commitment"], "日志条目不符", "the entry has another digest")
+            need(row["leaf_index"] < closing, "承诺晚于截标", "committed after the closing")
+            _receipt(row, case.platform())
+            leaf = {name: entry[name] for name in LEAF}
+            need(same(row["receipt"]["leaf"], leaf), "回执条目与日志不同", "the receipt's leaf is not the ledger's")
+    with out.at("submissions.json"):
+        for member in ("digest", "leaf_index"):
+            values = [str(row.get(member)) for row in rows]
+            need(len(set(values)) == len(rows), f"{member} 重复", f"two have one {member}")
+    return f"{len(rows)} 次递交，密文、签名、回执均成立", f"{len(rows)} submissions: whole, signed, in time, receipted"
+
+
+def closing(case: Case, out: Findings) -> Said:
+    """The closed set follows from the submissions and is the one the ledger told before the closing head."""
+    rows = case.archive.rows("submissions.json")
+    handles = dict[str, list[dict[str, Any]]]()
+    for row in rows:
+        handles.setdefault(row["submission"]["handle"], []).append(row)
+    counted = []
+    for handle, mine in handles.items():
+        with out.at(f"submissions.json handle {handle[:12]}"):
+            mine.sort(key=lambda row: whole(row["submission"]["sequence"]))
+            previous, live = None, False
+            for place, row in enumerate(mine, 1):
+                submission = row["submission"]
+                need(submission["sequence"] == place, f"第 {place} 次缺失或重复", f"sequence {place} missing or twice")
+                need(submission["previous"] == previous, f"第 {place} 次前后不接", f"sequence {place}: wrong previous")
+                held = (submission["kind"] != "submit") == live
+                need(held, f"第 {place} 次种类不接", f"sequence {place}: wrong kind")
+                previous, live = row["digest"], submission["kind"] != "withdraw"
+            if live:
+                counted.append({
+                    "submission_digest": mine[-1]["digest"], "leaf_index": mine[-1]["leaf_index"],
+                    "received_at": mine[-1]["received_at"],
+                })  # fmt: skip
+    counted.sort(key=lambda item: whole(item["leaf_index"]))
+    with out.at("opening.convene"):
+        entry = case.only("opening.convene", f"opening:{case.section}")
+        size, _ = open_head(case.ledger()["closing"], case.platform())
+        need(entry["index"] < size, "不在截标日志头之内", "after the closing head")
+        need(same(entry["facts"]["closed_set"], counted), "截标集合不符", "closed_set is not what follows")
+        meant = root([canonical(item) for item in counted]).hex()
+        need(entry["facts"]["closed_root"] == meant, "截标根不符", "closed_root is not what follows")
+    with out.at("opening.json"):
+        held = same(case.archive.json("opening.json")["closed_set"], counted)
+        need(held, "截标集合不符", "closed_set is not what follows")
+    return (
+        f"收到 {len(rows)} 次，计入 {len(counted)} 份，截标集合可重算",
+        f"{len(rows)} received, {len(counted)} count, the closed set follows",
+    )
+
+
+def _signed(identity: dict[str, Any], submission_digest: str) -> None:
+    try:
+        certificate = load_pem_x509_certificate(str(identity["certificate"]).encode())
+        public = certificate.public_key()
+    except ValueError as error:
+        raise Wrong("证书读不出", "the certificate cannot be read") from error
+    if not isinstance(public, EllipticCurvePublicKey) or not isinstance(public.curve, SECP256R1):
+        raise Wrong("证书不是 P-256", "the certificate's key is not P-256")
+    try:
+        message = b"sunbid-identity/v1\n" + unhex(submission_digest, 32)
+        public.verify(unbase64(identity["signature"]), message, ECDSA(SHA256()))
+    except InvalidSignature as error:
+        raise Wrong("身份签名不成立", "the identity's signature does not hold") from error
+
+
+def identities(case: Case, out: Findings) -> Said:
+    """Bids and decoys are exactly the closed set; each opens its leaf, each bid without faults is signed for."""
+    rows = {row["digest"]: row for row in case.archive.rows("submissions.json")}
+    opening, bids = case.archive.json("opening.json"), case.archive.rows("bids.json")
+    decoys = opening["decoys"]
+    named = [item["submission_digest"] for item in (*bids, *decoys)]
+    with out.at("bids.json, opening.json decoys"):
+        meant = sorted(item["submission_digest"] for item in opening["closed_set"])
+        need(sorted(named) == meant, "与截标集合不是同一批", "together they are not exactly the closed set")
+    with out.at("bids.json"):
+        need(len({whole(bid["number"]) for bid in bids}) == len(bids), "编号重复", "two bids have one number")
+    for decoy in decoys:
+        with out.at(f"opening.json decoy {_name(decoy, 'submission_digest')}"):
+            exactly(decoy, ("submission_digest", "leaf_index", "trustee", "leaf_salt"))
+            row = rows[decoy["submission_digest"]]
+            need(same(decoy["leaf_index"], row["leaf_index"]), "日志序号不符", "another leaf_index")
+            leaf = leaf_commitment(decoy["leaf_salt"], row["digest"], row["identity"])
+            need(leaf == row["leaf_commitment"], "承诺打不开", "does not open its leaf commitment")
+    for bid in bids:
+        with out.at(f"bids.json {bid.get('number')}"):
+            row = rows[bid["submission_digest"]]
+            if bid["faults"]:
+                continue
+            need(isinstance(bid["faults"], list), "faults 不是列表", "faults is not a list")
+            identity, submission = bid["identity"], row["submission"]
+            leaf = leaf_commitment(identity["leaf_salt"], row["digest"], row["identity"])
+            need(leaf == row["leaf_commitment"], "承诺打不开", "does not open its leaf commitment")
+            bound = {name: submission[name] for name in ("section", "policy_digest", "handle")}
+            bound |= {"type": "sunbid-identity/v1", "submission_digest": row["digest"]}
+            held = all(identity[name] == value for name, value in bound.items())
+            need(held, "身份属于别处", "the identity is that of another submission")
+            _signed(identity, row["digest"])
+            need(bid["name"] == identity["bidder"]["name"], "名称与身份不符", "name is not the identity's")
+            need(bid["identifier"] == identity["bidder"]["uscc"], "代码与身份不符", "identifier is not the identity's")
+    return (
+        f"{len(bids)} 家，诱饵 {len(decoys)} 份，与密封身份一致",
+        f"{len(bids)} bidders, {len(decoys)} decoys, each as sealed",
+    )
+
+
+def _envelope(case: Case, bid: dict[str, Any], submission: dict[str, Any], name: str) -> int:
+    said, sealed = bid["envelopes"][name], submission["envelopes"][name]
+    member = case.archive.has(sealed["bulk"]["sha256"], sealed["bulk"]["size"])
+    identity = read_identity(said["secret"])
+    mine = identity.public_key().public_bytes_raw()
+    need(mine == read_recipient(sealed["bid_recipient"]), "私钥不是此信封的", "the secret is not that of bid_recipient")
+    need(same(said["size"], sealed["bulk"]["size"]), "大小不符", "size differs")
+    with case.archive.path.open("rb") as file:
+        inner = read_inner(Plain(decrypt(Region(file, member), identity)), SCHEDULE)
+    need(inner.sha256.hex() == said["archive"], "文件包散列不符", "archive: the hash differs")
+    if said["salt"] is not None:  # a key payload may lack the salt; then nothing can be compared
+        commit = sha256(b"sunbid-plain/v1\n" + unhex(said["salt"], 32) + inner.sha256).hex()
+        need(commit == sealed["plain_commit"], "明文承诺打不开", "does not open plain_commit")
+    bound = {member: submission[member] for member in ("section", "policy_digest", "handle")} | {"envelope": name}
+    odd = [member for member, value in bound.items() if inner.manifest[member] != value]
+    need(not odd, f"清单属于别处：{'、'.join(odd)}", f"the manifest names another {', '.join(odd)}")
+    need(inner.manifest["nonce"] == said["nonce"], "随机数不符", "nonce differs")
+    need(same(inner.manifest["files"], said["files"]), "文件清单不符", "files differ")
+    if name == "schedule":
+        need(inner.kept is not None, "没有 schedule.json", "holds no schedule.json")
+        schedule = read_json(inner.kept or b"")
+        need(same(schedule, bid["schedule"]), "开标一览表不符", "schedule differs")
+        need(same(schedule["price_fen"], bid["price_fen"]), "报价不符", "price_fen differs")
+    return len(said["files"])
+
+
+def originals(case: Case, out: Findings) -> Said:
+    """Every opened envelope, decrypted once more, holds what is stated of it."""
+    rows = {row["digest"]: row["submission"] for row in case.archive.rows("submissions.json")}
+    opened, files = case.opened(), 0
+    for bid in opened:
+        where = f"bids.json {bid.get('number')}"
+        with out.at(where):
+            submission = rows[bid["submission_digest"]]
+            exactly(bid["envelopes"], submission["envelopes"])
+            for name in submission["envelopes"]:
+                with out.at(f"{where} {name}"):
+                    files += _envelope(case, bid, submission, name)
+    return (
+        f"{len(opened)} 份投标重新解密，{files} 个文件与报价一致",
+        f"{len(opened)} bids decrypted again, {files} files and the prices agree",
+    )

@@ -1,0 +1,195 @@
+"""The claim about scores: every price score, mean, total and rank, re-computed in exact fractions."""
+
+from fractions import Fraction
+from typing import Any
+
+from .canonical import Wrong, decimal, exactly, need, same, unhex, whole
+from .claims_draws import in_order
+from .claims_ledger import Said
+from .verdict import Case, Findings
+
+GROUPS = ("technical", "qualification")
+REASONS = ("total", "price", "technical", "draw")
+Means = dict[int, dict[str, Fraction]]
+
+
+def cents(value: Fraction) -> int:
+    """Hundredths, rounded half up."""
+    return (200 * value.numerator + value.denominator) // (2 * value.denominator)
+
+
+def published(value: Fraction) -> str:
+    """The published spelling: two decimals, rounded once."""
+    return f"{cents(value) // 100}.{cents(value) % 100:02d}"
+
+
+def price_scores(method: dict[str, Any], prices: dict[int, int], k: object) -> dict[str, Any]:
+    """Base, scores, deviations and which bids the mean used (scoring.md section 3)."""
+    points = decimal(method["points"])
+    order = sorted(prices, key=lambda n: (prices[n], n))
+    if method["formula"] == "lowest-first/v1":
+        base = Fraction(prices[order[0]])
+        return {"base": base, "scores": {n: points * base / prices[n] for n in order}}
+    need(method["formula"] == "mean-deviation/v1", "价格公式不识", "unknown price formula")
+    trim = len(order) >= max(3, whole(method["trim_from"]))
+    used = order[1:-1] if trim else order
+    base = Fraction(sum(prices[n] for n in used), len(used)) * decimal(k)
+    deviations = {n: (prices[n] - base) / base * 100 for n in order}
+    above, below = decimal(method["above"]), decimal(method["below"])
+    scores = {n: max(Fraction(0), points - above * d if d > 0 else points + below * d) for n, d in deviations.items()}
+    dropped = (order[-1], order[0]) if trim else (None, None)
+    return {"base": base, "scores": scores, "deviations": deviations, "used": used, "dropped": dropped}
+
+
+def _conformity(result: dict[str, Any], prices: dict[int, int]) -> set[int]:
+    conformity, control = result["conformity"], whole(result["control_price_fen"])
+    members = conformity["members"]
+    need(members and len(set(members)) == len(members), "评审成员不对", "conformity: bad members")
+    meant = sorted([*(clause["code"] for clause in result["method"]["review"]), "control_price"])
+    rejected = set()
+    held = sorted(bid["number"] for bid in conformity["bids"]) == sorted(prices)
+    need(held, "初步评审漏家", "conformity: not every bid")
+    for bid in conformity["bids"]:
+        n, fails = bid["number"], []
+        need(sorted(c["clause"] for c in bid["clauses"]) == meant, f"{n} 号条款不全", f"bid {n}: not every clause")
+        for c in bid["clauses"]:
+            votes = sum(whole(c[vote]) for vote in ("pass", "fail", "doubt"))
+            need(votes == len(members), f"{n} 号 {c['clause']} 票数不符", f"bid {n} {c['clause']}: not every member")
+            failed = 2 * c["fail"] > len(members)
+            held = (c["decision"] == "fail") == failed
+            need(held, f"{n} 号 {c['clause']} 结论不符", f"bid {n} {c['clause']}: wrong decision")
+            fails += [c["clause"]] if failed else []
+        need(bid["rejected"] is bool(fails), f"{n} 号否决不符", f"bid {n}: rejected is not what follows")
+        need(prices[n] <= control or fails, f"{n} 号超限价未否决", f"bid {n}: above the control price, not rejected")
+        rejected |= {n} if fails else set()
+    return rejected
+
+
+def _sheets(case: Case, result: dict[str, Any], numbers: dict[int, str], out: Findings) -> Means:
+    criteria = {c["code"]: c for c in result["method"]["criteria"]}
+    labels = [member["label"] for member in result["members"]]
+    seen = dict[tuple[int, str], dict[str, str]]()
+    sums: dict[int, dict[str, list[Fraction]]] = {n: {group: [] for group in GROUPS} for n in numbers}
+    for sheet in result["sheets"]:
+        n, label, items = sheet["number"], sheet["member"], sheet["items"]
+        with out.at(f"evaluation.json sheet {label}/{n}"):
+            need(n in numbers and label in labels and (n, label) not in seen, "多余的评分表", "a sheet too many")
+            seen[n, label] = items
+            parts = dict.fromkeys(GROUPS, Fraction(0))
+            for code, value in exactly(items, criteria).items():
+                points, most = decimal(value), decimal(criteria[code]["points"])
+                held = 0 <= points <= most and (points * 100).denominator == 1
+                need(held, f"{code} 分值不允许", f"{code}: not an allowed score")
+                parts[criteria[code]["group"]] += points
+            for group, value in (*parts.items(), ("total", sum(parts.values()))):
+                need(sheet[group] == published(Fraction(value)), f"{group} 合计不符", f"{group} is not the sum")
+            for group in GROUPS:
+                sums[n][group].append(parts[group])
+            locks = case.told("sheet.lock", f"sheet:{case.section}:{label}:{numbers[n][:12]}")
+            need(locks, "日志中没有此评分表", "no told sheet.lock")
+            told = {code: item[0] for code, item in locks[-1]["facts"]["items"].items()}
+            need(same(told, items), "与锁定的评分表不同", "not the sheet that was locked")
+    need(len(seen) == len(numbers) * len(labels), "评分表不全", "a sheet is missing")
+    for code in (code for code, c in criteria.items() if c["objective"]):
+        for n in numbers:
+            agree = len({decimal(seen[n, label][code]) for label in labels}) == 1
+            need(agree, f"{n} 号 {code} 客观分不一致", f"bid {n} {code}: members differ on an objective criterion")
+    count = len(labels)
+    return {n: {group: sum(sums[n][group], Fraction(0)) / count for group in GROUPS} for n in numbers}
+
+
+def _price(result: dict[str, Any], prices: dict[int, int]) -> dict[int, Fraction]:
+    said, computed = result["price"], price_scores(result["method"]["price"], prices, result["price"]["k"])
+    need(said["base_fen"] == str(computed["base"]), "基准价不符", "price: base_fen differs")
+    need(sorted(row["number"] for row in said["scores"]) == sorted(prices), "价格分漏家", "price: not every scored bid")
+    for row in said["scores"]:
+        n, exact = row["number"], computed["scores"][row["number"]]
+        need(row["exact"] == str(exact), f"{n} 号价格分不符", f"price: the exact score of bid {n} differs")
+        need(row["score"] == published(exact), f"{n} 号价格分取位不符", f"price: the rounded score of bid {n} differs")
+        if "deviations" in computed:
+            held = row["deviation_percent"] == str(computed["deviations"][n])
+            need(held, f"{n} 号偏差率不符", f"price: the deviation of bid {n} differs")
+    if "used" in computed:
+        need(sorted(said["used"]) == sorted(computed["used"]), "计入均值的投标不符", "price: other bids were used")
+        held = same([said["dropped_high"], said["dropped_low"]], computed["dropped"])
+        need(held, "去掉的最高最低不符", "price: other bids were dropped")
+    return dict(computed["scores"])
+
+
+def _draws(case: Case, result: dict[str, Any]) -> None:
+    rows = {row["label"]: row for row in case.archive.rows("draws.json")}
+    coefficient = rows.get(f"coefficients:{case.section}")
+    if result["method"]["price"]["formula"] == "mean-deviation/v1":
+        need(coefficient, "没有系数抽取", "there is no coefficient draw")
+    k = coefficient["outcome"]["k"] if coefficient else None
+    held = same(result["price"]["k"], k) and same(result["coefficients"]["k"], k)
+    need(held, "系数不是抽得的", "k is not the drawn one")
+    tie = exactly(result["tie"], ("label", "seed", "order"))
+    experts = [row for label, row in rows.items() if label.startswith(f"experts:{case.section}")]
+    source = coefficient or (experts[-1] if experts else None)
+    if source is None:
+        raise Wrong("没有种子", "there is no draw with a seed")
+    held = tie["seed"] == source["seed"] and tie["label"] == f"tie:{case.section}"
+    need(held, "并列种子不符", "tie: another seed or label")
+
+
+def _rank(result: dict[str, Any], digests: dict[int, str], prices: dict[int, int],
+          means: Means, scores: dict[int, Fraction]) -> list[int]:  # fmt: skip
+    tie = result["tie"]
+    order = in_order(unhex(tie["seed"], 32), tie["label"], list(digests.values()))
+    need(tie["order"] == order, "并列次序不符", "tie: the order differs")
+    total = {n: means[n]["technical"] + means[n]["qualification"] + scores[n] for n in digests}
+    keys = {n: (-cents(total[n]), prices[n], -means[n]["technical"], order.index(digests[n])) for n in digests}
+    ranked = sorted(digests, key=lambda n: keys[n])
+    need(same([row["number"] for row in result["ranking"]], ranked), "名次不符", "ranking is not what follows")
+    above: tuple[Any, ...] | None = None
+    for place, row in enumerate(result["ranking"], 1):
+        n = row["number"]
+        exact = {group: means[n][group] for group in GROUPS} | {"price": scores[n], "total": total[n]}
+        for name, value in exact.items():
+            need(row[name] == published(value), f"{n} 号 {name} 不符", f"bid {n}: published {name} differs")
+            held = row["exact"].get(name, str(value)) == str(value)
+            need(held, f"{n} 号精确 {name} 不符", f"bid {n}: exact {name} differs")
+        parted = "first"
+        if above:
+            parted = next(why for why, a, b in zip(REASONS, above, keys[n], strict=True) if a != b)
+        above = keys[n]
+        held = whole(row["rank"]) == place and row["decided_by"] == parted
+        need(held, f"{n} 号定序依据不符", f"bid {n}: rank or decided_by differs")
+    need(same(result["candidates"], ranked[:3]), "候选人不符", "candidates is not what follows")
+    return ranked
+
+
+def scores(case: Case, out: Findings) -> Said:
+    """The result follows from the sheets, the prices, the method and the draw, and is the one that was locked."""
+    section, result = case.archive.json("project.json")["section"], case.archive.json("evaluation.json")
+    ranked: list[int] = []
+    with out.at("committee.lock"):
+        locks = case.told("committee.lock", f"committee:{case.section}")
+        held = sum(same(entry["facts"].get("result"), result) for entry in locks) == 1
+        need(held, "锁定的结果不是此份", "exactly one told committee.lock should have this result")
+    with out.at("evaluation.json"):
+        held = result["type"] == "sunbid-result/v1" and result["section"] == case.section
+        need(held, "格式或标段不符", "another type or section")
+        need(same(result["method"], section["method"]), "评标办法不是公布的", "method is not project.json's")
+        held = same(result["control_price_fen"], section["control_price_fen"])
+        need(held, "限价不是公布的", "control_price_fen is not project.json's")
+        known = {bid["number"]: bid for bid in case.archive.rows("bids.json")}
+        opened = {bid["number"] for bid in case.opened() if bid["state"] != "rejected"}
+        bids = {whole(bid["number"]): bid for bid in result["bids"]}
+        need(len(bids) == len(result["bids"]), "投标重复", "a bid stands twice")
+        need(opened <= set(bids), "漏评", f"not reviewed: bids {sorted(opened - set(bids))}")
+        for n, bid in bids.items():
+            with out.at(f"evaluation.json bid {n}"):
+                here = known[n]
+                meant = {name: here[name] for name in ("number", "name", "identifier", "price_fen")}
+                held = same(bid, meant | {"submission": here["submission_digest"]})
+                need(held, "与 bids.json 不符", "name, price or submission is not that of bids.json")
+        rejected = _conformity(result, {n: whole(bid["price_fen"], 1) for n, bid in bids.items()})
+        digests = {n: bid["submission"] for n, bid in bids.items() if n not in rejected}
+        prices = {n: bids[n]["price_fen"] for n in digests}
+        _draws(case, result)
+        means = _sheets(case, result, digests, out)
+        ranked = _rank(result, digests, prices, means, _price(result, prices))
+    sheets, count = len(result["sheets"]), len(ranked)
+    return f"{sheets} 张评分表，{count} 家得分与名次可重算", f"{sheets} sheets; scores and ranks of {count} bids follow"
