@@ -319,7 +319,7 @@ def counted(session: Session, section: Section) -> list[Submission]:
 def owners_of(session: Session, marks: Collection[str]) -> dict[str, str]:
     """Those of the marks (object hashes, recipients) that were used before, each with the handle that used it."""
     found = session.execute(select(SealedMark.mark, SealedMark.handle).where(SealedMark.mark.in_(marks)))
-    return dict(found.tuples().all())
+    return {row.mark: row.handle for row in found}
 
 
 def sealed_object(session: Session, sha256: str) -> bool:

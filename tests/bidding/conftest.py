@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from accounts.rules import Role
 from core.act import Platform
+from core.seal import Sealed
 from tests.bidding.stage import Bidder, Stage
 
 
@@ -25,3 +27,15 @@ def bidder(tmp_path: Path) -> Callable[[str], Bidder]:
         return Bidder(name, tmp_path / "bidders" / name)
 
     return make
+
+
+@pytest.fixture
+def headers(bearer: Callable[..., dict[str, str]], stage: Stage) -> dict[str, str]:
+    """A bidder's bearer token."""
+    return bearer(Role.BIDDER)
+
+
+@pytest.fixture
+def sealed(stage: Stage, bidder: Callable[[str], Bidder]) -> Sealed:
+    """A sealed bid."""
+    return bidder("甲").seal(stage.policy())

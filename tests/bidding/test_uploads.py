@@ -8,7 +8,6 @@ import io
 import json
 import threading
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,7 +15,7 @@ from flask import Flask
 from werkzeug.test import EnvironBuilder, TestResponse, run_wsgi_app
 
 from accounts.rules import Role
-from bidding import queries, services
+from bidding import services
 from bidding.models import Upload
 from bidding.rules.uploads import MAX_PART
 from bidding.services.uploads import partial_file, partial_folder
@@ -29,18 +28,6 @@ TUS = {"Tus-Resumable": "1.0.0"}
 BODY = {**TUS, "Content-Type": "application/offset+octet-stream"}
 Make = Callable[[str], Bidder]
 Headers = dict[str, str]
-
-
-@pytest.fixture
-def headers(bearer: Callable[..., Headers], stage: Stage) -> Headers:
-    """A bidder's bearer token."""
-    return bearer(Role.BIDDER)
-
-
-@pytest.fixture
-def sealed(stage: Stage, bidder: Make) -> Sealed:
-    """A sealed bid."""
-    return bidder("甲").seal(stage.policy())
 
 
 def create(client: Browser, headers: Headers, content: bytes, body: bytes = b"", **changes: str) -> TestResponse:
@@ -60,6 +47,7 @@ def raw_patch(app: Flask, location: str, stream: Any, announced: int) -> tuple[i
     builder = EnvironBuilder(path=location, method="PATCH", headers={**BODY, "Upload-Offset": "0"})
     environ = builder.get_environ()
     environ["wsgi.input"], environ["CONTENT_LENGTH"] = stream, str(announced)
+    environ["wsgi.input_terminated"] = True  # as gunicorn says, so that Werkzeug does not count
     chunks, status, _ = run_wsgi_app(app.wsgi_app, environ)
     return int(status[:3]), json.loads(b"".join(chunks))
 
@@ -362,92 +350,3 @@ def test_a_full_disk_refuses_before_the_first_byte(stage: Stage, monkeypatch: py
         services.create_upload(act, length=100, sha256="3" * 64)
     with stage.act(Role.BIDDER) as act:
         services.create_upload(act, length=99, sha256="3" * 64)
-
-
-# The commit over HTTP ---------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("body", [b"", b"[]", b"{", b"[" * 100_000, b"null", b'{"submission": 1}'])
-def test_a_commit_that_is_no_commit(stage: Stage, client: Browser, headers: Headers, body: bytes) -> None:
-    """Seen red: a 500 from json.loads on deep nesting."""
-    answer = client.post(f"/sections/{stage.code}/submissions", data=body, headers=headers)
-    assert (answer.status_code, answer.json["code"]) == (422, "bid.request")
-
-
-def test_refusals_of_the_commit_are_problems_with_code_and_sentence(
-    stage: Stage, client: Browser, headers: Headers, sealed: Sealed, app: Flask
-) -> None:
-    """Late, missing, unknown section, too large, not a bidder. Seen red: with the turnstile before the section."""
-    url = f"/sections/{stage.code}/submissions"
-    missing = client.post(url, json=request_of(sealed), headers=headers)
-    assert (missing.status_code, missing.json["code"]) == (422, "bid.object_missing")
-    unknown = client.post("/sections/NONE/submissions", json=request_of(sealed), headers=headers)
-    assert unknown.status_code == 404
-    large = client.post(url, data=b"x" * (1 << 20) + b"x", headers=headers)
-    assert large.status_code == 413
-    assert client.post(url, json=request_of(sealed)).status_code == 401
-    stage.deposit(sealed)
-    stage.platform.clock.move_to(stage.section().closing_at - timedelta(minutes=1))
-    from tests import factories
-
-    fresh = _bearer(stage, factories.actor(stage.platform, Role.BIDDER).person_id)
-    stage.platform.clock.move_to(stage.section().closing_at)
-    late = client.post(url, json=request_of(sealed), headers=fresh)
-    assert (late.status_code, late.json["code"]) == (409, "bid.late")
-    assert "R-204" in late.json["detail"] and "2026-11-02 09:00:00" in late.json["detail"]
-
-
-def test_late_comers_do_not_enter_the_turnstile(
-    stage: Stage, client: Browser, sealed: Sealed, headers: Headers, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A crowd of them would keep the closing waiting; a retry of what is held still gets its receipt.
-
-    Seen red: without check_admission.
-    """
-    from tests import factories
-
-    url = f"/sections/{stage.code}/submissions"
-    stage.deposit(sealed)
-    receipt = client.post(url, json=request_of(sealed), headers=headers).json
-    stage.platform.clock.move_to(stage.section().closing_at)
-    fresh = _bearer(stage, factories.actor(stage.platform, Role.BIDDER).person_id)
-    assert client.post(url, json=request_of(sealed), headers=fresh).json == receipt
-    monkeypatch.setattr(type(stage.platform.database), "turnstile", None)
-    late = client.post(url, json=request_of(sealed, "another-key-of-mine"), headers=fresh)
-    assert (late.status_code, late.json["code"]) == (409, "bid.late")
-
-
-def _bearer(stage: Stage, person_id: int | None) -> Headers:
-    from accounts.queries import person_by_id
-    from accounts.services import open_sign_in
-
-    assert person_id is not None
-    with stage.act(Role.BIDDER) as act:
-        token = open_sign_in(act, person_by_id(act.session, person_id), method="certificate", carrier="bearer")
-    return {"Authorization": f"Bearer {token}"}
-
-
-def test_a_trustee_may_commit_a_decoy(
-    stage: Stage, client: Browser, bearer: Callable[..., Headers], tmp_path: Any
-) -> None:
-    """And its row has the same shape as a real one. Seen red: with Role.BIDDER alone at the door."""
-    from core.seal import seal_decoy
-
-    decoy = seal_decoy(stage.policy(), "officer", tmp_path / "decoy", ceiling=1 << 17)
-    headers = bearer(Role.OFFICER)
-    for content in objects(decoy):
-        upload(client, headers, content)
-    answer = client.post(f"/sections/{stage.code}/submissions", json=request_of(decoy), headers=headers)
-    assert answer.status_code == 201, answer.text
-
-
-def test_a_policy_is_fetched_with_its_digest(stage: Stage, client: Browser) -> None:
-    """What a bidder's program needs, publicly. Seen red: with the digest of version 1 after a correction."""
-    from core.seal import policy_digest
-
-    told = client.get(f"/sections/{stage.code}/policy.json").json
-    assert told["digest"] == policy_digest(told["policy"])
-    assert told["platform_key"] == str(stage.platform.signer.verifier)
-    assert json.dumps(told["slots"])
-    with stage.platform.reading() as session:
-        assert told["version"] == queries.policy(session, stage.section()).version

@@ -1,0 +1,106 @@
+"""The commit over HTTP: what is no commit, refusals as problems, decoys, the policy a bidder fetches."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from accounts.rules import Role
+from bidding import queries
+from core.seal import Sealed
+from tests.bidding.stage import Stage, request_of
+from tests.bidding.test_uploads import objects, upload
+from tests.conftest import Browser
+
+Headers = dict[str, str]
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{", b"[" * 100_000, b"null", b'{"submission": 1}'])
+def test_a_commit_that_is_no_commit(stage: Stage, client: Browser, headers: Headers, body: bytes) -> None:
+    """Seen red: a 500 from json.loads on deep nesting."""
+    answer = client.post(f"/sections/{stage.code}/submissions", data=body, headers=headers)
+    assert (answer.status_code, answer.json["code"]) == (422, "bid.request")
+
+
+def test_refusals_of_the_commit_are_problems_with_code_and_sentence(
+    stage: Stage, client: Browser, headers: Headers, sealed: Sealed, app: Flask
+) -> None:
+    """Late, missing, unknown section, too large, not a bidder. Seen red: with the turnstile before the section."""
+    url = f"/sections/{stage.code}/submissions"
+    missing = client.post(url, json=request_of(sealed), headers=headers)
+    assert (missing.status_code, missing.json["code"]) == (422, "bid.object_missing")
+    unknown = client.post("/sections/NONE/submissions", json=request_of(sealed), headers=headers)
+    assert unknown.status_code == 404
+    large = client.post(url, data=b"x" * (1 << 20) + b"x", headers=headers)
+    assert large.status_code == 413
+    assert client.post(url, json=request_of(sealed)).status_code == 401
+    stage.deposit(sealed)
+    stage.platform.clock.move_to(stage.section().closing_at - timedelta(minutes=1))
+    from tests import factories
+
+    fresh = _bearer(stage, factories.actor(stage.platform, Role.BIDDER).person_id)
+    stage.platform.clock.move_to(stage.section().closing_at)
+    late = client.post(url, json=request_of(sealed), headers=fresh)
+    assert (late.status_code, late.json["code"]) == (409, "bid.late")
+    assert "R-204" in late.json["detail"] and "2026-11-02 09:00:00" in late.json["detail"]
+
+
+def test_late_comers_do_not_enter_the_turnstile(
+    stage: Stage, client: Browser, sealed: Sealed, headers: Headers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A crowd of them would keep the closing waiting; a retry of what is held still gets its receipt.
+
+    Seen red: without check_admission.
+    """
+    from tests import factories
+
+    url = f"/sections/{stage.code}/submissions"
+    stage.deposit(sealed)
+    receipt = client.post(url, json=request_of(sealed), headers=headers).json
+    stage.platform.clock.move_to(stage.section().closing_at)
+    fresh = _bearer(stage, factories.actor(stage.platform, Role.BIDDER).person_id)
+    assert client.post(url, json=request_of(sealed), headers=fresh).json == receipt
+    monkeypatch.setattr(type(stage.platform.database), "turnstile", None)
+    late = client.post(url, json=request_of(sealed, "another-key-of-mine"), headers=fresh)
+    assert (late.status_code, late.json["code"]) == (409, "bid.late")
+
+
+def _bearer(stage: Stage, person_id: int | None) -> Headers:
+    from accounts.queries import person_by_id
+    from accounts.services import open_sign_in
+
+    assert person_id is not None
+    with stage.act(Role.BIDDER) as act:
+        token = open_sign_in(act, person_by_id(act.session, person_id), method="certificate", carrier="bearer")
+    return {"Authorization": f"Bearer {token}"}
+
+
+def test_a_trustee_may_commit_a_decoy(
+    stage: Stage, client: Browser, bearer: Callable[..., Headers], tmp_path: Any
+) -> None:
+    """And its row has the same shape as a real one. Seen red: with Role.BIDDER alone at the door."""
+    from core.seal import seal_decoy
+
+    decoy = seal_decoy(stage.policy(), "officer", tmp_path / "decoy", ceiling=1 << 17)
+    headers = bearer(Role.OFFICER)
+    for content in objects(decoy):
+        upload(client, headers, content)
+    answer = client.post(f"/sections/{stage.code}/submissions", json=request_of(decoy), headers=headers)
+    assert answer.status_code == 201, answer.text
+
+
+def test_a_policy_is_fetched_with_its_digest(stage: Stage, client: Browser) -> None:
+    """What a bidder's program needs, publicly. Seen red: with the digest of version 1 after a correction."""
+    from core.seal import policy_digest
+
+    told = client.get(f"/sections/{stage.code}/policy.json").json
+    assert told["digest"] == policy_digest(told["policy"])
+    assert told["platform_key"] == str(stage.platform.signer.verifier)
+    assert json.dumps(told["slots"])
+    with stage.platform.reading() as session:
+        assert told["version"] == queries.policy(session, stage.section()).version
