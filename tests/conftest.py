@@ -36,6 +36,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--write-routes", action="store_true", help="write docs/routes.md from the running application")
 
 
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Name bytes by their length: fresh ciphertext in a name would differ from process to process."""
+    return f"{len(val)}-bytes" if isinstance(val, bytes) else None
+
+
 def load_tables() -> None:
     """Import every model, so that Base.metadata knows all tables."""
     import importlib

@@ -95,7 +95,7 @@ def serve_demo(console: Console, folder: Path, port: int) -> None:
     from portal.cli.site import run_server
     from portal.cli.tick import tick
 
-    settings = Settings(folder=folder / "platform", demo=True, log_name=LOG_NAME, origin=f"http://127.0.0.1:{port}")
+    settings = Settings(folder=folder / "platform", demo=True, log_name=LOG_NAME, origin=f"http://localhost:{port}")
     platform = build_platform(settings)
 
     def ring() -> None:
@@ -104,5 +104,5 @@ def serve_demo(console: Console, folder: Path, port: int) -> None:
             tick(platform)
 
     threading.Thread(target=ring, daemon=True).start()
-    console.print(f"\n[bold]网站：http://127.0.0.1:{port}[/bold]  页面顶部一键切换角色（仅演示模式）。按 Ctrl+C 结束。")
+    console.print(f"\n[bold]网站：http://localhost:{port}[/bold]  页面顶部一键切换角色（仅演示模式）。按 Ctrl+C 结束。")
     run_server(lambda: create_app(settings), "127.0.0.1", port, threads=32)
