@@ -9,10 +9,13 @@ from core.act import Act
 COMMITS = 0x62696464696E67
 
 
-def lock_commits(act: Act) -> None:
+def lock_commits(act: Act) -> bool:
     """Until this act ends no other act that locks here goes on: no copied ciphertext, no key used twice.
 
-    SQLite needs nothing: its writer gate is held by the act already.
+    True when others may have committed while this act waited, so that what was read before may be old. SQLite needs
+    nothing: its writer gate is held by the act already.
     """
-    if act.session.get_bind().dialect.name == "postgresql":
-        act.session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": COMMITS})
+    if act.session.get_bind().dialect.name != "postgresql":
+        return False
+    act.session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": COMMITS})
+    return True

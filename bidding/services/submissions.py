@@ -55,7 +55,10 @@ def commit_submission(
         return held, held.receipt
     if section.state == "draft":
         raise Conflict("bid.not_open", section=section.code)
-    lock_commits(act)
+    if lock_commits(act):
+        held = _already(act, section, content, identity, idempotency_key, leaf_commitment)
+        if held is not None:
+            return held, held.receipt
     try:
         policy = _check_policy(act, section, content)
         validate_submission(content, policy.content)

@@ -159,6 +159,7 @@ def test_plaintext_is_refused_at_once_and_nothing_is_kept(
 ) -> None:
     """R-202: refused with the reason in the first answer, no byte stays. Seen red: with the lint at the end only."""
     answer = create(client, headers, content, content[:60])
+    assert answer.status_code == 422 or content.startswith(b"age-encryption.org/v1\n")
     if answer.status_code == 201:
         answer = append(client, answer.headers["Location"], 60, content[60:])
     assert answer.status_code == 422, answer.text
