@@ -16,6 +16,7 @@ from accounts.queries import actor_for
 from accounts.rules import Role
 from bidding.models import Project, Section, Submission
 from bidding.rules import law_on
+from bidding.rules.notice import PARTICULARS
 from core.act import SYSTEM, Act, Actor, Platform
 from core.clock import StoppedClock
 from core.draw import mechanism
@@ -110,7 +111,8 @@ class Story:
                 bond_fen=0, duration_days=300, validity_days=90, decrypt_minutes=60, qualification="市政二级",
                 accepts_consortium=False, credit_rule="严重失信主体不得投标", method=METHOD, state="opened",
                 state_at=now,
-                published_at=now - timedelta(days=30), deadline_at=now - timedelta(hours=2),
+                particulars=dict.fromkeys(PARTICULARS, "见招标文件"), published_at=now - timedelta(days=30),
+                deadline_at=now - timedelta(hours=2),
                 closed_at=now - timedelta(hours=2),
             )  # fmt: skip
             act.session.add(section)
@@ -120,7 +122,11 @@ class Story:
                 section_id=section.id, state="handed_over", state_at=now, closed_set=[], closing_size=0,
                 closing_note="",
                 pauses=[], record_sha256=digest("record"), record_signatures=[],
-                coefficients={"label": f"coefficients:{self.code}", "seed": seed, "k": "0.97", "steps": []},
+                coefficients={
+                    "type": "sunbid-draw/v1", "label": f"coefficients:{self.code}", "seed": seed, "k": "0.97",
+                    "steps": [],
+                    "parties": [], "bid_nonces": [], "candidates": ["0.97"], "list_digest": digest("grid"),
+                },
             )  # fmt: skip
             act.session.add(opening)
             act.session.flush()
@@ -134,7 +140,8 @@ class Story:
         )
         submission = Submission(
             section_id=section.id, digest=digest(f"{self.code} {number}"), handle=digest(f"h {self.code} {number}"),
-            kind="submit", sequence=1, previous=None, content={}, identity={}, leaf_commitment=digest("leaf"),
+            kind="submit", sequence=1, previous=None, content={"envelopes": {}}, identity={},
+            leaf_commitment=digest("leaf"),
             leaf_index=10_000 + int(digest(self.code)[:6], 16) * 10 + number, received_at=act.now,
             idempotency_key=f"key-{number}", receipt={}, state="sealed", state_at=act.now,
         )  # fmt: skip
