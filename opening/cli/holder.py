@@ -165,9 +165,12 @@ def open_layers(server: str, ring: Keyring, section: str, as_json: bool, wait: i
     )
     done: dict[str, int] = {"peeled": 0, "reported": 0, "refused": 0}
     finished: set[tuple[str, str]] = set()
+    tried: set[str] = set()  # each layer once: a server that asks again and again keeps no key holder busy
     until = time.monotonic() + wait
     while True:
-        tasks = checked(connection.get(f"/opening/{section}/layers", params={"role": role})).json()["tasks"]
+        told_tasks = checked(connection.get(f"/opening/{section}/layers", params={"role": role})).json()["tasks"]
+        tasks = [task for task in told_tasks if task["content"] not in tried]
+        tried.update(task["content"] for task in tasks)
         with click.progressbar(tasks, label=f"{section} · {role}", file=sys.stderr) as bar:
             for task in bar:
                 check_task(task, closed)
