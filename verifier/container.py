@@ -12,7 +12,7 @@ from .canonical import Wrong, need, read_canonical
 BLOCK = 512
 PIECE = 1 << 20
 JSON_LIMIT = 64 << 20
-DEVICE = bytes(8)  # devmajor and devminor: the files themselves are right, archive.md says 0000000
+DEVICE = bytes(8)  # devmajor, devminor: as archives have them; archive.md (2026-11-22) says 0000000
 FIELDS = [(0, "name"), (100, "mode"), (108, "uid"), (116, "gid"), (124, "size"), (136, "mtime"), (148, "checksum"),
           (156, "typeflag"), (157, "linkname"), (257, "magic"), (263, "version"), (265, "uname"), (297, "gname"),
           (329, "devmajor"), (337, "devminor"), (345, "prefix"), (500, "the rest")]  # fmt: skip

@@ -19,7 +19,7 @@ HELD = {"a": ["A"], "ab": ["A", "B"], "b": ["B"], "c": ["C"]}
 
 
 def test_the_price_vector() -> None:
-    """Section 3 of scoring.md. Seen red: without trimming, and with the base rounded before use."""
+    """Section 3 of scoring.md. Seen red: without trimming."""
     prices = dict(enumerate((920000000, 935000000, 940000000, 948000000, 950000000, 960000000, 990000000), 1))
     got = price_scores(PRICE, prices, "0.97")
     assert got["base"] == 918202000
@@ -34,6 +34,12 @@ def test_few_bids_are_not_trimmed_and_scores_end_at_zero() -> None:
     assert got["used"] == [1, 2] and got["dropped"] == (None, None)
     assert got["scores"] == {1: Fraction(75), 2: Fraction(50)}
     assert price_scores(PRICE | {"above": "3"}, {1: 100, 2: 300}, "1")["scores"][2] == 0
+
+
+def test_the_base_is_exact() -> None:
+    """Half a fen stays half a fen. Seen red: with the base rounded before use."""
+    got = price_scores(PRICE, {1: 100, 2: 101}, "0.97")
+    assert got["base"] == Fraction(201 * 97, 200) and got["scores"][1] == 100 - (100 / got["base"] - 1) * 100
 
 
 def test_lowest_first() -> None:
