@@ -195,6 +195,7 @@ class Bidder:
     folder: Path
     keys: BidderKeys = field(init=False)
     count: int = 0
+    facts: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.keys = make_bidder(self.name)
@@ -232,7 +233,7 @@ class Bidder:
         return sealing.seal(
             policy,
             self.keys,
-            make_facts(self.name),
+            {**make_facts(self.name), **self.facts},
             files,
             self.folder / f"sealed-{self.count}",
             kind=kind,

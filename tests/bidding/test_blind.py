@@ -60,7 +60,7 @@ class Crowd:
         for who in PRICES:
             self.tokens[who] = bearer(Role.BIDDER, person=who)["Authorization"]
         self.first_entry = self._entries()
-        for who, price in PRICES.items():
+        for number, (who, price) in enumerate(PRICES.items()):
             actor = factories.actor(stage.platform, Role.BIDDER, who)
             with stage.platform.reading() as session:
                 organisation = session.get(Organisation, actor.organisation_id)
@@ -68,6 +68,8 @@ class Crowd:
                 assert organisation is not None and person is not None
                 self.people += [organisation.name, organisation.identifier, person.login]
             bidder = Bidder(organisation.name, folder / who)
+            device = {name: "x" * 250 * number for name in ("mac", "disk", "cpu", "host", "tool")}
+            bidder.facts = {"operator": "李" * (1 + 80 * number), "device": device}
             canary = f"金丝雀{who}七零三九"
             sealed = bidder.seal(stage.policy(), price_fen=price, mark=canary)
             self.sealed[who] = sealed

@@ -202,7 +202,9 @@ def test_an_upload_goes_on_after_the_connection_broke(
 def test_a_lost_answer_to_the_commit_is_asked_for_again(
     stage: Stage, server: str, proxy: Proxy, identity: Path, files: Path, tmp_path: Path
 ) -> None:
-    """The commit was done and the answer lost: one row, one receipt (R6). Seen red: with a random key per try."""
+    """The commit was done and the answer lost: one row, one receipt (R6), also when the machine died before
+    keeping it. Seen red: with a key made of the time.
+    """
     seal(stage, server, identity, files, tmp_path / "bid")
     commits = 1 + sum(1 for _ in (tmp_path / "bid").glob("*.age")) - 3 + 2
     proxy.drop = [("POST", commits - 1)]
@@ -211,6 +213,8 @@ def test_a_lost_answer_to_the_commit_is_asked_for_again(
         (row,) = queries.submissions(session, stage.section())
     assert row.receipt == receipt
     assert proxy.drop == []
+    (tmp_path / "bid" / "receipt.json").unlink()
+    assert submit(tmp_path / "bid", identity)["receipt"] == receipt
 
 
 def test_a_missing_file_is_found_before_anything_is_sealed(

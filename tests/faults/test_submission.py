@@ -5,16 +5,20 @@ from __future__ import annotations
 import shutil
 import subprocess
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from accounts.rules import Role
 from bidding import queries, rules, services
 from bidding.models import Section
+from bidding.services.lock import COMMITS
 from core.act import PUBLIC, Platform
 from core.clock import SystemClock
 from core.errors import Conflict, Untimely
@@ -89,6 +93,7 @@ class LastSecond:
                 stamp = act.now
         except Untimely as refusal:
             assert refusal.code == "bid.late"
+            assert refusal.facts["at"] >= refusal.facts["deadline"], "stamped in time and refused"
             with self.lock:
                 self.late.add(digest)
         else:
@@ -155,18 +160,75 @@ def across_the_deadline(platform: Platform, tmp_path: Path, count: int, seconds:
 
 
 def test_everything_stamped_before_the_deadline_is_in_the_closed_set(platform: Platform, tmp_path: Path) -> None:
-    """R3, R4 in short: whatever was stamped in time counts, nothing else, one closing whoever rings.
+    """R3, R4 in short: what was stamped in time counts, nothing else, one closing whoever rings.
 
-    Seen red: with `shared=True` for the closers (bids committed after the freeze), and with the section's state not
-    looked at in the commit.
+    Seen red: with the clock asked again after the turnstile, and with `last = rows[0]` in the closing.
     """
     crowd = across_the_deadline(platform, tmp_path, 24, 0.4)
     assert crowd.stamped or crowd.late
 
 
+class CountingClock(SystemClock):
+    """A clock that says how often it was asked: how many acts have their stamp."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = 0
+
+    def now(self) -> datetime:
+        self.asked += 1
+        return super().now()
+
+
+@contextmanager
+def writers_held(platform: Platform) -> Iterator[None]:
+    """Inside, every commit waits where the database lets one in at a time."""
+    if platform.database.is_sqlite:
+        with platform.database.gate.hold():
+            yield
+        return
+    with platform.database.writing() as session:
+        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": COMMITS})
+        yield
+
+
+def test_the_closing_waits_for_whoever_was_stamped(platform: Platform, tmp_path: Path) -> None:
+    """Eight bids stamped in time stand in line while the deadline passes and four closers ring: all eight count.
+
+    Seen red: with `shared=True` for the closers, which then freeze the set with bids on their way (PROOF, finding 1).
+    """
+    stage = Stage(platform).publish()
+    crowd = LastSecond(stage, tmp_path / "crowd", 8)
+    factories.actor(platform, Role.OFFICER)
+    clock = CountingClock()
+    timed = Platform(platform.database, platform.store, clock, platform.signer)
+    set_deadline(platform, stage.code, 1.0, SystemClock())
+    deadline = stage.section().closing_at
+    closed: list[services.ClosedSet] = []
+
+    def close() -> None:
+        with timed.act(PUBLIC, through=rules.turnstile(stage.code), shared=False) as act:
+            closed.append(services.close_section(act, queries.section(act.session, stage.code)))
+
+    with ThreadPoolExecutor(12) as pool:
+        with writers_held(platform):
+            commits = [pool.submit(crowd.commit, timed, number) for number in range(8)]
+            while clock.asked < 8:
+                time.sleep(0.005)
+            while clock.now() < deadline:
+                time.sleep(0.02)
+            closers = [pool.submit(close) for _ in range(4)]
+            time.sleep(0.3)
+        for future in (*commits, *closers):
+            future.result(60)
+    assert len(crowd.stamped) == 8
+    assert {item["submission_digest"] for item in closed[0].items} == set(crowd.stamped)
+    assert all(one == closed[0] for one in closed)
+
+
 @pytest.mark.slow
 def test_two_hundred_commits_across_the_deadline(platform: Platform, tmp_path: Path) -> None:
-    """200 commits from 32 threads over two connections pools, the deadline in their middle. Seen red: as above."""
+    """200 commits of 32 threads over two pools, the deadline in their middle. Seen red: as the test above."""
     crowd = across_the_deadline(platform, tmp_path, 200, 2.0)
     assert crowd.stamped and crowd.late
 
