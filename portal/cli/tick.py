@@ -103,6 +103,7 @@ def _console(message: outbox.Message) -> None:
 ADAPTERS: dict[str, Callable[[outbox.Message], None]] = {
     "inbox": lambda message: None,
     "sms": _console,
+    "voice": _console,
     "mail": _console,
 }
 """Channels: `inbox` is the recipient's page here; SMS and mail go to the log until an installation sets adapters."""
