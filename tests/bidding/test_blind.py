@@ -68,7 +68,7 @@ class Crowd:
                 assert organisation is not None and person is not None
                 self.people += [organisation.name, organisation.identifier, person.login]
             bidder = Bidder(organisation.name, folder / who)
-            device = {name: "x" * 250 * number for name in ("mac", "disk", "cpu", "host", "tool")}
+            device = dict.fromkeys(("mac", "disk", "cpu", "host", "tool"), "x" * 250 * number)
             bidder.facts = {"operator": "李" * (1 + 80 * number), "device": device}
             canary = f"金丝雀{who}七零三九"
             sealed = bidder.seal(stage.policy(), price_fen=price, mark=canary)
