@@ -17,14 +17,14 @@ from opening.routes.frame import HOSTS, answer, blueprint, find, move, open_what
 def _desk(code: str, errors: list[Invalid], status: int = 200) -> Response:
     with reading() as session:
         section, found = section_of(session, code, own=True)
-        values = scene(session, section, found)
+        values = scene(session, section, found, "desk")
         return make_response(
             render_template(
                 "opening/desk.html",
                 errors=errors,
                 given=request.form,
                 causes=rules.CAUSES,
-                **{**values, "page": "desk"},
+                **values,
             ),
             status,
         )
@@ -47,7 +47,7 @@ def watch(code: str) -> str:
         return render_template(
             "opening/watch.html",
             fault_rows=tables.faults(faults),
-            **{**scene(session, section, found), "page": "watch"},
+            **scene(session, section, found, "watch"),
         )
 
 

@@ -69,7 +69,7 @@ def act_on(code: str, verb: Callable[[Act, Opening], Any]) -> Any:
         return verb(act, find(act.session, code))
 
 
-def scene(session: Session, section: Section, found: Opening | None) -> dict[str, Any]:
+def scene(session: Session, section: Section, found: Opening | None, page: str) -> dict[str, Any]:
     """Everything a page of the hall shows, as values; prices are in it only when they may be shown.
 
     Rows of the reader's own organisation are marked on a bidder's page, and nowhere else: the hall looks alike to all.
@@ -87,10 +87,10 @@ def scene(session: Session, section: Section, found: Opening | None) -> dict[str
             "priced": False,
             "objections": [],
             "changed": False,
-            "page": _page(),
+            "page": page,
         }
     rows = queries.board(session, found)
-    own = queries.own_bids(session, found, current_actor()) if _page() == "mine" else []
+    own = queries.own_bids(session, found, current_actor()) if page == "mine" else []
     for row in rows:
         row["mine"] = row["digest"] in {bid.submission.digest for bid in own}
     return {
@@ -111,14 +111,14 @@ def scene(session: Session, section: Section, found: Opening | None) -> dict[str
         "closed_rows": tables.closed_set(found.closed_set),
         "sheet_rows": tables.sheets(rows),
         "pause_rows": tables.pauses(found.pauses),
-        "page": _page(),
+        "page": page,
         "changed": False,
     }
 
 
-def _page() -> str:
+def asking_page() -> str:
     """Which page asks for the board: that decides what follows a change of stage."""
-    asked = "mine" if request.endpoint == "opening.my_bid" else request.args.get("page", "hall")
+    asked = request.args.get("page", "hall")
     return asked if asked in ("hall", "desk", "watch", "mine") else "hall"
 
 

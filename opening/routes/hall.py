@@ -14,7 +14,7 @@ from bidding import queries as bidding
 from core.errors import Missing
 from opening import queries, rules
 from opening.routes import tables
-from opening.routes.frame import REPLAY, blueprint, find, fragment, now, scene, section_of
+from opening.routes.frame import REPLAY, asking_page, blueprint, find, fragment, now, scene, section_of
 
 
 @blueprint.get("/opening")
@@ -33,7 +33,7 @@ def hall(code: str) -> str:
     """The hall of one section as everybody sees it."""
     with reading() as session:
         section, found = section_of(session, code)
-        return render_template("opening/hall.html", **scene(session, section, found))
+        return render_template("opening/hall.html", **scene(session, section, found, "hall"))
 
 
 @blueprint.get("/opening/<code>/board")
@@ -42,7 +42,7 @@ def board(code: str) -> BaseResponse:
     """The live part of a page; when the stage has changed the hall loads anew, other pages say so."""
     with reading() as session:
         section, found = section_of(session, code)
-        values = scene(session, section, found)
+        values = scene(session, section, found, asking_page())
         state = found.state if found else ""
         changed = request.args.get("state", "") != state
         if changed and values["page"] == "hall":
@@ -110,7 +110,7 @@ def figure(code: str) -> Response:
     """The strip of prices as a picture."""
     with reading() as session:
         section, found = section_of(session, code)
-        drawing = scene(session, section, found).get("figure")
+        drawing = scene(session, section, found, "hall").get("figure")
     if drawing is None:
         raise Missing("opening.unread", section=code)
     return Response(str(drawing.svg), mimetype="image/svg+xml")

@@ -15,7 +15,7 @@ from opening.routes.frame import answer, blueprint, find, scene, section_of
 def _mine(code: str, errors: list[Invalid], status: int = 200) -> Response:
     with reading() as session:
         section, found = section_of(session, code)
-        values = scene(session, section, found)
+        values = scene(session, section, found, "mine")
         values["mine"] = [row for row in values["rows"] if row["mine"]]
         return make_response(
             render_template(
@@ -23,7 +23,7 @@ def _mine(code: str, errors: list[Invalid], status: int = 200) -> Response:
                 errors=errors,
                 given=request.form,
                 objectable=found is not None and found.state in rules.OBJECTABLE,
-                **{**values, "page": "mine"},
+                **values,
             ),
             status,
         )
