@@ -183,7 +183,8 @@ def _likeness(result: dict[str, Any], names: dict[str, str]) -> Figure:
         own = max(1, min(text["own_a"], text["own_b"]))
         shares[pair["a"], pair["b"]] = shares[pair["b"], pair["a"]] = min(100.0, 100 * text["matched"] / own)
     matrix = [[None if a == b else shares.get((a, b), 0.0) for b in keys] for a in keys]
-    return heatmap([names[key] for key in keys], matrix, title=_("独有文本重合度（百分比，已扣除招标文件）"), mark_from=15)
+    title = _("独有文本重合度（百分比，已扣除招标文件）")
+    return heatmap([names[key] for key in keys], matrix, title=title, mark_from=15)
 
 
 def _weights(pair: dict[str, Any]) -> Figure:

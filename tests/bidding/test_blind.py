@@ -115,7 +115,7 @@ def spellings(word: str) -> list[bytes]:
 def test_no_byte_of_a_bid_is_readable_anywhere(crowd: Crowd, log: io.StringIO) -> None:
     """Database, log of the database, objects, locks, halves of uploads, messages of the program: no plaintext.
 
-    Seen red: with a decoded copy of the identity package kept in the row.
+    Seen red: with a plaintext word kept in front of the identity package.
     """
     platform = crowd.stage.platform
     names = set(crowd.people)
@@ -134,7 +134,7 @@ def test_no_byte_of_a_bid_is_readable_anywhere(crowd: Crowd, log: io.StringIO) -
 def test_no_row_about_a_bid_names_a_person(crowd: Crowd) -> None:
     """Outside the register of people no table has a name, a code, a login; where people are named no bid is.
 
-    Seen red: with the actor's name in the ledger entry, and with the person's id in the submission.
+    Seen red: with the actor's name in the ledger entry.
     """
     rows = rows_of(crowd.stage.platform)
     assert len(rows["submission"]) == 3
@@ -158,7 +158,7 @@ def test_no_row_about_a_bid_names_a_person(crowd: Crowd) -> None:
 def test_nothing_joins_a_person_with_a_bid(crowd: Crowd) -> None:
     """No value of a row about people or sign-ins appears in a row about bids, and no instant comes near one.
 
-    Seen red: with a person_id column in upload, and with sign-ins that end 12 hours after they began.
+    Seen red: with a person_id column in upload, and with uploads that end 14 days to the second after they began.
     """
     rows = rows_of(crowd.stage.platform)
     bids = [value for table in ("submission", "upload", "sealed_mark") for row in rows[table] for value in row.values()]
@@ -196,7 +196,7 @@ def test_the_log_of_submission_paths_leads_nowhere(crowd: Crowd, log: io.StringI
 def test_the_three_rows_differ_in_nothing_that_tells_who(crowd: Crowd) -> None:
     """Same fields, the same archive sizes, packages alike but for age's random grease.
 
-    Seen red: with unpadded identity packages, and with the schedule's size not on the ladder.
+    Seen red: with unpadded identity packages.
     """
     rows = rows_of(crowd.stage.platform)["submission"]
     shapes, packages = set(), []

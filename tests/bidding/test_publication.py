@@ -28,7 +28,10 @@ NOW = datetime(2026, 10, 8, 1, 0, tzinfo=UTC)
 
 
 def test_publication_freezes_law_policy_and_canaries(platform: Platform) -> None:
-    """What a bidder relies on is there after one act. Seen red: with the policy made before the deadline was set."""
+    """What a bidder relies on is there after one act.
+
+    Seen red: with the law not frozen, and with the policy left out of the store.
+    """
     stage = Stage(platform).publish()
     with platform.reading() as session:
         section = queries.section(session, stage.code)
