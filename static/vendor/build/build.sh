@@ -1,0 +1,28 @@
+#!/bin/sh
+# Build the vendored modules from the npm packages that package-lock.json names by hash; with --check compare only.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cp "$here/package.json" "$here/package-lock.json" "$here"/*.js "$work"
+cd "$work"
+npm ci --silent --ignore-scripts
+for name in age noble canonicalize; do
+  ./node_modules/@esbuild/*/bin/esbuild "$name.js" --bundle --format=esm --platform=browser --target=es2022 \
+    --charset=utf8 --legal-comments=none --log-level=warning --outfile="built/$name.js"
+done
+licences() { # name packages…
+  out="built/$1.LICENSE.txt"; shift
+  for package in "$@"; do
+    printf '%s %s\n\n' "$package" "$(node -p "require('./node_modules/$package/package.json').version")"
+    cat "node_modules/$package/LICENSE"
+    printf '\n\n'
+  done >"$out"
+}
+licences age age-encryption @noble/ciphers @noble/curves @noble/hashes @noble/post-quantum @scure/base
+licences noble @noble/curves @noble/hashes
+licences canonicalize canonicalize
+for file in built/*; do
+  if [ "${1:-}" = --check ]; then cmp "$file" "$here/../$(basename "$file")"; else cp "$file" "$here/.."; fi
+done
+echo "age.js, noble.js, canonicalize.js: ${1:-built}"

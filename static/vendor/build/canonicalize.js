@@ -1,0 +1,2 @@
+// RFC 8785.
+export { default as canonicalize } from "canonicalize";
