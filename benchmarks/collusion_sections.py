@@ -233,7 +233,7 @@ class Maker:
             "docx",
             hashlib.sha256(rng.randbytes(8)).hexdigest(),
             tuple(Paragraph(text, n) for n, text in enumerate(quotes, 1)),
-            _bill(dict(enumerate(control)), quantities),
+            items=_bill(dict(enumerate(control)), quantities),
         )
         bids = tuple(self._bid(rng, draft, quantities) for draft in drafts)
         background = getattr(self, "background", Background())
@@ -330,9 +330,11 @@ class Maker:
         paragraphs.append(Paragraph(f"项目联系电话：{draft.phone}。", last))
         paragraphs.append(Paragraph(f"类似业绩证明人（建设单位）电话：{draft.reference}。", last + 1))
         digest = hashlib.sha256(rng.randbytes(8)).hexdigest()
-        text = Document("技术标.docx", "docx", digest, tuple(paragraphs), (), tuple(draft.pictures), draft.marks)
+        text = Document(
+            "技术标.docx", "docx", digest, tuple(paragraphs), pictures=tuple(draft.pictures), marks=draft.marks
+        )
         items = _bill(draft.prices, quantities)
-        bill = Document("已标价工程量清单.xlsx", "xlsx", digest[::-1], (), items)
+        bill = Document("已标价工程量清单.xlsx", "xlsx", digest[::-1], items=items)
         total = sum(item.amount or 0 for item in items)
         if draft.round_total:
             total = round(total, -6)

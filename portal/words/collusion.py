@@ -13,19 +13,6 @@ SENTENCES = {
     "bids.missing": _l("没有投标文件夹。"),
     "bids.few": _l("至少需要两家投标文件才能比较，现有 %(found)s 家。"),
     "bids.many": _l("文件过多：%(found)s 个。"),
-    "document.unreadable": _l("文件无法读取。"),
-    "document.bomb": _l("文件展开后过大，疑似压缩炸弹，未读取。"),
-    "document.macro": _l("文件含宏，未读取。"),
-    "document.doctype": _l("文件含外部实体声明，未读取。"),
-    "document.active": _l("PDF 含脚本或自动动作，未读取。"),
-    "document.embedded": _l("文件内嵌其他文件，未读取。"),
-    "document.encrypted": _l("文件设有密码，无法读取。"),
-    "document.kind": _l("文件内容与扩展名不符，未读取。"),
-    "document.link": _l("压缩包含有链接，未读取。"),
-    "document.names": _l("压缩包内的文件名不安全，未读取。"),
-    "document.pixels": _l("图片像素过多，未读取。"),
-    "document.size": _l("文件过大，未读取。"),
-    "document.timeout": _l("文件读取超时，已中止。"),
 }
 
 STATES = {

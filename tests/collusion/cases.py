@@ -28,9 +28,9 @@ def text(
         "docx",
         name,
         tuple(Paragraph(p, n) for n, p in enumerate(paragraphs, 1)),
-        tuple(items),
-        tuple(pictures),
-        marks or Marks(),
+        pictures=tuple(pictures),
+        marks=marks or Marks(),
+        items=tuple(items),
     )
 
 

@@ -18,8 +18,8 @@ from collusion.rules.folding import flat
 from collusion.rules.scan import evaluate, scan
 from core.errors import Invalid
 from portal.cli.demo.papers import write_papers
-from tests.collusion import zoo
 from tests.collusion.test_passages import OWN
+from tests.core.documents import zoo
 
 HONEST = ("changhe", "hengji", "jiangnan", "tianheng")
 

@@ -33,8 +33,8 @@ def bind_hands() -> None:
 def main(suffix: str) -> int:
     """Read the document on standard input; print its JSON form, or the named refusal. Exit 0 for both."""
     bind_hands()
-    from collusion.rules.documents import encode
-    from collusion.rules.extraction.reader import read
+    from core.documents.document import encode
+    from core.documents.extraction.reader import read
     from core.errors import Refusal
 
     try:

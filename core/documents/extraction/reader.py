@@ -6,7 +6,7 @@ import io
 import json
 from typing import Any, BinaryIO
 
-from collusion.rules.documents import Document, Paragraph
+from core.documents.document import Document, Paragraph
 from core.errors import Invalid
 
 TEXT_BYTES = 20 * 1024 * 1024
@@ -17,11 +17,11 @@ def read(source: BinaryIO, suffix: str) -> Document:
     head = source.read(1024)
     source.seek(0)
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")):
-        from collusion.rules.extraction.office import read_office
+        from core.documents.extraction.office import read_office
 
         return read_office(source)
     if b"%PDF-" in head:
-        from collusion.rules.extraction.portable import read_pdf
+        from core.documents.extraction.portable import read_pdf
 
         return read_pdf(source)
     if head.startswith(b"\xd0\xcf\x11\xe0"):

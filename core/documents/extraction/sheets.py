@@ -1,48 +1,35 @@
-"""Reads an xlsx: rows as text, and the priced bill of quantities (工程量清单) as items."""
+"""Reads an xlsx: every sheet row by row, and the rows as text."""
 
 from __future__ import annotations
 
 import posixpath
 import re
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
-from collusion.rules.documents import BillItem, Document, Paragraph
-from collusion.rules.extraction.parts import Parts
+from core.documents.document import Document, Line, Paragraph, Sheet
+from core.documents.extraction.parts import Parts
 from core.errors import Invalid
 
 S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 REL = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
-BILL_SHEET = "工程量清单"
-COLUMNS = {
-    "序号": "order",
-    "项目编码": "code",
-    "项目名称": "name",
-    "项目特征": "feature",
-    "计量单位": "unit",
-    "工程量": "quantity",
-    "综合单价": "unit_price",
-    "合价": "amount",
-}
 MAX_ROWS = 100_000
 MAX_COLUMNS = 256
-FEN = Decimal(100)
 
 
 def read_sheets(parts: Parts) -> Document:
-    """Read every sheet's rows; the sheet 工程量清单 also as bill items, prices in fen. Raises Invalid."""
+    """Read every sheet's rows; each row with its cells joined by tabs is also a paragraph. Raises Invalid."""
     strings = _shared(parts)
     paragraphs: list[Paragraph] = []
-    items: list[BillItem] = []
+    sheets: list[Sheet] = []
     for name, target in _sheets(parts):
         rows = _rows(parts.xml(target), strings)
-        for cells in rows.values():
-            text = "\t".join(cells[c] for c in sorted(cells)).strip()
+        lines = [Line(number, tuple(sorted(cells.items()))) for number, cells in rows.items()]
+        for line in lines:
+            text = "\t".join(text for _, text in line.cells).strip()
             if text:
                 paragraphs.append(Paragraph(text, len(paragraphs) + 1, None, True))
-        if name.strip() == BILL_SHEET:
-            items.extend(_bill(rows))
-    return Document("", "xlsx", "", paragraphs=tuple(paragraphs), items=tuple(items))
+        sheets.append(Sheet(name, tuple(line for line in lines if line.cells)))
+    return Document("", "xlsx", "", paragraphs=tuple(paragraphs), sheets=tuple(sheets))
 
 
 def _shared(parts: Parts) -> list[str]:
@@ -105,45 +92,3 @@ def _value(cell: Any, strings: list[str]) -> str:
     if kind == "s":
         return strings[int(text)].strip() if text.isdigit() and int(text) < len(strings) else ""
     return text
-
-
-def _bill(rows: dict[int, dict[int, str]]) -> list[BillItem]:
-    header: dict[str, int] = {}
-    items = []
-    for number, cells in rows.items():
-        if not header:
-            header = _header(cells)
-            continue
-        get = {field: cells.get(column, "") for field, column in header.items()}
-        quantity = _decimal(get.get("quantity", ""))
-        if not get.get("name") or not get.get("code") or quantity is None:
-            continue
-        unit_price, amount = _fen(get.get("unit_price", "")), _fen(get.get("amount", ""))
-        if amount is None and unit_price is not None:
-            amount = int((quantity * unit_price).quantize(Decimal(1), ROUND_HALF_UP))
-        feature, unit = get.get("feature", ""), get.get("unit", "")
-        items.append(BillItem(number, get["code"], get["name"], feature, unit, quantity, unit_price, amount))
-    return items
-
-
-def _header(cells: dict[int, str]) -> dict[str, int]:
-    found = {}
-    for column, text in cells.items():
-        title = re.split(r"[((]", re.sub(r"\s", "", text))[0]
-        if title in COLUMNS:
-            found[COLUMNS[title]] = column
-    return found if {"code", "name", "quantity", "unit_price"} <= found.keys() else {}
-
-
-def _decimal(text: str) -> Decimal | None:
-    try:
-        value = Decimal(text.replace(",", ""))
-    except InvalidOperation:
-        return None
-    return value if value.is_finite() and value >= 0 and value.adjusted() < 15 else None
-
-
-def _fen(text: str) -> int | None:
-    value = _decimal(text)
-    # Spreadsheets store binary fractions: 12.34 may read 12.339999999999999.
-    return None if value is None else int((value * FEN).quantize(Decimal(1), ROUND_HALF_UP))

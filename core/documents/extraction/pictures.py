@@ -9,7 +9,7 @@ from typing import Any
 
 from PIL import Image, UnidentifiedImageError
 
-from collusion.rules.documents import Picture
+from core.documents.document import Picture
 from core.errors import Invalid
 
 MAX_PIXELS = 40_000_000

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from collusion.rules.documents import Document, Marks, Paragraph
-from collusion.rules.extraction.parts import Parts
+from core.documents.document import Document, Marks, Paragraph
+from core.documents.extraction.parts import Parts
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"

@@ -6,11 +6,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, BinaryIO
 
-from collusion.rules.documents import Document, Marks, Picture
-from collusion.rules.extraction.parts import Parts
-from collusion.rules.extraction.pictures import picture
-from collusion.rules.extraction.sheets import read_sheets
-from collusion.rules.extraction.words import read_words
+from core.documents.document import Document, Marks, Picture
+from core.documents.extraction.parts import Parts
+from core.documents.extraction.pictures import picture
+from core.documents.extraction.sheets import read_sheets
+from core.documents.extraction.words import read_words
 from core.errors import Invalid
 
 MAX_PICTURES = 400
@@ -22,7 +22,7 @@ TERMS = "{http://purl.org/dc/terms/}"
 
 
 def read_office(source: BinaryIO) -> Document:
-    """Read a docx or xlsx. Raises Invalid with the codes of `documents.extract`."""
+    """Read a docx or xlsx. Raises Invalid with the codes of `core.documents.extract`."""
     parts = Parts(source)
     _refuse_active(parts)
     if "word/document.xml" in parts.names:

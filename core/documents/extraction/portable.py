@@ -14,8 +14,8 @@ from typing import Any, BinaryIO
 import pypdfium2 as pdfium
 import pypdfium2.raw as raw
 
-from collusion.rules.documents import Document, Marks, Paragraph, Picture
-from collusion.rules.extraction.pictures import MAX_PIXELS, perceptual, picture
+from core.documents.document import Document, Marks, Paragraph, Picture
+from core.documents.extraction.pictures import MAX_PIXELS, perceptual, picture
 from core.errors import Invalid
 
 MAX_BYTES = 200 * 1024 * 1024
