@@ -1,0 +1,42 @@
+// A signing key behind a program on this machine: a CA lock's own, or `sunbid account agent` (docs/CA-LOCKS.md).
+
+const SECONDS = 180; // a person confirms at the terminal or types a PIN into the lock
+
+async function ask(address, path, body) {
+  let answer;
+  try {
+    answer = await fetch(address + path, {
+      method: body ? "POST" : "GET",
+      headers: { Accept: "application/json", "X-Sunbid-Agent": "1", ...(body && { "Content-Type": "application/json" }) },
+      body: body && JSON.stringify(body),
+      credentials: "omit",
+      cache: "no-store",
+      signal: AbortSignal.timeout(SECONDS * 1000),
+    });
+  } catch {
+    throw refusal("agent.unreachable", { address });
+  }
+  const value = await answer.json().catch(() => ({}));
+  if (!answer.ok) throw refusal(String(value.code ?? "agent.failed"), { address });
+  return value;
+}
+
+function refusal(code, facts) {
+  return Object.assign(new Error(code), { code, facts });
+}
+
+/** The certificate (PEM) the program signs with. */
+export async function agentCertificate(address) {
+  return String((await ask(address, "/v1/certificate")).certificate ?? "");
+}
+
+/** A signer behind the program at `address`; it signs with the certificate of that fingerprint or refuses. */
+export function agentSigner(address, fingerprint) {
+  return {
+    async sign(message) {
+      const text = btoa(Array.from(new Uint8Array(message), (byte) => String.fromCharCode(byte)).join(""));
+      const { signature } = await ask(address, "/v1/sign", { fingerprint, message: text });
+      return Uint8Array.from(atob(signature), (sign) => sign.charCodeAt(0));
+    },
+  };
+}

@@ -1,0 +1,2 @@
+// The letters age writes keys in.
+export { bech32 } from "@scure/base";
