@@ -28,6 +28,7 @@ from core.errors import Conflict, Refusal
 from core.ledger.log import LedgerEntry, newest_head, platform_signer
 from core.store import ObjectStore
 from portal import errors, filters, queries, words
+from portal.cli.language import CATALOGUES
 
 ROOT = Path(__file__).resolve().parents[1]
 BLUEPRINTS = ("accounts", "credit", "bidding", "opening", "experts", "awards", "collusion", "portal")
@@ -166,7 +167,7 @@ def create_app(settings: Settings | None = None, platform: Platform | None = Non
         WTF_CSRF_SSL_STRICT=False,
         WTF_CSRF_TIME_LIMIT=None,
         BABEL_DEFAULT_LOCALE="zh",
-        BABEL_TRANSLATION_DIRECTORIES=str(words.CATALOGUES),
+        BABEL_TRANSLATION_DIRECTORIES=str(CATALOGUES),
     )
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = False

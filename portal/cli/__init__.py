@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from core.errors import Refusal
+from portal.cli.language import speak, translate
 
 COMMANDS = {
     "demo": "portal.cli.demo.command:demo",
@@ -46,7 +47,7 @@ class Lazy(click.Group):
             return None
         module, _, name = target.partition(":")
         command: click.Command = getattr(importlib.import_module(module), name)
-        return command
+        return translate(command)
 
 
 @click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
@@ -57,8 +58,9 @@ def group() -> None:
 
 def main(arguments: list[str] | None = None) -> Any:
     """Run the command; exit 0 done, 1 refused or found wrong, 2 misused. A refusal is one sentence on stderr."""
+    speak()
     try:
-        return group.main(args=arguments, prog_name="sunbid", standalone_mode=True)
+        return translate(group).main(args=arguments, prog_name="sunbid", standalone_mode=True)
     except Refusal as refusal:
         click.echo(spoken(refusal), err=True)
         sys.exit(1)

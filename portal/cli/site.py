@@ -112,7 +112,13 @@ def doctor(as_json: bool) -> None:
         from portal.cli.schema import newest, standing
 
         stands = standing(platform.database)
-        checks.append(("database", stands == newest(), f"{settings.database_url.split('@')[-1]} at {stands}"))
+        checks.append(
+            (
+                "database",
+                stands == newest(),
+                f"{settings.database_url.split('@')[-1]} at {stands or 'no schema: sunbid db upgrade'}",
+            )
+        )
     except Exception as error:
         checks.append(("database", False, str(error)))
     if as_json:

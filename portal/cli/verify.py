@@ -40,9 +40,9 @@ def verify(archive: BinaryIO, key: str | None, as_json: bool) -> None:
     sys.exit(0 if good else 1)
 
 
-def spoken(line: Line) -> str:
+def spoken(line: Line, language: str | None = None) -> str:
     """One line of the verdict in words: a mark, what was checked, and what was counted or is wrong."""
     if line.holds:
-        return f"✓ {spoken_outside(f'verdict.{line.check}', line.facts)}"
-    what = spoken_outside(f"check.{line.check}", {})
-    return f"✗ {what} — {spoken_outside(str(line.facts.get('code')), line.facts)}"
+        return f"✓ {spoken_outside(f'verdict.{line.check}', line.facts, language)}"
+    what = spoken_outside(f"check.{line.check}", {}, language)
+    return f"✗ {what} — {spoken_outside(str(line.facts.get('code')), line.facts, language)}"

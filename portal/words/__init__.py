@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import importlib
-import locale
-import os
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from babel.support import NullTranslations, Translations
@@ -18,6 +15,7 @@ from flask_babel.speaklater import LazyString  # type: ignore[import-untyped]
 
 from core.clock import BEIJING
 from core.errors import Refusal
+from portal.cli.language import CATALOGUES, terminal_language
 
 PACKAGES = (
     "core",
@@ -32,7 +30,6 @@ PACKAGES = (
     "archive",
     "portal",
 )
-CATALOGUES = Path(__file__).resolve().parents[2] / "translations"
 UNKNOWN = lazy_gettext("平台没有接受这一步（%(code)s）。")
 
 
@@ -101,22 +98,16 @@ def book(name: str) -> dict[str, LazyString]:
     return dict(_book(name))
 
 
-def spoken_outside(code: str, facts: dict[str, Any]) -> str:
-    """The sentence of a code with its facts, outside a request, in the language of the terminal."""
+def spoken_outside(code: str, facts: dict[str, Any], language: str | None = None) -> str:
+    """The sentence of a code with its facts, outside a request, in `language` or else the terminal's."""
     text = _book("SENTENCES").get(code, UNKNOWN)
     source: str = text._args[0]
-    return str(_catalogue(terminal_language()).ugettext(source)) % Facts({**facts, "code": code})
+    return str(_catalogue(language or terminal_language()).ugettext(source)) % Facts({**facts, "code": code})
 
 
 def sentence_outside(refusal: Refusal) -> str:
     """The refusal as a sentence outside a request, in the language of the terminal (LC_ALL, LC_MESSAGES, LANG)."""
     return spoken_outside(refusal.code, refusal.facts)
-
-
-def terminal_language() -> str:
-    """`zh` or `en`: the first of LC_ALL, LC_MESSAGES, LANG that is set; English only where one asks for it."""
-    spoken = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
-    return "en" if locale.normalize(spoken).lower().startswith("en") else "zh"
 
 
 @cache

@@ -84,7 +84,7 @@ def verify(story: Story, target: Path) -> list[Line]:
     with target.open("rb") as file:
         for line in verify_archive(file, key=key):
             lines.append(line)
-            story.say("verify", spoken(line))
+            story.say("verify", spoken(line, "zh"))
     return lines
 
 
@@ -93,7 +93,7 @@ def sabotage(story: Story, target: Path) -> bool:
     raw = bytearray(target.read_bytes())
     raw[len(raw) // 2] ^= 1
     lines = list(verify_archive(io.BytesIO(bytes(raw))))
-    story.say("sabotage", "翻转中间一个字节后：" + spoken(next(line for line in lines if not line.holds)))
+    story.say("sabotage", "翻转中间一个字节后：" + spoken(next(line for line in lines if not line.holds), "zh"))
     return not all(line.holds for line in lines)
 
 
