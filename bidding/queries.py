@@ -29,6 +29,7 @@ from core.calendar import day_of, national
 from core.errors import Conflict, Missing, Untimely
 from core.law import Snapshot
 from core.ledger.log import LedgerEntry, entries_of, entry, root_at
+from core.ledger.vouching import evidence_of
 
 EVERYWHERE = ("officer", "supervisor", "system")
 """Roles that act on every section (RULES §1.4)."""
@@ -336,6 +337,11 @@ def check_logged(session: Session, receipt: Mapping[str, Any], verified: rules.r
         same = False
     if not same:
         raise Conflict("receipt.forked", index=verified.leaf_index)
+
+
+def receipt_of(session: Session, row: Submission) -> dict[str, Any]:
+    """The submission's receipt with what outsiders say of its entry by now; nothing of this is stored with the bid."""
+    return rules.with_vouching(row.receipt, evidence_of(session, row.leaf_index))
 
 
 def objects_of(content: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

@@ -14,6 +14,7 @@ from core.clock import Clock
 from core.db import Database
 from core.ledger.notes import Signer
 from core.store import ObjectStore
+from core.trust import NOBODY, Trust
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Act:
     """Everything a service may use; made by the door, committed by the door, never by a service.
 
     `now` is the one instant of the act; `store` holds content-addressed objects; `signer` is the platform's ledger
-    key, which opens no bid.
+    key, which opens no bid; `trust` names the witnesses and the timestamping authority.
     """
 
     actor: Actor
@@ -48,6 +49,7 @@ class Act:
     store: ObjectStore
     signer: Signer
     chance: Chance = field(default=system)
+    trust: Trust = field(default=NOBODY)
 
 
 @dataclass
@@ -59,6 +61,7 @@ class Platform:
     clock: Clock
     signer: Signer
     chance: Chance = field(default=system)
+    trust: Trust = field(default=NOBODY)
 
     @contextmanager
     def act(self, actor: Actor, *, through: str | None = None, shared: bool = True) -> Iterator[Act]:
@@ -71,7 +74,7 @@ class Platform:
                 stack.enter_context(self.database.turnstile(through, shared=shared))
             now = self.clock.now()
             session = stack.enter_context(self.database.writing())
-            yield Act(actor, now, session, self.store, self.signer, self.chance)
+            yield Act(actor, now, session, self.store, self.signer, self.chance, self.trust)
 
     def reading(self) -> AbstractContextManager[Session]:
         """One consistent read-only view of the database."""

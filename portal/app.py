@@ -6,6 +6,7 @@ import importlib
 import os
 import secrets
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,8 +26,11 @@ from core.act import Platform
 from core.clock import SystemClock
 from core.db import Database
 from core.errors import Conflict, Refusal
+from core.ledger.cosignatures import Cosigner
 from core.ledger.log import LedgerEntry, newest_head, platform_signer
 from core.store import ObjectStore
+from core.timestamps import Authority, read_roots
+from core.trust import Trust
 from portal import errors, filters, queries, words
 from portal.cli.language import CATALOGUES
 
@@ -65,6 +69,12 @@ class Settings(BaseSettings):
     rate_storage: str = "memory://"
     rates: bool = True
     most_bytes: int = 128 * 1024 * 1024
+    witnesses: list[str] = Field(default_factory=list)
+    observers: list[str] = Field(default_factory=list)
+    witness_patience: int = Field(default=300, ge=0)
+    tsa: str = ""
+    tsa_roots: Path | None = None
+    stamp_seconds: int = Field(default=60, ge=1)
     config: Path | None = None
 
     @classmethod
@@ -80,6 +90,25 @@ class Settings(BaseSettings):
     def database_url(self) -> str:
         """The database by URL; SQLite in the folder unless told otherwise."""
         return self.database or f"sqlite:///{self.folder / 'sunbid.db'}"
+
+    @property
+    def trust(self) -> Trust:
+        """The outside parties: keys of witnesses as C2SP spells them, the timestamping authority with its roots.
+
+        Conflict("settings.tsa_roots") for an authority without roots: its answers could not be checked.
+        """
+        authority = None
+        if self.tsa:
+            if self.tsa_roots is None or not self.tsa_roots.is_file():
+                raise Conflict("settings.tsa_roots", url=self.tsa, file=str(self.tsa_roots))
+            authority = Authority(self.tsa, read_roots(self.tsa_roots.read_bytes()))
+        return Trust(
+            witnesses=tuple(map(Cosigner.parse, self.witnesses)),
+            observers=tuple(map(Cosigner.parse, self.observers)),
+            authority=authority,
+            patience=timedelta(seconds=self.witness_patience),
+            stamp_every=timedelta(seconds=self.stamp_seconds),
+        )
 
     @property
     def secure(self) -> bool:
@@ -115,7 +144,11 @@ def build_platform(settings: Settings) -> Platform:
     database = Database(settings.database_url, folder=settings.folder)
     seed = secret_file(settings.ledger_key or settings.folder / "ledger.key")
     return Platform(
-        database, ObjectStore(settings.folder / "objects"), SystemClock(), platform_signer(settings.log_name, seed)
+        database,
+        ObjectStore(settings.folder / "objects"),
+        SystemClock(),
+        platform_signer(settings.log_name, seed),
+        trust=settings.trust,
     )
 
 

@@ -45,7 +45,7 @@ def load_tables() -> None:
     """Import every model, so that Base.metadata knows all tables."""
     import importlib
 
-    for module in ("core.board", "core.outbox", "core.draw.record", "core.ledger.log"):
+    for module in ("core.board", "core.outbox", "core.draw.record", "core.ledger.log", "core.ledger.vouching"):
         importlib.import_module(module)
     for package in MODELS:
         try:

@@ -13,6 +13,7 @@ from typing import Any
 from accounts.cli import write_private
 from core.errors import Invalid
 from core.seal import PRIVATE_FILE, SUBMISSION_FILE, bulk_file, canonical, identity_file, key_file, submission_digest
+from core.trust import NOBODY, Trust, read_trust
 
 POLICY_FILE = "policy.json"
 DESTINATION_FILE = "destination.json"
@@ -55,6 +56,12 @@ class BidFolder:
     def destination(self) -> dict[str, Any]:
         """The server it was sealed for and the platform key pinned then; empty when sealed from a policy file."""
         return self._read(DESTINATION_FILE) if (self.path / DESTINATION_FILE).exists() else {}
+
+    @property
+    def trust(self) -> Trust:
+        """Who vouches for the log from outside, as pinned when it was sealed; nobody when nothing was."""
+        told = self.destination.get("trust")
+        return read_trust(told) if told else NOBODY
 
     @property
     def receipt(self) -> dict[str, Any]:

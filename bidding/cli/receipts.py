@@ -1,18 +1,24 @@
-"""`sunbid receipt verify`: check a receipt without any server."""
+"""`sunbid receipt`: check a receipt without any server; fetch what outsiders have said of it since."""
 
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
-from bidding.cli.folder import DESTINATION_FILE, BidFolder
+from accounts.cli import Connection, checked
+from bidding.cli.folder import RECEIPT_FILE, BidFolder
+from bidding.cli.sending import check, destination
 from bidding.cli.telling import said, tell
-from bidding.rules.receipt import verify_receipt
+from bidding.rules.receipt import VOUCHED, Verified, verify_receipt
 from core.clock import BEIJING, iso
-from core.errors import Invalid
+from core.errors import Invalid, Missing
+from core.ledger.cosignatures import Cosigner
 from core.seal import PRIVATE_FILE
+from core.timestamps import read_roots
 
 
 @click.group()
@@ -23,24 +29,29 @@ def receipt() -> None:
 @receipt.command()
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--key", default="", help="the platform's key as published with the notice (name+id+key)")
+@click.option(
+    "--roots", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="the authority's roots, PEM"
+)
+@click.option("--witness", "witnesses", multiple=True, help="a witness's key (name+id+key); may be said again")
 @click.option("--json", "as_json", is_flag=True, help="one JSON object on stdout")
-def verify(file: Path, key: str, as_json: bool) -> None:
-    """Check FILE offline: signature, ledger entry, signed head, inclusion; and, beside the sealed bid, that it is its.
+def verify(file: Path, key: str, roots: Path | None, witnesses: tuple[str, ...], as_json: bool) -> None:
+    """Check FILE offline: signature, ledger entry, signed head, inclusion, timestamps, cosignatures.
 
-    Without --key the key pinned when the bid was sealed is used, else the receipt's own, which proves less.
+    Beside the sealed bid also that it is its. Without --key, --roots, --witness those pinned when the bid was sealed
+    are used; without a key from anywhere the receipt's own is, which proves less.
     """
-    try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        raise Invalid("receipt.unreadable", field="receipt") from None
+    content = read_receipt(file)
     folder = BidFolder(file.parent)
     own = (file.parent / PRIVATE_FILE).exists()
-    pinned = folder.destination.get("platform_key", "") if (file.parent / DESTINATION_FILE).exists() else ""
+    pinned = folder.destination.get("platform_key", "")
+    trust = folder.trust
     verified = verify_receipt(
         content,
         key=key or pinned or None,
         private=folder.private if own else None,
         packages=folder.packages if own else None,
+        roots=read_roots(roots.read_bytes()) if roots else trust.authority.roots if trust.authority else (),
+        witnesses=[*map(Cosigner.parse, witnesses)] or trust.known,
     )
     facts = {
         "valid": True,
@@ -53,6 +64,7 @@ def verify(file: Path, key: str, as_json: bool) -> None:
         "platform_key": verified.platform_key,
         "key_known": bool(key or pinned),
         "own": verified.is_own,
+        **vouched_facts(verified),
     }
     received = verified.received_at.astimezone(BEIJING).strftime("%Y-%m-%d %H:%M:%S.%f")
     lines = [
@@ -63,6 +75,7 @@ def verify(file: Path, key: str, as_json: bool) -> None:
             f"  账本第 {verified.leaf_index} 条，日志头大小 {verified.head.size}",
             f"  ledger entry {verified.leaf_index} under the head of size {verified.head.size}",
         ),
+        *vouched_lines(verified),
         said(f"  平台公钥 {verified.platform_key}", f"  platform key {verified.platform_key}"),
     ]
     if not (key or pinned):
@@ -80,3 +93,83 @@ def verify(file: Path, key: str, as_json: bool) -> None:
         )
     )
     tell(facts, lines, as_json=as_json)
+
+
+@receipt.command()
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option("--server", default="", help="the platform's address, when it is not the one sealed for")
+@click.option("--json", "as_json", is_flag=True, help="one JSON object on stdout")
+def stamp(folder: Path, server: str, as_json: bool) -> None:
+    """Fetch the timestamp that was still to come when the receipt in FOLDER was given, check it and keep it.
+
+    You are not signed in for this: the handle is the key. Exit 1 while the timestamp is still to come.
+    """
+    bid = BidFolder(folder)
+    submission, kept = bid.submission, bid.receipt
+    path = f"/sections/{submission['section']}/submissions/{submission['handle']}"
+    told = checked(Connection(destination(bid, server)).get(path)).json()
+    found = next((row["receipt"] for row in told["submissions"] if row["digest"] == bid.digest), None)
+    if found is None or {**found, VOUCHED: None} != {**kept, VOUCHED: None}:
+        raise Invalid("receipt.other", digest=bid.digest)
+    verified = check(bid, found)
+    if verified.vouched is None:
+        raise Missing("receipt.unstamped", index=verified.leaf_index)
+    bid.keep(RECEIPT_FILE, found)
+    tell(
+        {"folder": str(folder), "leaf_index": verified.leaf_index, **vouched_facts(verified)},
+        [said("✓ 回执已补时间戳", "✓ The receipt has its timestamp"), *vouched_lines(verified)],
+        as_json=as_json,
+    )
+
+
+def read_receipt(file: Path) -> Any:
+    """The receipt in the file; Invalid("receipt.unreadable") where it is no JSON."""
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        raise Invalid("receipt.unreadable", field="receipt") from None
+
+
+def vouched_facts(verified: Verified) -> dict[str, Any]:
+    """What outsiders say, as data: `timestamp` pending, unchecked or checked, with instants and names."""
+    vouched = verified.vouched
+    if vouched is None:
+        return {"timestamp": "pending", "stamped_at": [], "witnesses": []}
+    return {
+        "timestamp": "unchecked" if vouched.unchecked else "checked",
+        "stamped_at": [iso(stamped.at) for stamped in vouched.stamps],
+        "witnesses": sorted(vouched.cosigned),
+    }
+
+
+def vouched_lines(verified: Verified) -> list[str]:
+    """What outsiders say, in words."""
+    vouched = verified.vouched
+    if vouched is None:
+        return [said("  时间戳待补：稍后运行 sunbid receipt stamp", "  timestamp to come: sunbid receipt stamp, later")]
+    lines = [
+        said(
+            f"  ✓ 时间戳 {_beijing(stamped.at)}（北京时间），{stamped.authority}",
+            f"  ✓ timestamp {_beijing(stamped.at)} (Beijing) by {stamped.authority}",
+        )
+        for stamped in vouched.stamps
+    ]
+    if vouched.unchecked:
+        lines.append(
+            said(
+                "  ! 有时间戳，但没有机构根证书（--roots），未核验。",
+                "  ! There is a timestamp; without --roots it was not checked.",
+            )
+        )
+    lines += [
+        said(
+            f"  ✓ 见证人 {name} 于 {_beijing(at)} 联署",
+            f"  ✓ cosigned by the witness {name} at {_beijing(at)}",
+        )
+        for name, at in sorted(vouched.cosigned.items())
+    ]
+    return lines
+
+
+def _beijing(instant: datetime) -> str:
+    return instant.astimezone(BEIJING).strftime("%Y-%m-%d %H:%M:%S")

@@ -90,7 +90,7 @@ def seal(
     folder = BidFolder(out)
     folder.keep_policy(policy)
     if server:
-        folder.keep(DESTINATION_FILE, {"server": server, "platform_key": told["platform_key"]})
+        folder.keep(DESTINATION_FILE, pinned(server, told))
     facts = {
         "folder": str(out),
         "section": policy["section"],
@@ -108,6 +108,11 @@ def seal(
         said(f"  下一步：sunbid submit {out}", f"  next: sunbid submit {out}"),
     ]
     tell(facts, lines, as_json=as_json)
+
+
+def pinned(server: str, told: dict[str, Any]) -> dict[str, Any]:
+    """What is pinned with a sealed bid: where it goes, the platform's key, and who vouches for the log from outside."""
+    return {"server": server, "platform_key": told["platform_key"], "trust": told.get("trust")}
 
 
 def fetch_policy(path: Path | None, server: str, section: str) -> tuple[dict[str, Any], dict[str, Any]]:

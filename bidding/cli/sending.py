@@ -14,7 +14,7 @@ import requests
 
 from accounts.cli import Connection, Identity, checked, connect
 from bidding.cli.folder import DESTINATION_FILE, RECEIPT_FILE, UPLOADS_FILE, BidFolder, Object
-from bidding.cli.sealing import bidder_facts, fetch_policy
+from bidding.cli.sealing import bidder_facts, fetch_policy, pinned
 from bidding.cli.telling import Bar, bar, said, tell
 from bidding.rules.receipt import Verified, verify_receipt
 from core.clock import BEIJING
@@ -90,7 +90,7 @@ def withdraw(folder: Path, identity: Path, server: str, out: Path | None, as_jso
         )
         withdrawal = BidFolder(target)
         withdrawal.keep_policy(policy)
-        withdrawal.keep(DESTINATION_FILE, {"server": address, "platform_key": told["platform_key"]})
+        withdrawal.keep(DESTINATION_FILE, pinned(address, told))
     send(BidFolder(target), identity, server, as_json=as_json)
 
 
@@ -158,7 +158,15 @@ def destination(bid: BidFolder, server: str) -> str:
 def check(bid: BidFolder, receipt: dict[str, Any]) -> Verified:
     """The receipt is whole, this platform's, and this bid's; never trust the answer, check it."""
     key = bid.destination.get("platform_key")
-    return verify_receipt(receipt, key=key, private=bid.private, packages=bid.packages)
+    trust = bid.trust
+    return verify_receipt(
+        receipt,
+        key=key,
+        private=bid.private,
+        packages=bid.packages,
+        roots=trust.authority.roots if trust.authority else (),
+        witnesses=trust.known,
+    )
 
 
 def upload(bid: BidFolder, connection: Connection, *, quiet: bool) -> None:

@@ -58,7 +58,7 @@ def section(code: str) -> str:
 @blueprint.get("/sections/<code>/policy.json")
 @public
 def policy(code: str) -> Response:
-    """The newest policy with its digest and the named files: what a bidder's program seals for."""
+    """The newest policy with its digest and the named files: what a bidder's program seals for and pins."""
     with reading() as session:
         found = queries.section(session, code)
         newest = queries.policy(session, found)
@@ -72,6 +72,7 @@ def policy(code: str) -> Response:
                 "state": found.state,
                 "now": iso(instant_now()),
                 "platform_key": str(door().platform.signer.verifier),
+                "trust": door().platform.trust.published(),
             }
         )
 

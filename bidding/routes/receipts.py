@@ -29,7 +29,13 @@ def check_receipt() -> tuple[str, int]:
         given = file.stream.read(MOST).decode("utf-8", "replace")
     try:
         receipt = _read(given)
-        verified = rules.verify_receipt(receipt, key=str(door().platform.signer.verifier))
+        trust = door().platform.trust
+        verified = rules.verify_receipt(
+            receipt,
+            key=str(door().platform.signer.verifier),
+            roots=trust.authority.roots if trust.authority else (),
+            witnesses=trust.known,
+        )
         with reading() as session:
             queries.check_logged(session, receipt, verified)
     except Refusal as refusal:

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from flask import Response, abort, jsonify, render_template, request
+from sqlalchemy.orm import Session
 
 from accounts.access import cookieless, door, instant_now, public, reading, requires, unlinked, wants_json
 from accounts.rules import Role
@@ -59,13 +60,16 @@ def held(code: str, handle: str) -> Response | tuple[str, int]:
         section = queries.section(session, code)
         if wants_json():
             found = queries.held(session, section, handle)
-            return jsonify({"section": code, "handle": handle, "submissions": [_told(row) for row in found]})
+            return jsonify({"section": code, "handle": handle, "submissions": [_told(session, row) for row in found]})
         rows = queries.chain(session, section.id, handle) if handle else []
-        page = render_template("bidding/held.html", handle=handle, rows=rows, **frame_of(session, section))
+        receipts = {row.leaf_index: queries.receipt_of(session, row) for row in rows}
+        page = render_template(
+            "bidding/held.html", handle=handle, rows=rows, receipts=receipts, **frame_of(session, section)
+        )
     return page, 200 if rows or not handle else 404
 
 
-def _told(row: Submission) -> dict[str, Any]:
+def _told(session: Session, row: Submission) -> dict[str, Any]:
     return {
         "kind": row.kind,
         "sequence": row.sequence,
@@ -76,7 +80,7 @@ def _told(row: Submission) -> dict[str, Any]:
         "leaf_index": row.leaf_index,
         "policy_digest": row.content["policy_digest"],
         "objects": {place: dict(blob) for place, blob in queries.objects_of(row.content).items()},
-        "receipt": row.receipt,
+        "receipt": queries.receipt_of(session, row),
     }
 
 

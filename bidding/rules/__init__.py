@@ -5,7 +5,7 @@ from bidding.rules.law import law_on, rulebook
 from bidding.rules.method import check_method, points_of
 from bidding.rules.notice import Finding, Level, NoticeFacts, check_notice, first_block
 from bidding.rules.policy import ENVELOPES, TRUSTEES, build_policy, turnstile
-from bidding.rules.receipt import build_receipt, verify_receipt
+from bidding.rules.receipt import build_receipt, verify_receipt, with_vouching
 from bidding.rules.slots import DEFAULT_SLOTS, check_slots
 
 __all__ = [
@@ -28,4 +28,5 @@ __all__ = [
     "rulebook",
     "turnstile",
     "verify_receipt",
+    "with_vouching",
 ]

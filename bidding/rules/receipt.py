@@ -1,23 +1,30 @@
-"""The receipt of a submission: made by the platform in the act of the commit, checked by anyone without it (R-205)."""
+"""The receipt of a submission: made by the platform in the act of the commit, checked by anyone without it (R-205).
+
+What outsiders say of it (a timestamp token, cosignatures) comes a minute later, outside the platform's signature, as
+the member `vouched`: the commit waits for nobody.
+"""
 
 from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 import rfc8785
+from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from core.clock import from_iso, iso
 from core.errors import Invalid
 from core.ledger import merkle
+from core.ledger.cosignatures import Cosigner, cosigners_of
 from core.ledger.notes import Head, Verifier, open_head
 from core.seal import leaf_commitment
+from core.timestamps import Stamped, check_token
 
 TYPE = "sunbid-receipt/v1"
 DOMAIN = b"sunbid-receipt/v1\n"
@@ -38,6 +45,23 @@ FIELDS = frozenset(
     }
 )
 LEAF_FIELDS = frozenset({"at", "digest", "index", "kind", "subject"})
+VOUCHED = "vouched"
+VOUCHED_FIELDS = frozenset({"checkpoint", "timestamps", "inclusion_proof"})
+TOLERANCE = timedelta(seconds=2)
+"""How far the platform's clock may stand ahead of an authority's (PROOF T5)."""
+
+
+@dataclass(frozen=True)
+class Vouching:
+    """What outsiders say of a receipt: tokens, cosignatures by name, the head they are under.
+
+    `unchecked` counts tokens that nobody could judge because no root is known.
+    """
+
+    head: Head
+    stamps: tuple[Stamped, ...]
+    cosigned: Mapping[str, datetime]
+    unchecked: int
 
 
 @dataclass(frozen=True)
@@ -53,6 +77,8 @@ class Verified:
     platform_key: str
     is_own: bool
     """The submission and the secret leaf salt were at hand and add up to the leaf."""
+    vouched: Vouching | None = field(default=None)
+    """None while the timestamp is still to come (时间戳待补)."""
 
 
 def build_receipt(
@@ -91,14 +117,17 @@ def verify_receipt(
     key: str | None = None,
     private: Mapping[str, Any] | None = None,
     packages: Mapping[str, str] | None = None,
+    roots: Collection[x509.Certificate] = (),
+    witnesses: Collection[Cosigner] = (),
 ) -> Verified:
     """Check a receipt from its own bytes alone; no server is asked.
 
     `key`: the platform's key as spelled elsewhere (the notice, another receipt); without it the receipt's own is used,
     which shows that the receipt is whole but not whose it is. `private` (the bidder's private.json) and `packages`
-    (set → SHA-256 of the identity package) also prove that the leaf is this submission's. Raises Invalid with
-    "receipt.malformed" (place), "receipt.key", "receipt.signature", "receipt.leaf", "receipt.head",
-    "receipt.inclusion", "receipt.time" or "receipt.submission".
+    (set → SHA-256 of the identity package) also prove that the leaf is this submission's. `roots` of the timestamping
+    authority and keys of `witnesses` judge what outsiders say. Raises Invalid with "receipt.malformed" (place),
+    "receipt.key", "receipt.signature", "receipt.leaf", "receipt.head", "receipt.inclusion", "receipt.time",
+    "receipt.submission", "receipt.timestamp", "receipt.clock" or "receipt.cosignature".
     """
     _check_shape(receipt)
     verifier = Verifier.parse(receipt["platform_key"])
@@ -131,11 +160,51 @@ def verify_receipt(
         head=head,
         platform_key=str(verifier),
         is_own=is_own,
+        vouched=_check_vouched(receipt, verifier, roots, witnesses),
     )
 
 
+def with_vouching(receipt: Mapping[str, Any], evidence: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The receipt with what outsiders say of its entry (`core.ledger.vouching.evidence_of`); null while to come."""
+    return {**receipt, VOUCHED: None if evidence is None else dict(evidence)}
+
+
+def _check_vouched(
+    receipt: Mapping[str, Any],
+    verifier: Verifier,
+    roots: Collection[x509.Certificate],
+    witnesses: Collection[Cosigner],
+) -> Vouching | None:
+    """What outsiders say of the receipt's entry, each word of it checked; None where it says nothing yet."""
+    told = receipt.get(VOUCHED)
+    if told is None:
+        return None
+    index = receipt["leaf_index"]
+    try:
+        body = verifier.check(told["checkpoint"])
+        head = open_head(told["checkpoint"], verifier)
+        cosigned = cosigners_of(told["checkpoint"], body, tuple(witnesses))
+    except Invalid as error:
+        code = "receipt.cosignature" if error.code == "cosignature.wrong" else "receipt.head"
+        raise Invalid(code, **error.facts) from error
+    proof = [bytes.fromhex(step) for step in told["inclusion_proof"]]
+    leaf = merkle.leaf_hash(rfc8785.dumps(receipt["leaf"]))
+    if not merkle.verify_inclusion(leaf, index, head.size, proof, head.root):
+        raise Invalid("receipt.inclusion", index=index, size=head.size)
+    stamps = []
+    for row in told["timestamps"] if roots else ():
+        try:
+            stamped = check_token(base64.b64decode(row["token"], validate=True), body.encode(), roots)
+        except (ValueError, Invalid) as error:
+            raise Invalid("receipt.timestamp", authority=row["authority"], reason=str(error)[:200]) from error
+        if stamped.at + stamped.accuracy + TOLERANCE < from_iso(receipt["leaf"]["at"]):
+            raise Invalid("receipt.clock", stamped_at=stamped.at, logged_at=receipt["leaf"]["at"])
+        stamps.append(stamped)
+    return Vouching(head, tuple(stamps), cosigned, unchecked=0 if roots else len(told["timestamps"]))
+
+
 def _message(content: Mapping[str, Any]) -> bytes:
-    rest = {name: value for name, value in content.items() if name != "signature"}
+    rest = {name: value for name, value in content.items() if name not in ("signature", VOUCHED)}
     return DOMAIN + hashlib.sha256(rfc8785.dumps(rest)).digest()
 
 
@@ -145,7 +214,7 @@ def _check_shape(receipt: Any) -> None:
             raise Invalid("receipt.malformed", field="receipt", place=place)
 
     need(isinstance(receipt, dict) and receipt.get("type") == TYPE, "type")
-    need(set(receipt) == FIELDS, "fields")
+    need(set(receipt) - {VOUCHED} == FIELDS, "fields")
     leaf = receipt["leaf"]
     need(isinstance(leaf, dict) and set(leaf) == LEAF_FIELDS, "leaf")
     need(type(leaf["index"]) is int and type(receipt["leaf_index"]) is int, "leaf_index")
@@ -155,11 +224,23 @@ def _check_shape(receipt: Any) -> None:
         need(_is_hash(receipt[place]), place)
     proof = receipt["inclusion_proof"]
     need(isinstance(proof, list) and all(map(_is_hash, proof)), "inclusion_proof")
+    if receipt.get(VOUCHED) is not None:
+        _check_vouched_shape(receipt[VOUCHED], need)
     for place, value in (("received_at", receipt["received_at"]), ("leaf", leaf["at"])):
         try:
             from_iso(value)
         except (TypeError, ValueError):
             need(False, place)
+
+
+def _check_vouched_shape(told: Any, need: Callable[[bool, str], None]) -> None:
+    need(isinstance(told, dict) and set(told) == VOUCHED_FIELDS, VOUCHED)
+    need(isinstance(told["checkpoint"], str), VOUCHED)
+    need(isinstance(told["inclusion_proof"], list) and all(map(_is_hash, told["inclusion_proof"])), VOUCHED)
+    need(isinstance(told["timestamps"], list) and bool(told["timestamps"]), VOUCHED)
+    for row in told["timestamps"]:
+        need(isinstance(row, dict) and set(row) == {"authority", "token"}, VOUCHED)
+        need(all(isinstance(value, str) for value in row.values()), VOUCHED)
 
 
 def _is_hash(value: Any) -> bool:

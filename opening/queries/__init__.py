@@ -1,5 +1,6 @@
 """Reads of the opening: the thing itself, what key holders still have to do, and what may be shown to whom."""
 
+from opening.queries.cover import unstamped_closings
 from opening.queries.due import due, due_to_open, is_ready
 from opening.queries.layers import (
     Task,
@@ -76,4 +77,5 @@ __all__ = [
     "revoked_by",
     "state_facts",
     "unreadable",
+    "unstamped_closings",
 ]

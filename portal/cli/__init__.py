@@ -19,6 +19,7 @@ COMMANDS = {
     "doctor": "portal.cli.site:doctor",
     "db": "portal.cli.site:db",
     "ledger": "portal.cli.site:ledger",
+    "tsa": "portal.cli.tsa:tsa",
     "verify": "portal.cli.verify:verify",
     "draw": "portal.cli.site:draw",
     "seal": "bidding.cli:seal",

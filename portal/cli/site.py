@@ -75,18 +75,23 @@ def worker(every: float) -> None:
     """Ring the bell: apply what is due every second. One is enough; several, or none for a while, do no harm."""
     from apscheduler.schedulers.blocking import BlockingScheduler
 
+    from portal.cli.outside import Outside, beat
     from portal.cli.tick import tick as apply_due
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
     _, platform = settings_and_platform()
+    outside = Outside(platform)
 
-    def ring() -> None:
-        for what in apply_due(platform):
+    def ring(work: Callable[[], list[str]]) -> None:
+        for what in work():
             logging.getLogger("sunbid.worker").info("%s", what)
 
     scheduler = BlockingScheduler(timezone="UTC")
-    scheduler.add_job(ring, "interval", seconds=every, max_instances=1, coalesce=True, misfire_grace_time=None)
+    always: dict[str, Any] = {"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
+    scheduler.add_job(ring, "interval", [lambda: apply_due(platform)], seconds=every, **always)
+    # Its own job: whoever outside does not answer delays no closing.
+    scheduler.add_job(ring, "interval", [outside.ring], seconds=beat(platform.trust.stamp_every), **always)
     signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=scheduler.shutdown).start())
     scheduler.start()
 
@@ -95,10 +100,11 @@ def worker(every: float) -> None:
 @click.option("--json", "as_json", is_flag=True, help="print what was done as JSON")
 def tick(as_json: bool) -> None:
     """Apply everything that is due once and say what was done."""
+    from portal.cli.outside import Outside
     from portal.cli.tick import tick as apply_due
 
     _, platform = settings_and_platform()
-    done = apply_due(platform)
+    done = apply_due(platform) + Outside(platform).ring()
     click.echo(json.dumps(done, ensure_ascii=False) if as_json else "\n".join(done) or "nothing is due")
 
 

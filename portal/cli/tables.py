@@ -7,6 +7,7 @@ import collusion.models
 import core.board
 import core.draw.record
 import core.ledger.log
+import core.ledger.vouching
 import core.outbox
 import credit.models
 import experts.models

@@ -175,6 +175,11 @@ SENTENCES = {
     "receipt.inclusion": _l("包含证明不成立：第 %(index)s 条不在大小为 %(size)s 的日志里。"),
     "receipt.time": _l("回执的收到时间（%(received_at)s）晚于存证时间（%(logged_at)s），不可能成立。"),
     "receipt.submission": _l("回执与本机保存的密封材料对不上：不是这份投标文件的回执。"),
+    "receipt.timestamp": _l("时间戳（%(authority)s）不成立：%(reason)s。"),
+    "receipt.clock": _l("时间戳机构在 %(stamped_at)s 已见到此条，平台却记为 %(logged_at)s：平台时钟超前。"),
+    "receipt.cosignature": _l("见证人 %(name)s 的联署不成立。"),
+    "receipt.other": _l("平台给出的回执不是这份密封件（%(digest)s）的回执。"),
+    "receipt.unstamped": _l("第 %(index)s 条的时间戳待补，请稍后再试。"),
     "receipt.forked": _l(
         "平台日志第 %(index)s 条与回执不符：回执证明平台的日志被改动过，请立即保存回执并报告监督部门。"
     ),

@@ -10,6 +10,7 @@ SENTENCES = {
     "settings.test_flag": _l("环境中有测试开关 %(flags)s，正式模式拒绝启动。"),
     "settings.test_name": _l("日志名称 %(name)s 属于测试，正式模式拒绝启动。"),
     "settings.plain_http": _l("平台地址 %(origin)s 没有使用 https，正式模式拒绝启动。"),
+    "settings.tsa_roots": _l("设置了时间戳机构 %(url)s，但没有它的根证书文件（%(file)s），平台拒绝启动。"),
     "ledger.unsigned": _l("账本尚未签发过签名头。"),
     "ledger.sizes": _l("请给出 old 和 new 两个日志长度。"),
     "http.bad_request": _l("请求无法理解（HTTP %(status)s）。"),

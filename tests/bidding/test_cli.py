@@ -144,7 +144,7 @@ def test_the_whole_way(stage: Stage, server: str, identity: Path, files: Path, t
     held = json.loads(
         run(cli.held, "--identity", identity, "--server", server, "--section", stage.code, "--json").stdout
     )
-    assert [item["receipt"] for item in held["submissions"]] == [receipt]
+    assert [item["receipt"] for item in held["submissions"]] == [{**receipt, "vouched": None}]
     seal(stage, server, identity, files, tmp_path / "two", "--replaces", tmp_path / "one")
     assert run(cli.replace, tmp_path / "two", "--identity", identity).exit_code == 0
     assert run(cli.withdraw, tmp_path / "two", "--identity", identity).exit_code == 0

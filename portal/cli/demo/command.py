@@ -7,6 +7,7 @@ import socket
 import sys
 import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import click
 from rich.console import Console
 
 from portal.cli.demo.play import play
-from portal.cli.demo.stage import LOG_NAME, staged
+from portal.cli.demo.stage import LOG_NAME, TSA_NAME, staged
 from portal.cli.demo.story import STORY_DAYS, Story
 
 MARK = ".sunbid-demo"
@@ -92,17 +93,30 @@ def free_port(wanted: int) -> int:
 def serve_demo(console: Console, folder: Path, port: int) -> None:
     """Serve the played platform on localhost with the one-click role switch, and ring the worker's bell beside it."""
     from portal.app import Settings, build_platform, create_app
+    from portal.cli.outside import Outside
     from portal.cli.site import run_server
     from portal.cli.tick import tick
+    from portal.cli.tsa import SmallTimestampAuthority, server, wall
 
-    settings = Settings(folder=folder / "platform", demo=True, log_name=LOG_NAME, origin=f"http://localhost:{port}")
+    stamping = server(SmallTimestampAuthority.in_folder(folder / "tsa", TSA_NAME, at=wall()), wall, "127.0.0.1", 0)
+    threading.Thread(target=stamping.serve_forever, daemon=True).start()
+    settings = Settings(
+        folder=folder / "platform",
+        demo=True,
+        log_name=LOG_NAME,
+        origin=f"http://localhost:{port}",
+        tsa=f"http://127.0.0.1:{stamping.server_port}/",
+        tsa_roots=folder / "tsa" / "root.pem",
+    )
     platform = build_platform(settings)
+    outside = Outside(platform)
 
-    def ring() -> None:
+    def ring(work: Callable[[], list[str]]) -> None:
         while True:
             time.sleep(1)
-            tick(platform)
+            work()
 
-    threading.Thread(target=ring, daemon=True).start()
+    for work in (lambda: tick(platform), outside.ring):
+        threading.Thread(target=ring, args=[work], daemon=True).start()
     console.print(f"\n[bold]网站：http://localhost:{port}[/bold]  页面顶部一键切换角色（仅演示模式）。按 Ctrl+C 结束。")
     run_server(lambda: create_app(settings), "127.0.0.1", port, threads=32)

@@ -25,14 +25,19 @@ from core.db import Database
 from core.errors import Refusal
 from core.ledger.log import platform_signer
 from core.store import ObjectStore
+from core.timestamps import Authority
+from core.trust import Trust
 from opening.cli.holder import CLOCK
 from portal.app import Settings, create_app, secret_file
 from portal.cli import group
 from portal.cli.demo.cast import Cast, settle
+from portal.cli.outside import Outside
 from portal.cli.schema import upgrade
 from portal.cli.tick import tick
+from portal.cli.tsa import SmallTimestampAuthority, serving
 
 LOG_NAME = "sunbid.demo"
+TSA_NAME = "阳光招采演示时间戳"
 Form = Mapping[str, Any] | Sequence[tuple[str, str]]
 
 
@@ -45,6 +50,7 @@ class Stage:
     clock: StoppedClock
     cast: Cast
     server: str
+    outside: Outside
     tokens: dict[tuple[str, date], str] = field(default_factory=dict)
     spoken: list[str] = field(default_factory=list)
 
@@ -90,8 +96,8 @@ class Stage:
         self.ring()
 
     def ring(self) -> list[str]:
-        """What the worker does every second."""
-        return tick(self.platform)
+        """What the worker does every second, and its asking of outsiders beside it."""
+        return [*tick(self.platform), *self.outside.ring()]
 
 
 @dataclass
@@ -128,18 +134,24 @@ def staged(folder: Path, at: datetime, *, chance: Chance = system, database: str
     clock = StoppedClock(at)
     signer = platform_signer(LOG_NAME, secret_file(settings.folder / "ledger.key"))
     store = ObjectStore(settings.folder / "objects")
-    platform = Platform(Database(settings.database_url, folder=settings.folder), store, clock, signer, chance)
-    upgrade(platform.database)
-    cast = settle(platform, folder, at)
-    quiet = logging.getLogger("werkzeug")
-    quiet.setLevel(logging.ERROR)
-    app = create_app(settings.model_copy(update={"test": True, "rates": False}), platform)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield Stage(folder, platform, clock, cast, f"http://127.0.0.1:{server.server_port}")
-    finally:
-        server.shutdown()
-        thread.join()
-        platform.database.close()
+    stamping = SmallTimestampAuthority.in_folder(folder / "tsa", TSA_NAME, at=at)
+    with serving(stamping, clock.now) as address:
+        trust = Trust(authority=Authority(address, (stamping.root,)))
+        platform = Platform(
+            Database(settings.database_url, folder=settings.folder), store, clock, signer, chance, trust
+        )
+        upgrade(platform.database)
+        cast = settle(platform, folder, at)
+        quiet = logging.getLogger("werkzeug")
+        quiet.setLevel(logging.ERROR)
+        app = create_app(settings.model_copy(update={"test": True, "rates": False}), platform)
+        server = make_server("127.0.0.1", 0, app, threaded=True)
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        try:
+            site = f"http://127.0.0.1:{server.server_port}"
+            yield Stage(folder, platform, clock, cast, site, Outside(platform))
+        finally:
+            server.shutdown()
+            thread.join()
+            platform.database.close()

@@ -183,7 +183,7 @@ class Story:
         for key, days, hour, minute in hours:
             self.stage.at(self.before(days, hour, minute))
             self.seal_and_send(key, "first")
-            self.say("submission", f"{self.short(key)}：密封并递交，回执已离线核验")
+            self.say("submission", f"{self.short(key)}：密封并递交，回执与时间戳已离线核验")
         self.stage.at(self.before(1, 10, 50))
         self.trustee("officer", "decoy", "--smallest")
         self.stage.at(self.before(1, 11, 20))
@@ -208,7 +208,7 @@ class Story:
         return self.stage.folder / "bidders" / key / which
 
     def seal_and_send(self, key: str, which: str, replaces: str | None = None) -> None:
-        """Seal one bid at the bidder's own machine, submit it, and verify the receipt without the server."""
+        """Seal one bid at the bidder's own machine, submit it, fetch its timestamp a minute later, verify offline."""
         bidder = self.papers.bids[key].bidder
         out = self.sealed(key, which)
         identity = ("--identity", self.stage.keys(key))
@@ -222,6 +222,8 @@ class Story:
         self.stage.command(*words, machine=f"{key}-office")
         verb = "replace" if replaces and "withdrawn" not in replaces else "submit"
         self.stage.command(verb, *identity, out)
+        self.stage.later(seconds=75)
+        self.stage.command("receipt", "stamp", out)
         self.stage.command("receipt", "verify", out / "receipt.json")
 
     def sorted_papers(self, key: str) -> dict[str, Path]:
