@@ -89,6 +89,23 @@ def peel(package: bytes, identity: str) -> bytes:
         raise _why(error) from error
 
 
+def wrap_passphrase(payload: bytes, passphrase: str) -> bytes:
+    """An age file that the passphrase opens (scrypt)."""
+    return bytes(pyrage.passphrase.encrypt(payload, passphrase))
+
+
+def unwrap_passphrase(package: bytes, passphrase: str) -> bytes:
+    """What is inside; Invalid("keyfile.unreadable") for no such file, Invalid("keyfile.password") for another one's."""
+    if not package.startswith(b"age-encryption.org/v1\n-> scrypt "):
+        raise Invalid("keyfile.unreadable", field="file", place="age")
+    try:
+        return bytes(pyrage.passphrase.decrypt(package, passphrase))
+    except pyrage.DecryptError as error:
+        wrong = "Decryption failed" in str(error) or "No matching keys" in str(error)
+        code = "keyfile.password" if wrong else "keyfile.unreadable"
+        raise Invalid(code, field="passphrase", place="age") from None
+
+
 def encrypt_stream(reader: Reader, writer: Writer, recipient: str) -> None:
     """Seal all of `reader` to one recipient into `writer`; memory does not grow with the size.
 

@@ -66,6 +66,8 @@ SENTENCES = {
     "demo.off": _l("没有找到此页面。"),
     "demo.database": _l("数据库中已有内容，不能改作演示库。"),
     "identity.exists": _l("已有文件 %(file)s，不予覆盖。"),
+    "p12.password": _l("证书文件的口令不对，或文件已损坏。"),
+    "p12.empty": _l("文件里没有成对的证书和私钥。请向认证机构索取含私钥的 .p12（.pfx）文件。"),
     "identity.missing": _l("没有文件 %(file)s。"),
     "identity.secret": _l("文件 %(file)s 不是 64 位十六进制的秘密。"),
     "identity.other_key": _l("证书不是为这把密钥签发的。"),

@@ -16,19 +16,19 @@ export function writeKeyFile({ identity, secret, certificate, key, section }) {
   return [...lines, identity, ""].join("\n");
 }
 
-/** The parts of a key file; KeyRefusal("backup.unreadable") for anything else. */
+/** The parts of a key file; KeyRefusal("keyfile.unreadable") for anything else. */
 export function readKeyFile(text) {
   const lines = text.split(/\r?\n/).filter(Boolean);
   const found = {};
-  if (lines.shift() !== TYPE) throw new KeyRefusal("backup.unreadable", { place: "type" });
+  if (lines.shift() !== TYPE) throw new KeyRefusal("keyfile.unreadable", { place: "type" });
   for (const line of lines) {
     const [, name, value] = /^# sunbid-([a-z]+): (.*)$/.exec(line) ?? [];
     const known = name in LINES ? LINES[name].test(value) : /^AGE-SECRET-KEY-1[02-9AC-HJ-NP-Z]{58}$/.test(line);
     const place = name in LINES ? name : "identity";
-    if (!known || place in found) throw new KeyRefusal("backup.unreadable", { place });
+    if (!known || place in found) throw new KeyRefusal("keyfile.unreadable", { place });
     found[place] = name in LINES ? value : line;
   }
-  if (!found.identity || !found.secret) throw new KeyRefusal("backup.unreadable", { place: "identity" });
+  if (!found.identity || !found.secret) throw new KeyRefusal("keyfile.unreadable", { place: "identity" });
   return {
     identity: found.identity,
     secret: bytesOf(found.secret),
@@ -83,13 +83,13 @@ function inWorker(task) {
   });
 }
 
-/** The text, encrypted to the passphrase: an age file. KeyRefusal("passphrase.short") below 12 characters. */
+/** The text, encrypted to the passphrase: an age file. KeyRefusal("keyfile.passphrase") below 12 characters. */
 export async function wrap(text, passphrase) {
-  if ([...passphrase].length < LEAST) throw new KeyRefusal("passphrase.short", { least: LEAST });
+  if ([...passphrase].length < LEAST) throw new KeyRefusal("keyfile.passphrase", { least: LEAST });
   return inWorker({ verb: "wrap", content: new TextEncoder().encode(text), passphrase });
 }
 
-/** The text of an encrypted key file; KeyRefusal("backup.password") or ("backup.unreadable"). */
+/** The text of an encrypted key file; KeyRefusal("keyfile.password") or ("keyfile.unreadable"). */
 export async function unwrap(bytes, passphrase) {
   return new TextDecoder().decode(await inWorker({ verb: "unwrap", content: bytes, passphrase }));
 }

@@ -54,7 +54,7 @@ export async function within(name, mode, verb) {
 export const hexOf = (bytes) => Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
 export function bytesOf(hex) {
-  if (!/^(?:[0-9a-f]{2})*$/.test(hex)) throw new KeyRefusal("backup.unreadable", { place: "hex" });
+  if (!/^(?:[0-9a-f]{2})*$/.test(hex)) throw new KeyRefusal("keyfile.unreadable", { place: "hex" });
   return Uint8Array.from(hex.match(/../g) ?? [], (pair) => parseInt(pair, 16));
 }
 
@@ -64,7 +64,7 @@ export function fromBase64(text) {
   try {
     return Uint8Array.from(atob(text.replace(/\s/g, "")), (sign) => sign.charCodeAt(0));
   } catch {
-    throw new KeyRefusal("backup.unreadable", { place: "base64" });
+    throw new KeyRefusal("keyfile.unreadable", { place: "base64" });
   }
 }
 
@@ -154,7 +154,7 @@ export async function identityKey(text) {
     decoded = null;
   }
   if (decoded?.prefix.toLowerCase() !== "age-secret-key-" || decoded.bytes.length !== 32) {
-    throw new KeyRefusal("backup.unreadable", { place: "age" });
+    throw new KeyRefusal("keyfile.unreadable", { place: "age" });
   }
   const form = Uint8Array.from([...bytesOf(PKCS8_X25519), ...decoded.bytes]);
   decoded.bytes.fill(0);
@@ -165,7 +165,7 @@ export async function identityKey(text) {
 
 /** The 32 secret bytes as a key that only derives. */
 export async function secretKey(bytes) {
-  if (bytes.length !== 32) throw new KeyRefusal("backup.unreadable", { place: "secret" });
+  if (bytes.length !== 32) throw new KeyRefusal("keyfile.unreadable", { place: "secret" });
   return crypto.subtle.importKey("raw", bytes, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
 }
 

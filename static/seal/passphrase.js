@@ -12,13 +12,13 @@ async function wrap({ content, passphrase }) {
 }
 
 async function unwrap({ content, passphrase }) {
-  if (new TextDecoder("latin1").decode(content.subarray(0, MAGIC.length)) !== MAGIC) return { code: "backup.unreadable" };
+  if (new TextDecoder("latin1").decode(content.subarray(0, MAGIC.length)) !== MAGIC) return { code: "keyfile.unreadable" };
   const decrypter = new Decrypter();
   decrypter.addPassphrase(passphrase);
   try {
     return { content: await decrypter.decrypt(content) };
   } catch (error) {
-    return { code: /no identity matched/.test(error.message) ? "backup.password" : "backup.unreadable" };
+    return { code: /no identity matched/.test(error.message) ? "keyfile.password" : "keyfile.unreadable" };
   }
 }
 

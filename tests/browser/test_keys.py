@@ -23,8 +23,10 @@ from cryptography.hazmat.primitives.serialization import (
 from flask import Flask
 from playwright.sync_api import Page
 
+from accounts.cli import Identity
 from core.seal import derive_nonce, handle_of, peel, recipient_of
 from core.seal.age import nest
+from core.seal.keyfile import KeyFile
 from core.seal.keys import certificate_signed
 from tests import factories
 
@@ -210,9 +212,9 @@ def test_the_backup_opens_with_stock_age_and_turns_the_light_green(page: Page, t
         p12=own.p12, password=PASSWORD, secret=SECRET, passphrase=PASSPHRASE, other=certified().pem,
     )  # fmt: skip
     assert made["lights"] == ["not_backed_up", "ok"] and made["kept"] is None
-    assert (made["wrong"], made["garbage"]) == ("backup.password", "backup.unreadable")
+    assert (made["wrong"], made["garbage"]) == ("keyfile.password", "keyfile.unreadable")
     assert made["differs"] == [f"backup.differs {place}" for place in ("age", "secret", "certificate")]
-    assert made["short"] == "passphrase.short"
+    assert made["short"] == "keyfile.passphrase"
     backup, layer = tmp_path / "keys.age", tmp_path / "layer.age"
     backup.write_bytes(base64.b64decode(made["backup"]))
     layer.write_bytes(nest(b"own layer", [made["recipient"]])[0])
@@ -225,6 +227,37 @@ def stock_age(command: str, out: Path) -> bytes:
     """Run Debian's age at a terminal of its own and type the passphrase."""
     subprocess.run(["script", "-qec", command, "/dev/null"], input=f"{PASSPHRASE}\n".encode(), check=True, timeout=60)
     return out.read_bytes()
+
+
+def test_page_and_program_read_each_others_keys(page: Page, tmp_path: Path) -> None:
+    """A bidder may seal here and open with the program, and the reverse: backups and folders go both ways.
+
+    Seen red: with the key in the page's file as PEM, and with the program's folder read without its secret.
+    """
+    own = certified()
+    folder = Identity.create(tmp_path / "program")
+    key = KeyFile(folder.age_identity, SECRET, own.pem, pkcs8(own.key.key))
+    made = module(
+        page,
+        """const theirs = file.readKeyFile(await file.unwrap(bytes("wrapped"), given.passphrase));
+        const parts = { ...(await p12.readP12(bytes("p12"), given.password)), identity: given.identity,
+          secret: bytes("secret") };
+        const same = (a, b) => ["identity", "certificate"].every((name) => a[name] === b[name]) &&
+          ["secret", "key"].every((name) => keys.hexOf(a[name]) === keys.hexOf(b[name]));
+        const folder = file.readFolder(given.files);
+        const text = file.writeKeyFile(parts);
+        return { same: same(theirs, parts), folder: same(folder, parts), text,
+          missing: await reason(() => file.readFolder({ ...given.files, "bid.age": undefined })),
+          ours: keys.base64Of(await file.wrap(text, given.passphrase)) };""",
+        wrapped=key.wrapped(PASSPHRASE), p12=own.p12, password=PASSWORD, passphrase=PASSPHRASE, secret=SECRET,
+        identity=folder.age_identity,
+        files={"key.pem": own.key.pem.decode(), "certificate.pem": own.pem, "bid.age": f"{folder.age_identity}\n",
+               "bidder-secret": f"{SECRET.hex()}\n"},
+    )  # fmt: skip
+    assert made["same"] and made["folder"] and made["missing"] == "folder.missing"
+    assert made["text"] == key.text()
+    restored = Identity.restore(tmp_path / "restored", KeyFile.unwrap(base64.b64decode(made["ours"]), PASSPHRASE))
+    assert restored.key_file == key and restored.sign(b"x")
 
 
 def test_the_light_follows_the_certificate(page: Page) -> None:
