@@ -1,10 +1,9 @@
-"""The suite "age-x25519/1": the only file that touches pyrage and the keys it knows; another suite stands beside it."""
+"""The suite "age-x25519/1": keys and small packages, by pyrage, which no other file touches; `bulk` does the large."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Protocol
 
 import pyrage
 
@@ -14,24 +13,9 @@ from core.seal.header import lint_package
 SUITE = "age-x25519/1"
 
 _RECIPIENT = re.compile(r"age1[02-9ac-hj-np-z]{58}", re.ASCII)
+_BECH32 = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
+_CHECKSUM = 6
 _IDENTITY = re.compile(r"AGE-SECRET-KEY-1[02-9AC-HJ-NP-Z]{58}", re.ASCII)
-
-
-class Reader(Protocol):
-    """What a stream is read from."""
-
-    def read(self, size: int, /) -> bytes:
-        """At most `size` bytes; empty at the end."""
-
-
-class Writer(Protocol):
-    """What a stream is written to."""
-
-    def write(self, data: bytes, /) -> int:
-        """Take all of `data`."""
-
-    def flush(self) -> None:
-        """Nothing is held back."""
 
 
 def new_identity() -> str:
@@ -106,60 +90,24 @@ def unwrap_passphrase(package: bytes, passphrase: str) -> bytes:
         raise Invalid(code, field="passphrase", place="age") from None
 
 
-def encrypt_stream(reader: Reader, writer: Writer, recipient: str) -> None:
-    """Seal all of `reader` to one recipient into `writer`; memory does not grow with the size.
-
-    What reader and writer raise passes through.
-    """
-    key, watched = _recipient(recipient), _Watched(reader, writer)
-    try:
-        pyrage.encrypt_io(watched, watched, [key])
-    except BaseException as error:
-        raise watched.failure or error from None
+def raw_recipient(recipient: str) -> bytes:
+    """The 32 bytes of the X25519 public key that `recipient` (age1…) spells."""
+    _recipient(recipient)
+    return _unspelled(recipient)
 
 
-def decrypt_stream(reader: Reader, writer: Writer, identity: str) -> None:
-    """Open the age file in `reader` into `writer`, chunk by authenticated chunk; memory does not grow with the size.
-
-    Only authenticated bytes are written, but the end is authenticated last: what was written counts only after return.
-    Raises seal.not_for_this_key and seal.torn; what reader and writer raise passes through.
-    """
-    key, watched = _identity(identity), _Watched(reader, writer)
-    try:
-        pyrage.decrypt_io(watched, watched, [key])
-    except BaseException as error:
-        if watched.failure is not None:
-            raise watched.failure from None
-        if isinstance(error, pyrage.DecryptError | OSError):  # a bad chunk comes as an OSError
-            raise _why(error) from error
-        raise
+def raw_identity(identity: str) -> bytes:
+    """The 32 bytes of the X25519 private key that `identity` (AGE-SECRET-KEY-1…) spells."""
+    _identity(identity)
+    return _unspelled(identity.lower())
 
 
-class _Watched:
-    """Reader and writer in one, keeping what they raised: pyrage passes some of it on as its own errors.
-
-    A broken disk must never look like a torn bid.
-    """
-
-    def __init__(self, reader: Reader, writer: Writer) -> None:
-        self._read = reader.read
-        self._write = writer.write
-        self.flush = writer.flush
-        self.failure: BaseException | None = None
-
-    def read(self, size: int, /) -> bytes:
-        try:
-            return self._read(size)
-        except BaseException as error:
-            self.failure = error
-            raise
-
-    def write(self, data: bytes, /) -> int:
-        try:
-            return self._write(data)
-        except BaseException as error:
-            self.failure = error
-            raise
+def _unspelled(text: str) -> bytes:
+    """The bytes behind a bech32 text (BIP 173) whose alphabet, length and checksum pyrage has found right."""
+    value = 0
+    for letter in text.rpartition("1")[2][:-_CHECKSUM]:
+        value = value << 5 | _BECH32.index(letter)
+    return (value >> 4).to_bytes(32, "big")  # 52 letters of five bits are 32 bytes and four bits of filling
 
 
 def _why(error: Exception) -> Invalid:

@@ -14,7 +14,7 @@ CHUNK = 64 * 1024
 TAG = 16
 NONCE = 16
 
-_VERSION = b"age-encryption.org/v1\n"
+VERSION = b"age-encryption.org/v1\n"
 _SHARE = re.compile(rb"[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]")
 _BODY = re.compile(rb"[A-Za-z0-9+/]*")
 _ARGUMENT = re.compile(rb"[\x21-\x7e]+")
@@ -42,7 +42,7 @@ def lint(head: bytes) -> int:
     with which key, no one can tell before the opening.
     """
     _check_version(head)
-    lines, place = [], len(_VERSION)
+    lines, place = [], len(VERSION)
     while True:
         end = head.find(b"\n", place, MAX_HEADER)
         if end < 0:
@@ -91,9 +91,9 @@ def lint_package(package: bytes) -> None:
 
 
 def _check_version(head: bytes) -> None:
-    if head.startswith(_VERSION):
+    if head.startswith(VERSION):
         return
-    if _VERSION.startswith(head):
+    if VERSION.startswith(head):
         raise Invalid("seal.torn")
     if head.startswith(b"-----BEGIN AGE ENCRYPTED FILE-----"):
         raise Invalid("seal.armored")

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.errors import Invalid
-from core.seal.age import decrypt_stream, is_identity, recipient_of
+from core.seal.age import is_identity, recipient_of
 from core.seal.archive import MANIFEST
+from core.seal.bulk import open_bulk
 from core.seal.folder import whole_folder
 from core.seal.header import lint_file
 from core.seal.manifest import Entry
 from core.seal.notation import Json, canonical
-from core.seal.streams import BlockReader, BlockWriter, Digester, Progress, Relay, file_blocks, file_digest
+from core.seal.streams import Digester, Progress, Relay, file_digest
 from core.seal.submission import Expected, plain_commit
 from core.seal.unpack import Unpacker
 
@@ -84,14 +86,16 @@ def open_sealed(
     with whole_folder(out, durable=False) as folder:
         try:
             lint_file(bulk)
-            unpacker, sha256 = _decrypt(bulk, released.secret, expected, folder, progress or (lambda done, total: None))
+            unpacker, archive_sha256, sha256 = _decrypt(
+                bulk, released.secret, expected, folder, progress or (lambda done, total: None)
+            )
         except Invalid as error:
             if file_digest(bulk).hex() != expected.sha256:
                 raise _mismatch(expected) from error
             raise
         if sha256.hex() != expected.sha256:
             raise _mismatch(expected)
-        if released.salt is not None and plain_commit(released.salt, unpacker.sha256) != expected.plain_commit:
+        if released.salt is not None and plain_commit(released.salt, archive_sha256) != expected.plain_commit:
             raise Invalid("seal.commit_mismatch", envelope=expected.envelope)
         (folder / MANIFEST).write_bytes(canonical(unpacker.manifest))
     return Opened(
@@ -99,7 +103,7 @@ def open_sealed(
         manifest=unpacker.manifest,
         entries=unpacker.entries,
         nonce=bytes.fromhex(unpacker.manifest["nonce"]),
-        archive_sha256=unpacker.sha256.hex(),
+        archive_sha256=archive_sha256.hex(),
         commit_checked=released.salt is not None,
     )
 
@@ -111,19 +115,28 @@ def open_archive(archive: Path, salt: bytes, expected: Expected, out: Path) -> O
     """
     if plain_commit(salt, file_digest(archive)) != expected.plain_commit:
         raise Invalid("seal.commit_mismatch", envelope=expected.envelope)
+    sha256 = hashlib.sha256()
     with whole_folder(out, durable=False) as folder:
         with archive.open("rb") as file:
-            unpacker = Unpacker(file.read, expected, folder)
+
+            def take(size: int) -> bytes:
+                block = file.read(size)
+                sha256.update(block)
+                return block
+
+            unpacker = Unpacker(take, expected, folder)
             unpacker.run()
-        if plain_commit(salt, unpacker.sha256) != expected.plain_commit:
+        if plain_commit(salt, sha256.digest()) != expected.plain_commit:
             raise Invalid("seal.commit_mismatch", envelope=expected.envelope)
         (folder / MANIFEST).write_bytes(canonical(unpacker.manifest))
     nonce = bytes.fromhex(unpacker.manifest["nonce"])
-    return Opened(out, unpacker.manifest, unpacker.entries, nonce, unpacker.sha256.hex(), True)
+    return Opened(out, unpacker.manifest, unpacker.entries, nonce, sha256.hexdigest(), True)
 
 
-def _decrypt(bulk: Path, secret: str, expected: Expected, folder: Path, progress: Progress) -> tuple[Unpacker, bytes]:
-    """Decrypt in this thread, unpack and hash in others; the unpacker, and the SHA-256 of the sealed file."""
+def _decrypt(
+    bulk: Path, secret: str, expected: Expected, folder: Path, progress: Progress
+) -> tuple[Unpacker, bytes, bytes]:
+    """Decrypt here, unpack and hash in other threads; the unpacker, SHA-256 of the archive and of the sealed file."""
     unpackers: list[Unpacker] = []
 
     def consume(relay: Relay) -> None:
@@ -131,24 +144,26 @@ def _decrypt(bulk: Path, secret: str, expected: Expected, folder: Path, progress
         unpackers[0].run()
 
     done = 0
-    with Digester() as sealed, bulk.open("rb", buffering=0) as file:
+    with Digester() as sealed, Digester() as archive, bulk.open("rb", buffering=0) as file:
 
-        def took(block: bytes) -> None:
+        def read_into(view: memoryview) -> int:
             nonlocal done
-            sealed.feed(block)
-            done += len(block)
+            came: int = file.readinto(view)
+            sealed.feed(view[:came])
+            done += came
             progress(done, expected.size)
+            return came
 
         relay = Relay(consume)
-        writer = BlockWriter(relay.put)
         try:
-            decrypt_stream(BlockReader(file_blocks(file), took), writer, secret)
-            writer.drain()
+            for block in open_bulk(read_into, secret):
+                archive.feed(block)
+                relay.put(block)
         finally:
             relay.close()
         if relay.failure is not None:
             raise relay.failure
-        return unpackers[0], sealed.digest()
+        return unpackers[0], archive.digest(), sealed.digest()
 
 
 def _mismatch(expected: Expected) -> Invalid:

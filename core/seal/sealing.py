@@ -5,15 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from core.errors import Invalid
-from core.seal.age import decrypt_stream, encrypt_stream, nest, new_identity, peel, recipient_of
+from core.seal.age import nest, new_identity, peel, recipient_of
 from core.seal.archive import (
     Enclosure,
     Plan,
@@ -25,6 +25,7 @@ from core.seal.archive import (
     survey,
 )
 from core.seal.bidder import decoy_text, identity_text, package_hashes, validate_facts, wrap_identity
+from core.seal.bulk import open_bulk, seal_bulk
 from core.seal.folder import whole_folder
 from core.seal.header import lint_file, lint_package
 from core.seal.keys import SECRET_SIZE, BidderKeys, handle_of
@@ -32,7 +33,7 @@ from core.seal.ladder import LADDER
 from core.seal.notation import Json, canonical
 from core.seal.opening import release
 from core.seal.policy import BIDDER, SCHEDULE, policy_digest, policy_sets, validate_policy
-from core.seal.streams import BlockReader, BlockWriter, Digester, Progress
+from core.seal.streams import Digester, Progress
 from core.seal.submission import (
     KINDS,
     TYPE,
@@ -281,21 +282,18 @@ class _Draft:
 
     def _bulk(self, plan: Plan, path: Path, recipient: str) -> tuple[bytes, bytes]:
         """Seal the planned archive to `recipient`; the SHA-256 of the archive and of the sealed file."""
-        with Digester() as archive, Digester() as bulk, Digester() as contents, path.open("wb", buffering=0) as file:
+        with Digester() as archive, Digester() as bulk, path.open("wb") as file:
 
-            def took(block: bytes) -> None:
-                archive.feed(block)
-                self._done += len(block)
-                self._progress(self._done, self._total)
+            def plain() -> Iterator[memoryview]:
+                for block in archive_blocks(plan):
+                    archive.feed(block)
+                    yield block
+                    self._done += len(block)
+                    self._progress(self._done, self._total)
 
-            def gave(block: bytes) -> None:
-                file.write(block)
+            for block in seal_bulk(plain(), recipient):
                 bulk.feed(block)
-
-            reader = BlockReader(archive_blocks(plan, contents), took)
-            writer = BlockWriter(gave)
-            encrypt_stream(reader, writer, recipient)
-            writer.drain()
+                file.write(block)
             return archive.digest(), bulk.digest()
 
     def _test_package(self, payload: bytes, layers: list[bytes], names: str, wanted: Expected) -> None:
@@ -311,12 +309,11 @@ class _Draft:
 
     def _test_bulk(self, path: Path, secret: str, plan: Plan, wanted: Expected) -> None:
         """Open the beginning of the sealed file with its own key: form, size and manifest must be right."""
-        opened = _Beginning(len(plan.heads[0]))
-        unpacker = Unpacker(opened.take, wanted, None)
         try:
             size = lint_file(path)
-            with path.open("rb") as file, suppress(_Enough):
-                decrypt_stream(file, opened, secret)
+            with path.open("rb", buffering=0) as file:
+                beginning = _beginning(open_bulk(file.readinto, secret), len(plan.heads[0]))
+            unpacker = Unpacker(BytesIO(beginning).read, wanted, None)
             unpacker.head()
         except Invalid as error:
             raise Invalid("seal.self_test", envelope=wanted.envelope) from error
@@ -335,30 +332,14 @@ class _Draft:
         return drawn
 
 
-class _Enough(Exception):
-    """The beginning has been read."""
-
-
-class _Beginning:
-    """A writer that keeps the first bytes and stops the stream when it has them."""
-
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._data = b""
-        self._place = 0
-
-    def write(self, data: bytes, /) -> int:
-        self._data += data
-        if len(self._data) >= self._size:
-            raise _Enough
-        return len(data)
-
-    def flush(self) -> None:
-        """Nothing is held back."""
-
-    def take(self, size: int) -> bytes:
-        start, self._place = self._place, self._place + size
-        return self._data[start : start + size]
+def _beginning(blocks: Iterable[memoryview], size: int) -> bytes:
+    """At least the first `size` bytes, if there are so many; the rest is not asked for."""
+    found = b""
+    for block in blocks:
+        found += block
+        if len(found) >= size:
+            break
+    return found
 
 
 def bulk_file(envelope: str) -> str:

@@ -13,7 +13,7 @@ from core.errors import Invalid
 from core.seal.archive import MANIFEST, PADDING, RECORD
 from core.seal.manifest import MAX_MANIFEST, Entry, read_manifest
 from core.seal.notation import Json
-from core.seal.streams import BLOCK
+from core.seal.streams import BLOCK, Block
 from core.seal.submission import Expected
 
 _PAX_LIMIT = 4096
@@ -21,7 +21,7 @@ _PAX_IGNORED = frozenset((b"mtime", b"atime", b"ctime", b"comment"))
 _OCTAL = re.compile(rb" *([0-7]+)[ \0]*")
 _RECORD_LENGTH = re.compile(rb"[1-9][0-9]{0,4} ")
 
-Take = Callable[[int], bytes]
+Take = Callable[[int], Block]
 
 
 @dataclass(frozen=True)
@@ -31,17 +31,15 @@ class _Member:
 
 
 class Unpacker:
-    """Reads one archive to its end; `manifest`, `entries` and `sha256` hold afterwards."""
+    """Reads one archive to its end; `manifest` and `entries` hold afterwards."""
 
     def __init__(self, take: Take, expected: Expected, folder: Path | None) -> None:
         """`take(n)` gives up to n bytes, empty at the end. Files go below `folder`; None checks without writing."""
-        self._source = take
+        self._take = take
         self._expected = expected
         self._folder = folder
-        self._hash = hashlib.sha256()
         self.manifest: Json = {}
         self.entries: list[Entry] = []
-        self.sha256 = b""
 
     def head(self) -> None:
         """Read and check the manifest only."""
@@ -75,9 +73,8 @@ class Unpacker:
         if any(self._exactly(2 * RECORD)):
             raise Invalid("seal.archive_malformed")
         while block := self._take(BLOCK):  # writers that fill a whole tape record end with more zeros
-            if block.strip(b"\0"):
+            if bytes(block).strip(b"\0"):
                 raise Invalid("seal.archive_malformed")
-        self.sha256 = self._hash.digest()
 
     def _file(self, entry: Entry) -> None:
         if self._folder is None:
@@ -91,7 +88,7 @@ class Unpacker:
             digest = hashlib.sha256()
             with open(os.open(folder / entry.name, flags, 0o600), "wb") as file:
 
-                def keep(block: bytes) -> None:
+                def keep(block: Block) -> None:
                     digest.update(block)
                     file.write(block)
 
@@ -100,7 +97,7 @@ class Unpacker:
             raise Invalid("seal.file_mismatch", name=entry.name)
         self._exactly(-entry.size % RECORD)
 
-    def _pour(self, size: int, on_block: Callable[[bytes], object]) -> None:
+    def _pour(self, size: int, on_block: Callable[[Block], object]) -> None:
         while size:
             block = self._take(min(size, BLOCK))
             if not block:
@@ -111,13 +108,8 @@ class Unpacker:
     def _skip(self, size: int) -> None:
         self._pour(size, lambda block: None)
 
-    def _take(self, size: int) -> bytes:
-        block = self._source(size)
-        self._hash.update(block)
-        return block
-
     def _exactly(self, size: int) -> bytes:
-        parts: list[bytes] = []
+        parts: list[Block] = []
         self._pour(size, parts.append)
         return b"".join(parts)
 

@@ -35,6 +35,7 @@ SENTENCES = {
     "seal.name_unsafe": _l("文件名含有不允许的字符：%(name)s。"),
     "seal.not_canonical": _l("不是规范 JSON（RFC 8785）。"),
     "seal.not_encrypted": _l("文件没有加密（看起来是 %(kind)s）。请先用投标工具加密再递交，依据 R-202。"),
+    "seal.not_for_this_key": _l("这把密钥打不开此密文：不是为它加密的，或密文头部已损坏。"),
     "seal.package_too_large": _l("密钥包超过 %(limit)s 字节。"),
     "seal.place_taken": _l("目标文件夹“%(name)s”已存在，请换一个位置。"),
     "seal.recipient_malformed": _l("age 公钥格式不正确：%(recipient)s。"),

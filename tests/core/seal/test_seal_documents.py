@@ -8,7 +8,6 @@ import hashlib
 import json
 import os
 from collections.abc import Callable
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -460,9 +459,9 @@ def test_the_self_test_stops_a_seal_that_would_not_open(
 
     Seen red: with `_test_bulk` or `_test_package` not called, or one of their comparisons left out.
     """
-    real = door.encrypt_stream
+    real = door.seal_bulk
     stranger = sealing.recipient_of(sealing.new_identity())
-    monkeypatch.setattr(door, "encrypt_stream", lambda reader, writer, recipient: real(reader, writer, stranger))
+    monkeypatch.setattr(door, "seal_bulk", lambda blocks, recipient: real(blocks, stranger))
     with refused("seal.self_test"):
         scene.seal(tmp_path / "bid")
     monkeypatch.undo()
@@ -476,10 +475,10 @@ def test_the_self_test_stops_a_seal_that_would_not_open(
             scene.seal(tmp_path / "bid")
     monkeypatch.undo()
 
-    def longer(reader: Any, writer: Any, recipient: str) -> None:
-        real(BytesIO(b"".join(iter(lambda: reader.read(1 << 16), b"")).ljust(1 << 19, b"\0")), writer, recipient)
+    def longer(blocks: Any, recipient: str) -> Any:
+        return real([memoryview(b"".join(blocks).ljust(1 << 19, b"\0"))], recipient)
 
-    monkeypatch.setattr(door, "encrypt_stream", longer)
+    monkeypatch.setattr(door, "seal_bulk", longer)
     with refused("seal.self_test"):
         scene.seal(tmp_path / "bid")
     assert list(tmp_path.iterdir()) == []
@@ -490,7 +489,7 @@ def test_a_file_that_changes_while_it_is_sealed_is_refused(
 ) -> None:
     """Changed between the two readings; in the last attempt the file system's instants do not tell.
 
-    Seen red: with the comparison in `archive_blocks` left out.
+    Seen red: with the comparison of tags in `_content` left out.
     """
     path = tmp_path / "bill"
     envelopes = scene.envelopes | {"price": [Enclosure("bill", path)]}
@@ -514,5 +513,5 @@ def test_a_file_that_changes_while_it_is_sealed_is_refused(
     attempt(b"one" * 1001)
     attempt(b"one" * 999 + b"two")
     monkeypatch.setattr(archive, "_stamp", lambda descriptor: (0, 0, os.fstat(descriptor).st_size))
-    attempt(b"one" * 999 + b"two")  # now nothing but the second hash can tell
+    attempt(b"one" * 999 + b"two")  # now nothing but the tag can tell
     assert [p.name for p in tmp_path.iterdir()] == ["bill"]

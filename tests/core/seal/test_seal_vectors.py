@@ -12,7 +12,6 @@ import pytest
 from core import seal as sealing
 from core.seal import Enclosure
 from core.seal.archive import archive_blocks, plan_archive, survey
-from core.seal.streams import Digester
 from core.seal.submission import sign_submission
 from tests.core.seal.reading import vector
 from tests.core.seal.write_vectors import WRITERS
@@ -28,8 +27,7 @@ def test_the_specification_prints_what_we_compute(tmp_path: Path) -> None:
     (tmp_path / "f").write_bytes(b"hello\n")
     files = [survey(Enclosure("a", tmp_path / "f", name)) for name in ("报价.txt", "长" * 40 + ".txt")]
     bound = {"section": "A1", "policy_digest": "00" * 32, "handle": handle, "envelope": "schedule"}
-    with Digester() as contents:
-        archive = b"".join(archive_blocks(plan_archive(bound, bytes(32), files), contents))
+    archive = b"".join(archive_blocks(plan_archive(bound, bytes(32), files)))
     assert len(archive) == 65536
     inner = hashlib.sha256(archive).digest()
     withdrawal = {

@@ -22,7 +22,6 @@ from core.seal.archive import archive_blocks, plan_archive, survey
 from core.seal.bidder import validate_facts
 from core.seal.ladder import LADDER, step_for
 from core.seal.names import check_name, name_key
-from core.seal.streams import Digester
 from core.seal.submission import sign_submission
 from tests.core.seal.scene import make_bidder, make_chance, make_facts, make_policy
 
@@ -93,14 +92,14 @@ def names() -> Any:
 
 def archive(bound: dict[str, str], nonce: bytes, files: list[tuple[str, str, bytes]]) -> Any:
     """One archive: what goes in, what comes out; files in the order in which they were given."""
-    with tempfile.TemporaryDirectory() as folder, Digester() as contents:
+    with tempfile.TemporaryDirectory() as folder:
         enclosures = []
         for number, (slot, name, content) in enumerate(files):
             path = Path(folder, str(number))
             path.write_bytes(content)
             enclosures.append(Enclosure(slot, path, name))
         enclosures.sort(key=lambda one: (one.slot.encode(), one.title.encode()))
-        packed = b"".join(archive_blocks(plan_archive(bound, nonce, list(map(survey, enclosures))), contents))
+        packed = b"".join(archive_blocks(plan_archive(bound, nonce, list(map(survey, enclosures)))))
     return {
         "bound": bound,
         "nonce": nonce.hex(),
