@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC
 from typing import Any
 
+from bidding.rules.envelopes import ENVELOPES
 from bidding.rules.law import CATEGORIES, PROCEDURES, REGIMES
 from bidding.rules.method import FORMULAS, GROUPS
 from bidding.rules.notice import PARTICULARS
-from bidding.rules.policy import ENVELOPES
 from core import money
 from core.forms import Fields, checked, choice, instant, integer, text
 

@@ -16,7 +16,11 @@ from core.machine import Lifecycle
 
 
 class Project(Base, Row):
-    """A tender project: whose it is, under which regime; `law` is the rule snapshot frozen at first publication."""
+    """A tender project: whose it is, under which regime; `law` is the rule snapshot frozen at first publication.
+
+    `ground`: the legal ground of a procedure that needs one; `invitation`: how bidders come (public, list, draw);
+    `attempt`: 1, or one more than the failed project `predecessor` (its code) that is held again (R-561).
+    """
 
     __tablename__ = "project"
 
@@ -32,6 +36,10 @@ class Project(Base, Row):
     funding: Mapped[str] = mapped_column(String(200))
     description: Mapped[str]
     law: Mapped[Any | None] = mapped_column(Json)
+    ground: Mapped[str] = mapped_column(String(40), default="")
+    invitation: Mapped[str] = mapped_column(String(10), default="public")
+    attempt: Mapped[int] = mapped_column(default=1)
+    predecessor: Mapped[str | None] = mapped_column(String(60))
     created_at: Mapped[datetime]
     tenderee: Mapped[Organisation] = relationship(foreign_keys=[tenderee_id], lazy="joined")
     agent: Mapped[Organisation | None] = relationship(foreign_keys=[agent_id], lazy="joined")
@@ -40,7 +48,9 @@ class Project(Base, Row):
 class Section(Base, Staged):
     """A section (标段): the unit that is bid for, opened, evaluated, awarded and archived.
 
-    `particulars` holds the further texts of the notice (R-104), `slots` the named files each envelope must contain.
+    `particulars` holds the further texts of the notice (R-104), `slots` the named files each envelope must contain,
+    `envelopes` in which sitting each is opened (docs/spec/submission.md §1). A final-offer round (R-602) is a section
+    of its own: `round` 2, `first_round` the code of the section whose responses it follows.
     """
 
     __tablename__ = "section"
@@ -61,13 +71,18 @@ class Section(Base, Staged):
     decrypt_minutes: Mapped[int]
     qualification: Mapped[str]
     accepts_consortium: Mapped[bool]
+    is_consortium_stated: Mapped[bool] = mapped_column(default=True)
     credit_rule: Mapped[str]
     method: Mapped[Any] = mapped_column(Json)
     particulars: Mapped[Any] = mapped_column(Json, default=dict)
     slots: Mapped[Any] = mapped_column(Json, default=list)
+    envelopes: Mapped[Any] = mapped_column(Json, default=list)
+    round: Mapped[int] = mapped_column(default=1)
+    first_round: Mapped[str | None] = mapped_column(String(60))
     documents_from_at: Mapped[datetime | None]
     documents_until_at: Mapped[datetime | None]
     deadline_at: Mapped[datetime | None] = mapped_column(index=True)
+    second_opening_at: Mapped[datetime | None]
     published_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     project: Mapped[Project] = relationship(lazy="joined")
@@ -83,6 +98,23 @@ class Section(Base, Staged):
         if self.deadline_at is None:
             raise Missing("section.no_deadline", section=self.code)
         return self.deadline_at
+
+
+class Invitee(Base, Row):
+    """One that may be invited to a section; `is_invited` says that the list or the draw invites it (R-053).
+
+    Shown to the tenderee and its agent only: who is invited may bid (R-043). `salt` hides the name in a public draw.
+    """
+
+    __tablename__ = "invitee"
+    __table_args__ = (UniqueConstraint("section_id", "identifier"),)
+
+    section_id: Mapped[int] = mapped_column(ForeignKey("section.id"), index=True)
+    name: Mapped[str] = mapped_column(String(200))
+    identifier: Mapped[str] = mapped_column(String(40))
+    salt: Mapped[str] = mapped_column(String(64))
+    is_invited: Mapped[bool]
+    added_at: Mapped[datetime]
 
 
 class TenderDocument(Base, Row):

@@ -14,6 +14,7 @@ from bidding import rules
 from bidding.lifecycle import SECTION
 from bidding.models import (
     Clarification,
+    Invitee,
     Policy,
     Project,
     Question,
@@ -26,6 +27,7 @@ from bidding.models import (
 )
 from core.act import Actor
 from core.calendar import day_of, national
+from core.clock import BEIJING
 from core.errors import Conflict, Missing, Untimely
 from core.law import Snapshot
 from core.ledger.log import LedgerEntry, entries_of, entry, root_at
@@ -134,7 +136,21 @@ def law_for(section: Section, now: datetime) -> Snapshot:
     """The frozen rules, or while the project is a draft those in force today."""
     if section.project.law is not None:
         return Snapshot.from_json(section.project.law)
-    return rules.law_on(section.project.regime, day_of(now))
+    return law_today(section.project, now)
+
+
+def law_today(project: Project, now: datetime) -> Snapshot:
+    """The rules in force today for the project's procedure, category and place: what a publication now freezes."""
+    return rules.law_on(
+        project.regime,
+        day_of(now),
+        procedure=project.procedure,
+        category=project.category,
+        is_mandatory=project.is_mandatory,
+        region=project.region,
+        ground=project.ground,
+        attempt=project.attempt,
+    )
 
 
 def documents(session: Session, section: Section, *, all_versions: bool = False) -> list[TenderDocument]:
@@ -207,6 +223,31 @@ def clarifications(session: Session, section: Section) -> list[Clarification]:
     )
 
 
+def invitees(session: Session, section: Section) -> list[Invitee]:
+    """Those who may be invited, by the order of entry; for the tenderee's eyes only until the opening (R-043)."""
+    return list(session.scalars(select(Invitee).where(Invitee.section_id == section.id).order_by(Invitee.id)))
+
+
+def kindred_fen(session: Session, section: Section, now: datetime) -> int:
+    """Estimates of other packages that may be one purchase split up: the project's own, and in procurement what the
+    purchaser bought of the same category without a public tender in this fiscal year (R-051).
+    """
+    project = section.project
+    year = datetime(now.astimezone(BEIJING).year, 1, 1, tzinfo=BEIJING)
+    same = Section.project_id == project.id
+    if project.regime == "G":
+        same |= (
+            (Project.tenderee_id == project.tenderee_id)
+            & (Project.regime == "G")
+            & (Project.category == project.category)
+            & (Project.procedure.notin_(("open", "invited")))
+            & (Section.published_at >= year)
+        )
+    query = select(func.sum(Section.estimate_fen)).join(Project, Section.project_id == Project.id)
+    query = query.where(same, Section.id != section.id, Section.round == 1, Section.state != "failed")
+    return int(session.scalar(query) or 0)
+
+
 def timeline(session: Session, section: Section) -> list[LedgerEntry]:
     """What the ledger says on a section, oldest first."""
     return entries_of(session, section.subject)
@@ -215,6 +256,7 @@ def timeline(session: Session, section: Section) -> list[LedgerEntry]:
 def notice_facts(session: Session, section: Section, now: datetime) -> rules.NoticeFacts:
     """The section as the checks of a notice see it."""
     project = section.project
+    listed = invitees(session, section)
     return rules.NoticeFacts(
         now=now,
         regime=project.regime,
@@ -233,7 +275,7 @@ def notice_facts(session: Session, section: Section, now: datetime) -> rules.Not
         validity_days=section.validity_days,
         decrypt_minutes=section.decrypt_minutes,
         qualification=section.qualification,
-        accepts_consortium=section.accepts_consortium,
+        accepts_consortium=section.accepts_consortium if section.is_consortium_stated else None,
         credit_rule=section.credit_rule,
         method=section.method,
         particulars=section.particulars or {},
@@ -243,6 +285,15 @@ def notice_facts(session: Session, section: Section, now: datetime) -> rules.Not
         document_slots=frozenset(document.slot for document in documents(session, section)),
         trustees=frozenset(trustee.role for trustee in trustees(session, section)),
         required_trustees=rules.TRUSTEES,
+        ground=project.ground,
+        invitation=project.invitation,
+        invitees=len(listed),
+        invited=sum(one.is_invited for one in listed),
+        attempt=project.attempt,
+        kindred_fen=kindred_fen(session, section, now),
+        envelopes=section.envelopes,
+        slots=section.slots,
+        second_opening_at=section.second_opening_at,
     )
 
 

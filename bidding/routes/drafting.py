@@ -170,7 +170,7 @@ def publish_clarification(code: str) -> Response | tuple[str, int]:
             answered=answered,
             asked=request.args.get("question", type=int) or request.form.get("question", type=int),
             least=rules.minimum_deadline(now, section.closing_at, law),
-            days=law.days("clarify_before_deadline"),
+            gap=law.rules.get("clarify_before_deadline"),
             slots=DOCUMENT_SLOTS,
             **frame_of(session, section),
         )

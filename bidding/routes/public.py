@@ -67,6 +67,7 @@ def policy(code: str) -> Response:
                 "policy": newest.content,
                 "digest": newest.digest,
                 "version": newest.version,
+                "envelopes": found.envelopes,
                 "slots": found.slots,
                 "deadline": iso(found.closing_at),
                 "state": found.state,

@@ -1,12 +1,14 @@
 """Pure rules of bidding: the rulebook, checks of a notice, the policy, deadlines, what may be committed, receipts."""
 
 from bidding.rules.deadlines import is_late, minimum_deadline
+from bidding.rules.envelopes import ENVELOPES, check_layout, layout
+from bidding.rules.findings import Finding, Level, NoticeFacts
 from bidding.rules.law import law_on, rulebook
 from bidding.rules.method import check_method, points_of
-from bidding.rules.notice import Finding, Level, NoticeFacts, check_notice, first_block
-from bidding.rules.policy import ENVELOPES, TRUSTEES, build_policy, turnstile
+from bidding.rules.notice import check_notice, first_block
+from bidding.rules.policy import TRUSTEES, build_policy, turnstile
 from bidding.rules.receipt import build_receipt, verify_receipt, with_vouching
-from bidding.rules.slots import DEFAULT_SLOTS, check_slots
+from bidding.rules.slots import DEFAULT_SLOTS, check_slots, default_slots
 
 __all__ = [
     "DEFAULT_SLOTS",
@@ -17,12 +19,15 @@ __all__ = [
     "NoticeFacts",
     "build_policy",
     "build_receipt",
+    "check_layout",
     "check_method",
     "check_notice",
     "check_slots",
+    "default_slots",
     "first_block",
     "is_late",
     "law_on",
+    "layout",
     "minimum_deadline",
     "points_of",
     "rulebook",

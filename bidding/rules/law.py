@@ -1,4 +1,4 @@
-"""The rulebook of tendering as shipped (RULES appendix A), and what of it is in force on a day."""
+"""The rulebook of tendering as shipped (RULES appendix A, §2, §13), and what of it holds for a project on a day."""
 
 from __future__ import annotations
 
@@ -12,15 +12,43 @@ REGIMES = ("T", "G")
 """T: the tendering law's regime (招标投标法系); G: government procurement (政府采购法系)."""
 
 CATEGORIES = ("works", "goods", "services", "design")
-PROCEDURES = ("open", "invited")
+PROCEDURES = ("open", "invited", "negotiation", "consultation", "inquiry", "simple")
+"""公开招标, 邀请招标, 竞争性谈判, 竞争性磋商, 询价, 限额以下简易; what each demands stands in `procedures.json`."""
+
+TRUST = ("V", "V2", "M")
+"""How far a rule was verified: read in the official text, read in a secondary source, known from memory only."""
 
 
 @cache
 def rulebook() -> list[Rule]:
-    """Every rule shipped in `bidding/law.json`."""
-    return read_rulebook(Path(__file__).parents[1] / "law.json")
+    """Every rule shipped: `bidding/law.json`, and what each procedure changes in `bidding/procedures.json`."""
+    folder = Path(__file__).parents[1]
+    return [*read_rulebook(folder / "law.json"), *read_rulebook(folder / "procedures.json")]
 
 
-def law_on(regime: str, on: date) -> Snapshot:
-    """The rules of `regime` in force on the Beijing day `on`; what a first publication freezes (R-006)."""
-    return freeze(rulebook(), regime, on)
+def law_on(
+    regime: str,
+    on: date,
+    *,
+    procedure: str = "open",
+    category: str = "works",
+    is_mandatory: bool = True,
+    region: str = "",
+    ground: str = "",
+    attempt: int = 1,
+) -> Snapshot:
+    """The rules of `regime` in force on the Beijing day `on` for a project of that kind; what a first publication
+    freezes (R-006).
+
+    `region`: a division code, which also brings its province's and city's exceptions. `ground`: the legal ground the
+    procedure was chosen on. `attempt`: 1 for the first tender, more for one held again (R-561).
+    """
+    given = {
+        "procedure": [procedure],
+        "category": [category],
+        "mandatory": ["yes" if is_mandatory else "no"],
+        "region": [region[:length] for length in (2, 4, 6) if len(region) >= length],
+        "ground": [ground] if ground else [],
+        "attempt": ["again" if attempt > 1 else "first"],
+    }
+    return freeze(rulebook(), regime, on, given)

@@ -26,7 +26,7 @@ def check_method(method: Any) -> dict[str, Any]:
         if name in MINIMUM_PRICE_WORDS:
             raise Invalid("method.minimum_price", field="method", rule="R-109", name=name)
     criteria = method.get("criteria")
-    if not isinstance(criteria, list) or not criteria:
+    if not isinstance(criteria, list) or not (criteria or _is_price_alone(method.get("price"))):
         raise Invalid("method.criteria", field="criteria", place="0")
     codes = set()
     for number, criterion in enumerate(criteria, 1):
@@ -40,6 +40,15 @@ def check_method(method: Any) -> dict[str, Any]:
     if not isinstance(review, list) or any(not isinstance(item, dict) or not item.get("text") for item in review):
         raise Invalid("method.review", field="review")
     return method
+
+
+def kind_of(method: Any) -> str | None:
+    """`lowest` where the price alone decides (最低评标价法), else `comprehensive`; None for what is no method."""
+    try:
+        check_method(method)
+    except Invalid:
+        return None
+    return "comprehensive" if method["criteria"] else "lowest"
 
 
 def points_of(method: dict[str, Any]) -> Decimal:
@@ -79,6 +88,11 @@ def texts_of(value: Any) -> Iterator[str]:
     elif isinstance(value, list):
         for item in value:
             yield from texts_of(item)
+
+
+def _is_price_alone(price: Any) -> bool:
+    """Whether all points go to the lowest price: then nothing else is scored."""
+    return isinstance(price, dict) and price.get("formula") == "lowest-first/v1" and price.get("points") == "100"
 
 
 def _check_price(price: Any) -> None:

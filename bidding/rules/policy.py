@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from bidding.rules.envelopes import ENVELOPES
 from core.clock import iso
 from core.errors import Invalid
 from core.seal import SUITE, policy_sets, validate_policy
-
-ENVELOPES = ("schedule", "qualification", "technical", "price")
-"""In opening order; the schedule (开标一览表) is read out and its secret published."""
 
 TRUSTEES = ("officer", "supervisor", "tenderee")
 THRESHOLD = 2
@@ -31,11 +29,18 @@ def turnstile(section_code: str) -> str:
 
 
 def build_policy(
-    *, section: str, version: int, recipients: Mapping[str, str], deadline: datetime, decrypt_minutes: int
+    *,
+    section: str,
+    version: int,
+    recipients: Mapping[str, str],
+    deadline: datetime,
+    decrypt_minutes: int,
+    envelopes: Sequence[str] = ENVELOPES,
 ) -> dict[str, Any]:
     """The policy `version` of a section, valid by core.seal; Invalid("policy.trustees") where a trustee is missing.
 
-    `recipients`: trustee role → age recipient. Thresholds leave one trustee who may be absent (PROOF, lost keys).
+    `recipients`: trustee role → age recipient. `envelopes`: their names in opening order. Thresholds leave one trustee
+    who may be absent (PROOF, lost keys).
     """
     missing = sorted(set(TRUSTEES) - set(recipients))
     if missing:
@@ -47,7 +52,7 @@ def build_policy(
         "version": version,
         "suite": SUITE,
         "section": section,
-        "envelopes": list(ENVELOPES),
+        "envelopes": list(envelopes),
         "recipients": dict(recipients),
         "threshold": THRESHOLD,
         "deadline": iso(deadline),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from core.errors import Invalid
@@ -18,6 +18,12 @@ DEFAULT_SLOTS: list[dict[str, Any]] = [
     {"envelope": "technical", "slot": "proposal", "name": "技术标（施工组织设计）", "required": True},
     {"envelope": "price", "slot": "boq", "name": "已标价工程量清单", "required": True},
 ]
+
+
+def default_slots(envelopes: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The usual files of a bid with these envelopes, in their order."""
+    return [dict(slot) for one in envelopes for slot in DEFAULT_SLOTS if slot["envelope"] == one["name"]]
+
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,31}", re.ASCII)
 

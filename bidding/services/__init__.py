@@ -11,7 +11,7 @@ from bidding.services.moves import (
     mark_opened,
     unmask_decoy,
 )
-from bidding.services.projects import add_document, create_project, create_section, update_section
+from bidding.services.projects import add_document, create_project, create_section, update_project, update_section
 from bidding.services.publication import publish_section
 from bidding.services.questions import ask_question, publish_clarification
 from bidding.services.submissions import add_dummy_commitment, commit_submission
@@ -43,5 +43,6 @@ __all__ = [
     "rehearse_trustee",
     "sweep_uploads",
     "unmask_decoy",
+    "update_project",
     "update_section",
 ]

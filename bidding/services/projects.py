@@ -12,7 +12,9 @@ from accounts.models import Organisation
 from bidding import queries, rules
 from bidding.lifecycle import SECTION
 from bidding.models import Project, Section, TenderDocument
+from bidding.rules.envelopes import names_of
 from bidding.rules.law import CATEGORIES, PROCEDURES, REGIMES
+from bidding.rules.procedures import refusal
 from core.act import Act
 from core.clock import BEIJING
 from core.errors import Conflict, Forbidden, Invalid
@@ -31,13 +33,28 @@ EDITABLE = (
     "decrypt_minutes",
     "qualification",
     "accepts_consortium",
+    "is_consortium_stated",
     "credit_rule",
     "method",
     "particulars",
+    "envelopes",
     "slots",
     "documents_from_at",
     "documents_until_at",
     "deadline_at",
+    "second_opening_at",
+)
+PROJECT_EDITABLE = (
+    "name",
+    "regime",
+    "category",
+    "procedure",
+    "is_mandatory",
+    "region",
+    "funding",
+    "description",
+    "ground",
+    "invitation",
 )
 
 
@@ -55,24 +72,19 @@ def create_project(
     region: str = "",
     funding: str = "",
     description: str = "",
+    predecessor: str | None = None,
 ) -> Project:
     """Create a project of `tenderee`, entered by it or by `agent`; `code` is made (ZB2026-00001) when not given.
 
+    `predecessor`: the code of the tenderee's failed project that is held again, which this one stays linked to (R-561).
     Raises Forbidden("project.not_party") unless the actor belongs to either or is an officer, Conflict("project.code")
-    for a code in use, Invalid for an unknown regime, category or procedure.
+    for a code in use, Invalid for an unknown regime, category or procedure and for one the law forbids here (R-055).
     """
     party = {tenderee.id, agent.id if agent else None} - {None}
     if act.actor.organisation_id not in party and not act.actor.has("officer", "system"):
         raise Forbidden("project.not_party", tenderee=tenderee.name)
     if agent is not None and agent.id == tenderee.id:
         raise Invalid("project.same_agent", field="agent")
-    for value, field, options in (
-        (regime, "regime", REGIMES),
-        (category, "category", CATEGORIES),
-        (procedure, "procedure", PROCEDURES),
-    ):
-        if value not in options:
-            raise Invalid("form.choice", field=field, found=value, options=sorted(options))
     if code is None:
         prefix = f"ZB{act.now.astimezone(BEIJING).year}-"
         count = select(func.count()).select_from(Project).where(Project.code.startswith(prefix))
@@ -92,15 +104,70 @@ def create_project(
         region=region,
         funding=funding,
         description=description,
+        ground="",
+        invitation="public",
+        attempt=_attempt(act, predecessor, tenderee),
+        predecessor=predecessor,
         law=None,
         created_at=act.now,
     )
+    _settle_procedure(act, project)
     act.session.add(project)
     act.session.flush()
     act.session.refresh(project, ["tenderee", "agent"])
     facts = {"name": name, "tenderee": tenderee.identifier, "regime": regime, "actor": act.actor.name}
+    if predecessor:
+        facts["predecessor"] = predecessor
     append(act, "project.create", f"project:{code}", facts)
     return project
+
+
+def update_project(act: Act, project: Project, **values: Any) -> Project:
+    """Change a project before its first publication; what its procedure does not allow is set to what it does.
+
+    Conflict("project.published") afterwards: its rules are frozen (R-006). Invalid where the law forbids the procedure
+    for this regime and category (R-055).
+    """
+    if project.law is not None:
+        raise Conflict("project.published", project=project.code)
+    unknown = sorted(set(values) - set(PROJECT_EDITABLE))
+    if unknown:
+        raise Invalid("section.field", field=unknown[0], name=unknown[0])
+    for name, value in values.items():
+        setattr(project, name, value)
+    _settle_procedure(act, project)
+    act.session.flush()
+    return project
+
+
+def _settle_procedure(act: Act, project: Project) -> None:
+    """Refuse what the law forbids outright, and keep only a ground and an invitation the procedure knows."""
+    for value, field, options in (
+        (project.regime, "regime", REGIMES),
+        (project.category, "category", CATEGORIES),
+        (project.procedure, "procedure", PROCEDURES),
+    ):
+        if value not in options:
+            raise Invalid("form.choice", field=field, found=value, options=sorted(options))
+    law = queries.law_today(project, act.now)
+    forbidden = refusal(law)
+    if forbidden is not None:
+        raise Invalid("procedure.forbidden", field="procedure", procedure=project.procedure, **forbidden)
+    if project.ground not in law.words("grounds"):
+        project.ground = ""
+    allowed = law.words("invitation")
+    if allowed and project.invitation not in allowed:
+        project.invitation = allowed[0]
+
+
+def _attempt(act: Act, predecessor: str | None, tenderee: Organisation) -> int:
+    """1, or one more than the failed project's that is held again; Invalid where there is no such project."""
+    if not predecessor:
+        return 1
+    held = act.session.scalar(select(Project).where(Project.code == predecessor, Project.tenderee_id == tenderee.id))
+    if held is None or not any(section.state == "failed" for section in queries.sections_of(act.session, held)):
+        raise Invalid("project.predecessor", field="predecessor", project=predecessor)
+    return held.attempt + 1
 
 
 def create_section(
@@ -117,13 +184,16 @@ def create_section(
     decrypt_minutes: int = 30,
     qualification: str = "",
     accepts_consortium: bool = False,
+    is_consortium_stated: bool = True,
     credit_rule: str = "",
     method: dict[str, Any] | None = None,
     particulars: dict[str, str] | None = None,
     slots: list[dict[str, Any]] | None = None,
+    envelopes: list[dict[str, Any]] | None = None,
     documents_from_at: datetime | None = None,
     documents_until_at: datetime | None = None,
     deadline_at: datetime | None = None,
+    second_opening_at: datetime | None = None,
 ) -> Section:
     """Draft a section of `project`; nothing is checked by law before its publication, drafts may be incomplete."""
     if code is None:
@@ -132,6 +202,7 @@ def create_section(
     _check_code(code)
     if act.session.scalar(select(Section.id).where(Section.code == code)) is not None:
         raise Conflict("section.code", section=code)
+    opened = rules.check_layout(envelopes or rules.layout())
     section = Section(
         code=code,
         project_id=project.id,
@@ -144,13 +215,16 @@ def create_section(
         decrypt_minutes=decrypt_minutes,
         qualification=qualification,
         accepts_consortium=accepts_consortium,
+        is_consortium_stated=is_consortium_stated,
         credit_rule=credit_rule,
         method=method or {},
         particulars=particulars or {},
-        slots=rules.check_slots(slots or list(rules.DEFAULT_SLOTS), rules.ENVELOPES),
+        slots=rules.check_slots(slots or rules.default_slots(opened), names_of(opened)),
+        envelopes=opened,
         documents_from_at=documents_from_at,
         documents_until_at=documents_until_at,
         deadline_at=deadline_at,
+        second_opening_at=second_opening_at,
         state=SECTION.start,
         state_at=act.now,
     )
@@ -167,8 +241,9 @@ def update_section(act: Act, section: Section, **values: Any) -> Section:
     unknown = sorted(set(values) - set(EDITABLE))
     if unknown:
         raise Invalid("section.field", field=unknown[0], name=unknown[0])
+    opened = rules.check_layout(values.get("envelopes", section.envelopes))
     if "slots" in values:
-        rules.check_slots(values["slots"], rules.ENVELOPES)
+        rules.check_slots(values["slots"], names_of(opened))
     for name, value in values.items():
         setattr(section, name, value)
     act.session.flush()

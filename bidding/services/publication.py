@@ -8,9 +8,9 @@ from typing import Any
 
 from bidding import queries, rules
 from bidding.models import Policy, Section
+from bidding.rules.envelopes import names_of
 from core.act import Act
 from core.board import Notice, publish_notice
-from core.calendar import day_of
 from core.clock import iso
 from core.errors import Conflict, Invalid
 from core.ledger.log import append
@@ -32,10 +32,10 @@ def publish_section(act: Act, section: Section) -> Notice:
     block = rules.first_block(findings)
     if block is not None:
         raise Invalid(block.code, field=block.field, **{**block.facts, "rule": block.rule})
-    rules.check_slots(section.slots, rules.ENVELOPES)
+    rules.check_slots(section.slots, names_of(section.envelopes))
     project = section.project
     if project.law is None:
-        project.law = rules.law_on(project.regime, day_of(act.now)).as_json()
+        project.law = queries.law_today(project, act.now).as_json()
     section.documents_from_at = max(section.documents_from_at or act.now, act.now)
     section.published_at = act.now
     policy = add_policy(act, section)
@@ -52,7 +52,7 @@ def publish_section(act: Act, section: Section) -> Notice:
         act,
         kind="tender",
         subject=section.subject,
-        title=f"{project.name}（{section.name}）招标公告",
+        title=f"{project.name}（{section.name}）{queries.law_of(section).text('notice_title')}",
         content=notice_content(act, section, policy),
         attachments=notice_attachments(act, section, policy),
     )
@@ -68,6 +68,7 @@ def add_policy(act: Act, section: Section) -> Policy:
         recipients=recipients,
         deadline=section.closing_at,
         decrypt_minutes=section.decrypt_minutes,
+        envelopes=names_of(section.envelopes),
     )
     raw = canonical(content)
     stored = act.store.put(raw)
@@ -95,6 +96,10 @@ def notice_content(act: Act, section: Section, policy: Policy) -> dict[str, Any]
         "regime": project.regime,
         "category": project.category,
         "procedure": project.procedure,
+        "ground": project.ground or None,
+        "invitation": project.invitation,
+        "attempt": project.attempt,
+        "predecessor": project.predecessor,
         "is_mandatory": project.is_mandatory,
         "region": project.region,
         "description": project.description,
@@ -117,10 +122,14 @@ def notice_content(act: Act, section: Section, policy: Policy) -> dict[str, Any]
         "documents_until_at": iso(section.documents_until_at) if section.documents_until_at else None,
         "deadline_at": iso(section.closing_at),
         "opening_at": iso(section.closing_at),
+        "second_opening_at": iso(section.second_opening_at) if section.second_opening_at else None,
         "method_sha256": hashlib.sha256(canonical(section.method)).hexdigest(),
         "policy_version": policy.version,
         "policy_sha256": policy.digest,
         "platform_key": str(act.signer.verifier),
+        "envelopes": [
+            {"envelope": one["name"], **{k: one[k] for k in ("opens", "anonymous")}} for one in section.envelopes
+        ],
         "slots": section.slots,
     }
 

@@ -81,7 +81,7 @@ def publish_clarification(
     act.session.add(clarification)
     section.deadline_at = new
     act.session.flush()
-    cited = law.cite("clarify_before_deadline")
+    cited = law.cite("clarify_before_deadline") if "clarify_before_deadline" in law.rules else {"rule": "R-130"}
     facts = {
         "number": number,
         "question": question.number if question else None,

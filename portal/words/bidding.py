@@ -9,6 +9,8 @@ SENTENCES = {
     "project.same_agent": _l("招标代理机构与招标人是同一单位；自行招标时请不填代理机构。"),
     "project.party_unknown": _l("没有代码为 %(identifier)s 的已登记单位，请核对统一社会信用代码。"),
     "form.confirmation": _l("确认文字不符，请输入 %(expected)s。"),
+    "project.published": _l("项目 %(project)s 已有公告发布，规则已冻结，不能再改。依据 R-006。"),
+    "project.predecessor": _l("没有名为 %(project)s 的本单位失败项目，不能作为重新招标的前一次。依据 R-561。"),
     "project.code": _l("项目编号 %(project)s 已被使用。"),
     "code.malformed": _l("编号只能用字母、数字和 . _ : -，以字母或数字开头，至多 60 个字符；收到“%(found)s”。"),
     "section.unknown": _l("没有这个标段，或您无权查看。"),
@@ -25,6 +27,11 @@ SENTENCES = {
     "submission.stale": _l("该份递交刚被他人推进，请刷新后再试。"),
     "law.not_frozen": _l("标段 %(section)s 所属项目尚未发布公告，规则快照未冻结。"),
     "document.empty": _l("文件“%(name)s”是空的（0 字节），请重新选择。"),
+    "envelopes.malformed": _l("信封设置第 %(place)s 项格式不正确。"),
+    "envelopes.schedule": _l("必须有开标一览表信封。"),
+    "envelopes.order": _l("先开的信封须排在后开的之前，截止时至少开启一个信封。"),
+    "envelopes.prices": _l("开标一览表和报价信封都含报价，须在同一次开启。"),
+    "envelopes.anonymous": _l("只有技术标可以设为暗标，“%(envelope)s”不可以。"),
     "slots.malformed": _l("投标文件组成表第 %(place)s 项格式不正确。"),
     "slots.envelope": _l("信封“%(envelope)s”至少需要一个必交文件。"),
     # Trustees and policy
@@ -48,7 +55,7 @@ SENTENCES = {
     "method.k_range": _l("系数 K 的范围 %(low)s 至 %(high)s 不能被步长 %(step)s 整除。"),
     # Findings of the notice check: each sentence is true at every level
     "notice.content": _l("公告必备内容齐全（%(count)s 项）。依据 R-104。"),
-    "notice.missing_name": _l("缺少招标项目名称。依据 R-104。"),
+    "notice.missing_project_name": _l("缺少招标项目名称。依据 R-104。"),
     "notice.missing_description": _l("缺少项目概况与内容。依据 R-104。"),
     "notice.missing_funding": _l("缺少资金来源。依据 R-104。"),
     "notice.missing_tenderee": _l("缺少招标人名称。依据 R-104。"),
@@ -63,17 +70,29 @@ SENTENCES = {
     "notice.missing_objection_contact": _l("缺少受理异议的联系人和渠道。依据 R-104。"),
     "notice.missing_deadline": _l("缺少投标截止时间。依据 R-104。"),
     "notice.missing_documents_until": _l("缺少招标文件获取的截止时间。依据 R-104。"),
-    "notice.media": _l("依法必须招标项目的公告须在本平台和国家指定媒介同时发布，指定媒介：%(media)s。依据 R-103。"),
+    "notice.media": _l(
+        "公告须在本平台和指定媒介同时发布，规定为%(value)s；填写的媒介：%(media)s。依据 %(rule)s，%(source)s。"
+    ),
     "notice.consortium": _l("须写明是否接受联合体投标。依据 R-112。"),
     "notice.frozen": _l("公告发布后不可删改，只能发布关联的更正公告。依据 R-107。"),
     "notice.law_frozen": _l("发布时冻结当日有效的规则快照，此后法规变动不影响本项目。依据 R-006。"),
     "notice.tender_document": _l("须上传招标文件正文。依据 R-106。"),
     "notice.boq": _l("工程类标段一般应附工程量清单。依据 R-106。"),
-    "notice.approval": _l("依法必须招标项目采用邀请招标，须附批准文件。依据 R-052，实施条例第八条。"),
     "notice.postqualification": _l("采用资格后审，不设资格预审时限（R-102、R-108 不适用）。"),
     "notice.issue_to_deadline": _l(
-        "投标截止日距招标文件发出日 %(found)s 日，规定不少于 %(required)s 日。依据 %(rule)s，%(source)s。"
+        "投标截止日距招标文件发出日 %(found)s 日，规定不少于 %(required)s 日，最早 %(earliest)s。依据 %(rule)s，%(source)s。"
     ),
+    "notice.issue_to_deadline_working_days": _l(
+        "截止日 %(found)s，规定距文件发出不少于 %(required)s 个工作日，最早 %(earliest)s。依据 %(rule)s，%(source)s。"
+    ),
+    "notice.notice_period": _l(
+        "公告至截止 %(found)s 日，公告期限不少于 %(required)s 日，至 %(earliest)s。依据 %(rule)s，%(source)s。"
+    ),
+    "notice.notice_period_working_days": _l(
+        "公告期限 %(required)s 个工作日，至 %(earliest)s 届满，截止日 %(found)s。依据 %(rule)s，%(source)s。"
+    ),
+    "notice.second_opening": _l("第二次开标时间须晚于投标截止时间。依据 R-253。"),
+    "notice.second_sitting": _l("报价信封在第二次开标开启，须写明第二次开标的时间。依据 R-253。"),
     "notice.deadline_past": _l("投标截止时间早于现在。依据 R-100。"),
     "notice.deadline_rest_day": _l("投标截止日 %(on)s 是休息日或法定节假日，建议改为工作日。依据 R-001。"),
     "notice.calendar_assumed": _l("%(year)s 年放假安排尚未发布，工作日按周末推算。依据 R-003。"),
@@ -81,29 +100,86 @@ SENTENCES = {
     "notice.deadline_exclusive": _l(
         "到达截止时刻本身即为迟到：服务器在截止时刻及以后盖时间戳的递交一律不接收。依据 R-204。"
     ),
-    "notice.documents_days": _l("招标文件可获取 %(found)s 日，规定不少于 %(required)s 日。依据 %(rule)s，%(source)s。"),
+    "notice.documents": _l("招标文件可获取 %(found)s 日，规定不少于 %(required)s 日。依据 %(rule)s，%(source)s。"),
     "notice.documents_working_days": _l(
         "招标文件提供至 %(found)s，规定不少于 %(required)s 个工作日即不早于 %(earliest)s。依据 %(rule)s，%(source)s。"
     ),
     "notice.documents_after_deadline": _l("招标文件获取的截止时间晚于投标截止时间。依据 R-101。"),
     "notice.control_price": _l("须在公告中写明最高投标限价（招标控制价）。依据 %(rule)s，%(source)s。"),
     "notice.no_minimum_price": _l("未设最低投标限价。依据 R-109。"),
-    "notice.budget": _l("须公布采购预算金额。依据 R-123。"),
+    "notice.budget": _l("须公布采购预算金额。依据 %(rule)s，%(source)s。"),
+    "notice.control_within_budget": _l("最高限价不得超过公布的采购预算。依据 %(rule)s，%(source)s。"),
     "notice.bond_share": _l(
         "投标保证金 %(found)s 元，上限为估算价或预算的 %(value)s%%，即 %(most)s 元。依据 %(rule)s，%(source)s。"
     ),
     "notice.bond_cap": _l("投标保证金 %(found)s 元，法定最高额 %(most)s 元。依据 %(rule)s，%(source)s。"),
     "notice.bond_forms": _l("投标保证金的形式由投标人自选，接受电子保函，不得强制现金。依据 R-153。"),
+    "notice.bond_account": _l("以现金或支票交纳的须从投标人基本账户转出，开标后核对。依据 R-152。"),
+    "notice.envelopes": _l("投标文件分 %(count)s 个信封，各有必交文件。依据 R-200。"),
+    "notice.anonymous": _l("技术标为暗标：不得出现单位、人员名称和标识，评审时只显示编号。"),
+    "notice.substantive": _l(
+        "已标★的实质性条款 %(found)s 条。不允许偏离的要求须以醒目方式标明，未标明的不得作为无效理由。"
+        "依据 %(rule)s，%(source)s。"
+    ),
+    "notice.scale_scored": _l("评分项“%(name)s”以企业规模（%(passage)s）打分，不允许。依据 %(rule)s，%(source)s。"),
+    "notice.scale_mentioned": _l(
+        "评分项“%(name)s”的细则提到“%(passage)s”，规模条件不得作为评分因素，请核对。依据 %(rule)s，%(source)s。"
+    ),
+    "notice.authorisation_scored": _l(
+        "评分项“%(name)s”提到“%(passage)s”，除进口产品外不得要求厂家授权，请核对。依据 %(rule)s，%(source)s。"
+    ),
+    "notice.qualification_scored": _l(
+        "评分项“%(name)s”与资格要求有相同内容“%(passage)s”，资格条件不得作为评分因素，请核对。"
+        "依据 %(rule)s，%(source)s。"
+    ),
+    "notice.nothing_scored_twice": _l("评分项中未发现资格条件或规模条件。依据 %(rule)s，%(source)s。"),
+    "notice.credit_parts": _l("信用查询规则似未写明：%(parts)s。依据 R-126。"),
+    # The choice of the procedure
+    "procedure.allowed": _l("本项目可以采用这种方式。依据 %(rule)s，%(source)s。"),
+    "procedure.forbidden": _l("本项目的类别和适用法律下不能采用这种方式。依据 %(rule)s，%(source)s。"),
+    "procedure.evidence": _l("采用这种方式须附批准或论证文件（文件类别“批准文件”）。依据 %(rule)s，%(source)s。"),
+    "procedure.evidence_above": _l(
+        "预算 %(found)s 元，已达公开招标数额标准 %(least)s 元，改用其他方式须附主管部门批准文件。"
+        "依据 %(rule)s，%(source)s；%(basis)s。"
+    ),
+    "procedure.above_public": _l(
+        "预算 %(found)s 元，已达 %(least)s 元，必须招标，不能采用这种方式。依据 %(rule)s，%(source)s；%(basis)s。"
+    ),
+    "procedure.below_public": _l("预算 %(found)s 元，未达公开招标数额标准 %(least)s 元。依据 %(rule)s，%(source)s。"),
+    "procedure.simple_below": _l(
+        "估算价 %(found)s 元；限额以下简易方式只用于 %(most)s 元以下的项目。依据 %(rule)s，%(source)s。"
+    ),
+    "procedure.ground": _l("须选定采用这种方式的法定情形。依据 %(rule)s，%(source)s。"),
+    "procedure.invitation": _l("邀请方式须为该采购方式允许的方式。依据 %(rule)s，%(source)s。"),
+    "procedure.invitees": _l("已确定邀请 %(found)s 家，规定不少于 %(required)s 家。依据 %(rule)s，%(source)s。"),
+    "procedure.pool": _l("备选名单 %(found)s 家，规定不少于 %(required)s 家。依据 %(rule)s，%(source)s。"),
+    "procedure.evaluation": _l("评审方法须为该采购方式允许的方法。依据 %(rule)s，%(source)s。"),
+    "procedure.splitting": _l(
+        "与同一采购的其他标段合计 %(together)s 元，已达 %(least)s 元，请核对是否化整为零。依据 %(rule)s，%(source)s。"
+    ),
+    "procedure.too_few_retender": _l("截止时不足 %(value)s 家的，不开标，依法重新招标。依据 %(rule)s，%(source)s。"),
+    "procedure.too_few_retender_or_approval": _l(
+        "截止时不足 %(value)s 家的，不开标，修改文件重新招标或报批改用其他方式。依据 %(rule)s，%(source)s。"
+    ),
+    "procedure.too_few_restart": _l("截止时不足 %(value)s 家的，不开启，终止后重新采购。依据 %(rule)s，%(source)s。"),
+    "procedure.too_few_continue": _l(
+        "重新招标：截止时有 %(value)s 家以上即可继续开标（本地规定）。依据 %(rule)s，%(source)s。"
+    ),
+    "procedure.prices_not_read": _l("开启时不公开报价，任何一方不得透露其他供应商的价格。依据 %(rule)s，%(source)s。"),
+    "procedure.final_round": _l(
+        "首次响应开启后，所有参加者在规定时间内另行密封递交最后报价，按最后报价评审。依据 %(rule)s，%(source)s。"
+    ),
+    "procedure.double_with_rounds": _l(
+        "这种方式已有最后报价轮次，首次响应的信封须一次开启。依据 %(rule)s，%(source)s。"
+    ),
+    "notice.price_weight_max": _l("价格分权重 %(found)s%%，规定不高于 %(required)s%%。依据 %(rule)s，%(source)s。"),
     "notice.mandatory_threshold": _l(
         "估算价 %(found)s 元已达必须招标规模（%(least)s 元），但项目标为非依法必须招标，请核对。"
         "依据 R-050，%(source)s。"
     ),
     "notice.points": _l("各评分项与价格分合计 %(found)s 分，应为 100 分。依据 R-404。"),
-    "notice.price_formula": _l(
-        "政府采购货物、服务的价格分须用低价优先法，不得用均值类公式（现为 %(formula)s）。依据 R-453，"
-        "财政部令第87号第五十五条。"
-    ),
-    "notice.price_weight": _l("价格分权重 %(found)s%%，规定不低于 %(required)s%%。依据 R-452，%(source)s。"),
+    "notice.price_formula": _l("价格分公式须为该方式允许的公式（现为 %(formula)s）。依据 %(rule)s，%(source)s。"),
+    "notice.price_weight": _l("价格分权重 %(found)s%%，规定不低于 %(required)s%%。依据 %(rule)s，%(source)s。"),
     "notice.validity": _l("须写明投标有效期，自投标截止之日起算。依据 R-113。"),
     "notice.decrypt_minutes": _l("解密时限 %(found)s 分钟，通行 %(low)s 至 %(high)s 分钟。依据 R-253。"),
     "notice.trustees": _l(
@@ -206,6 +282,48 @@ STATES = {
     "category.design": _l("勘察设计"),
     "procedure.open": _l("公开招标"),
     "procedure.invited": _l("邀请招标"),
+    "procedure.negotiation": _l("竞争性谈判"),
+    "procedure.consultation": _l("竞争性磋商"),
+    "procedure.inquiry": _l("询价"),
+    "procedure.simple": _l("限额以下简易"),
+    "invitation.public": _l("公告，不限定"),
+    "invitation.list": _l("邀请名单"),
+    "invitation.draw": _l("从名单中随机抽取"),
+    "ground.g29_1": _l("具有特殊性，只能从有限范围的供应商处采购"),
+    "ground.g29_2": _l("公开招标费用占项目总价值的比例过大"),
+    "ground.g30_1": _l("招标后没有供应商投标、没有合格标的或重新招标未能成立"),
+    "ground.g30_2": _l("技术复杂或者性质特殊，不能确定详细规格或者具体要求"),
+    "ground.g30_3": _l("采用招标所需时间不能满足用户紧急需要"),
+    "ground.g30_4": _l("不能事先计算出价格总额"),
+    "ground.two_left": _l("公开招标中只有两家投标或实质响应，经财政部门批准与该两家谈判"),
+    "ground.works_not_tendered": _l("依法不进行招标的政府采购工程"),
+    "ground.c3_1": _l("政府购买服务项目"),
+    "ground.c3_2": _l("技术复杂或者性质特殊，不能确定详细规格或者具体要求（磋商）"),
+    "ground.c3_3": _l("因艺术品、专利、专有技术或服务时间、数量不能事先计算出价格总额"),
+    "ground.c3_4": _l("市场竞争不充分的科研项目，以及需要扶持的科技成果转化项目"),
+    "ground.c3_5": _l("依法必须招标以外的工程建设项目"),
+    "ground.g32": _l("货物规格标准统一、现货货源充足且价格变化幅度小"),
+    "ground.t8_1": _l("技术复杂、有特殊要求或受自然环境限制，只有少量潜在投标人"),
+    "ground.t8_2": _l("公开招标的费用占合同金额的比例过大"),
+    "evaluation.comprehensive": _l("综合评估（综合评分）"),
+    "evaluation.lowest": _l("最低价（最低评标价、经评审的最低投标价）"),
+    "bond_form.transfer": _l("银行转账"),
+    "bond_form.cheque": _l("支票"),
+    "bond_form.draft": _l("汇票"),
+    "bond_form.promissory": _l("本票"),
+    "bond_form.guarantee": _l("银行保函（含电子保函）"),
+    "bond_form.insurance": _l("保证保险"),
+    "too_few.retender": _l("重新招标"),
+    "too_few.retender_or_approval": _l("重新招标或报批改用其他方式"),
+    "too_few.restart": _l("终止后重新采购"),
+    "too_few.continue": _l("继续开标"),
+    "prices_read.public": _l("公开唱标"),
+    "prices_read.none": _l("不公开报价"),
+    "trust.V": _l("已核对原文"),
+    "trust.V2": _l("据转载，未核对原文"),
+    "trust.M": _l("未核对，使用前须核实"),
+    "opens.first": _l("截止时开启"),
+    "opens.second": _l("第二次开标开启"),
     "document.tender": _l("招标文件正文"),
     "document.boq": _l("工程量清单"),
     "document.drawings": _l("图纸"),
@@ -257,6 +375,7 @@ KINDS = {
     "section.archive": _l("归档"),
     "section.fail": _l("招标失败"),
     "policy.publish": _l("公布密封策略"),
+    "invitees.draw": _l("随机抽取被邀请人"),
     "trustee.register": _l("登记保管人公钥"),
     "trustee.rehearse": _l("保管人试开成功"),
     "question.ask": _l("收到提问"),

@@ -2,6 +2,10 @@
 
 from flask_babel import lazy_gettext as _l  # type: ignore[import-untyped]
 
+from bidding.rules.law import PROCEDURES
+from bidding.rules.procedures import INVITATIONS
+from portal.words.bidding import STATES
+
 LABELS = {
     "project": _l("项目"),
     "project_name": _l("项目名称"),
@@ -22,6 +26,10 @@ LABELS = {
     "regime": _l("适用制度"),
     "category": _l("类别"),
     "procedure": _l("招标方式"),
+    "ground": _l("采用该方式的法定情形"),
+    "invitation": _l("邀请方式"),
+    "attempt": _l("第几次"),
+    "predecessor": _l("前一次项目"),
     "is_mandatory": _l("依法必须招标"),
     "region": _l("行政区划"),
     "description": _l("项目概况"),
@@ -43,6 +51,7 @@ LABELS = {
     "submission": _l("递交方式"),
     "deadline_at": _l("投标截止时间"),
     "opening_at": _l("开标时间"),
+    "second_opening_at": _l("第二次开标时间"),
     "decrypt_minutes": _l("解密时间（分钟）"),
     "began_at": _l("公示开始"),
     "ends_at": _l("公示结束"),
@@ -84,7 +93,10 @@ LABELS = {
     "k": _l("系数 K"),
     "slots": _l("投标文件组成"),
     "slot": _l("文件"),
+    "envelopes": _l("信封与开启次序"),
     "envelope": _l("信封"),
+    "opens": _l("开启"),
+    "anonymous": _l("暗标"),
     "required": _l("必交"),
     "title": _l("名称"),
     "law": _l("依据"),
@@ -109,7 +121,10 @@ LABELS = {
 VALUES = {
     "regime": {"T": _l("招标投标法"), "G": _l("政府采购法")},
     "category": {"works": _l("工程施工"), "goods": _l("货物"), "services": _l("服务"), "design": _l("勘察设计监理")},
-    "procedure": {"open": _l("公开招标"), "invited": _l("邀请招标")},
+    "procedure": {name: STATES[f"procedure.{name}"] for name in PROCEDURES},
+    "invitation": {name: STATES[f"invitation.{name}"] for name in INVITATIONS},
+    "ground": {key.partition(".")[2]: word for key, word in STATES.items() if key.startswith("ground.")},
+    "opens": {name: STATES[f"opens.{name}"] for name in ("first", "second")},
     "envelope": {
         "schedule": _l("开标一览表"),
         "qualification": _l("资信"),

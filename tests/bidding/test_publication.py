@@ -15,7 +15,7 @@ from bidding import queries, rules, services
 from core.act import Platform
 from core.board import notices
 from core.errors import Conflict, Forbidden, Invalid, Missing, Untimely
-from core.law import Snapshot, freeze
+from core.law import Snapshot
 from core.seal import canonical, validate_policy
 from core.seal.age import peel
 from tests import factories
@@ -36,7 +36,8 @@ def test_publication_freezes_law_policy_and_canaries(platform: Platform) -> None
     with platform.reading() as session:
         section = queries.section(session, stage.code)
         law = queries.law_of(section)
-        assert law.as_json() == freeze(rules.rulebook(), "T", NOW.date()).as_json()
+        assert law.as_json() == queries.law_today(section.project, NOW).as_json()
+        assert {law.rules[key].only["procedure"][0] for key in ("allowed", "invitation", "notice_title")} == {"open"}
         policy = queries.policy(session, section)
         validate_policy(policy.content)
         assert policy.digest == hashlib.sha256(canonical(policy.content)).hexdigest()

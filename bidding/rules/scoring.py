@@ -1,0 +1,82 @@
+"""Checks of the scoring method: its shape, a hundred points, what may not be scored (R-125, R-127, R-404)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+from bidding.rules.findings import Finding, Level, NoticeFacts, cited, verdict
+from bidding.rules.method import check_method, points_of
+from core.errors import Invalid
+from core.law import Snapshot
+
+SHARED = 8
+"""Characters a criterion must share with the qualification requirements before a person is asked to look (R-127)."""
+
+_SCALE = re.compile("注册资[本金]|资产总额|营业收入|从业人员|利润总?额?|纳税额")
+_AUTHORISATION = re.compile("(制造商|生产厂家|厂家|厂商|原厂)[^。；\n]{0,6}授权")
+_MARKS = re.compile(r"[\s，。；、：:,.;（）()“”\"'《》【】\d]+")
+
+
+def check_scoring(facts: NoticeFacts, law: Snapshot) -> Iterator[Finding]:
+    """Every finding on the evaluation method as written; a malformed one is told once and blocks."""
+    try:
+        method = check_method(facts.method)
+    except Invalid as refusal:
+        rule = refusal.facts.get("rule", "R-404")
+        yield Finding(rule, Level.BLOCK, refusal.code, refusal.field or "method", dict(refusal.facts))
+        return
+    yield Finding("R-109", Level.MET, "notice.no_minimum_price", "method")
+    total = points_of(method)
+    yield Finding("R-404", verdict(total == Decimal(100)), "notice.points", "criteria", {"found": str(total)})
+    if "substantive_marked" in law.rules:
+        marked = [clause for clause in method.get("review", []) if clause.get("substantive")]
+        told = cited(law, "substantive_marked", found=len(marked))
+        yield Finding(told["rule"], verdict(bool(marked), Level.WARN), "notice.substantive", "review", told)
+    if "qualification_not_scored" in law.rules:
+        yield from _not_scored(facts, method, law)
+
+
+def _not_scored(facts: NoticeFacts, method: dict[str, Any], law: Snapshot) -> Iterator[Finding]:
+    """Qualification conditions and the size of a firm among the scored criteria (R-127, 财政部令第87号 a17, a55)."""
+    rule = cited(law, "qualification_not_scored")
+    hits = 0
+    for criterion in method["criteria"]:
+        named = _SCALE.search(criterion["name"])
+        if named:
+            hits += 1
+            told = {**rule, "name": criterion["name"], "passage": named.group(0)}
+            yield Finding(rule["rule"], Level.BLOCK, "notice.scale_scored", "criteria", told)
+            continue
+        text = f"{criterion['name']}。{criterion.get('text', '')}"
+        for pattern, code in ((_SCALE, "notice.scale_mentioned"), (_AUTHORISATION, "notice.authorisation_scored")):
+            found = pattern.search(text)
+            if found:
+                hits += 1
+                told = {**rule, "name": criterion["name"], "passage": found.group(0)}
+                yield Finding(rule["rule"], Level.WARN, code, "criteria", told)
+        passage = shared_passage(facts.qualification, text)
+        if passage:
+            hits += 1
+            told = {**rule, "name": criterion["name"], "passage": passage}
+            yield Finding(rule["rule"], Level.WARN, "notice.qualification_scored", "criteria", told)
+    if not hits:
+        yield Finding(rule["rule"], Level.MET, "notice.nothing_scored_twice", "criteria", rule)
+
+
+def shared_passage(left: str, right: str) -> str:
+    """The longest run of at least SHARED characters that stands in both texts, signs and digits aside; else empty."""
+    left, right = _MARKS.sub("", left), _MARKS.sub("", right)
+    places: dict[str, list[int]] = {}
+    for start in range(len(left) - SHARED + 1):
+        places.setdefault(left[start : start + SHARED], []).append(start)
+    longest = ""
+    for start in range(len(right) - SHARED + 1):
+        for there in places.get(right[start : start + SHARED], ())[:20]:
+            length = SHARED
+            while there + length < len(left) and left[there + length] == right[start + length : start + length + 1]:
+                length += 1
+            longest = max(longest, right[start : start + length], key=len)
+    return longest
