@@ -13,15 +13,20 @@ from core.ledger.log import append
 
 @dataclass(frozen=True)
 class Move:
-    """One allowed move: from any of `sources` to `target`."""
+    """One allowed move: from any of `sources` to `target`; None is back to where the thing stood (`stood_in`)."""
 
     sources: frozenset[str]
-    target: str
+    target: str | None
 
 
 def move(sources: str | Iterable[str], target: str) -> Move:
     """Spell a move in a table: `"publish": move("draft", "published")`."""
     return Move(frozenset([sources] if isinstance(sources, str) else sources), target)
+
+
+def back(sources: str | Iterable[str]) -> Move:
+    """Spell a move back: to the state the thing remembers in its column `stood_in`."""
+    return Move(frozenset([sources] if isinstance(sources, str) else sources), None)
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,7 @@ class Lifecycle:
         """All states in order of first appearance."""
         seen = dict.fromkeys([self.start])
         for step in self.moves.values():
-            seen.update(dict.fromkeys([*sorted(step.sources), step.target]))
+            seen.update(dict.fromkeys([*sorted(step.sources), *([step.target] if step.target else [])]))
         return tuple(seen)
 
 
@@ -59,12 +64,15 @@ def advance(act: Act, thing: Any, verb: str, **facts: Any) -> None:
         raise Conflict(
             f"{lifecycle.name}.state", verb=verb, state=thing.state, allowed=sorted(step.sources), subject=thing.subject
         )
+    target = step.target or thing.stood_in
+    if target not in lifecycle.states:
+        raise Conflict(f"{lifecycle.name}.state", verb=verb, state=thing.state, allowed=[], subject=thing.subject)
     act.session.flush()
     table = type(thing).__table__
     changed: Any = act.session.execute(
         table.update()
         .where(table.c.id == thing.id, table.c.state == thing.state, table.c.epoch == thing.epoch)
-        .values(state=step.target, state_at=act.now, epoch=thing.epoch + 1)
+        .values(state=target, state_at=act.now, epoch=thing.epoch + 1)
     )
     if changed.rowcount != 1:
         raise Conflict(f"{lifecycle.name}.stale", verb=verb, state=thing.state, subject=thing.subject)
@@ -74,5 +82,5 @@ def advance(act: Act, thing: Any, verb: str, **facts: Any) -> None:
         act,
         f"{lifecycle.name}.{verb}",
         thing.subject,
-        {"from": source, "to": step.target, "actor": act.actor.name, **facts},
+        {"from": source, "to": target, "actor": act.actor.name, **facts},
     )

@@ -6,10 +6,11 @@ import base64
 import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from core.errors import Invalid
-from core.forms import Fields, choice, digest, text
+from core.forms import Fields, choice, digest, instant, integer, text
 from core.seal import MAX_PACKAGE
 from opening.rules import CAUSES
 
@@ -30,6 +31,28 @@ class Layer:
 def words(fields: Fields, name: str) -> str:
     """A reason, an answer, an objection: 2 to 2000 characters."""
     return text(fields, name, least=2, most=2000)
+
+
+def incident(fields: Fields) -> dict[str, str]:
+    """What went wrong: cause, impact, measures, 2 to 2000 characters each."""
+    return {name: words(fields, name) for name in ("cause", "impact", "measures")}
+
+
+def extension(fields: Fields) -> tuple[int, str]:
+    """By how many minutes the window is prolonged, and why."""
+    return integer(fields, "minutes", least=1, most=24 * 60), words(fields, "reason")
+
+
+def reconvening(fields: Fields) -> tuple[datetime, str]:
+    """When the opening is resumed, and what is said about it."""
+    return instant(fields, "reconvene_at"), words(fields, "reason")
+
+
+def cancellation(fields: Fields, code: str) -> tuple[str, str]:
+    """Why the tender is cancelled and on what basis; the section's code typed as confirmation."""
+    if text(fields, "confirmation", most=80) != code:
+        raise Invalid("form.confirmation", field="confirmation", expected=code)
+    return words(fields, "reason"), words(fields, "basis")
 
 
 def cause(fields: Fields) -> tuple[str, str]:

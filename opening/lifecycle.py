@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from core.machine import Lifecycle, move
+from core.machine import Lifecycle, back, move
+
+COURSE = (
+    "closed",
+    "names_published",
+    "decrypt_open",
+    "decrypt_paused",
+    "trustee_fallback",
+    "decrypt_closed",
+    "coefficients_drawn",
+    "prices_read",
+    "record_confirm",
+    "objection",
+)
+"""The states of the day before the record is signed: out of each the opening may be suspended or cancelled."""
 
 OPENING = Lifecycle(
     "opening",
@@ -22,9 +36,9 @@ OPENING = Lifecycle(
         "sign_record": move("record_confirm", "record_signed"),
         "hand_over": move("record_signed", "handed_over"),
         "fail": move(("closed", "names_published", "decrypt_closed"), "failed"),
-        "suspend": move(
-            ("names_published", "decrypt_open", "decrypt_closed", "prices_read", "record_confirm"), "suspended"
-        ),
+        "suspend": move(COURSE, "suspended"),
+        "reconvene": back("suspended"),
+        "cancel": move((*COURSE, "suspended"), "cancelled"),
     },
 )
 

@@ -12,23 +12,31 @@ from bidding.models import Section, Submission
 from core.db import Base, Json, Row, Staged
 from core.machine import Lifecycle
 from opening.lifecycle import BID, OPENING
+from opening.rules import standing
 
 
 class Opening(Base, Staged):
-    """One section's opening; exactly one per section, born at the closing barrier."""
+    """One section's opening; exactly one per section, born at the closing barrier.
+
+    `stood_in` is where it left the day's course, `suspensions` when, why and until when it was suspended.
+    """
 
     __tablename__ = "opening"
     __table_args__ = (
         CheckConstraint("state NOT IN ('record_signed','handed_over') OR record_sha256 IS NOT NULL", name="record"),
+        CheckConstraint("state NOT IN ('suspended','cancelled') OR stood_in IS NOT NULL", name="stood_in"),
     )
     lifecycle: ClassVar[Lifecycle] = OPENING
 
     section_id: Mapped[int] = mapped_column(ForeignKey("section.id"), unique=True)
+    stood_in: Mapped[str | None] = mapped_column(String(40))
     closed_set: Mapped[Any] = mapped_column(Json)
     closing_size: Mapped[int]
     closing_note: Mapped[str]
     decrypt_until_at: Mapped[datetime | None]
     pauses: Mapped[Any] = mapped_column(Json)
+    extensions: Mapped[Any] = mapped_column(Json, default=list)
+    suspensions: Mapped[Any] = mapped_column(Json, default=list)
     coefficients: Mapped[Any | None] = mapped_column(Json)
     decoys: Mapped[Any | None] = mapped_column(Json)
     failure: Mapped[Any | None] = mapped_column(Json)
@@ -41,6 +49,11 @@ class Opening(Base, Staged):
     def subject(self) -> str:
         """The opening's name in the ledger."""
         return f"opening:{self.section.code}"
+
+    @property
+    def standing(self) -> str:
+        """How far the day has come, also while the opening is suspended and after it has failed or been cancelled."""
+        return standing(self.state, self.stood_in)
 
 
 class Bid(Base, Staged):
@@ -134,3 +147,21 @@ class OpeningObjection(Base, Row):
     reply: Mapped[str | None]
     replied_at: Mapped[datetime | None]
     replied_by: Mapped[str | None] = mapped_column(String(120))
+
+
+class Incident(Base, Row):
+    """Something that went wrong in the hall: cause, impact, what is done about it; open until its outcome is said."""
+
+    __tablename__ = "incident"
+    __table_args__ = (UniqueConstraint("opening_id", "number"),)
+
+    opening_id: Mapped[int] = mapped_column(ForeignKey("opening.id"), index=True)
+    number: Mapped[int]
+    cause: Mapped[str]
+    impact: Mapped[str]
+    measures: Mapped[str]
+    raised_at: Mapped[datetime]
+    raised_by: Mapped[str] = mapped_column(String(120))
+    outcome: Mapped[str | None]
+    closed_at: Mapped[datetime | None]
+    closed_by: Mapped[str | None] = mapped_column(String(120))

@@ -18,6 +18,7 @@ from opening.queries.opening import (
     closed_submissions,
     coefficients,
     day_board,
+    incidents,
     is_trustee,
     objections,
     open_objections,
@@ -27,6 +28,7 @@ from opening.queries.opening import (
     own_bids,
     revoked_by,
 )
+from opening.queries.record import readout_digest, record_facts, record_faults
 from opening.queries.shown import (
     Closing,
     Line,
@@ -35,11 +37,9 @@ from opening.queries.shown import (
     commitments,
     identities_read,
     log_lines,
-    readout_digest,
-    record_facts,
-    record_faults,
     state_facts,
 )
+from opening.queries.standing import standing
 
 __all__ = [
     "Closing",
@@ -59,6 +59,7 @@ __all__ = [
     "faults_of",
     "final_layer",
     "identities_read",
+    "incidents",
     "is_ready",
     "is_trustee",
     "log_lines",
@@ -75,6 +76,7 @@ __all__ = [
     "record_facts",
     "record_faults",
     "revoked_by",
+    "standing",
     "state_facts",
     "unreadable",
     "unstamped_closings",

@@ -9,12 +9,11 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from accounts.models import Certificate, Revocation
-from bidding import queries as bidding
 from bidding.models import Section, Submission, Trustee
 from core.act import Actor
 from core.errors import Missing
 from opening.lifecycle import OPENED
-from opening.models import Bid, Opening, OpeningObjection
+from opening.models import Bid, Incident, Opening, OpeningObjection
 
 
 def opening(session: Session, section: Section) -> Opening:
@@ -105,6 +104,11 @@ def open_objections(session: Session, found: Opening) -> list[OpeningObjection]:
     return [objection for objection in objections(session, found) if objection.replied_at is None]
 
 
+def incidents(session: Session, found: Opening) -> list[Incident]:
+    """What went wrong in the hall, by number."""
+    return list(session.scalars(select(Incident).where(Incident.opening_id == found.id).order_by(Incident.number)))
+
+
 def coefficients(session: Session, section: Section) -> Any:
     """The drawn coefficients (docs/spec/draw.md); Missing before the draw."""
     found = opening(session, section)
@@ -113,15 +117,10 @@ def coefficients(session: Session, section: Section) -> Any:
     return found.coefficients
 
 
-def due_to_open(session: Session, now: datetime) -> list[Section]:
-    """Sections whose deadline has come and that are not closed yet: each is due for `close_and_convene` (R-250)."""
-    return list(bidding.due_to_close(session, now))
-
-
 def day_board(session: Session, now: datetime) -> list[tuple[Section, Opening | None]]:
     """Published sections that open within a week, opened within a week or are being opened now, by deadline."""
     week = timedelta(days=7)
-    running = select(Opening.section_id).where(Opening.state.not_in(("handed_over", "failed")))
+    running = select(Opening.section_id).where(Opening.state.not_in(("handed_over", "failed", "cancelled")))
     sections = session.scalars(
         select(Section)
         .where(

@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Response, make_response, render_template, request
 
 from accounts.access import acting, instant_now, reading, requires
 from accounts.rules import Role
-from core.errors import Conflict, Invalid, Missing
+from core.errors import Invalid, Missing
 from opening import forms, queries, rules, services
 from opening.routes import tables
-from opening.routes.frame import HOSTS, answer, blueprint, find, move, open_what_is_ready, scene, section_of
+from opening.routes.checklist import NEXT, checklists
+from opening.routes.frame import (
+    HOSTS,
+    answer,
+    blueprint,
+    find,
+    given,
+    move,
+    open_what_is_ready,
+    placed,
+    scene,
+    section_of,
+)
 
 
-def _desk(code: str, errors: list[Invalid], status: int = 200) -> Response:
+def show_desk(code: str, errors: list[Invalid], status: int = 200) -> Response:
     with reading() as session:
         section, found = section_of(session, code, own=True)
         values = scene(session, section, found, "desk")
+        if found is not None:
+            day = queries.standing(session, found, instant_now())
+            values |= {"checklists": checklists(day), "next_verb": NEXT.get(found.state)}
         return make_response(
             render_template(
                 "opening/desk.html",
@@ -34,7 +47,7 @@ def _desk(code: str, errors: list[Invalid], status: int = 200) -> Response:
 @requires(*HOSTS)
 def desk(code: str) -> Response:
     """The host's desk: the next move with what it still needs."""
-    return _desk(code, [])
+    return show_desk(code, [])
 
 
 @blueprint.get("/opening/<code>/watch")
@@ -72,9 +85,9 @@ def open_decryption(code: str) -> Response:
 def pause(code: str) -> Response:
     """Pause the window, with a reason."""
     try:
-        move(code, services.pause, forms.words(_given(), "reason"))
+        move(code, services.pause, forms.words(given(), "reason"))
     except Invalid as refusal:
-        return _desk(code, [refusal], 422)
+        return show_desk(code, [placed(refusal)], 422)
     return answer("opening.desk", code)
 
 
@@ -100,14 +113,14 @@ def fall_back(code: str) -> Response:
 def decide_cause(code: str) -> Response:
     """Decide why a bid was not decrypted, with evidence."""
     try:
-        given = _given()
-        why, evidence = forms.cause(given)
+        fields = given()
+        why, evidence = forms.cause(fields)
         with acting() as act:
             opening = find(act.session, code, own=True)
-            bid = queries.bid(act.session, opening, str(given.get("submission", "")))
+            bid = queries.bid(act.session, opening, str(fields.get("submission", "")))
             services.decide_cause(act, opening, bid, why, evidence)
     except Invalid as refusal:
-        return _desk(code, [refusal], 422)
+        return show_desk(code, [placed(refusal)], 422)
     return answer("opening.desk", code)
 
 
@@ -149,7 +162,7 @@ def ask_confirmation(code: str) -> Response:
 def reply_objection(code: str, number: int) -> Response:
     """Answer an objection on the spot."""
     try:
-        reply = forms.words(_given(), "reply")
+        reply = forms.words(given(), "reply")
         with acting() as act:
             opening = find(act.session, code, own=True)
             found = next((item for item in queries.objections(act.session, opening) if item.id == number), None)
@@ -157,7 +170,7 @@ def reply_objection(code: str, number: int) -> Response:
                 raise Missing("objection.unknown")
             services.reply_objection(act, opening, found, reply)
     except Invalid as refusal:
-        return _desk(code, [refusal], 422)
+        return show_desk(code, [placed(refusal)], 422)
     return answer("opening.desk", code)
 
 
@@ -167,10 +180,9 @@ def sign_record(code: str) -> Response:
     """Sign the record; its pages are printed before the act, so that printing holds nothing up."""
     with reading() as session:
         opening = find(session, code, own=True)
-        rules.check_state(opening, "sign_record", {"record_confirm"})
-        left = queries.open_objections(session, opening)
-        if left:
-            raise Conflict("objection.open", count=len(left))
+        refusal = rules.first_unmet("sign_record", queries.standing(session, opening, instant_now()))
+        if refusal is not None:
+            raise refusal
         facts = queries.record_facts(session, opening.section)
     pdf = services.render_record(facts, at=instant_now())
     move(code, services.sign_record, pdf, facts)
@@ -183,9 +195,3 @@ def hand_over(code: str) -> Response:
     """Hand over to evaluation."""
     move(code, services.hand_over)
     return answer("opening.desk", code)
-
-
-def _given() -> dict[str, Any]:
-    """The fields of a form or of a JSON body."""
-    body = request.get_json(silent=True)
-    return body if isinstance(body, dict) else request.form.to_dict()

@@ -17,7 +17,8 @@ from accounts.rules import Role
 from bidding import queries as bidding
 from bidding.models import Section
 from core.act import Act
-from core.errors import Missing
+from core.clock import from_iso
+from core.errors import Invalid, Missing
 from core.render.figures import strip_plot
 from opening import queries, rules, services
 from opening.lifecycle import OPENED
@@ -27,6 +28,7 @@ from opening.routes import tables
 blueprint = Blueprint("opening", __name__)
 blueprint.add_app_template_filter(tables.local_instant)
 blueprint.add_app_template_filter(tables.local_clock)
+blueprint.add_app_template_filter(from_iso)
 
 REPLAY = Path(__file__).resolve().parents[2] / "docs" / "draw_replay.py"
 HOSTS = (Role.TENDEREE, Role.AGENT, Role.OFFICER)
@@ -43,6 +45,26 @@ def move(code: str, verb: Callable[..., Any], *arguments: Any, **options: Any) -
     """One act by a host of the section: `verb(act, opening, …)`."""
     with acting() as act:
         verb(act, find(act.session, code, own=True), *arguments, **options)
+
+
+def given() -> dict[str, Any]:
+    """The fields of a form or of a JSON body.
+
+    A page with several forms names each in a hidden field `form` and its fields `<form>-<name>`, so that ids differ.
+    """
+    body = request.get_json(silent=True)
+    if isinstance(body, dict):
+        return body
+    tag = request.form.get("form", "")
+    return {name.removeprefix(f"{tag}-") if tag else name: value for name, value in request.form.items()}
+
+
+def placed(refusal: Invalid) -> Invalid:
+    """The refusal with its field as the page's form spells it, so that the error is shown where it belongs."""
+    tag = request.form.get("form", "")
+    if tag and refusal.field:
+        refusal.field = f"{tag}-{refusal.field}"
+    return refusal
 
 
 def answer(endpoint: str, code: str) -> Response:
@@ -86,6 +108,7 @@ def scene(session: Session, section: Section, found: Opening | None, page: str) 
             "status_of_opening": tables.opening_tag(None),
             "priced": False,
             "objections": [],
+            "incidents": [],
             "changed": False,
             "page": page,
         }
@@ -96,7 +119,7 @@ def scene(session: Session, section: Section, found: Opening | None, page: str) 
     return {
         "section": section,
         "opening": _shown(found),
-        "step": rules.step_of(found.state),
+        "step": rules.step_of(found.standing),
         "rows": rows,
         "lines": queries.log_lines(session, found)[:60],
         "identities": queries.identities_read(session, found),
@@ -105,12 +128,15 @@ def scene(session: Session, section: Section, found: Opening | None, page: str) 
         "trustees": _trustees(session, section),
         "parties": queries.commitments(session, section),
         "opened": sum(row["state"] in OPENED for row in rows),
-        "priced": found.state in rules.PRICES_SHOWN,
+        "priced": found.standing in rules.PRICES_SHOWN,
         "figure": price_figure(section, rows, own[0].name if own else None),
         "status_of_opening": tables.opening_tag(found.state),
         "closed_rows": tables.closed_set(found.closed_set),
         "sheet_rows": tables.sheets(rows),
         "pause_rows": tables.pauses(found.pauses),
+        "extension_rows": tables.extensions(found.extensions),
+        "suspension_rows": tables.suspensions(found.suspensions),
+        "incidents": queries.incidents(session, found),
         "page": page,
         "changed": False,
     }
@@ -128,9 +154,13 @@ def _shown(found: Opening) -> dict[str, Any]:
     return {
         "state": found.state,
         "state_at": found.state_at,
+        "standing": found.standing,
+        "named": found.standing in rules.NAMES_SHOWN,
+        "suspension": found.suspensions[-1] if found.state == "suspended" else None,
         "until": found.decrypt_until_at,
         "paused_at": rules.paused_at(found.pauses),
         "pauses": found.pauses,
+        "extensions": found.extensions,
         "closing_size": found.closing_size,
         "closing_note": found.closing_note,
         "failure": found.failure,

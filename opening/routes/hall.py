@@ -172,7 +172,7 @@ def record(code: str) -> str:
 
 
 def _record_facts(session: Any, found: Any) -> dict[str, Any]:
-    if found.state not in rules.PRICES_SHOWN:
+    if found.standing not in rules.PRICES_SHOWN:
         raise Missing("record.unsigned", section=found.section.code)
     return found.record if found.record is not None else queries.record_facts(session, found.section)
 

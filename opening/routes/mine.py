@@ -106,6 +106,6 @@ def readout(code: str) -> Response:
     """The digest a bidder's program signs to confirm."""
     with reading() as session:
         found = find(session, code)
-        if found.state not in rules.PRICES_SHOWN:
+        if found.standing not in rules.PRICES_SHOWN:
             raise Missing("opening.unread", section=code)
         return jsonify(digest=queries.readout_digest(session, found))

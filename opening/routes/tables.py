@@ -47,6 +47,7 @@ def opening_tag(state: str | None) -> Row:
         "handed_over": ("ok", _("开标结束")),
         "failed": ("bad", _("开标失败")),
         "suspended": ("warn", _("开标中止")),
+        "cancelled": ("bad", _("招标终止")),
     }
     kind, text = looks[state]
     return {"kind": kind, "text": text}
@@ -121,6 +122,34 @@ def pauses(items: Iterable[Mapping[str, Any]]) -> list[Row]:
             "from": local_instant(item["from"]),
             "until": local_instant(item["until"]) if item["until"] else _("进行中"),
             "by": item["by"],
+            "reason": item["reason"],
+        }
+        for item in items
+    ]
+
+
+def extensions(items: Iterable[Mapping[str, Any]]) -> list[Row]:
+    """Rows of the window's prolongations."""
+    return [
+        {
+            "at": local_instant(item["at"]),
+            "minutes": _("%(n)s 分钟", n=item["minutes"]),
+            "until": local_instant(item["until"]),
+            "by": item["by"],
+            "reason": item["reason"],
+        }
+        for item in items
+    ]
+
+
+def suspensions(items: Iterable[Mapping[str, Any]]) -> list[Row]:
+    """Rows of the suspensions: when, where the day stood, when it is or was resumed, why."""
+    return [
+        {
+            "from": local_instant(item["from"]),
+            "stood_in": opening_tag(item["stood_in"])["text"],
+            "reconvene_at": local_instant(item["reconvene_at"]),
+            "until": local_instant(item["until"]),
             "reason": item["reason"],
         }
         for item in items

@@ -6,6 +6,7 @@ from opening.services.decryption import (
     advance_due,
     close_decryption,
     decide_cause,
+    extend,
     fall_back,
     open_decryption,
     pause,
@@ -22,19 +23,31 @@ from opening.services.reading import (
     reply_objection,
 )
 from opening.services.record import hand_over, render_record, sign_record
+from opening.services.suspension import (
+    announce_reconvening,
+    cancel,
+    close_incident,
+    raise_incident,
+    reconvene,
+    suspend,
+)
 from opening.services.unsealing import Unsealed, Unsealing, keep_opened, open_ready, ready_to_unseal, unseal
 
 __all__ = [
     "Unsealed",
     "Unsealing",
     "advance_due",
+    "announce_reconvening",
     "ask_confirmation",
+    "cancel",
     "close_and_convene",
     "close_decryption",
+    "close_incident",
     "commit_coefficient",
     "confirm_record",
     "decide_cause",
     "draw_coefficients",
+    "extend",
     "fall_back",
     "hand_over",
     "keep_opened",
@@ -43,9 +56,11 @@ __all__ = [
     "pause",
     "peel_layer",
     "publish_names",
+    "raise_incident",
     "raise_objection",
     "read_prices",
     "ready_to_unseal",
+    "reconvene",
     "release",
     "render_record",
     "reply_objection",
@@ -54,5 +69,6 @@ __all__ = [
     "reveal_coefficient",
     "sign_in_bid",
     "sign_record",
+    "suspend",
     "unseal",
 ]

@@ -11,6 +11,7 @@ from opening import queries
 from opening.lifecycle import OPENED
 from opening.models import Opening
 from opening.rules import DRAW_PARTIES, SCHEDULE, check_state, coefficient_grid, draw_label, draw_steps
+from opening.services.preconditions import check_conditions
 
 
 def commit_coefficient(act: Act, section: Section, party: str, commitment: str) -> None:
@@ -44,7 +45,7 @@ def draw_coefficients(act: Act, opening: Opening) -> None:
     `opening.coefficients` then holds everything that replays it (docs/spec/draw.md). Where the method knows no
     coefficient, it holds that nothing was drawn.
     """
-    check_state(opening, "draw_coefficients", {"decrypt_closed"})
+    check_conditions(act, opening, "draw_coefficients")
     section = opening.section
     label = draw_label(section.code)
     grid = coefficient_grid(section.method)

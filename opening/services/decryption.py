@@ -7,15 +7,29 @@ from bidding import services as bidding_services
 from core.act import Act
 from core.clock import iso
 from core.draw.record import freeze_candidates
-from core.errors import Conflict, Invalid, Untimely
+from core.errors import Invalid
 from core.ledger.log import append
 from core.machine import advance
 from opening import queries
 from opening.lifecycle import OPENED
 from opening.models import Bid, Opening
-from opening.rules import check_state, coefficient_grid, deemed, paused_at, remedy_of, resumed, window_end, with_pause
+from opening.rules import (
+    check_state,
+    coefficient_grid,
+    deemed,
+    extended,
+    paused_at,
+    remedy_of,
+    resumed,
+    window_end,
+    with_pause,
+)
 from opening.services.coefficients import committed_draw
+from opening.services.preconditions import check_conditions
 from opening.services.unsealing import open_ready
+
+LONGEST_EXTENSION = 24 * 60
+"""Minutes by which the window may be prolonged in one go."""
 
 
 def open_decryption(act: Act, opening: Opening) -> None:
@@ -24,6 +38,7 @@ def open_decryption(act: Act, opening: Opening) -> None:
     Where a coefficient is drawn, both draw parties must have committed: their choice is made before any nonce sealed in
     a bid is known. Raises Conflict("draw.uncommitted") naming who has not.
     """
+    check_conditions(act, opening, "open_decryption")
     section = opening.section
     grid = coefficient_grid(section.method)
     if grid:
@@ -40,8 +55,7 @@ def pause(act: Act, opening: Opening, reason: str) -> None:
     """
     if not reason.strip():
         raise Invalid("form.required", field="reason")
-    if opening.state == "decrypt_open" and opening.decrypt_until_at and act.now >= opening.decrypt_until_at:
-        raise Untimely("decrypt.over", until=opening.decrypt_until_at, at=act.now)
+    check_conditions(act, opening, "pause")
     opening.pauses = with_pause(opening.pauses, act.now, reason.strip(), act.actor.name)
     advance(act, opening, "pause", reason=reason.strip())
 
@@ -53,6 +67,25 @@ def resume(act: Act, opening: Opening) -> None:
         advance(act, opening, "resume", until=iso(opening.decrypt_until_at), paused_seconds=int(length.total_seconds()))
     else:
         advance(act, opening, "resume")
+
+
+def extend(act: Act, opening: Opening, minutes: int, reason: str) -> None:
+    """Prolong the decrypt window by `minutes` for a stated reason; it is never shortened, and one over stays over.
+
+    Raises Untimely("decrypt.over") once the window has ended, Invalid("form.range") outside 1 minute … 24 hours.
+    """
+    check_conditions(act, opening, "extend")
+    if not reason.strip():
+        raise Invalid("form.required", field="reason")
+    if not 1 <= minutes <= LONGEST_EXTENSION:
+        raise Invalid("form.range", field="minutes", least=1, most=LONGEST_EXTENSION, found=minutes)
+    until = opening.decrypt_until_at or act.now
+    opening.extensions, opening.decrypt_until_at = extended(
+        opening.extensions, until, minutes, act.now, reason.strip(), act.actor.name
+    )
+    facts = {"minutes": minutes, "until": iso(opening.decrypt_until_at), "reason": reason.strip()}
+    append(act, "opening.extend", opening.subject, {**facts, "actor": act.actor.name})
+    act.session.flush()
 
 
 def sign_in_bid(act: Act, opening: Opening, bid: Bid) -> None:
@@ -67,8 +100,7 @@ def sign_in_bid(act: Act, opening: Opening, bid: Bid) -> None:
 
 def fall_back(act: Act, opening: Opening) -> None:
     """End the bidders' part of the window, when its time is over and bids are still sealed; causes are decided next."""
-    if opening.decrypt_until_at is not None and act.now < opening.decrypt_until_at:
-        raise Untimely("decrypt.running", until=opening.decrypt_until_at, at=act.now)
+    check_conditions(act, opening, "fall_back")
     advance(act, opening, "fall_back", sealed=[bid.number for bid in _sealed(act, opening)])
 
 
@@ -114,9 +146,7 @@ def close_decryption(act: Act, opening: Opening) -> None:
     Raises Conflict("opening.sealed_left") naming them. Nothing opened at all, or under regime G fewer than R-252 asks
     for, fails the opening (R-255).
     """
-    sealed = _sealed(act, opening)
-    if sealed:
-        raise Conflict("opening.sealed_left", numbers=[bid.number for bid in sealed])
+    check_conditions(act, opening, "close_decryption")
     bids = queries.bids(act.session, opening)
     opened = [bid for bid in bids if bid.state in OPENED]
     advance(act, opening, "close_decryption", opened=len(opened), bids=len(bids))
@@ -124,6 +154,7 @@ def close_decryption(act: Act, opening: Opening) -> None:
     least = law.days("min_bidders_open") if law.regime == "G" else 1
     if len(opened) < least:
         opening.failure = {**law.cite("min_bidders_open"), "rule": "R-255", "found": len(opened)}
+        opening.stood_in = opening.state
         advance(act, opening, "fail", **opening.failure)
         bidding_services.fail_section(act, opening.section, "R-255")
 

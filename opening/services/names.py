@@ -6,8 +6,6 @@ import base64
 import json
 from typing import Any
 
-from sqlalchemy import select
-
 from accounts import queries as accounts
 from accounts.rules import check_certificate
 from bidding import queries as bidding
@@ -16,12 +14,14 @@ from bidding.models import Submission
 from core.act import Act
 from core.board import publish_notice
 from core.clock import iso
-from core.errors import Conflict, Invalid
+from core.errors import Invalid
 from core.machine import advance
 from credit import services as credit
 from opening import queries
-from opening.models import Bid, Opening, Peel
-from opening.rules import IDENTITY, check_state, two_bids
+from opening.models import Bid, Opening
+from opening.rules import IDENTITY, two_bids
+from opening.services.preconditions import check_conditions
+from opening.services.suspension import forget_names
 
 DECOY = "sunbid-decoy/v1"
 UNREADABLE = "identity.unreadable"
@@ -35,8 +35,11 @@ def publish_names(act: Act, opening: Opening) -> list[Bid]:
     section fail: nothing is opened, no name is published or kept, and the result is an empty list. Raises
     Conflict("opening.unnamed") while packages are unread.
     """
-    check_state(opening, "publish_names", {"closed"})
-    read = [(submission, *_claims(act, opening, submission)) for submission in _all_read(act, opening)]
+    check_conditions(act, opening, "publish_names")
+    read = [
+        (submission, *_claims(act, opening, submission))
+        for submission in queries.closed_submissions(act.session, opening)
+    ]
     decoys = [(submission, claims) for submission, claims, _ in read if claims.get("type") == DECOY]
     named = [(submission, claims, faults) for submission, claims, faults in read if claims.get("type") != DECOY]
     for submission, _ in decoys:
@@ -64,19 +67,6 @@ def publish_names(act: Act, opening: Opening) -> list[Bid]:
             advance(act, bid, "mark_corrupted", cause=UNREADABLE)
     _publish(act, opening, bids)
     return bids
-
-
-def _all_read(act: Act, opening: Opening) -> list[Submission]:
-    submissions = queries.closed_submissions(act.session, opening)
-    left = [
-        submission
-        for submission in submissions
-        if queries.final_layer(act.session, submission, IDENTITY) is None
-        and not queries.unreadable(act.session, submission, IDENTITY)
-    ]
-    if left:
-        raise Conflict("opening.unnamed", left=len(left))
-    return submissions
 
 
 def _claims(act: Act, opening: Opening, submission: Submission) -> tuple[dict[str, Any], list[dict[str, Any]]]:
@@ -108,16 +98,10 @@ def _too_few(act: Act, opening: Opening, bidders: int) -> bool:
     if bidders >= least:
         return False
     opening.failure = {**law.cite("min_bidders_open"), "found": bidders}
+    opening.stood_in = opening.state
     advance(act, opening, "fail", **opening.failure)
     bidding_services.fail_section(act, section, law.rule("min_bidders_open").id)
-    # Who bid stays unpublished: a new tender follows, and names known now would spoil it (R-208).
-    for layer in act.session.scalars(
-        select(Peel).where(
-            Peel.package == IDENTITY,
-            Peel.submission_id.in_([item.id for item in queries.closed_submissions(act.session, opening)]),
-        )
-    ):
-        layer.content = ""
+    forget_names(act, opening)
     return True
 
 

@@ -21,7 +21,8 @@ from core.machine import advance
 from core.render.pdf import Attachment, render_pdf
 from opening import queries
 from opening.models import Opening
-from opening.rules import check_state, record_message
+from opening.rules import record_message
+from opening.services.preconditions import check_conditions
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 
@@ -58,9 +59,7 @@ def sign_record(act: Act, opening: Opening, pdf: bytes | None = None, facts: dic
     Pages take a second to print, so a caller may bring `pdf` with the `facts` it was printed from; if anything has
     changed since, Conflict("record.changed"). Refused while an objection is unanswered (R-259).
     """
-    check_state(opening, "sign_record", {"record_confirm"})
-    if queries.open_objections(act.session, opening):
-        raise Conflict("objection.open", count=len(queries.open_objections(act.session, opening)))
+    check_conditions(act, opening, "sign_record")
     section = opening.section
     now_facts = queries.record_facts(act.session, section)
     if facts is not None and facts != now_facts:

@@ -80,7 +80,20 @@ def sentences() -> dict[str, LazyString]:
 def sentence(refusal: Refusal) -> str:
     """The refusal as a sentence in the reader's language."""
     text = _book("SENTENCES").get(refusal.code, UNKNOWN)
-    return str(text) % Facts({"code": refusal.code, **refusal.facts})
+    return str(text) % Facts({"code": refusal.code, **_spoken(refusal)})
+
+
+def _spoken(refusal: Refusal) -> dict[str, Any]:
+    """The facts, with the states and the move of a refused move in words ("opening.state" says 在线解密中)."""
+    thing, _, what = refusal.code.rpartition(".")
+    if what not in ("state", "stale") or "verb" not in refusal.facts:
+        return refusal.facts
+    facts = dict(refusal.facts)
+    facts["verb"] = kind_word(f"{thing}.{facts['verb']}").removeprefix(f"{thing}.")
+    facts["state"] = state_word(f"{thing}.{facts.get('state')}").removeprefix(f"{thing}.")
+    if "allowed" in facts:
+        facts["allowed"] = [state_word(f"{thing}.{state}").removeprefix(f"{thing}.") for state in facts["allowed"]]
+    return facts
 
 
 def state_word(state: str) -> str:
