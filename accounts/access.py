@@ -48,6 +48,8 @@ class Door:
     origin: str
     secure: bool
     demo: bool = False
+    agent: str = ""
+    """Address of the signing program on a person's own machine (docs/CA-LOCKS.md); empty: no page may ask one."""
 
     @property
     def cookie(self) -> str:
@@ -83,6 +85,12 @@ def cookieless(view: View) -> View:
 def unlinked(view: View) -> View:
     """A submission path: nothing kept about this request may lead to a person, so its log line has no id, no time."""
     view.__unlinked__ = True  # type: ignore[attr-defined]
+    return view
+
+
+def signing(view: View) -> View:
+    """The page signs with the person's certificate, perhaps by the signing program on their machine."""
+    view.__signing__ = True  # type: ignore[attr-defined]
     return view
 
 
@@ -252,18 +260,23 @@ def _check_origin() -> None:
         raise Forbidden("door.origin", origin=(origin or request.headers["Sec-Fetch-Site"])[:200])
 
 
-def content_policy(nonce: str) -> str:
-    """The content security policy of every page: own files and this answer's nonce, nothing else."""
+def content_policy(nonce: str, agent: str = "") -> str:
+    """The content security policy of every page: own files and this answer's nonce, nothing else.
+
+    `agent`: the one other address scripts may ask, where a page signs.
+    """
     return (
         f"default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; "
-        "img-src 'self' data:; font-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self'; "
+        f"img-src 'self' data:; font-src 'self'; connect-src 'self' {agent}; worker-src 'self'; manifest-src 'self'; "
         "form-action 'self'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'"
     )
 
 
 def _send_off(response: Response) -> Response:
     headers = response.headers
-    headers.setdefault("Content-Security-Policy", content_policy(g.get("csp_nonce", "")))
+    # A Worker's policy is that of its file, not of the page: hence the static files.
+    signs = request.endpoint == "static" or getattr(_view(), "__signing__", False)
+    headers.setdefault("Content-Security-Policy", content_policy(g.get("csp_nonce", ""), door().agent if signs else ""))
     headers["X-Content-Type-Options"] = "nosniff"
     headers["X-Frame-Options"] = "DENY"
     headers["Referrer-Policy"] = "same-origin"

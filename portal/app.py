@@ -69,6 +69,7 @@ class Settings(BaseSettings):
     rate_storage: str = "memory://"
     rates: bool = True
     most_bytes: int = 128 * 1024 * 1024
+    agent: str = "http://127.0.0.1:17650"
     witnesses: list[str] = Field(default_factory=list)
     observers: list[str] = Field(default_factory=list)
     witness_patience: int = Field(default=300, ge=0)
@@ -211,7 +212,9 @@ def create_app(settings: Settings | None = None, platform: Platform | None = Non
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     Babel(app, locale_selector=chosen_language)
     CSRFProtect(app)
-    access.install(app, access.Door(platform, settings.origin.rstrip("/"), settings.secure, settings.demo))
+    access.install(
+        app, access.Door(platform, settings.origin.rstrip("/"), settings.secure, settings.demo, settings.agent)
+    )
     app.after_request(_keep_language)
     filters.register(app)
     app.jinja_env.filters.update(

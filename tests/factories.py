@@ -110,6 +110,12 @@ class SigningKey:
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
 
+    @property
+    def pkcs8(self) -> bytes:
+        return self.key.private_bytes(
+            serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+
     def sign(self, message: bytes) -> bytes:
         return self.key.sign(message, ec.ECDSA(hashes.SHA256()))
 

@@ -19,14 +19,17 @@ from accounts.access import (
     limited,
     reading,
     signed_in,
+    signing,
     status_of,
     wants_json,
 )
 from accounts.models import Person
 from accounts.routes.blueprint import blueprint
 from accounts.rules import is_strong
+from accounts.rules.certificates import facts_of
 from accounts.services.people import totp_address
 from core.act import Act
+from core.clock import iso
 from core.errors import Refusal
 from core.forms import text
 
@@ -185,13 +188,49 @@ def remove_passkey(passkey_id: int) -> Response:
 @signed_in
 @limited("30/minute")
 def register_certificate() -> Response | tuple[str, int]:
-    """A certificate of a recognised authority is bound to one's name."""
+    """A certificate of a recognised authority is bound to one's name; as JSON by the page that holds its key."""
     try:
+        fields = forms.json_fields(request.get_json(silent=True)) if request.is_json else request.form
         with acting() as act:
-            services.register_certificate(act, _own(act), forms.certificate(request.form), sign_in=current_sign_in())
+            held = services.register_certificate(act, _own(act), forms.certificate(fields), sign_in=current_sign_in())
+            pem = held.pem
     except Refusal as refusal:
+        if wants_json():
+            raise
         return _account([refusal], status_of(refusal))
+    if wants_json():
+        return jsonify(certificate_facts(pem))
     return _back(_("数字证书已登记。"))
+
+
+@blueprint.post("/account/certificates/examine")
+@signed_in
+@limited("60/minute")
+def examine_certificate() -> Response:
+    """What a certificate says, whether it counts or not: a backup may hold one that has expired."""
+    return jsonify(certificate_facts(forms.certificate(forms.json_fields(request.get_json(silent=True)))))
+
+
+def certificate_facts(pem: str) -> dict[str, str]:
+    """What the page keeps of a certificate beside its key."""
+    facts = facts_of(pem)
+    return {
+        "name": facts.subject_name,
+        "uscc": facts.identifier,
+        "person": facts.person,
+        "fingerprint": facts.fingerprint,
+        "serial": facts.serial,
+        "not_before": iso(facts.not_before),
+        "not_after": iso(facts.not_after),
+    }
+
+
+@blueprint.get("/account/keys")
+@signed_in
+@signing
+def keys() -> str:
+    """The keys this browser holds in one's name: the server knows none of them, scripts show them."""
+    return render_template("accounts/keys.html", person=current_person(), agent=door().agent)
 
 
 @blueprint.post("/account/certificates/<fingerprint>/revoke")

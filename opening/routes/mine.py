@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Response, jsonify, make_response, render_template, request
 
-from accounts.access import acting, current_actor, reading, requires, wants_json
+from accounts.access import acting, current_actor, reading, requires, signing, wants_json
 from accounts.rules import Role
 from core.errors import Invalid, Missing
 from opening import forms, queries, rules, services
@@ -31,6 +31,7 @@ def _mine(code: str, errors: list[Invalid], status: int = 200) -> Response:
 
 @blueprint.get("/opening/<code>/mine")
 @requires(Role.BIDDER)
+@signing
 def my_bid(code: str) -> Response:
     """The bidder's own view: what to do now, and how."""
     return _mine(code, [])
@@ -53,7 +54,7 @@ def sign_in_bid(code: str) -> Response:
 @blueprint.post("/opening/<code>/release")
 @requires(Role.BIDDER)
 def release(code: str) -> Response:
-    """Take in a bidder's own layer of every envelope (programs only; the page's own key comes later)."""
+    """Take in a bidder's own layer of every envelope (from their program or their browser)."""
     submission, layers = forms.released(request.get_json(silent=True))
     with acting() as act:
         opening = find(act.session, code)

@@ -1,5 +1,7 @@
 // A signing key behind a program on this machine: a CA lock's own, or `sunbid account agent` (docs/CA-LOCKS.md).
 
+import { Refusal } from "./refusal.js";
+
 const SECONDS = 180; // a person confirms at the terminal or types a PIN into the lock
 
 async function ask(address, path, body) {
@@ -14,15 +16,11 @@ async function ask(address, path, body) {
       signal: AbortSignal.timeout(SECONDS * 1000),
     });
   } catch {
-    throw refusal("agent.unreachable", { address });
+    throw new Refusal("agent.unreachable", { address });
   }
   const value = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw refusal(String(value.code ?? "agent.failed"), { address });
+  if (!answer.ok) throw new Refusal(String(value.code ?? "agent.failed"), { address });
   return value;
-}
-
-function refusal(code, facts) {
-  return Object.assign(new Error(code), { code, facts });
 }
 
 /** The certificate (PEM) the program signs with. */

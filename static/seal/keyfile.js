@@ -1,7 +1,8 @@
 // The backup: everything of one person's keys in one age identity file, wrapped by a passphrase (scrypt), so that stock
 // `age -d` reads it and `age -d -i` even uses it as it is. `sunbid account restore` makes the program's folder of it.
 
-import { KeyRefusal, base64Of, bytesOf, derOf, fromBase64, hexOf, pemOf } from "./keys.js";
+import { base64Of, bytesOf, derOf, fromBase64, hexOf, pemOf } from "./keys.js";
+import { Refusal } from "./refusal.js";
 
 const TYPE = "# sunbid-keys/v1";
 export const LEAST = 12; // characters of a passphrase
@@ -16,19 +17,19 @@ export function writeKeyFile({ identity, secret, certificate, key, section }) {
   return [...lines, identity, ""].join("\n");
 }
 
-/** The parts of a key file; KeyRefusal("keyfile.unreadable") for anything else. */
+/** The parts of a key file; Refusal("keyfile.unreadable") for anything else. */
 export function readKeyFile(text) {
   const lines = text.split(/\r?\n/).filter(Boolean);
   const found = {};
-  if (lines.shift() !== TYPE) throw new KeyRefusal("keyfile.unreadable", { place: "type" });
+  if (lines.shift() !== TYPE) throw new Refusal("keyfile.unreadable", { place: "type" });
   for (const line of lines) {
     const [, name, value] = /^# sunbid-([a-z]+): (.*)$/.exec(line) ?? [];
     const known = name in LINES ? LINES[name].test(value) : /^AGE-SECRET-KEY-1[02-9AC-HJ-NP-Z]{58}$/.test(line);
     const place = name in LINES ? name : "identity";
-    if (!known || place in found) throw new KeyRefusal("keyfile.unreadable", { place });
+    if (!known || place in found) throw new Refusal("keyfile.unreadable", { place });
     found[place] = name in LINES ? value : line;
   }
-  if (!found.identity || !found.secret) throw new KeyRefusal("keyfile.unreadable", { place: "identity" });
+  if (!found.identity || !found.secret) throw new Refusal("keyfile.unreadable", { place: "identity" });
   return {
     identity: found.identity,
     secret: bytesOf(found.secret),
@@ -41,12 +42,12 @@ export function readKeyFile(text) {
 /** The files of a `sunbid account` folder, by name → text, as parts. */
 export function readFolder(files) {
   const text = (name) => {
-    if (files[name] === undefined) throw new KeyRefusal("folder.missing", { file: name });
+    if (files[name] === undefined) throw new Refusal("folder.missing", { file: name });
     return files[name].trim();
   };
   const key = derOf(text("key.pem"), "PRIVATE KEY");
-  if (!key) throw new KeyRefusal("folder.key");
-  if (!derOf(text("certificate.pem"), "CERTIFICATE")) throw new KeyRefusal("certificate.unreadable");
+  if (!key) throw new Refusal("folder.key");
+  if (!derOf(text("certificate.pem"), "CERTIFICATE")) throw new Refusal("certificate.unreadable");
   return {
     identity: text("bid.age"),
     secret: bytesOf(text("bidder-secret")),
@@ -72,24 +73,24 @@ function inWorker(task) {
     const worker = new Worker(new URL("./passphrase.js", import.meta.url), { type: "module" });
     worker.onmessage = ({ data }) => {
       worker.terminate();
-      if (data.code) reject(new KeyRefusal(data.code));
+      if (data.code) reject(new Refusal(data.code));
       else resolve(data.content);
     };
     worker.onerror = () => {
       worker.terminate();
-      reject(new KeyRefusal("worker.failed"));
+      reject(new Refusal("worker.failed"));
     };
     worker.postMessage(task);
   });
 }
 
-/** The text, encrypted to the passphrase: an age file. KeyRefusal("keyfile.passphrase") below 12 characters. */
+/** The text, encrypted to the passphrase: an age file. Refusal("keyfile.passphrase") below 12 characters. */
 export async function wrap(text, passphrase) {
-  if ([...passphrase].length < LEAST) throw new KeyRefusal("keyfile.passphrase", { least: LEAST });
+  if ([...passphrase].length < LEAST) throw new Refusal("keyfile.passphrase", { least: LEAST });
   return inWorker({ verb: "wrap", content: new TextEncoder().encode(text), passphrase });
 }
 
-/** The text of an encrypted key file; KeyRefusal("keyfile.password") or ("keyfile.unreadable"). */
+/** The text of an encrypted key file; Refusal("keyfile.password") or ("keyfile.unreadable"). */
 export async function unwrap(bytes, passphrase) {
   return new TextDecoder().decode(await inWorker({ verb: "unwrap", content: bytes, passphrase }));
 }

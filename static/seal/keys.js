@@ -5,6 +5,7 @@
 // backup, made in the moment of import. A signing key may also stand behind a local program (docs/CA-LOCKS.md).
 
 import { agentSigner } from "./agent.js";
+import { Refusal } from "./refusal.js";
 
 const DATABASE = "sunbid-keys";
 const DAY = 86_400_000;
@@ -12,15 +13,6 @@ export const EXPIRING_DAYS = 30;
 const encode = (text) => new TextEncoder().encode(text);
 const P256 = { name: "ECDSA", namedCurve: "P-256" };
 const PKCS8_X25519 = "302e020100300506032b656e04220420"; // RFC 8410: everything of the PKCS #8 form before the 32 bytes
-
-/** Why keys do not do what was asked: a code with its facts; the page has the sentence. */
-export class KeyRefusal extends Error {
-  constructor(code, facts = {}) {
-    super(code);
-    this.code = code;
-    this.facts = facts;
-  }
-}
 
 function database() {
   return new Promise((resolve, reject) => {
@@ -31,7 +23,7 @@ function database() {
       asked.result.createObjectStore("pins", { keyPath: "section" });
     };
     asked.onsuccess = () => resolve(asked.result);
-    asked.onerror = () => reject(new KeyRefusal("store.closed", { why: String(asked.error) }));
+    asked.onerror = () => reject(new Refusal("store.closed", { why: String(asked.error) }));
   });
 }
 
@@ -44,7 +36,7 @@ export async function within(name, mode, verb) {
       const asked = verb(transaction.objectStore(name));
       transaction.oncomplete = () => resolve(asked.result);
       transaction.onerror = transaction.onabort = () =>
-        reject(new KeyRefusal("store.failed", { why: String(transaction.error) }));
+        reject(new Refusal("store.failed", { why: String(transaction.error) }));
     });
   } finally {
     opened.close();
@@ -54,7 +46,7 @@ export async function within(name, mode, verb) {
 export const hexOf = (bytes) => Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
 export function bytesOf(hex) {
-  if (!/^(?:[0-9a-f]{2})*$/.test(hex)) throw new KeyRefusal("keyfile.unreadable", { place: "hex" });
+  if (!/^(?:[0-9a-f]{2})*$/.test(hex)) throw new Refusal("keyfile.unreadable", { place: "hex" });
   return Uint8Array.from(hex.match(/../g) ?? [], (pair) => parseInt(pair, 16));
 }
 
@@ -64,7 +56,7 @@ export function fromBase64(text) {
   try {
     return Uint8Array.from(atob(text.replace(/\s/g, "")), (sign) => sign.charCodeAt(0));
   } catch {
-    throw new KeyRefusal("keyfile.unreadable", { place: "base64" });
+    throw new Refusal("keyfile.unreadable", { place: "base64" });
   }
 }
 
@@ -154,7 +146,7 @@ export async function identityKey(text) {
     decoded = null;
   }
   if (decoded?.prefix.toLowerCase() !== "age-secret-key-" || decoded.bytes.length !== 32) {
-    throw new KeyRefusal("keyfile.unreadable", { place: "age" });
+    throw new Refusal("keyfile.unreadable", { place: "age" });
   }
   const form = Uint8Array.from([...bytesOf(PKCS8_X25519), ...decoded.bytes]);
   decoded.bytes.fill(0);
@@ -165,7 +157,7 @@ export async function identityKey(text) {
 
 /** The 32 secret bytes as a key that only derives. */
 export async function secretKey(bytes) {
-  if (bytes.length !== 32) throw new KeyRefusal("keyfile.unreadable", { place: "secret" });
+  if (bytes.length !== 32) throw new Refusal("keyfile.unreadable", { place: "secret" });
   return crypto.subtle.importKey("raw", bytes, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
 }
 
@@ -174,12 +166,12 @@ export async function secretCheck(secret) {
   return hexOf(await derive(secret, "sunbid-check/v1\n"));
 }
 
-/** The signing key in PKCS #8 as a key that only signs; KeyRefusal("key.algorithm") unless it is P-256. */
+/** The signing key in PKCS #8 as a key that only signs; Refusal("key.algorithm") unless it is P-256. */
 export async function signingKey(pkcs8) {
   try {
     return await crypto.subtle.importKey("pkcs8", pkcs8, P256, false, ["sign"]);
   } catch {
-    throw new KeyRefusal("key.algorithm");
+    throw new Refusal("key.algorithm");
   }
 }
 
@@ -219,12 +211,12 @@ export async function markTested(owner, at = Date.now()) {
   await within("keys", "readwrite", (store) => store.put({ ...record, testedAt: at, backup: null }));
 }
 
-/** Whether a backup's parts are the very keys of `owner`; KeyRefusal("backup.differs") naming the part that is not. */
+/** Whether a backup's parts are the very keys of `owner`; Refusal("keyfile.differs") naming the part that is not. */
 export async function compareKeys(owner, parts) {
   const { identityToRecipient } = await import("../vendor/age.js");
   const record = await within("keys", "readonly", (store) => store.get(owner));
-  if (!record) throw new KeyRefusal("keys.missing");
-  const differs = (place) => new KeyRefusal("backup.differs", { place });
+  if (!record) throw new Refusal("keys.missing");
+  const differs = (place) => new Refusal("keyfile.differs", { place });
   if ((await identityToRecipient(parts.identity)) !== record.recipient) throw differs("age");
   if ((await secretCheck(await secretKey(parts.secret))) !== record.check) throw differs("secret");
   if (hexOf(derOf(parts.certificate, "CERTIFICATE")) !== hexOf(derOf(record.certificate, "CERTIFICATE"))) {
@@ -240,7 +232,7 @@ export async function belongTogether(certificate, pkcs8) {
   const algorithm = { name: "ECDSA", hash: "SHA-256" };
   const key = await signingKey(pkcs8);
   const open = await crypto.subtle.importKey("spki", publicKeyOf(certificate), P256, false, ["verify"]).catch(() => null);
-  if (!open) throw new KeyRefusal("key.algorithm");
+  if (!open) throw new Refusal("key.algorithm");
   return crypto.subtle.verify(algorithm, open, await crypto.subtle.sign(algorithm, key, message), message);
 }
 

@@ -1,6 +1,7 @@
 // A certificate with its key out of a .p12 file (PKCS #12, RFC 7292), read in the page; the file goes nowhere.
 
-import { KeyRefusal, pemOf } from "./keys.js";
+import { pemOf } from "./keys.js";
+import { Refusal } from "./refusal.js";
 import { Certificate, ContentInfo, PFX } from "../vendor/pki.js";
 
 const PBES2 = "1.2.840.113549.1.5.13";
@@ -17,14 +18,14 @@ export function publicKeyOf(pem) {
     const certificate = Certificate.fromBER(Uint8Array.from(body, (sign) => sign.charCodeAt(0)).buffer);
     return certificate.subjectPublicKeyInfo.toSchema().toBER(false);
   } catch {
-    throw new KeyRefusal("certificate.unreadable");
+    throw new Refusal("certificate.unreadable");
   }
 }
 
 /**
  * {certificate: PEM, key: PKCS #8 bytes} of the file's signing certificate.
  *
- * KeyRefusal with p12.unreadable, p12.password, p12.legacy (an encryption of before 2016 that browsers do not have),
+ * Refusal with p12.unreadable, p12.password, p12.legacy (an encryption of before 2016 that browsers do not have),
  * p12.empty (no key, no certificate, or none that belong together), key.algorithm.
  */
 export async function readP12(bytes, password) {
@@ -42,7 +43,7 @@ export async function readP12(bytes, password) {
     }
   }
   const { belongTogether } = await import("./keys.js");
-  let refusal = new KeyRefusal("p12.empty");
+  let refusal = new Refusal("p12.empty");
   for (const key of keys) {
     for (const certificate of certificates) {
       try {
@@ -61,34 +62,34 @@ async function openSafe(bytes, secret) {
   try {
     file = PFX.fromBER(bufferOf(bytes));
   } catch {
-    throw new KeyRefusal("p12.unreadable");
+    throw new Refusal("p12.unreadable");
   }
   try {
     await file.parseInternalValues({ password: secret, checkIntegrity: true });
   } catch (error) {
-    throw new KeyRefusal(/[Ii]ntegrity/.test(error.message) ? "p12.password" : "p12.unreadable");
+    throw new Refusal(/[Ii]ntegrity/.test(error.message) ? "p12.password" : "p12.unreadable");
   }
   const safe = file.parsedValue.authenticatedSafe;
   for (const content of safe.safeContents) {
     if (content.contentType !== ContentInfo.ENCRYPTED_DATA) continue;
     const algorithm = content.content?.valueBlock?.value?.[1]?.valueBlock?.value?.[1]?.valueBlock?.value?.[0];
-    if (algorithm?.valueBlock?.toString() !== PBES2) throw new KeyRefusal("p12.legacy");
+    if (algorithm?.valueBlock?.toString() !== PBES2) throw new Refusal("p12.legacy");
   }
   try {
     const how = ({ contentType }) => (contentType === ContentInfo.ENCRYPTED_DATA ? { password: secret } : {});
     await safe.parseInternalValues({ safeContents: safe.safeContents.map(how) });
   } catch {
-    throw new KeyRefusal("p12.unreadable");
+    throw new Refusal("p12.unreadable");
   }
   return safe;
 }
 
 async function unshroud(bag, secret) {
-  if (bag.encryptionAlgorithm.algorithmId !== PBES2) throw new KeyRefusal("p12.legacy");
+  if (bag.encryptionAlgorithm.algorithmId !== PBES2) throw new Refusal("p12.legacy");
   try {
     await bag.parseInternalValues({ password: secret });
   } catch {
-    throw new KeyRefusal("p12.unreadable");
+    throw new Refusal("p12.unreadable");
   }
   return new Uint8Array(bag.parsedValue.toSchema().toBER(false));
 }

@@ -213,7 +213,7 @@ def test_the_backup_opens_with_stock_age_and_turns_the_light_green(page: Page, t
     )  # fmt: skip
     assert made["lights"] == ["not_backed_up", "ok"] and made["kept"] is None
     assert (made["wrong"], made["garbage"]) == ("keyfile.password", "keyfile.unreadable")
-    assert made["differs"] == [f"backup.differs {place}" for place in ("age", "secret", "certificate")]
+    assert made["differs"] == [f"keyfile.differs {place}" for place in ("age", "secret", "certificate")]
     assert made["short"] == "keyfile.passphrase"
     backup, layer = tmp_path / "keys.age", tmp_path / "layer.age"
     backup.write_bytes(base64.b64decode(made["backup"]))

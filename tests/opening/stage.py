@@ -40,6 +40,7 @@ from core.seal import (
     submission_digest,
 )
 from core.seal.bidder import identity_text, wrap_identity
+from core.seal.keyfile import KeyFile
 from core.seal.submission import sign_submission
 from opening import queries, services
 from opening.models import Bid, Opening, OpeningObjection, PeelFault
@@ -108,6 +109,12 @@ class Bidder:
     facts: dict[str, Any]
     price_fen: int
     sealed: list[Sealed] = field(default_factory=list)
+    pkcs8: bytes = b""
+
+    @property
+    def key_file(self) -> KeyFile:
+        """Everything this bidder holds, as their backup does."""
+        return KeyFile(self.keys.identity, self.keys.secret, self.keys.certificate, self.pkcs8)
 
     @property
     def digest(self) -> str:
@@ -215,6 +222,7 @@ class Stage:
             "prepared_at": iso(self.clock.now()),
         }
         held = Bidder(letter, actor, keys, facts, 16_000_000_000 + number * 123_456_700)
+        held.pkcs8 = key.pkcs8
         self.bidders[letter] = held
         return held
 
