@@ -107,12 +107,23 @@ class Cluster:
         self._execute("postgres", f"CREATE DATABASE {name} TEMPLATE sunbid_template")
         return self.url(name)
 
+    def copy(self, url: str) -> str:
+        """The URL of a new database with everything the one of `url` holds; nobody may be connected to that one."""
+        self.count += 1
+        name = f"test_{self.count}"
+        self._execute("postgres", f"CREATE DATABASE {name} TEMPLATE {_database(url)}")
+        return self.url(name)
+
     def drop(self, url: str) -> None:
-        self._execute("postgres", f"DROP DATABASE {url.split('/')[3].split('?')[0]} WITH (FORCE)")
+        self._execute("postgres", f"DROP DATABASE {_database(url)} WITH (FORCE)")
 
     def stop(self) -> None:
         self._run("pg_ctl", "-D", str(self.folder / "data"), "-m", "immediate", "stop")
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _database(url: str) -> str:
+    return url.split("/")[3].split("?")[0]
 
 
 def postgresql_programs() -> Path | None:

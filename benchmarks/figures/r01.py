@@ -1,31 +1,29 @@
-"""R1: kill -9 at every kind of system call of a submission, from the first upload to the receipt; nothing may be lost.
+"""R1: kill -9 anywhere in a submission, from the first upload to the receipt, on SQLite and PostgreSQL; nothing is lost.
 
-Each point runs one submission in a child process under strace, which kills it at the N-th call of one system call.
-Then the folder is opened as after a crash: the database is whole, the ledger passes its audit, every stored object is
-what its name says, a receipt that was given is still true; the client comes back and gets exactly one submission.
+Each point runs one submission in a child process that is killed: under strace at the N-th call of one system call, or
+after a random time. Then the installation is opened as after a crash: the database is whole, the ledger passes its
+audit, every stored object is what its name says, a receipt that was given is still true; the client comes back and gets
+exactly one submission.
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
-import json
-import os
 import random
 import shutil
-import signal
-import subprocess
 import sys
 import tempfile
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import text
 
+from benchmarks.figures.killing import Run, child
 from bidding import queries, rules, services
 from core.act import PUBLIC, Platform
 from core.clock import SystemClock
@@ -35,31 +33,36 @@ from core.ledger.log import audit, platform_signer
 from core.seal import Sealed, package_hashes
 from core.store import ObjectStore
 from tests.bidding.stage import Bidder, Stage, request_of
-from tests.conftest import load_tables
+from tests.conftest import Cluster, load_tables, postgresql_programs
 
-CALLS = ("fsync", "fdatasync", "pwrite64", "write", "rename", "openat")
+CALLS = ("fsync", "fdatasync", "pwrite64", "write", "rename", "openat", "sendto")
 SEED = bytes(range(32, 64))
 PART = 40_000
 
 
 def platform_of(folder: Path) -> Platform:
-    """The platform in a folder, as a server opens it at start."""
-    database = Database(f"sqlite:///{folder / 'sunbid.db'}", folder=folder)
+    """The platform in a folder, as a server opens it at start; the file `url` names its database elsewhere."""
+    url = folder / "url"
+    database = Database(url.read_text() if url.exists() else f"sqlite:///{folder / 'sunbid.db'}", folder=folder)
     return Platform(database, ObjectStore(folder / "objects"), SystemClock(), platform_signer("sunbid.figure", SEED))
 
 
 @dataclass(frozen=True)
 class Scene:
-    """A published section in a folder to copy, and one sealed bid."""
+    """A published section in a folder to copy (on PostgreSQL with a database to copy), and one sealed bid."""
 
     folder: Path
     code: str
     sealed: Sealed
+    cluster: Cluster | None
 
     @classmethod
-    def build(cls, folder: Path) -> Scene:
-        """Make it; the platform is closed afterwards, so that its folder can be copied."""
+    def build(cls, folder: Path, cluster: Cluster | None) -> Scene:
+        """Make it; the platform is closed afterwards, so that it can be copied."""
         load_tables()
+        (folder / "template").mkdir()
+        if cluster is not None:
+            (folder / "template" / "url").write_text(cluster.fresh())
         platform = platform_of(folder / "template")
         with platform.database.writing() as session:
             Base.metadata.create_all(session.connection())
@@ -67,9 +70,23 @@ class Scene:
         Bidder("首家", folder / "first").seal(stage.policy())
         stage.commit(Bidder("邻家", folder / "neighbour").seal(stage.policy()))
         sealed = Bidder("甲", folder / "bidder").seal(stage.policy())
-        platform.database.checkpoint()
+        if cluster is None:
+            platform.database.checkpoint()
         platform.database.close()
-        return cls(folder / "template", stage.code, sealed)
+        return cls(folder / "template", stage.code, sealed, cluster)
+
+    def copy(self, target: Path) -> Path:
+        """The installation once more, as if the other had never been."""
+        shutil.copytree(self.folder, target)
+        if self.cluster is not None:
+            (target / "url").write_text(self.cluster.copy((self.folder / "url").read_text()))
+        return target
+
+    def drop(self, target: Path) -> None:
+        """Take a copy away."""
+        if self.cluster is not None:
+            self.cluster.drop((target / "url").read_text())
+        shutil.rmtree(target)
 
     def objects(self) -> Iterator[bytes]:
         """Everything there is to upload."""
@@ -120,14 +137,6 @@ def _known_offset(platform: Platform, token: str | None) -> int | None:
 
 
 @dataclass
-class Run:
-    """One child: what it acknowledged, whether it was killed."""
-
-    acknowledged: dict[str, Any] | None
-    killed: bool
-
-
-@dataclass
 class Tally:
     """What all points together showed."""
 
@@ -147,64 +156,18 @@ class Tally:
         return not (self.lost or self.torn or self.bad_receipts or self.unresolved)
 
 
-def child(scene: Scene, folder: Path, options: list[str], *, sabotage: str = "") -> Run:
-    """Run a submission in a forked child under strace with `options`; the child waits until strace holds it."""
-    ready_out, ready_in = os.pipe()
-    answer_out, answer_in = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        os.close(ready_in)
-        os.close(answer_out)
-        os.read(ready_out, 1)
-        try:
-            platform = platform_of(folder)
-
-            def tell(receipt: Any) -> None:
-                os.write(answer_in, json.dumps(receipt).encode() + b"\n")
-
-            receipt = submit(scene, platform, {}, early=tell if sabotage == "early" else lambda _: None)
-            if sabotage != "early":
-                tell(receipt)
-            platform.database.close()
-        except BaseException as error:
-            os.write(2, f"child: {error!r}\n".encode())
-            os._exit(3)
-        os._exit(0)
-    os.close(ready_out)
-    os.close(answer_in)
-    tracer = subprocess.Popen(
-        ["strace", "-f", "-qq", "-o", str(folder / "trace"), *options, "-p", str(pid)], stderr=subprocess.PIPE
-    )
-    _await_tracer(pid, tracer)
-    os.write(ready_in, b"x")
-    os.close(ready_in)
-    with os.fdopen(answer_out, "rb") as stream:
-        answer = stream.read()
-    _, status = os.waitpid(pid, 0)
-    tracer.wait(30)
-    if not os.WIFSIGNALED(status) and os.waitstatus_to_exitcode(status) != 0:
-        raise RuntimeError(f"the child failed by itself: {status}")
-    line = answer.partition(b"\n")
-    return Run(json.loads(line[0]) if line[1] else None, os.WIFSIGNALED(status))
-
-
-def _await_tracer(pid: int, tracer: subprocess.Popen[bytes]) -> None:
-    for _ in range(2000):
-        status = Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace")
-        if f"TracerPid:\t{tracer.pid}\n" in status:
-            return
-        if tracer.poll() is not None:
-            os.kill(pid, signal.SIGKILL)
-            os.waitpid(pid, 0)
-            assert tracer.stderr is not None
-            raise RuntimeError(f"strace cannot attach: {tracer.stderr.read().decode(errors='replace')}")
-        time.sleep(0.005)
-    raise RuntimeError("strace did not attach")
+def play(scene: Scene, folder: Path, tell: Callable[[Any], None], sabotage: str = "") -> None:
+    """What the child does: open the installation, submit, and only then tell the receipt; sabotaged, tell it too early."""
+    platform = platform_of(folder)
+    receipt = submit(scene, platform, {}, early=tell if sabotage == "early" else lambda _: None)
+    if sabotage != "early":
+        tell(receipt)
+    platform.database.close()
 
 
 def count_calls(scene: Scene, folder: Path) -> Counter[str]:
     """How often an undisturbed submission makes each call: the kill points there are."""
-    run = child(scene, folder, ["-e", f"trace={','.join(CALLS)}"])
+    run = child(lambda tell: play(scene, folder, tell), folder, ["-e", f"trace={','.join(CALLS)}"])
     if run.acknowledged is None:
         raise RuntimeError("an undisturbed submission gave no receipt")
     found: Counter[str] = Counter()
@@ -230,7 +193,7 @@ def inspect(scene: Scene, folder: Path, run: Run, tally: Tally, point: str) -> N
     platform = platform_of(folder)
     try:
         with platform.reading() as session:
-            if session.execute(text("PRAGMA integrity_check")).scalar() != "ok":
+            if scene.cluster is None and session.execute(text("PRAGMA integrity_check")).scalar() != "ok":
                 tally.torn += 1
                 tally.words.append(f"{point}: the database is not whole")
             for fault in audit(session, platform.signer.verifier):
@@ -299,57 +262,73 @@ def _come_back(scene: Scene, platform: Platform, receipt: dict[str, Any] | None,
         tally.words.append(f"{point}: {refusal}")
 
 
-def measure(points: int, *, seed: int = 1, sabotage: str = "") -> tuple[Tally, Counter[str]]:
-    """Run `points` kill points and return what they showed, with the calls an undisturbed submission makes."""
-    with tempfile.TemporaryDirectory(prefix="sunbid-r01-") as name:
-        folder = Path(name)
-        scene = Scene.build(folder)
+def measure(points: int, *, seed: int = 1, sabotage: str = "", database: str = "sqlite") -> tuple[Tally, Counter[str]]:
+    """Run `points` kill points and return what they showed, with the calls an undisturbed submission makes.
+
+    Every call of the submission is a point once; what is wanted beyond that is killed after a random time.
+    """
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sunbid-r01-")))
+        cluster = None
+        if database == "postgresql":
+            programs = postgresql_programs()
+            assert programs is not None, "no PostgreSQL server under /usr/lib/postgresql"
+            cluster = Cluster(programs)
+            stack.callback(cluster.stop)
+        scene = Scene.build(folder, cluster)
         tally = Tally()
-
-        def fresh(label: str) -> Path:
-            target = folder / label
-            shutil.copytree(scene.folder, target)
-            return target
-
-        calls = count_calls(scene, fresh("count"))
-        for number, (call, nth) in enumerate(points_of(calls, points, seed)):
-            place = fresh(f"point-{number}")
-            inject = [f"trace={call}", f"inject={call}:signal=SIGKILL:when={nth}"]
-            run = child(scene, place, [part for rule in inject for part in ("-e", rule)], sabotage=sabotage)
+        calls = count_calls(scene, scene.copy(folder / "count"))
+        chance = random.Random(seed)
+        whole = child(lambda tell: play(scene, folder / "timed", tell), scene.copy(folder / "timed"), None)
+        at_calls = points_of(calls, points, seed)
+        for number in range(points if points < 10**9 else len(at_calls)):
+            place = scene.copy(folder / f"point-{number}")
+            call, nth = at_calls[number] if number < len(at_calls) else ("time", 0)
+            if call == "time":
+                wait = chance.uniform(0, whole.seconds * 1.1)
+                run, point = child(_bound(scene, place, sabotage), place, None, kill_after=wait), f"after {wait:.4f} s"
+            else:
+                inject = [f"trace={call}", f"inject={call}:signal=SIGKILL:when={nth}"]
+                options = [part for rule in inject for part in ("-e", rule)]
+                run, point = child(_bound(scene, place, sabotage), place, options), f"{call} {nth}"
             tally.points += 1
             tally.killed += run.killed
-            inspect(scene, place, run, tally, f"{call} {nth}")
-            shutil.rmtree(place)
+            inspect(scene, place, run, tally, point)
+            scene.drop(place)
             if number % 50 == 49:
                 print(f"{number + 1} points …", file=sys.stderr)
     return tally, calls
 
 
+def _bound(scene: Scene, place: Path, sabotage: str) -> Callable[[Callable[[Any], None]], None]:
+    return lambda tell: play(scene, place, tell, sabotage)
+
+
 def main(argv: list[str]) -> int:
-    """`--points N`: how many kill points (200), `--all`: every one; `--sabotage early` must turn the figure red."""
+    """`--points N` (200), `--all` calls once, `--long` 10,000; `--sabotage early` must turn the figure red."""
     parser = argparse.ArgumentParser(prog="R1", description=__doc__)
     parser.add_argument("--points", type=int, default=200)
     parser.add_argument("--all", action="store_true")
-    parser.add_argument("--long", action="store_true", help="the same as --all")
+    parser.add_argument("--long", action="store_true", help="10,000 points")
+    parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--sabotage", choices=("", "early"), default="", help="early: the receipt before the commit")
     options = parser.parse_args(argv)
-    wanted = 10**9 if options.all or options.long else options.points
-    tally, calls = measure(wanted, seed=options.seed, sabotage=options.sabotage)
+    wanted = 10**9 if options.all else 10_000 if options.long else options.points
+    if options.database == "postgresql" and postgresql_programs() is None:
+        print("R1: PostgreSQL is not installed (apt-get install postgresql)")
+        return 1
+    tally, calls = measure(wanted, seed=options.seed, sabotage=options.sabotage, database=options.database)
     for word in tally.words[:20]:
         print(word)
-    made = ", ".join(f"{name} {calls[name]}" for name in CALLS)
+    made = ", ".join(f"{name} {calls[name]}" for name in CALLS if calls[name])
     print(f"a submission makes {sum(calls.values())} such calls ({made})")
     print(
         f"{tally.killed} killed, {tally.acknowledged} acknowledged before the kill, {tally.unresolved} not resolved by "
         f"coming back, {tally.orphans} temporary files left for the sweeper"
     )
     print(
-        f"R1: {tally.points} points, {tally.lost} acknowledged lost, {tally.torn} torn, "
+        f"R1 on {options.database}: {tally.points} points, {tally.lost} acknowledged lost, {tally.torn} torn, "
         f"{tally.bad_receipts} bad receipts"
     )
     return 0 if tally.holds and tally.killed else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
