@@ -32,6 +32,7 @@ from core.errors import Conflict, Refusal
 from core.ledger.log import audit, platform_signer
 from core.seal import Sealed, package_hashes
 from core.store import ObjectStore
+from portal.app import secret_file
 from tests.bidding.stage import Bidder, Stage, request_of
 from tests.conftest import Cluster, load_tables, postgresql_programs
 
@@ -41,10 +42,11 @@ PART = 40_000
 
 
 def platform_of(folder: Path) -> Platform:
-    """The platform in a folder, as a server opens it at start; the file `url` names its database elsewhere."""
-    url = folder / "url"
+    """The platform in a folder, as a server opens it at start; the files `url` and `ledger.key` may name others."""
+    url, key = folder / "url", folder / "ledger.key"
     database = Database(url.read_text() if url.exists() else f"sqlite:///{folder / 'sunbid.db'}", folder=folder)
-    return Platform(database, ObjectStore(folder / "objects"), SystemClock(), platform_signer("sunbid.figure", SEED))
+    seed = secret_file(key) if key.exists() else SEED
+    return Platform(database, ObjectStore(folder / "objects"), SystemClock(), platform_signer("sunbid.figure", seed))
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,245 @@
+"""R3: the last second. Many bids are committed over HTTP in the second before a deadline, more in the second after it.
+
+A real server (`sunbid serve`) and a real worker (`sunbid worker`) on one installation; every client connects, sends its
+one commit and waits for the answer. Every commit that was stamped in time must be acknowledged and stand in the closed
+set, none that was not; no answer may be a server's error; the slowest answers are shown.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import multiprocessing
+import os
+import random
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+from accounts.queries import person as person_of
+from accounts.rules import Role
+from accounts.services.signing_in import open_sign_in
+from benchmarks.figures.r01 import platform_of
+from bidding import queries
+from bidding.models import Section
+from bidding.services.closing import closed_set
+from core.act import SYSTEM, Platform
+from core.db import Base
+from core.ledger.log import audit
+from portal.app import secret_file
+from tests import factories
+from tests.bidding.stage import Bidder, Stage, request_of
+from tests.conftest import Cluster, load_tables, postgresql_programs
+
+LEAD = 6.0
+"""Seconds before the deadline at which the clients start."""
+
+
+@dataclass
+class Answer:
+    """One client: which bid, when it was sent relative to the deadline, what came back and after how long."""
+
+    digest: str
+    sent: float
+    status: int
+    body: Any
+    seconds: float
+
+
+@dataclass
+class Outcome:
+    """What the run showed."""
+
+    answers: list[Answer]
+    in_set: set[str]
+    audit_faults: int
+
+    @property
+    def acknowledged(self) -> set[str]:
+        return {answer.digest for answer in self.answers if answer.status == 201}
+
+    @property
+    def errors(self) -> int:
+        return sum(answer.status >= 500 or answer.status == 0 for answer in self.answers)
+
+    @property
+    def refused_in_time(self) -> int:
+        """Commits refused for any reason but being late."""
+        return sum(
+            answer.status not in (201, 0) and answer.status < 500 and answer.body.get("code") != "bid.late"
+            for answer in self.answers
+        )
+
+    @property
+    def holds(self) -> bool:
+        return self.acknowledged == self.in_set and not (self.errors or self.refused_in_time or self.audit_faults)
+
+
+def _sealed(arguments: tuple[str, int, Any]) -> tuple[str, dict[str, Any], list[str]]:
+    folder, number, policy = arguments
+    sealed = Bidder(f"投标人{number}", Path(folder) / str(number)).seal(policy)
+    files = [*sealed.bulks.values(), *(path for keys in sealed.keys.values() for path in keys.values())]
+    return sealed.digest, request_of(sealed), [str(path) for path in files]
+
+
+def prepare(folder: Path, url: str | None, count: int) -> tuple[Stage, list[tuple[str, bytes]], str]:
+    """A published section, `count` sealed bids whose files are all uploaded, and a bearer to commit them with."""
+    load_tables()
+    folder.mkdir(exist_ok=True)
+    secret_file(folder / "ledger.key")
+    if url:
+        (folder / "url").write_text(url)
+    platform = platform_of(folder)
+    with platform.database.writing() as session:
+        Base.metadata.create_all(session.connection())
+    stage = Stage(platform).publish()
+    bids = []
+    with multiprocessing.get_context("spawn").Pool(2) as pool:
+        work = [(str(folder / "bidders"), number, stage.policy()) for number in range(count)]
+        for digest, request, files in pool.imap_unordered(_sealed, work, chunksize=8):
+            for file in files:
+                platform.store.put(Path(file).read_bytes())
+            bids.append((digest, json.dumps(request).encode()))
+    factories.actor(platform, Role.BIDDER)
+    with platform.act(SYSTEM) as act:
+        token = open_sign_in(act, person_of(act.session, "bidder-a"), method="certificate", carrier="bearer")
+    return stage, bids, token
+
+
+def serve(stack: ExitStack, folder: Path, url: str | None, threads: int) -> int:
+    """Start the server and the worker on the installation; the port."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = int(free.getsockname()[1])
+    settings = {
+        "SUNBID_FOLDER": str(folder), "SUNBID_ORIGIN": f"http://127.0.0.1:{port}", "SUNBID_LOG_NAME": "sunbid.figure",
+        "SUNBID_TEST": "1", **({"SUNBID_DATABASE": url} if url else {}),
+    }  # fmt: skip
+    for command in (["serve", "--port", str(port), "--threads", str(threads)], ["worker", "--every", "0.2"]):
+        program = [sys.executable, "-c", "from portal.cli import main; main()", *command]
+        running = subprocess.Popen(program, env={**os.environ, **settings}, stderr=subprocess.DEVNULL)
+        stack.callback(running.wait)
+        stack.callback(running.terminate)
+    for _ in range(600):
+        try:
+            with urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2) as answer:
+                if answer.status == 200:
+                    return port
+        except OSError:
+            time.sleep(0.1)
+    raise RuntimeError("the server does not answer")
+
+
+async def _commit(port: int, path: str, token: str, digest: str, body: bytes, at: float, deadline: float) -> Answer:
+    await asyncio.sleep(max(0.0, at - time.time()))
+    began = time.time()
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    ).encode()
+    try:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(head + body)
+        await writer.drain()
+        raw = await asyncio.wait_for(reader.read(), 300)
+        writer.close()
+    except OSError as error:
+        return Answer(digest, began - deadline, 0, {"code": repr(error)}, time.time() - began)
+    header, _, content = raw.partition(b"\r\n\r\n")
+    status = int(header.split(b" ", 2)[1]) if header else 0
+    told = json.loads(content) if content.startswith(b"{") else {}
+    return Answer(digest, began - deadline, status, told, time.time() - began)
+
+
+async def rush(
+    port: int, path: str, token: str, bids: list[tuple[str, bytes]], on_time: int, deadline: float
+) -> list[Answer]:
+    """Send `on_time` bids in the last second before the deadline and the rest in the second after it."""
+    chance = random.Random(3)
+    instants = [
+        deadline + (chance.uniform(-1, 0) if number < on_time else chance.uniform(0, 1)) for number in range(len(bids))
+    ]
+    tasks = [
+        _commit(port, path, token, digest, body, at, deadline)
+        for (digest, body), at in zip(bids, instants, strict=True)
+    ]
+    return list(await asyncio.gather(*tasks))
+
+
+def measure(on_time: int, after: int, database: str, threads: int = 64) -> Outcome:
+    """One last second; the outcome."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sunbid-r03-"))) / "installation"
+        cluster = None
+        if database == "postgresql":
+            programs = postgresql_programs()
+            assert programs is not None, "no PostgreSQL server under /usr/lib/postgresql"
+            cluster = Cluster(programs)
+            stack.callback(cluster.stop)
+        url = cluster.fresh() if cluster else None
+        stage, bids, token = prepare(folder, url, on_time + after)
+        port = serve(stack, folder, url, threads)
+        platform = stage.platform
+        deadline = _set_deadline(platform, stage.code)
+        answers = asyncio.run(rush(port, f"/sections/{stage.code}/submissions", token, bids, on_time, deadline))
+        in_set = _closed(platform, stage.code)
+        with platform.reading() as session:
+            wrong = len(list(audit(session, platform.signer.verifier)))
+        platform.database.close()
+    return Outcome(answers, in_set, wrong)
+
+
+def _set_deadline(platform: Platform, code: str) -> float:
+    with platform.database.writing() as session:
+        section = session.query(Section).filter_by(code=code).one()
+        section.deadline_at = platform.clock.now() + timedelta(seconds=LEAD)
+        return section.deadline_at.timestamp()
+
+
+def _closed(platform: Platform, code: str) -> set[str]:
+    for _ in range(600):
+        with platform.act(SYSTEM) as act:
+            section = queries.section(act.session, code)
+            if section.state in queries.AFTER_CLOSING:
+                return {item["submission_digest"] for item in closed_set(act, section).items}
+        time.sleep(0.2)
+    raise RuntimeError("the worker did not close the section")
+
+
+def main(argv: list[str]) -> int:
+    """`--count N` in the last second (100) and a fifth of that after it; `--long` 1,000 on SQLite, 5,000 on PostgreSQL."""
+    parser = argparse.ArgumentParser(prog="R3", description=__doc__)
+    parser.add_argument("--count", type=int, default=100)
+    parser.add_argument("--long", action="store_true")
+    parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
+    parser.add_argument("--threads", type=int, default=64)
+    options = parser.parse_args(argv)
+    count = {"sqlite": 1000, "postgresql": 5000}[options.database] if options.long else options.count
+    found = measure(count, max(1, count // 5), options.database, options.threads)
+    waits = sorted(answer.seconds for answer in found.answers)
+    p99 = statistics.quantiles(waits, n=100)[98] if len(waits) > 1 else waits[0]
+    late = sum(answer.body.get("code") == "bid.late" for answer in found.answers)
+    sent_in_time = sum(answer.sent < 0 for answer in found.answers)
+    late_though_sent = sum(answer.sent < 0 and answer.body.get("code") == "bid.late" for answer in found.answers)
+    print(
+        f"{len(found.answers)} commits, {sent_in_time} sent in the last second: {len(found.acknowledged)} acknowledged, "
+        f"{late} late ({late_though_sent} of them sent before the deadline and stamped after it), "
+        f"{found.refused_in_time} refused for another reason, {found.errors} server errors"
+    )
+    print(f"answers: median {statistics.median(waits):.2f} s, p99 {p99:.2f} s, slowest {waits[-1]:.2f} s")
+    missing, additional = len(found.acknowledged - found.in_set), len(found.in_set - found.acknowledged)
+    print(
+        f"R3 on {options.database}: {len(found.acknowledged)} acknowledged, {missing} of them missing in the closed set, "
+        f"{additional} in it without an answer, {found.errors} 5xx, p99 {p99:.2f} s (< 1 s)"
+    )
+    return 0 if found.holds and p99 < 1 else 1
