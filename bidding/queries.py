@@ -351,6 +351,12 @@ def by_idempotency_key(session: Session, section: Section, key: str) -> Submissi
     )
 
 
+def is_receiving(session: Session, code: str, at: datetime) -> bool:
+    """Whether the section of that code takes submissions at the instant; False where there is none."""
+    row = session.execute(select(Section.state, Section.deadline_at).where(Section.code == code)).first()
+    return row is not None and row.state == "submission_open" and not rules.is_late(at, row.deadline_at)
+
+
 def check_admission(session: Session, section: Section, key: object, at: datetime) -> None:
     """Refuse (bid.late) before the turnstile what would be late inside it, unless its key is known (a retry).
 

@@ -52,6 +52,13 @@ class Act:
     trust: Trust = field(default=NOBODY)
 
 
+@dataclass(frozen=True)
+class Stamp:
+    """The instant at which something arrived, good while its turnstile is held."""
+
+    at: datetime
+
+
 @dataclass
 class Platform:
     """What acts are made of on this installation; made once by `portal.app`, the demo or a test."""
@@ -64,17 +71,28 @@ class Platform:
     trust: Trust = field(default=NOBODY)
 
     @contextmanager
-    def act(self, actor: Actor, *, through: str | None = None, shared: bool = True) -> Iterator[Act]:
+    def act(
+        self, actor: Actor, *, through: str | None = None, shared: bool = True, stamp: Stamp | None = None
+    ) -> Iterator[Act]:
         """Open one act: one transaction, one instant, committed at the end or rolled back on any error.
 
-        `through` names a turnstile entered before the instant is stamped (see `Database.turnstile`).
+        `through` names a turnstile entered before the instant is stamped (see `Database.turnstile`); with `stamp` both
+        have been done and the act bears that instant.
         """
         with ExitStack() as stack:
-            if through is not None:
+            if stamp is not None:
+                stack.enter_context(self.database.line())
+            elif through is not None:
                 stack.enter_context(self.database.turnstile(through, shared=shared))
-            now = self.clock.now()
+            now = stamp.at if stamp is not None else self.clock.now()
             session = stack.enter_context(self.database.writing())
             yield Act(actor, now, session, self.store, self.signer, self.chance, self.trust)
+
+    @contextmanager
+    def stamp(self, turnstile: str) -> Iterator[Stamp]:
+        """Enter a turnstile as one of many and stamp the instant; whoever closes it waits until the stamp is let go."""
+        with self.database.turnstile(turnstile, shared=True):
+            yield Stamp(self.clock.now())
 
     def reading(self) -> AbstractContextManager[Session]:
         """One consistent read-only view of the database."""

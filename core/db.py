@@ -8,7 +8,8 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -114,6 +115,19 @@ class Gate:
                     self._depth = 0
 
 
+@dataclass
+class _Door:
+    """The threads of this process inside one turnstile, and the connection that stands there for them."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    inside: int = 0
+    connection: Any = None
+
+
+def _key(name: str) -> int:
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
+
+
 class Database:
     """One database by URL: SQLite behind a writer gate, or PostgreSQL.
 
@@ -128,6 +142,8 @@ class Database:
         folder.mkdir(parents=True, exist_ok=True)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.gate = Gate(folder / "writer.gate")
+        self._doors, self._together = threading.Lock(), dict[str, _Door]()
+        self._line = threading.Lock()
         self.engine = self._sqlite_engine() if self.is_sqlite else create_engine(url, pool_size=20, max_overflow=30)
 
     def _sqlite_engine(self) -> Engine:
@@ -219,11 +235,41 @@ class Database:
                 fcntl.flock(handle, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
                 yield
             return
-        key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
-        function = "pg_advisory_xact_lock_shared" if shared else "pg_advisory_xact_lock"
+        if shared:
+            with self._inside_together(name):
+                yield
+            return
         with self.engine.connect() as connection, connection.begin():
-            connection.execute(text(f"SELECT {function}(:key)"), {"key": key})
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _key(name)})
             yield
+
+    @contextmanager
+    def _inside_together(self, name: str) -> Iterator[None]:
+        """All threads of this process share one connection that stands in the turnstile for them: a crowd needs one."""
+        with self._doors:
+            door = self._together.setdefault(name, _Door())
+        with door.lock:
+            if door.connection is None:
+                connection = self.engine.connect()
+                try:
+                    connection.execute(text("SELECT pg_advisory_xact_lock_shared(:key)"), {"key": _key(name)})
+                except BaseException:
+                    connection.close()
+                    raise
+                door.connection = connection
+            door.inside += 1
+        try:
+            yield
+        finally:
+            with door.lock:
+                door.inside -= 1
+                if not door.inside:
+                    door.connection.close()
+                    door.connection = None
+
+    def line(self) -> AbstractContextManager[object]:
+        """Where writers of this process wait that would wait for each other anyway, without a connection each."""
+        return self.gate.hold() if self.is_sqlite else self._line
 
     def close(self) -> None:
         """Close every connection."""

@@ -22,6 +22,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import accounts.access as access
 from accounts.queries import digest_of, is_demo
+from bidding.routes.arrivals import Arrivals
 from core.act import Platform
 from core.clock import SystemClock
 from core.db import Database
@@ -207,6 +208,7 @@ def create_app(settings: Settings | None = None, platform: Platform | None = Non
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = False
     app.extensions["sunbid.settings"] = settings
     app.extensions["sunbid.platform"] = platform
+    app.wsgi_app = Arrivals(app.wsgi_app, platform)  # type: ignore[method-assign]
     if settings.proxies:
         hops = settings.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import HealthCheck, settings
 from sqlalchemy import create_engine, text
 
 from core.act import Act, Platform
@@ -25,6 +26,10 @@ from core.clock import StoppedClock
 from core.db import Base, Database
 from core.ledger.log import platform_signer
 from core.store import ObjectStore
+
+# A machine busy with other tests makes examples slowly; that says nothing about the code.
+settings.register_profile("sunbid", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("sunbid")
 
 START = datetime(2026, 10, 8, 1, 0, tzinfo=UTC)
 SIGNER_SEED = bytes(range(32))

@@ -12,12 +12,11 @@ from accounts.access import cookieless, door, instant_now, public, reading, requ
 from accounts.rules import Role
 from bidding import queries, rules, services
 from bidding.models import Submission
+from bidding.routes.arrivals import MOST, STAMP
 from bidding.routes.blueprint import blueprint, frame_of
 from core.act import PUBLIC
 from core.clock import iso
 from core.errors import Invalid
-
-MOST = 1 << 20
 
 
 @blueprint.post("/sections/<code>/submissions")
@@ -27,16 +26,17 @@ MOST = 1 << 20
 def commit_submission(code: str) -> tuple[Response, int]:
     """Commit a sealed submission: {submission, identity: {set: base64}, leaf_commitment, idempotency_key} → receipt.
 
-    The door looks at the role only (trustees commit decoys); the act itself is nobody's. The whole request has been
-    read before the clock stamps it (R-203).
+    The door looks at the role only (trustees commit decoys); the act itself is nobody's. `Arrivals` has stamped what
+    came in time when the whole request was read (R-203).
     """
     if (request.content_length or 0) > MOST:
         abort(413)
-    body = _read()
-    with reading() as session:
-        section = queries.section(session, code)
-        queries.check_admission(session, section, body.get("idempotency_key"), instant_now())
-    with door().platform.act(PUBLIC, through=rules.turnstile(code)) as act:
+    body, stamp = _read(), request.environ.get(STAMP)
+    if stamp is None:
+        with reading() as session:
+            section = queries.section(session, code)
+            queries.check_admission(session, section, body.get("idempotency_key"), instant_now())
+    with door().platform.act(PUBLIC, through=rules.turnstile(code), stamp=stamp) as act:
         _, receipt = services.commit_submission(
             act,
             queries.section(act.session, code),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -12,6 +13,7 @@ from flask import Flask
 
 from accounts.rules import Role
 from bidding import queries
+from core.clock import iso
 from core.seal import Sealed
 from tests.bidding.stage import Stage, request_of
 from tests.bidding.test_uploads import objects, upload
@@ -104,3 +106,52 @@ def test_a_policy_is_fetched_with_its_digest(stage: Stage, client: Browser) -> N
     assert json.dumps(told["slots"])
     with stage.platform.reading() as session:
         assert told["version"] == queries.policy(session, stage.section()).version
+
+
+def test_what_arrived_in_time_is_in_time_however_long_the_line_is(
+    app: Flask, client: Browser, stage: Stage, bearer: Callable[..., Headers], sealed: Sealed
+) -> None:
+    """The whole request is there before the deadline, its turn comes after it: received, as of its arrival (R-203).
+
+    Seen red: with the instant stamped by the view, which a crowd before it keeps waiting.
+    """
+    deadline = stage.section().closing_at
+    clock = stage.platform.clock
+    clock.move_to(deadline - timedelta(microseconds=1))
+    stage.deposit(sealed)
+    headers = bearer(Role.BIDDER)
+    site = app.wsgi_app.site  # type: ignore[attr-defined]
+
+    def in_line(environ: Any, start_response: Any) -> Any:
+        clock.move_to(deadline + timedelta(seconds=30))
+        return site(environ, start_response)
+
+    app.wsgi_app.site = in_line  # type: ignore[attr-defined]
+    answer = client.post(f"/sections/{stage.code}/submissions", json=request_of(sealed), headers=headers)
+    assert answer.status_code == 201
+    assert answer.json["received_at"] == iso(deadline - timedelta(microseconds=1))
+    assert [item["submission_digest"] for item in stage.close().items] == [sealed.digest]
+
+
+def test_the_closing_waits_for_what_arrived(
+    app: Flask, client: Browser, stage: Stage, bearer: Callable[..., Headers], sealed: Sealed
+) -> None:
+    """Whoever closes while a stamped commit waits for its turn finds it in the set. Seen red: without the turnstile."""
+    deadline = stage.section().closing_at
+    stage.platform.clock.move_to(deadline - timedelta(microseconds=1))
+    stage.deposit(sealed)
+    headers = bearer(Role.BIDDER)
+    site, closed = app.wsgi_app.site, []  # type: ignore[attr-defined]
+    closer = threading.Thread(target=lambda: closed.append(stage.close()))
+
+    def in_line(environ: Any, start_response: Any) -> Any:
+        stage.platform.clock.move_to(deadline)
+        closer.start()
+        closer.join(0.3)
+        return site(environ, start_response)
+
+    app.wsgi_app.site = in_line  # type: ignore[attr-defined]
+    answer = client.post(f"/sections/{stage.code}/submissions", json=request_of(sealed), headers=headers)
+    closer.join(20)
+    assert answer.status_code == 201
+    assert [item["submission_digest"] for item in closed[0].items] == [sealed.digest]

@@ -133,3 +133,28 @@ def test_an_instant_is_stamped_after_the_turnstile(platform: Platform) -> None:
         clock.advance(minutes=1)  # type: ignore[attr-defined]
     thread.join()
     assert stamps == [clock.now().astimezone(UTC)]
+
+
+def test_a_crowd_in_the_turnstile_needs_no_connection_each(platform: Platform) -> None:
+    """Seventy at once inside, more than there are connections, and all get their act.
+
+    Seen red on PostgreSQL: with a connection for each, all are inside and none is left for the act of the first.
+    """
+    barrier = threading.Barrier(70)
+    done: list[int] = []
+
+    def come(number: int) -> None:
+        with platform.stamp("crowd") as stamp:
+            barrier.wait(30)
+            with platform.act(SYSTEM, stamp=stamp) as act:
+                assert act.now == stamp.at
+                done.append(number)
+
+    threads = [threading.Thread(target=come, args=(number,)) for number in range(70)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert sorted(done) == list(range(70))
+    with platform.database.turnstile("crowd", shared=False):
+        pass
