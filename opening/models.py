@@ -33,6 +33,8 @@ class Opening(Base, Staged):
     closed_set: Mapped[Any] = mapped_column(Json)
     closing_size: Mapped[int]
     closing_note: Mapped[str]
+    vouchers: Mapped[Any | None] = mapped_column(Json)
+    cover: Mapped[Any | None] = mapped_column(Json)
     decrypt_until_at: Mapped[datetime | None]
     pauses: Mapped[Any] = mapped_column(Json)
     extensions: Mapped[Any] = mapped_column(Json, default=list)

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import base64
 from urllib.parse import quote, urlencode
 
 from flask import Blueprint, Response, jsonify, make_response, render_template, request, send_file, url_for
 
-from accounts.access import door, instant_now, public, reading, wants_json
+from accounts.access import cookieless, door, instant_now, limited, public, reading, wants_json
 from core import board
+from core.act import PUBLIC
 from core.clock import iso
 from core.errors import Invalid, Missing
-from core.ledger import log
+from core.ledger import log, vouching
 from portal import queries, words
 from portal.words.contents import blocks
 
 blueprint = Blueprint("portal", __name__)
 MOST_ENTRIES = 1000
+MOST_NOTE = 16 * 1024
 
 
 @blueprint.get("/")
@@ -182,6 +185,61 @@ def checkpoint() -> Response:
     answer = Response(head.note, content_type="text/plain; charset=utf-8")
     answer.headers["Cache-Control"] = "no-cache"
     return answer
+
+
+@blueprint.post("/ledger/cosignatures")
+@public
+@cookieless
+@limited("120/minute")
+def keep_cosignature() -> tuple[Response, int]:
+    """Take in a witness's cosignature: the body is the checkpoint with its line. The signature is the only key."""
+    if (request.content_length or 0) > MOST_NOTE:
+        raise Invalid("note.head")
+    note = request.get_data(cache=False).decode("utf-8", "replace")
+    with door().platform.act(PUBLIC) as act:
+        kept = vouching.keep_cosignature(act, note)
+        told = {"size": kept[0].size, "kept": [held.witness for held in kept]}
+    return jsonify(told), 201
+
+
+@blueprint.get("/ledger/cosigned")
+@public
+def cosigned() -> Response:
+    """The newest head that a witness has cosigned, with every cosignature under it."""
+    with reading() as session:
+        head = vouching.newest_cosigned(session)
+        if head is None:
+            raise Missing("ledger.uncosigned")
+        note = vouching.vouched(session, head).note
+    return Response(note, content_type="text/plain; charset=utf-8")
+
+
+@blueprint.get("/ledger/heads/<int:size>")
+@public
+def ledger_head(size: int) -> Response:
+    """One signed head with every cosignature under it, as a C2SP note."""
+    with reading() as session:
+        note = vouching.vouched(session, log.head_of_size(session, size)).note
+    return Response(note, content_type="text/plain; charset=utf-8")
+
+
+@blueprint.get("/ledger/heads/<int:size>/<int:number>.tsr")
+@public
+def ledger_token(size: int, number: int) -> Response:
+    """A timestamp token over a head's body, as DER: `openssl ts -verify` reads it."""
+    with reading() as session:
+        stamps = vouching.vouched(session, log.head_of_size(session, size)).stamps
+        if not 1 <= number <= len(stamps):
+            raise Missing("ledger.head", size=size)
+        token = base64.b64decode(stamps[number - 1].token)
+    return Response(token, content_type="application/timestamp-reply")
+
+
+@blueprint.get("/ledger/trust.json")
+@public
+def ledger_trust() -> Response:
+    """Who vouches for the log from outside: witnesses' keys and the authority's roots, to be pinned."""
+    return jsonify(platform_key=str(door().platform.signer.verifier), **door().platform.trust.published())
 
 
 @blueprint.get("/ledger/key")

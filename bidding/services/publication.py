@@ -130,6 +130,7 @@ def notice_content(act: Act, section: Section, policy: Policy) -> dict[str, Any]
         "envelopes": [
             {"envelope": one["name"], **{k: one[k] for k in ("opens", "anonymous")}} for one in section.envelopes
         ],
+        **act.trust.told(),
         "slots": section.slots,
     }
 

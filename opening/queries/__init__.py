@@ -1,6 +1,6 @@
 """Reads of the opening: the thing itself, what key holders still have to do, and what may be shown to whom."""
 
-from opening.queries.cover import unstamped_closings
+from opening.queries.cover import Cover, check_covered, cover, uncovered, unstamped_closings
 from opening.queries.due import due, due_to_open, is_ready
 from opening.queries.layers import (
     Task,
@@ -43,16 +43,19 @@ from opening.queries.standing import standing
 
 __all__ = [
     "Closing",
+    "Cover",
     "Line",
     "Task",
     "bid",
     "bids",
     "board",
+    "check_covered",
     "check_own_bid",
     "closed_submissions",
     "closing",
     "coefficients",
     "commitments",
+    "cover",
     "day_board",
     "due",
     "due_to_open",
@@ -78,6 +81,7 @@ __all__ = [
     "revoked_by",
     "standing",
     "state_facts",
+    "uncovered",
     "unreadable",
     "unstamped_closings",
 ]

@@ -17,6 +17,7 @@ from core.errors import Missing
 from core.seal import trustee_sets
 from core.store import ObjectStore
 from opening.models import Bid, Opening, Peel, PeelFault
+from opening.queries.cover import check_covered
 from opening.queries.opening import bids, closed_submissions, is_trustee, own_bids
 from opening.rules import BIDDER_SET, IDENTITY, is_final, peeler
 
@@ -117,6 +118,7 @@ def _tasks(session: Session, store: ObjectStore, found: Opening, actor: Actor, r
     if not is_trustee(session, found.section, actor, role):
         return
     if found.state == "closed":
+        check_covered(found)
         for submission in closed_submissions(session, found):
             if final_layer(session, submission, IDENTITY) is None:
                 sets = trustee_sets(policy_of(session, submission))

@@ -2,6 +2,7 @@
 
 from opening.services.closing import close_and_convene
 from opening.services.coefficients import commit_coefficient, draw_coefficients, reveal_coefficient
+from opening.services.cover import except_cover, record_cover
 from opening.services.decryption import (
     advance_due,
     close_decryption,
@@ -48,6 +49,7 @@ __all__ = [
     "decide_cause",
     "draw_coefficients",
     "extend",
+    "except_cover",
     "fall_back",
     "hand_over",
     "keep_opened",
@@ -61,6 +63,7 @@ __all__ = [
     "read_prices",
     "ready_to_unseal",
     "reconvene",
+    "record_cover",
     "release",
     "render_record",
     "reply_objection",

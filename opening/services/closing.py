@@ -14,6 +14,7 @@ from core.ledger.log import append, signed_head
 from opening import queries
 from opening.models import Opening
 from opening.rules import coefficient_grid
+from opening.services.cover import record_cover
 
 
 def close_and_convene(act: Act, section: Section) -> Opening:
@@ -35,6 +36,8 @@ def close_and_convene(act: Act, section: Section) -> Opening:
         closed_set=closed.items,
         closing_size=0,
         closing_note="",
+        vouchers=act.trust.told(),
+        cover=None,
         pauses=[],
         record_signatures=[],
         state="closed",
@@ -57,9 +60,12 @@ def close_and_convene(act: Act, section: Section) -> Opening:
             "closed_set": closed.items,
             "closed_root": closed.root,
             "coefficient_grid": coefficient_grid(section.method),
+            "vouchers": opening.vouchers,
         },
     )
     head = signed_head(act)
     opening.closing_size, opening.closing_note = head.size, head.note
     act.session.flush()
+    if not queries.cover(act.session, opening).missing:
+        record_cover(act, opening)  # nobody outside is set: that, too, is on record
     return opening

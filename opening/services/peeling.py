@@ -136,6 +136,7 @@ def report_fault(
 def _check_allowed(
     act: Act, opening: Opening, submission: Submission, package: str, set_name: str, stage: int, role: str
 ) -> None:
+    queries.check_covered(opening)
     if submission.digest not in {item["submission_digest"] for item in opening.closed_set}:
         raise Missing("opening.not_in_set")
     policy = queries.policy_of(act.session, submission)

@@ -20,6 +20,7 @@ COMMANDS = {
     "db": "portal.cli.site:db",
     "ledger": "portal.cli.site:ledger",
     "tsa": "portal.cli.tsa:tsa",
+    "witness": "portal.cli.witness:witness",
     "verify": "portal.cli.verify:verify",
     "draw": "portal.cli.site:draw",
     "seal": "bidding.cli:seal",

@@ -42,7 +42,7 @@ def told(what: str, done: list[str]) -> Iterator[None]:
 def tick(platform: Platform) -> list[str]:
     """Apply every move that is due now and return what was done, by name."""
     done: list[str] = []
-    for step in (close_sections, advance_openings, scan_sections, end_publicities, keep_house):
+    for step in (close_sections, cover_closings, advance_openings, scan_sections, end_publicities, keep_house):
         step(platform, done)
     return done
 
@@ -54,6 +54,17 @@ def close_sections(platform: Platform, done: list[str]) -> None:
     for code in due:
         with told(f"close {code}", done), platform.act(SYSTEM, through=turnstile(code), shared=False) as act:
             opening.services.close_and_convene(act, bidding.queries.section(act.session, code))
+
+
+def cover_closings(platform: Platform, done: list[str]) -> None:
+    """Put on record that outsiders have covered a closing head, once all have."""
+    with platform.reading() as session:
+        waiting = opening.queries.uncovered(session)
+        due = [found.section.code for found in waiting if not opening.queries.cover(session, found).missing]
+    for code in due:
+        with told(f"cover closing {code}", done), platform.act(SYSTEM) as act:
+            section = bidding.queries.section(act.session, code)
+            opening.services.record_cover(act, opening.queries.opening(act.session, section))
 
 
 def advance_openings(platform: Platform, done: list[str]) -> None:

@@ -121,6 +121,8 @@ LABELS = {
     "record_sha256": _l("开标记录指纹"),
     "report_sha256": _l("评标报告指纹"),
     "platform_key": _l("平台公钥"),
+    "witnesses": _l("见证人公钥"),
+    "timestamp_roots": _l("时间戳机构根证书指纹"),
 }
 
 VALUES = {

@@ -3,6 +3,9 @@
 from flask_babel import lazy_gettext as _l
 
 SENTENCES = {
+    "opening.uncovered": _l("截标日志头尚待外部联署（%(missing)s），此前不交出任何密文。"),
+    "opening.covered": _l("截标日志头的外部联署已齐备或已记录，无需例外。"),
+    "opening.cover_waiting": _l("须等到 %(until)s，仍无答复方可记录例外（缺 %(missing)s）。"),
     "opening.unknown": _l("标段 %(section)s 尚未截标，还没有开标会。开标与投标截止同时进行。依据 R-250。"),
     "opening.exists": _l("标段 %(section)s 的开标会刚由另一进程召集，请刷新。"),
     "opening.state": _l("开标会现处于“%(state)s”，不能进行这一步（%(verb)s）；须处于：%(allowed)s。"),
@@ -85,6 +88,7 @@ STATES = {
 }
 
 KINDS = {
+    "opening.cover": _l("截标日志头的外部联署"),
     "notice.bidders": _l("投标人名单"),
     "notice.opening_prices": _l("开标结果"),
     "notice.opening_record": _l("开标记录"),

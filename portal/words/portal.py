@@ -12,7 +12,13 @@ SENTENCES = {
     "settings.plain_http": _l("平台地址 %(origin)s 没有使用 https，正式模式拒绝启动。"),
     "settings.tsa_roots": _l("设置了时间戳机构 %(url)s，但没有它的根证书文件（%(file)s），平台拒绝启动。"),
     "ledger.unsigned": _l("账本尚未签发过签名头。"),
+    "ledger.uncosigned": _l("还没有见证人联署过签名头。"),
     "ledger.sizes": _l("请给出 old 和 new 两个日志长度。"),
+    "witness.exists": _l("%(folder)s 里已有一个见证人。"),
+    "witness.folder": _l("%(folder)s 不是见证人的文件夹，请先运行 sunbid witness init。"),
+    "witness.fork": _l(
+        "日志分叉（%(reason)s）：见过 %(old)s 条，现给出 %(new)s 条，二者不能同为一本账。证据已存 %(file)s。"
+    ),
     "http.bad_request": _l("请求无法理解（HTTP %(status)s）。"),
     "http.not_found": _l("没有这个页面，或您无权查看。"),
     "http.method": _l("此地址不支持这种请求方法。"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import socket
 import sys
@@ -10,10 +11,12 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
 
+from core.errors import Refusal
 from portal.cli.demo.play import play
 from portal.cli.demo.stage import LOG_NAME, TSA_NAME, staged
 from portal.cli.demo.story import STORY_DAYS, Story
@@ -97,9 +100,11 @@ def serve_demo(console: Console, folder: Path, port: int) -> None:
     from portal.cli.site import run_server
     from portal.cli.tick import tick
     from portal.cli.tsa import SmallTimestampAuthority, server, wall
+    from portal.cli.witness import WitnessFolder, look
 
     stamping = server(SmallTimestampAuthority.in_folder(folder / "tsa", TSA_NAME, at=wall()), wall, "127.0.0.1", 0)
     threading.Thread(target=stamping.serve_forever, daemon=True).start()
+    watching = WitnessFolder(folder / "witness")
     settings = Settings(
         folder=folder / "platform",
         demo=True,
@@ -107,16 +112,22 @@ def serve_demo(console: Console, folder: Path, port: int) -> None:
         origin=f"http://localhost:{port}",
         tsa=f"http://127.0.0.1:{stamping.server_port}/",
         tsa_roots=folder / "tsa" / "root.pem",
+        witnesses=[str(watching.witness.cosigner)],
     )
     platform = build_platform(settings)
     outside = Outside(platform)
 
-    def ring(work: Callable[[], list[str]]) -> None:
+    def ring(work: Callable[[], Any], every: float) -> None:
         while True:
-            time.sleep(1)
-            work()
+            time.sleep(every)
+            with contextlib.suppress(Refusal):
+                work()
 
-    for work in (lambda: tick(platform), outside.ring):
-        threading.Thread(target=ring, args=[work], daemon=True).start()
+    for work, every in (
+        (lambda: tick(platform), 1.0),
+        (outside.ring, 1.0),
+        (lambda: look(watching, settings.origin), 10.0),
+    ):
+        threading.Thread(target=ring, args=[work, every], daemon=True).start()
     console.print(f"\n[bold]网站：http://localhost:{port}[/bold]  页面顶部一键切换角色（仅演示模式）。按 Ctrl+C 结束。")
     run_server(lambda: create_app(settings), "127.0.0.1", port, threads=32)

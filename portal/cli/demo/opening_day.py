@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 import bidding.queries
 import opening.queries
 from bidding.models import Section
+from core.errors import Refusal
 from opening.lifecycle import OPENED
 from opening.models import Bid, Opening
 from portal.cli.demo.stage import Browser
@@ -19,10 +20,25 @@ def hold_opening(story: Story) -> None:
     """Play the opening day of the section; afterwards the signed record is public and the bids go to evaluation."""
     story.happened["held"] = len(story.stage.ring())
     story.stage.ring()
+    cosign(story)
     host = story.stage.as_("agent")
     close_and_name(story, host)
     decrypt(story, host)
     read_and_sign(story, host)
+
+
+def cosign(story: Story) -> None:
+    """Nothing is handed out before the supervisor's witness and the authority have signed under the closing head."""
+    try:
+        story.trustee("officer", "open")
+    except Refusal as refusal:
+        story.happened["before the cover"] = refusal.code
+    story.stage.look()
+    held = opening_of(story)
+    if held.cover:
+        names = [item["witness"] for item in held.cover["cosignatures"]]
+        names += [item["authority"] for item in held.cover["timestamps"]]
+        story.say("closing", f"截标日志头已由 {'、'.join(names)} 在平台之外联署；此前不交出任何密文")
 
 
 def close_and_name(story: Story, host: Browser) -> None:

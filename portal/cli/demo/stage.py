@@ -35,9 +35,11 @@ from portal.cli.outside import Outside
 from portal.cli.schema import upgrade
 from portal.cli.tick import tick
 from portal.cli.tsa import SmallTimestampAuthority, serving
+from portal.cli.witness import WitnessFolder
 
 LOG_NAME = "sunbid.demo"
 TSA_NAME = "阳光招采演示时间戳"
+WITNESS = "supervision.demo"
 Form = Mapping[str, Any] | Sequence[tuple[str, str]]
 
 
@@ -84,6 +86,11 @@ class Stage:
                 os.environ.pop(DEVICE, None)
         self.spoken.append(out.getvalue())
         return out.getvalue()
+
+    def look(self) -> None:
+        """The supervisor's witness program looks at the log, cosigns it, and the worker's bell rings."""
+        self.command("witness", "once", self.folder / "witness", "--server", self.server)
+        self.ring()
 
     def at(self, instant: datetime) -> None:
         """Let time pass until `instant`, and let the worker's bell ring there."""
@@ -136,7 +143,8 @@ def staged(folder: Path, at: datetime, *, chance: Chance = system, database: str
     store = ObjectStore(settings.folder / "objects")
     stamping = SmallTimestampAuthority.in_folder(folder / "tsa", TSA_NAME, at=at)
     with serving(stamping, clock.now) as address:
-        trust = Trust(authority=Authority(address, (stamping.root,)))
+        watching = WitnessFolder.create(folder / "witness", name=WITNESS, server=address, log_key=str(signer.verifier))
+        trust = Trust(witnesses=(watching.witness.cosigner,), authority=Authority(address, (stamping.root,)))
         platform = Platform(
             Database(settings.database_url, folder=settings.folder), store, clock, signer, chance, trust
         )
