@@ -17,6 +17,7 @@ FIGURES = {
     "R1": ("benchmarks.figures.r01", "kill points during a submission: 0 acknowledged lost, 0 torn"),
     "R3": ("benchmarks.figures.r03", "the last second over HTTP: what was stamped in time counts, nothing else"),
     "R13": ("benchmarks.figures.r13", "flipped bits of a ledger: all found, the entry named, no false alarm"),
+    "R16": ("benchmarks.figures.r16", "a restored backup is refused at start, every missing receipt named"),
     "R26": ("benchmarks.figures.r26", "the draw is fair (chi-square) and replayed by an independent script"),
 }
 BENCHES = {

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.orm import Session
 
@@ -15,6 +17,11 @@ from core.db import Database
 from core.ledger.notes import Signer
 from core.store import ObjectStore
 from core.trust import NOBODY, Trust
+
+if TYPE_CHECKING:
+    from core.ledger.journal import Journal
+
+log = logging.getLogger("sunbid.act")
 
 
 @dataclass(frozen=True)
@@ -50,6 +57,8 @@ class Act:
     signer: Signer
     chance: Chance = field(default=system)
     trust: Trust = field(default=NOBODY)
+    written: list[dict[str, Any]] = field(default_factory=list)
+    """Leaves and heads of this act, for the journal."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +78,7 @@ class Platform:
     signer: Signer
     chance: Chance = field(default=system)
     trust: Trust = field(default=NOBODY)
+    journal: Journal | None = None
 
     @contextmanager
     def act(
@@ -86,7 +96,14 @@ class Platform:
                 stack.enter_context(self.database.turnstile(through, shared=shared))
             now = stamp.at if stamp is not None else self.clock.now()
             session = stack.enter_context(self.database.writing())
-            yield Act(actor, now, session, self.store, self.signer, self.chance, self.trust)
+            act = Act(actor, now, session, self.store, self.signer, self.chance, self.trust)
+            yield act
+        if self.journal is not None and act.written:
+            try:
+                self.journal.write(act.written)
+            except OSError:
+                # The act is done and its answer true; the worker makes up for the journal and the status page says so.
+                log.exception("the journal could not be written")
 
     @contextmanager
     def stamp(self, turnstile: str) -> Iterator[Stamp]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import os
 import secrets
 from collections.abc import Callable
@@ -34,6 +35,7 @@ from core.timestamps import Authority, read_roots
 from core.trust import Trust
 from portal import errors, filters, queries, words
 from portal.cli.language import CATALOGUES
+from portal.standing import check_standing, journal_of
 
 ROOT = Path(__file__).resolve().parents[1]
 BLUEPRINTS = ("accounts", "credit", "bidding", "opening", "experts", "awards", "collusion", "portal")
@@ -74,6 +76,8 @@ class Settings(BaseSettings):
     witnesses: list[str] = Field(default_factory=list)
     observers: list[str] = Field(default_factory=list)
     witness_patience: int = Field(default=300, ge=0)
+    journal: Path | None = None
+    witness_heads: list[str] = Field(default_factory=list)
     tsa: str = ""
     tsa_roots: Path | None = None
     stamp_seconds: int = Field(default=60, ge=1)
@@ -151,6 +155,7 @@ def build_platform(settings: Settings) -> Platform:
         SystemClock(),
         platform_signer(settings.log_name, seed),
         trust=settings.trust,
+        journal=journal_of(settings.journal, settings.folder),
     )
 
 
@@ -183,6 +188,8 @@ def create_app(settings: Settings | None = None, platform: Platform | None = Non
     settings = settings or Settings()
     platform = platform or build_platform(settings)
     check_settings(settings, platform)
+    for silent in check_standing(platform, settings.witness_heads):
+        logging.getLogger("sunbid.standing").warning("a witness could not be asked: %s", silent)
     app = Flask("portal", template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"))
     app.config.update(
         SECRET_KEY=secret_file(settings.cookie_key or settings.folder / "cookie.key"),

@@ -129,6 +129,7 @@ def _append(act: Act, entry: LedgerEntry) -> LedgerEntry:
         level, position = level + 1, position >> 1
         session.add(LedgerNode(level=level, position=position, hash=value))
     session.flush()
+    act.written.append({"leaf": entry.leaf()})
     return entry
 
 
@@ -163,6 +164,7 @@ def signed_head(act: Act) -> LedgerHead:
     head = LedgerHead(size=leaves, root=root.hex(), note=note, signed_at=act.now)
     act.session.add(head)
     act.session.flush()
+    act.written.append({"head": note})
     return head
 
 

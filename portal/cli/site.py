@@ -16,18 +16,24 @@ from typing import Any
 
 import click
 
+from core.errors import Refusal
 from core.ledger import log
 from core.ledger.notes import Verifier, open_head
 
 Check = tuple[str, bool, str]
 
 
-def settings_and_platform() -> tuple[Any, Any]:
-    """The installation's settings and platform."""
+def settings_and_platform(*, standing: bool = False) -> tuple[Any, Any]:
+    """The installation's settings and platform; with `standing` only on a database that outsiders know (R16)."""
     from portal.app import Settings, build_platform
+    from portal.standing import check_standing
 
     settings = Settings()
-    return settings, build_platform(settings)
+    platform = build_platform(settings)
+    if standing:
+        for silent in check_standing(platform, settings.witness_heads):
+            click.echo(f"! {silent}", err=True)
+    return settings, platform
 
 
 @click.command()
@@ -80,7 +86,7 @@ def worker(every: float) -> None:
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
-    _, platform = settings_and_platform()
+    _, platform = settings_and_platform(standing=True)
     outside = Outside(platform)
 
     def ring(work: Callable[[], list[str]]) -> None:
@@ -103,7 +109,7 @@ def tick(as_json: bool) -> None:
     from portal.cli.outside import Outside
     from portal.cli.tick import tick as apply_due
 
-    _, platform = settings_and_platform()
+    _, platform = settings_and_platform(standing=True)
     done = apply_due(platform) + Outside(platform).ring()
     click.echo(json.dumps(done, ensure_ascii=False) if as_json else "\n".join(done) or "nothing is due")
 
@@ -127,12 +133,29 @@ def doctor(as_json: bool) -> None:
         )
     except Exception as error:
         checks.append(("database", False, str(error)))
+    else:
+        checks += standing_checks(settings, platform)
     if as_json:
         click.echo(json.dumps([{"check": c, "ok": ok, "detail": d} for c, ok, d in checks], ensure_ascii=False))
     else:
         for name, ok, detail in checks:
             click.echo(f"{'✓' if ok else '✗'} {name}: {detail}")
     sys.exit(0 if all(ok for _, ok, _ in checks) else 1)
+
+
+def standing_checks(settings: Any, platform: Any) -> list[Check]:
+    """Whether the database is the one that journal and witnesses know, and whether the journal lies elsewhere."""
+    from portal.cli import spoken
+    from portal.standing import check_standing
+
+    try:
+        silent = check_standing(platform, settings.witness_heads)
+    except Refusal as refusal:
+        return [("standing", False, spoken(refusal).removeprefix("✗ "))]
+    found: list[Check] = [("standing", not silent, "; ".join(silent) or f"{1 + len(settings.witness_heads)} sources")]
+    file = platform.journal.file
+    apart = file.exists() and file.stat().st_dev != settings.folder.stat().st_dev
+    return [*found, ("journal", True, f"{file}" + ("" if apart else " (set SUNBID_JOURNAL to another disk)"))]
 
 
 def machine_checks() -> list[Check]:

@@ -35,8 +35,9 @@ SENTENCES = {
     "ledger.node": _l("存证日志的树节点缺失（%(level)s/%(position)s），日志不完整。"),
     "ledger.fork": _l("存证日志在 %(size)s 条处出现两个不同的根：疑似被篡改，平台停止签发。"),
     "ledger.rolled_back": _l(
-        "数据库比已见证的日志头旧：现有 %(held)s 条，已见证 %(witnessed)s 条，从第 %(first_missing)s 条起缺失，平台拒绝运行。"
+        "数据库比已见证的日志旧（%(source)s）：现有 %(held)s 条，已见证 %(witnessed)s 条，从第 %(first_missing)s 条起缺失。缺失的条目：%(missing)s；其中密封承诺（回执）%(receipt_count)s 份：%(receipts)s。平台拒绝运行。"
     ),
+    "ledger.rewritten": _l("数据库与已见证的日志（%(source)s）不同：第 %(index)s 条被改写。平台拒绝运行。"),
     "note.key": _l("公钥写法不正确：%(key)s。"),
     "note.signature": _l("签名与公钥 %(name)s 不符。"),
     "note.head": _l("日志头格式不正确。"),
