@@ -18,6 +18,11 @@ FIGURES = {
     "R3": ("benchmarks.figures.r03", "the last second over HTTP: what was stamped in time counts, nothing else"),
     "R13": ("benchmarks.figures.r13", "flipped bits of a ledger: all found, the entry named, no false alarm"),
     "R16": ("benchmarks.figures.r16", "a restored backup is refused at start, every missing receipt named"),
+    "R17": (
+        "benchmarks.figures.r17",
+        "a moved clock: nothing late accepted, nothing on time refused, no early opening",
+    ),
+    "R18": ("benchmarks.figures.r18", "bids around a deadline that is being moved: all judged as their stamps say"),
     "R26": ("benchmarks.figures.r26", "the draw is fair (chi-square) and replayed by an independent script"),
 }
 BENCHES = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.orm import Session
 
 from core.chance import Chance, system
-from core.clock import Clock
+from core.clock import Clock, GuardedClock, Reading, reading_of
 from core.db import Database
 from core.ledger.notes import Signer
 from core.store import ObjectStore
@@ -57,15 +58,22 @@ class Act:
     signer: Signer
     chance: Chance = field(default=system)
     trust: Trust = field(default=NOBODY)
+    reading: Reading | None = None
+    """What is known of `now`; None where nothing is in doubt."""
     written: list[dict[str, Any]] = field(default_factory=list)
     """Leaves and heads of this act, for the journal."""
 
 
 @dataclass(frozen=True)
 class Stamp:
-    """The instant at which something arrived, good while its turnstile is held."""
+    """The instant at which something arrived, with what is known of it; good while its turnstile is held."""
 
-    at: datetime
+    reading: Reading
+
+    @property
+    def at(self) -> datetime:
+        """The instant itself."""
+        return self.reading.now
 
 
 @dataclass
@@ -94,9 +102,10 @@ class Platform:
                 stack.enter_context(self.database.line())
             elif through is not None:
                 stack.enter_context(self.database.turnstile(through, shared=shared))
-            now = stamp.at if stamp is not None else self.clock.now()
+            self._compare_database()
+            reading = stamp.reading if stamp is not None else reading_of(self.clock)
             session = stack.enter_context(self.database.writing())
-            act = Act(actor, now, session, self.store, self.signer, self.chance, self.trust)
+            act = Act(actor, reading.now, session, self.store, self.signer, self.chance, self.trust, reading)
             yield act
         if self.journal is not None and act.written:
             try:
@@ -109,7 +118,17 @@ class Platform:
     def stamp(self, turnstile: str) -> Iterator[Stamp]:
         """Enter a turnstile as one of many and stamp the instant; whoever closes it waits until the stamp is let go."""
         with self.database.turnstile(turnstile, shared=True):
-            yield Stamp(self.clock.now())
+            self._compare_database()
+            yield Stamp(reading_of(self.clock))
+
+    def _compare_database(self) -> None:
+        """Compare the clock with the database's every few seconds, where the database has one of its own."""
+        clock = self.clock
+        if self.database.is_sqlite or not isinstance(clock, GuardedClock) or not clock.is_due("database", 5.0):
+            return
+        began = time.monotonic()
+        instant = self.database.clock()
+        clock.observe("database", instant, uncertainty=(time.monotonic() - began) / 2)
 
     def reading(self) -> AbstractContextManager[Session]:
         """One consistent read-only view of the database."""

@@ -222,6 +222,12 @@ class Database:
                 finally:
                     connection.close()
 
+    def clock(self) -> datetime:
+        """What the database server's own clock says; only PostgreSQL has one."""
+        with self.engine.connect() as connection:
+            instant: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
+        return instant.astimezone(UTC)
+
     @contextmanager
     def turnstile(self, name: str, *, shared: bool) -> Iterator[None]:
         """Many may be inside as `shared`; one alone as not shared, after all who were inside have left.

@@ -25,7 +25,7 @@ import accounts.access as access
 from accounts.queries import digest_of, is_demo
 from bidding.routes.arrivals import Arrivals
 from core.act import Platform
-from core.clock import SystemClock
+from core.clock import GuardedClock
 from core.db import Database
 from core.errors import Conflict, Refusal
 from core.ledger.cosignatures import Cosigner
@@ -152,7 +152,7 @@ def build_platform(settings: Settings) -> Platform:
     return Platform(
         database,
         ObjectStore(settings.folder / "objects"),
-        SystemClock(),
+        GuardedClock(share=settings.folder / "authority.clock"),
         platform_signer(settings.log_name, seed),
         trust=settings.trust,
         journal=journal_of(settings.journal, settings.folder),
@@ -311,6 +311,7 @@ def page_context() -> dict[str, Any]:
         "nav": queries.navigation(current_app, access.current_actor(), request.path),
         "demo_roles": [],
         "error_of": error_of,
+        "alarms": queries.alarms(access.door().platform, access.current_actor()),
     }
     with access.reading() as session:
         head = newest_head(session)

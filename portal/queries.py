@@ -23,6 +23,7 @@ from bidding.models import Section
 from core.act import Actor, Platform
 from core.board import Notice
 from core.calendar import day_of, end_of_day
+from core.clock import reading_of
 from core.db import Base
 from core.errors import Missing
 from core.ledger.log import LedgerEntry, LedgerHead, entry, inclusion, newest_head
@@ -206,9 +207,18 @@ def readiness(platform: Platform) -> list[Part]:
         parts.append(Part("ledger", head is None or head.size <= held, f"{head.size if head else 0} / {held}"))
     except Exception as error:
         parts.append(Part("database", False, type(error).__name__))
+    dissent = reading_of(platform.clock).dissent
+    parts.append(Part("clock", not dissent, "、".join(dissent)))
     writable = os.access(platform.store.temp, os.W_OK)
     parts.append(Part("objects", writable, "" if writable else "read-only"))
     return parts
+
+
+def alarms(platform: Platform, actor: Actor) -> list[str]:
+    """What officers, supervisors and operators must see on every page: clocks that are apart, by name."""
+    if not actor.has(Role.OFFICER, Role.SUPERVISOR, Role.OPERATOR):
+        return []
+    return list(reading_of(platform.clock).dissent)
 
 
 @cache

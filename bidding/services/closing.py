@@ -32,7 +32,8 @@ def close_section(act: Act, section: Section) -> ClosedSet:
 
     The caller enters `rules.turnstile(section.code)` alone, so that whoever was stamped before the deadline has
     committed. Safe twice: a closed section gives its set again. Raises Untimely("section.close_early") before the
-    deadline (R-250), Conflict("section.state") for a draft, Conflict("section.stale") when another act was first.
+    deadline (R-250), Conflict("clock.diverged") while clocks are apart, Conflict("section.state") for a draft,
+    Conflict("section.stale") when another act was first.
     """
     if section.state in queries.AFTER_CLOSING:
         return closed_set(act, section)
@@ -40,6 +41,9 @@ def close_section(act: Act, section: Section) -> ClosedSet:
         raise Conflict("section.not_open", section=section.code, state=section.state)
     if not rules.is_late(act.now, section.closing_at):
         raise Untimely("section.close_early", deadline=section.closing_at, at=act.now)
+    if act.reading is not None and act.reading.dissent:
+        # A deadline is closed once; with clocks apart nobody could say whether too early (PROOF T5).
+        raise Conflict("clock.diverged", section=section.code, dissent=list(act.reading.dissent))
     chains: dict[str, list[Submission]] = {}
     for row in queries.submissions(act.session, section):
         chains.setdefault(row.handle, []).append(row)

@@ -173,6 +173,11 @@ def _marks(content: dict[str, Any], packages: Mapping[str, str]) -> set[str]:
 
 
 def _check_time(act: Act, section: Section) -> None:
+    """In time by every clock, or by a majority of them; where clocks contradict each other nobody is called late."""
+    reading = act.reading
+    disputed = reading is not None and not reading.certain and reading.earliest < section.closing_at <= reading.latest
+    if disputed and section.state == "submission_open":
+        raise Conflict("clock.disputed", deadline=section.closing_at, dissent=list(reading.dissent) if reading else [])
     # The state says so too: after the barrier nothing comes in, whatever a clock on another machine stamps.
     if rules.is_late(act.now, section.closing_at) or section.state != "submission_open":
         raise Untimely("bid.late", deadline=section.closing_at, at=act.now)

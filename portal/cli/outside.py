@@ -7,11 +7,15 @@ import time
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from sqlalchemy import select
+
 import opening.queries
 from core.act import SYSTEM, Platform
+from core.clock import GuardedClock
 from core.errors import Refusal
 from core.ledger import log, vouching
-from core.timestamps import ask
+from core.timestamps import Answer, ask
+from portal import queries
 
 MOST_PAUSE = 60.0
 telling = logging.getLogger("sunbid.outside")
@@ -66,9 +70,32 @@ def stamp_head(platform: Platform) -> int:
     with platform.act(SYSTEM) as act:
         head = log.signed_head(act)
     answer = ask(authority, vouching.body_of(head.note).encode())
+    compare_clock(platform, answer)
     with platform.act(SYSTEM) as act:
         vouching.keep_stamp(act, head.size, answer.token)
     return head.size
+
+
+def compare_clock(platform: Platform, answer: Answer) -> None:
+    """Let the platform's clock know what the authority's said: whole seconds, asked over a line of known slowness."""
+    if isinstance(platform.clock, GuardedClock):
+        doubt = 0.5 + answer.took.total_seconds() + answer.stamped.accuracy.total_seconds()
+        platform.clock.observe("authority", answer.stamped.at + timedelta(seconds=0.5), uncertainty=doubt)
+
+
+def ask_time(platform: Platform) -> None:
+    """At the start: compare the clock with the log's last entry and with the authority, over nothing of meaning."""
+    with platform.reading() as session:
+        if queries.has_table(session, log.LedgerEntry):
+            last = session.scalar(select(log.LedgerEntry.at).order_by(log.LedgerEntry.leaf_index.desc()).limit(1))
+            if last is not None and isinstance(platform.clock, GuardedClock):
+                platform.clock.witness(last)
+    if platform.trust.authority is None:
+        return
+    try:
+        compare_clock(platform, ask(platform.trust.authority, b"sunbid-clock/v1\n"))
+    except Refusal as refusal:
+        telling.warning("the clock was not compared: %s", refusal)
 
 
 def beat(every: timedelta) -> float:

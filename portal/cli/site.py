@@ -26,11 +26,13 @@ Check = tuple[str, bool, str]
 def settings_and_platform(*, standing: bool = False) -> tuple[Any, Any]:
     """The installation's settings and platform; with `standing` only on a database that outsiders know (R16)."""
     from portal.app import Settings, build_platform
+    from portal.cli.outside import ask_time
     from portal.standing import check_standing
 
     settings = Settings()
     platform = build_platform(settings)
     if standing:
+        ask_time(platform)
         for silent in check_standing(platform, settings.witness_heads):
             click.echo(f"! {silent}", err=True)
     return settings, platform
@@ -42,9 +44,16 @@ def settings_and_platform(*, standing: bool = False) -> tuple[Any, Any]:
 @click.option("--threads", default=64, show_default=True, type=click.IntRange(4, 1024))
 def serve(host: str, port: int, threads: int) -> None:
     """Serve the site (gunicorn, one process with threads; several need PostgreSQL and a shared rate store)."""
-    from portal.app import Settings, create_app
+    from portal.app import Settings, build_platform, create_app
+    from portal.cli.outside import ask_time
 
-    run_server(lambda: create_app(Settings()), host, port, threads)
+    def make() -> Any:
+        settings = Settings()
+        platform = build_platform(settings)
+        ask_time(platform)
+        return create_app(settings, platform)
+
+    run_server(make, host, port, threads)
 
 
 def run_server(make_app: Callable[[], Any], host: str, port: int, threads: int) -> None:

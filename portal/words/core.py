@@ -38,6 +38,10 @@ SENTENCES = {
         "数据库比已见证的日志旧（%(source)s）：现有 %(held)s 条，已见证 %(witnessed)s 条，从第 %(first_missing)s 条起缺失。缺失的条目：%(missing)s；其中密封承诺（回执）%(receipt_count)s 份：%(receipts)s。平台拒绝运行。"
     ),
     "ledger.rewritten": _l("数据库与已见证的日志（%(source)s）不同：第 %(index)s 条被改写。平台拒绝运行。"),
+    "clock.disputed": _l(
+        "平台的几个时钟互相矛盾（%(dissent)s），无法断定是否已到截止时间 %(deadline)s：未判为迟到，请立即重试；平台已报警。"
+    ),
+    "clock.diverged": _l("时钟相差超过 2 秒（%(dissent)s），标段 %(section)s 暂不截标，核对时钟后自动继续。"),
     "note.key": _l("公钥写法不正确：%(key)s。"),
     "note.signature": _l("签名与公钥 %(name)s 不符。"),
     "note.head": _l("日志头格式不正确。"),

@@ -168,7 +168,7 @@ def test_markup_in_a_title_is_text(client: Browser, platform: Platform) -> None:
 
 def test_health_pages(client: Browser, platform: Platform) -> None:
     assert client.get("/healthz").json == {"status": "ok"}
-    assert client.get("/readyz").json["parts"] == {"database": True, "ledger": True, "objects": True}
+    assert client.get("/readyz").json["parts"] == {"database": True, "ledger": True, "objects": True, "clock": True}
     platform.store.temp.rmdir()
     broken = client.get("/readyz")
     assert broken.status_code == 503 and broken.json["parts"]["objects"] is False
