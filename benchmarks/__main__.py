@@ -26,6 +26,7 @@ FIGURES = {
     "R26": ("benchmarks.figures.r26", "the draw is fair (chi-square) and replayed by an independent script"),
 }
 BENCHES = {
+    "opening": ("benchmarks.opening", "opening 50 bids of 50 MB against age -d on all cores"),
     "seal": ("benchmarks.seal", "sealing and opening against the age command"),
     "collusion": (
         "benchmarks.collusion_calibration",

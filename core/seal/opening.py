@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from core.seal.folder import whole_folder
 from core.seal.header import lint_file
 from core.seal.manifest import Entry
 from core.seal.notation import Json, canonical
-from core.seal.streams import Digester, Progress, Relay, file_digest
+from core.seal.streams import BlockReader, Digester, Progress, file_digest
 from core.seal.submission import Expected, plain_commit
 from core.seal.unpack import Unpacker
 
@@ -136,13 +137,7 @@ def open_archive(archive: Path, salt: bytes, expected: Expected, out: Path) -> O
 def _decrypt(
     bulk: Path, secret: str, expected: Expected, folder: Path, progress: Progress
 ) -> tuple[Unpacker, bytes, bytes]:
-    """Decrypt here, unpack and hash in other threads; the unpacker, SHA-256 of the archive and of the sealed file."""
-    unpackers: list[Unpacker] = []
-
-    def consume(relay: Relay) -> None:
-        unpackers.append(Unpacker(relay.take, expected, folder))
-        unpackers[0].run()
-
+    """Decrypt and unpack here, hash beside it; the unpacker, SHA-256 of the archive and of the sealed file."""
     done = 0
     with Digester() as sealed, Digester() as archive, bulk.open("rb", buffering=0) as file:
 
@@ -154,16 +149,14 @@ def _decrypt(
             progress(done, expected.size)
             return came
 
-        relay = Relay(consume)
-        try:
+        def plain() -> Iterator[memoryview]:
             for block in open_bulk(read_into, secret):
                 archive.feed(block)
-                relay.put(block)
-        finally:
-            relay.close()
-        if relay.failure is not None:
-            raise relay.failure
-        return unpackers[0], archive.digest(), sealed.digest()
+                yield block
+
+        unpacker = Unpacker(BlockReader(plain()).read, expected, folder)
+        unpacker.run()
+        return unpacker, archive.digest(), sealed.digest()
 
 
 def _mismatch(expected: Expected) -> Invalid:

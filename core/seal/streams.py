@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 Progress = Callable[[int, int], None]
@@ -53,45 +53,19 @@ class Digester:
             self._hash.update(block)
 
 
-class Relay:
-    """A bounded pipe from the thread that decrypts (`put`) to a thread that consumes (`take`)."""
+class BlockReader:
+    """Reads blocks piece by piece, without copying them."""
 
-    def __init__(self, consume: Callable[[Relay], None]) -> None:
-        self._blocks: queue.Queue[memoryview | None] = queue.Queue(_DEPTH)
+    def __init__(self, blocks: Iterator[memoryview]) -> None:
+        self._blocks = blocks
         self._block = memoryview(b"")
-        self._place = 0
-        self._ended = False
-        self.failure: BaseException | None = None
-        self._thread = threading.Thread(target=self._run, args=(consume,), daemon=True)
-        self._thread.start()
 
-    def put(self, block: memoryview) -> None:
-        """Append `block`; raises what the consumer raised, once it has."""
-        if self.failure is not None:
-            raise self.failure
-        self._blocks.put(block)
-
-    def close(self) -> None:
-        """Mark the end and wait until the consumer has returned."""
-        self._blocks.put(None)
-        self._thread.join()
-
-    def take(self, size: int) -> memoryview:
-        """Up to `size` bytes, as many as one block still holds; empty only at the end (for the consumer)."""
-        if self._place == len(self._block) and not self._ended:
-            block = self._blocks.get()
-            self._ended = block is None
-            self._block, self._place = block or memoryview(b""), 0
-        start, self._place = self._place, min(self._place + size, len(self._block))
-        return self._block[start : self._place]
-
-    def _run(self, consume: Callable[[Relay], None]) -> None:
-        try:
-            consume(self)
-        except BaseException as error:  # handed to the other thread, which raises it
-            self.failure = error
-        while not self._ended:  # so that `put` never waits for a consumer that has gone
-            self._ended = self._blocks.get() is None
+    def read(self, size: int) -> memoryview:
+        """Up to `size` bytes, as many as one block still holds; empty only at the end."""
+        if not self._block:
+            self._block = next(self._blocks, self._block)
+        piece, self._block = self._block[:size], self._block[size:]
+        return piece
 
 
 def file_digest(path: Path) -> bytes:

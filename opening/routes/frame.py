@@ -79,8 +79,7 @@ def open_what_is_ready(code: str) -> None:
     """Open every bid whose secrets are all there; the slow part outside any transaction."""
     with reading() as session:
         ready = services.ready_to_unseal(session, find(session, code))
-    for unsealing in ready:
-        unsealed = services.unseal(door().platform.store, unsealing)
+    for unsealed in services.unseal_all(door().platform.store, ready):
         with acting() as act:
             services.keep_opened(act, find(act.session, code), unsealed)
 

@@ -32,7 +32,7 @@ from opening.services.suspension import (
     reconvene,
     suspend,
 )
-from opening.services.unsealing import Unsealed, Unsealing, keep_opened, open_ready, ready_to_unseal, unseal
+from opening.services.unsealing import Unsealed, Unsealing, keep_opened, open_ready, ready_to_unseal, unseal, unseal_all
 
 __all__ = [
     "Unsealed",
@@ -74,4 +74,5 @@ __all__ = [
     "sign_record",
     "suspend",
     "unseal",
+    "unseal_all",
 ]

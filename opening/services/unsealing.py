@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import base64
+import os
 import secrets
 import shutil
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -16,13 +21,16 @@ from core.errors import Conflict, Invalid
 from core.ledger.log import append, entries_of
 from core.machine import advance
 from core.seal import Released, expected, open_sealed, release
-from core.store import ObjectStore
+from core.seal.streams import Progress
+from core.store import ObjectStore, Stored
 from opening import queries
 from opening.models import Bid, Opening
 from opening.rules import BIDDER_SET, SCHEDULE, check_state, read_schedule
 
 DAMAGED = "seal.bulk_mismatch"
 _SCHEDULE_FILE = "schedule.json"
+
+Took = Callable[[int], None]
 
 
 @dataclass(frozen=True)
@@ -65,27 +73,29 @@ def _unsealing(session: Session, submission: Submission) -> Unsealing:
     return Unsealing(submission.digest, submission.content, released, sets == {BIDDER_SET})
 
 
-def unseal(store: ObjectStore, unsealing: Unsealing) -> Unsealed:
+def unseal(store: ObjectStore, unsealing: Unsealing, took: Took = lambda size: None) -> Unsealed:
     """Open every sealed file of a bid and keep each enclosed file in the store; touches no database.
 
     The plaintext passes through a private folder inside the store, which is gone afterwards. What a stored file that
     is exactly as committed turns out to be wrong with is the bidder's doing; a stored file that is not as committed is
-    ours (seal.bulk_mismatch). Both come back as `refusal`.
+    ours (seal.bulk_mismatch). Both come back as `refusal`. `took` is told how many bytes of
+    sealed files have been read since it was told last.
     """
     folder = store.temp / f"unseal-{secrets.token_hex(16)}"
     envelopes: dict[str, Any] = {}
     schedule = None
+    kept: list[tuple[Path, Stored]] = []
     try:
         for envelope, released in sorted(unsealing.released.items()):
             wanted = expected(unsealing.content, envelope)
-            opened = open_sealed(store.path(wanted.sha256), released, wanted, folder / envelope)
+            opened = open_sealed(store.path(wanted.sha256), released, wanted, folder / envelope, _steps(took))
             files = []
             for entry in opened.entries:
                 path = opened.folder / entry.path
                 if envelope == SCHEDULE and entry.name == _SCHEDULE_FILE:
                     schedule = read_schedule(path.read_bytes())
-                stored = store.adopt(path, expected=entry.sha256)
-                files.append({"slot": entry.slot, "name": entry.name, "sha256": stored.sha256, "size": stored.size})
+                kept.append((path, Stored(entry.sha256, entry.size)))
+                files.append({"slot": entry.slot, "name": entry.name, "sha256": entry.sha256, "size": entry.size})
             envelopes[envelope] = {
                 "archive": opened.archive_sha256,
                 "size": wanted.size,
@@ -97,11 +107,54 @@ def unseal(store: ObjectStore, unsealing: Unsealing) -> Unsealed:
             }
         if schedule is None:
             raise Invalid("schedule.missing", field=SCHEDULE)
+        store.adopt_hashed(kept)
     except Invalid as refusal:
         return Unsealed(unsealing.digest, unsealing.by_bidder, None, None, refusal)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return Unsealed(unsealing.digest, unsealing.by_bidder, envelopes, schedule, None)
+
+
+def unseal_all(
+    store: ObjectStore, unsealings: Sequence[Unsealing], progress: Progress | None = None
+) -> Iterator[Unsealed]:
+    """`unseal` of every bid, several at a time, in their order: a result comes when it and those before it are there.
+
+    One bid more than there are cores is under way, because one waits for the disk meanwhile; each needs about 15 MB of
+    memory, however large it is. `progress(done, total)` counts the bytes of all sealed files; the threads call it, one
+    at a time. To be taken up after a crash by asking `ready_to_unseal` anew: what was kept is not ready any more.
+    Whoever stops asking for results stops the work after the bids under way.
+    """
+    total = sum(expected(one.content, envelope).size for one in unsealings for envelope in one.released)
+    lock, done = Lock(), 0
+
+    def took(size: int) -> None:
+        nonlocal done
+        with lock:
+            done += size
+            if progress is not None:
+                progress(done, total)
+
+    with ThreadPoolExecutor((os.cpu_count() or 1) + 1, "unseal") as pool:
+        futures = [pool.submit(unseal, store, one, took) for one in unsealings]
+        try:
+            for future in futures:
+                yield future.result()
+        finally:
+            for future in futures:
+                future.cancel()
+
+
+def _steps(took: Took) -> Progress:
+    """Progress of one file told as differences."""
+    before = 0
+
+    def progress(done: int, total: int) -> None:
+        nonlocal before
+        took(done - before)
+        before = done
+
+    return progress
 
 
 def keep_opened(act: Act, opening: Opening, unsealed: Unsealed) -> Bid:
@@ -143,7 +196,6 @@ def _note_damage(act: Act, bid: Bid, refusal: Invalid) -> None:
 
 
 def open_ready(act: Act, opening: Opening) -> list[Bid]:
-    """Open every bid that is ready, within this act: for tick and small bids; routes open outside the transaction."""
-    return [
-        keep_opened(act, opening, unseal(act.store, unsealing)) for unsealing in ready_to_unseal(act.session, opening)
-    ]
+    """Open every bid that is ready, within this act; routes and tick open beforehand, outside any transaction."""
+    ready = ready_to_unseal(act.session, opening)
+    return [keep_opened(act, opening, unsealed) for unsealed in unseal_all(act.store, ready)]

@@ -68,13 +68,26 @@ def cover_closings(platform: Platform, done: list[str]) -> None:
 
 
 def advance_openings(platform: Platform, done: list[str]) -> None:
-    """Move on every opening whose decrypt window has run out."""
+    """Open what is ready, outside any transaction, and move on every opening whose decrypt window has run out."""
     with platform.reading() as session:
         due = [found.section.code for found in opening.queries.due(session, platform.clock.now())]
     for code in due:
+        with told(f"open bids of {code}", []):
+            open_what_is_ready(platform, code)
         with told(f"advance opening {code}", done), platform.act(SYSTEM) as act:
             section = bidding.queries.section(act.session, code)
             opening.services.advance_due(act, opening.queries.opening(act.session, section))
+
+
+def open_what_is_ready(platform: Platform, code: str) -> None:
+    """Open every bid of the section whose secrets are all there; each is recorded as soon as it is open."""
+    with platform.reading() as session:
+        found = opening.queries.opening(session, bidding.queries.section(session, code))
+        ready = opening.services.ready_to_unseal(session, found)
+    for unsealed in opening.services.unseal_all(platform.store, ready):
+        with platform.act(SYSTEM) as act:
+            found = opening.queries.opening(act.session, bidding.queries.section(act.session, code))
+            opening.services.keep_opened(act, found, unsealed)
 
 
 def scan_sections(platform: Platform, done: list[str]) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import Invalid, Missing
-from core.store import ObjectStore
+from core.store import ObjectStore, Stored
 
 
 def test_what_is_put_can_be_read_under_its_hash(tmp_path: Path) -> None:
@@ -36,6 +36,23 @@ def test_bytes_that_are_not_the_expected_ones_are_refused_and_not_kept(tmp_path:
 def test_what_is_no_hash_is_never_a_path(tmp_path: Path, name: str) -> None:
     with pytest.raises(Missing):
         ObjectStore(tmp_path).path(name)
+
+
+def test_files_hashed_by_their_writer_are_adopted_whole(tmp_path: Path) -> None:
+    """Contents, names, and nothing left where they lay. Seen red: without the loop that renames."""
+    store = ObjectStore(tmp_path)
+    files = []
+    for number in range(20):
+        data = str(number).encode() * 1000
+        path = store.temp / str(number)
+        path.write_bytes(data)
+        files.append((path, Stored(hashlib.sha256(data).hexdigest(), len(data))))
+    store.adopt_hashed(files)
+    store.adopt_hashed([])
+    assert {name: hashlib.sha256(store.read(name)).hexdigest() for name in store.held()} == {
+        stored.sha256: stored.sha256 for _, stored in files
+    }
+    assert list(store.temp.iterdir()) == []
 
 
 def test_sweeping_spares_referenced_and_young_objects(tmp_path: Path) -> None:
