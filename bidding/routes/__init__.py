@@ -1,6 +1,6 @@
 """Pages and endpoints of bidding: the tenderee's desk, the public section, trustees' keys, uploads, the commit."""
 
-from bidding.routes import desk, drafting, public, receipts, submissions, trustees, uploads, workspace
+from bidding.routes import desk, drafting, public, receipts, sealing, submissions, trustees, uploads, workspace
 from bidding.routes.blueprint import blueprint
 
 __all__ = [
@@ -9,6 +9,7 @@ __all__ = [
     "drafting",
     "public",
     "receipts",
+    "sealing",
     "submissions",
     "trustees",
     "uploads",
