@@ -28,6 +28,7 @@ FIGURES = {
 BENCHES = {
     "opening": ("benchmarks.opening", "opening 50 bids of 50 MB against age -d on all cores"),
     "seal": ("benchmarks.seal", "sealing and opening against the age command"),
+    "page-seal": ("benchmarks.page_seal", "sealing in the page against bare typage in the same Chromium, and memory"),
     "collusion": (
         "benchmarks.collusion_calibration",
         "false alarms on clean simulated sections, recall on rigged ones",

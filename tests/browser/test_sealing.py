@@ -20,7 +20,7 @@ from tests.bidding.stage import Stage
 from tests.browser.oracles import Watch, problems
 from tests.browser.sealing_stage import FILES, Enter, Line, PageBidder
 
-LONG = 40_000
+LONG = 90_000
 WITHOUT = ("ERR_", "404 (", "/submissions/")
 """What the console says of a broken line, and of a handle that holds nothing yet."""
 
