@@ -51,7 +51,7 @@ export class Progress {
 
   /** Everything is sealed, or was before. */
   sealedAll() {
-    for (const one of this.envelopes.values()) one.step = Math.max(one.step, 2);
+    for (const one of this.envelopes.values()) Object.assign(one, { step: Math.max(one.step, 2), share: 0 });
     this.say(say("progress.upload"));
     this.showAll();
   }
