@@ -3,9 +3,9 @@
 import { announce } from "./sunbid.js";
 import { agentCertificate } from "./seal/agent.js";
 import { compareKeys, forgetKeys, keepKeys, markTested, openKeys } from "./seal/keys.js";
-import { proposePassphrase, readFolder, readKeyFile, unwrap, wrap, writeKeyFile } from "./seal/keyfile.js";
+import { readFolder, readKeyFile, unwrap, wrap, writeKeyFile } from "./seal/keyfile.js";
 import { Refusal } from "./seal/refusal.js";
-import { ask, download, fileIn, groups, light, sentence, whenSent, word } from "./seal/saying.js";
+import { ask, download, fileIn, groups, light, newPassphrase, proposals, sentence, whenSent, word } from "./seal/saying.js";
 
 const page = document.getElementById("keys-page");
 const { owner, register, examine } = page.dataset;
@@ -25,14 +25,6 @@ async function show() {
   const again = page.querySelector("[data-again]");
   again.hidden = !own.backup;
   again.onclick = () => download(backupName(own), own.backup);
-}
-
-/** The new passphrase of a form, typed twice alike. */
-function passphrase(fields, name) {
-  const [typed, repeated] = [fields[`${name}-passphrase`].value, fields[`${name}-repeat`].value];
-  if (typed !== repeated) throw new Refusal("keyfile.repeat");
-  if ([...typed].length < 12) throw new Refusal("keyfile.passphrase");
-  return typed;
 }
 
 /** Fresh sealing keys: what a person has once for all certificates. */
@@ -63,14 +55,14 @@ async function done(message) {
 }
 
 whenSent(form("p12"), async (fields, tell) => {
-  const chosen = passphrase(fields, "p12");
+  const chosen = newPassphrase(fields, "p12");
   const { readP12 } = await import("./seal/pkcs12.js");
   const signing = await readP12(await fileIn(fields["p12-file"]), fields["p12-password"].value);
   return settle({ ...signing, ...(await freshKeys()) }, chosen, tell);
 });
 
 whenSent(form("folder"), async (fields, tell) => {
-  const chosen = passphrase(fields, "folder");
+  const chosen = newPassphrase(fields, "folder");
   const files = {};
   for (const file of fields["folder-files"].files) files[file.name] = await file.text();
   const parts = readFolder(files);
@@ -80,14 +72,14 @@ whenSent(form("folder"), async (fields, tell) => {
 });
 
 whenSent(form("agent"), async (fields, tell) => {
-  const chosen = passphrase(fields, "agent");
+  const chosen = newPassphrase(fields, "agent");
   const address = fields["agent-address"].value;
   const certificate = await agentCertificate(address);
   return settle({ certificate, key: null, agent: address, ...(await freshKeys()) }, chosen, tell);
 });
 
 whenSent(form("renew"), async (fields, tell) => {
-  const chosen = passphrase(fields, "renew");
+  const chosen = newPassphrase(fields, "renew");
   const old = readKeyFile(await unwrap(await fileIn(fields["renew-backup"]), fields["renew-old"].value));
   const own = await openKeys(owner);
   await compareKeys(owner, own.agent ? { ...old, key: null } : old);
@@ -123,13 +115,7 @@ whenSent(form("forget"), async () => {
   return done("forgotten");
 });
 
-for (const button of page.querySelectorAll("[data-propose]")) {
-  button.addEventListener("click", () => {
-    const proposed = proposePassphrase();
-    for (const field of ["passphrase", "repeat"]) button.form.elements[`${button.dataset.propose}-${field}`].value = proposed;
-  });
-}
-
+proposals(page);
 show().catch((error) => {
   light(page, null);
   announce(sentence(error));

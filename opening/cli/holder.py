@@ -212,7 +212,7 @@ def _summary(section: str, role: str, done: dict[str, int]) -> str:
 
 
 def _nonce(ring: Keyring, section: str) -> bytes:
-    return bytes.fromhex(derive_nonce(ring.secret, draw_label(section)))
+    return bytes.fromhex(derive_nonce(ring.secret_of(section), draw_label(section)))
 
 
 @trustee.command()

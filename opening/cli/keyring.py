@@ -66,6 +66,22 @@ class Keyring:
         check_private(path)
         return path.read_text(encoding="ascii").strip()
 
+    def secret_of(self, section: str) -> bytes:
+        """The secret of the section's draw nonce: its own where the key came from elsewhere, else the folder's."""
+        path = self._section(section).with_suffix(".secret")
+        return bytes.fromhex(path.read_text(encoding="ascii").strip()) if path.exists() else self.secret
+
+    def keep_key(self, section: str, key: str, secret: bytes) -> None:
+        """Take in a section's key made elsewhere, with its backup; Conflict("identity.exists") where another one is."""
+        path = self._section(section)
+        if path.exists() and path.read_text(encoding="ascii").strip() != key:
+            raise Conflict("identity.exists", file=str(path))
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        write_private(path, f"{key}\n".encode())
+        write_private(path.with_suffix(".secret"), f"{secret.hex()}\n".encode())
+        for file in (path, path.with_suffix(".secret")):
+            self._copy(file.relative_to(self.folder))
+
     def make_key(self, section: str) -> str:
         """Make the section's key, with its backup opened once as a test; the same key when it was made before."""
         path = self._section(section)

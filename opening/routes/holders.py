@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
-from flask import Response, jsonify, request
+from flask import Response, jsonify, render_template, request
 
 from accounts.access import acting, current_actor, door, reading, requires
 from accounts.rules import Role
 from bidding import queries as bidding
-from core.errors import Invalid
+from core.errors import Invalid, Missing
 from opening import forms, queries, services
 from opening.models import PeelFault
-from opening.routes.frame import HOLDERS, blueprint, find, open_what_is_ready
+from opening.routes.frame import HOLDERS, blueprint, find, open_what_is_ready, scene, section_of
+
+
+@blueprint.get("/opening/<code>/key")
+@requires(*HOLDERS)
+def take_off(code: str) -> str:
+    """A key holder's own page of the day: their browser takes off what is theirs, after its own checks."""
+    actor = current_actor()
+    with reading() as session:
+        section, found = section_of(session, code)
+        own = [held for held in bidding.trustees(session, section) if held.person_id == actor.person_id]
+        if not own:
+            raise Missing("trustee.unknown", role="", section=code)
+        return render_template(
+            "opening/take_off.html", role=own[0].role, held=own[0], **scene(session, section, found, "key")
+        )
 
 
 @blueprint.get("/opening/<code>/layers")

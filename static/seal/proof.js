@@ -59,6 +59,12 @@ export function included(leaf, index, size, path, root) {
   return last === 0 && sameBytes(value, root);
 }
 
+/** The instant in milliseconds since 1970, rounded up: never a moment too early. */
+function millisecondsOf(text) {
+  const [, whole, fraction = ""] = /^(.{19})(?:\.(\d{1,6}))?Z$/.exec(text);
+  return Date.parse(`${whole}Z`) + Math.ceil(Number(fraction.padEnd(6, "0")) / 1000);
+}
+
 /**
  * The digests of the closed set (a Set), if the platform has signed that `section` is closed and its deadline is over.
  *
@@ -78,13 +84,11 @@ export function checkClosing(proof, { section, key, pinned = [], role = null, re
     for (const policy of policies) validatePolicy(policy);
     digests = policies.map(digest);
     closed = new Set(entry.facts.closed_set.map((item) => String(item.submission_digest)));
-    deadlines = [entry.facts.deadline, ...policies.map((policy) => policy.deadline), ...pinned.map((policy) => policy.deadline)]
-      .map((text) => Date.parse(text.replace(/(\.\d{3})\d*Z$/, "$1Z")));
+    deadlines = [entry.facts, ...policies, ...pinned].map(({ deadline }) => millisecondsOf(deadline));
   } catch (error) {
     throw error instanceof Refusal && error.code === "peel.client.proof" ? error : refused(error.code ?? error.name);
   }
-  // Milliseconds are cut off above: a whole one more is waited for, so that never a moment too early is taken.
-  const last = Math.max(...deadlines) + 1;
+  const last = Math.max(...deadlines);
   if (!(now >= last)) throw new Refusal("peel.client.early", { deadline: new Date(last).toISOString() });
   const newest = policies.at(-1);
   for (const [place, holds] of [

@@ -81,3 +81,22 @@ export function whenSent(form, verb) {
     }
   });
 }
+
+/** The new passphrase of a form, typed twice alike and long enough. */
+export function newPassphrase(fields, name) {
+  const [typed, repeated] = [fields[`${name}-passphrase`].value, fields[`${name}-repeat`].value];
+  if (typed !== repeated) throw new Refusal("keyfile.repeat");
+  if ([...typed].length < 12) throw new Refusal("keyfile.passphrase");
+  return typed;
+}
+
+/** Let the buttons in `root` propose a passphrase. */
+export function proposals(root) {
+  for (const button of root.querySelectorAll("[data-propose]")) {
+    button.addEventListener("click", async () => {
+      const { proposePassphrase } = await import("./keyfile.js");
+      const proposed = proposePassphrase();
+      for (const part of ["passphrase", "repeat"]) button.form.elements[`${button.dataset.propose}-${part}`].value = proposed;
+    });
+  }
+}
