@@ -6,16 +6,18 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC
 from typing import Any
 
-from bidding.rules.envelopes import ENVELOPES
+from bidding.rules.envelopes import ENVELOPES, layout
 from bidding.rules.law import CATEGORIES, PROCEDURES, REGIMES
 from bidding.rules.method import FORMULAS, GROUPS
-from bidding.rules.notice import PARTICULARS
+from bidding.rules.procedures import INVITATIONS
+from bidding.rules.slots import fit_slots
 from core import money
 from core.forms import Fields, checked, choice, instant, integer, text
 
 Lists = Mapping[str, Sequence[str]]
 
 LONG = 4000
+STAR = "★"
 
 
 def read_project(fields: Fields) -> dict[str, Any]:
@@ -25,8 +27,9 @@ def read_project(fields: Fields) -> dict[str, Any]:
         "code": text(fields, "code", most=60, required=False) or None,
         "regime": choice(fields, "regime", REGIMES),
         "category": choice(fields, "category", CATEGORIES),
-        "procedure": choice(fields, "procedure", PROCEDURES),
+        "procedure": choice(fields, "procedure", PROCEDURES) if "procedure" in fields else _usual(fields),
         "is_mandatory": checked(fields, "is_mandatory"),
+        "predecessor": text(fields, "predecessor", most=60, required=False) or None,
         "region": text(fields, "region", most=12, required=False),
         "funding": text(fields, "funding", required=False),
         "description": text(fields, "description", most=LONG, required=False),
@@ -35,28 +38,98 @@ def read_project(fields: Fields) -> dict[str, Any]:
     }
 
 
-def read_section(fields: Fields, lists: Lists) -> dict[str, Any]:
-    """Everything a draft holds. A draft may be incomplete: an empty text stays empty and a check will say so."""
-    values: dict[str, Any] = {
-        "name": text(fields, "name"),
-        "qualification": text(fields, "qualification", most=LONG, required=False),
-        "credit_rule": text(fields, "credit_rule", most=LONG, required=False),
-        "accepts_consortium": checked(fields, "accepts_consortium"),
-        "particulars": {name: text(fields, name, most=1000, required=False) for name in PARTICULARS},
-        "method": read_method(fields, lists),
-        "slots": read_slots(lists),
+def _usual(fields: Fields) -> str:
+    """The procedure a project begins with, until its own step: a public tender, or what procured works may use."""
+    return "consultation" if (fields.get("regime"), fields.get("category")) == ("G", "works") else "open"
+
+
+def read_update(fields: Fields) -> dict[str, Any]:
+    """What changes a project before its first publication."""
+    return {
+        "name": text(fields, "project_name"),
+        "regime": choice(fields, "regime", REGIMES),
+        "category": choice(fields, "category", CATEGORIES),
+        "is_mandatory": checked(fields, "is_mandatory"),
+        "region": text(fields, "region", most=12, required=False),
+        "funding": text(fields, "funding", required=False),
+        "description": text(fields, "description", most=LONG, required=False),
     }
-    for name in ("estimate_fen", "control_price_fen", "bond_fen"):
-        values[name] = money.parse(fields[name], field=name) if fields.get(name, "").strip() else 0
-    for name, most in (("duration_days", 36_500), ("validity_days", 3650), ("decrypt_minutes", 10_080)):
-        values[name] = integer(fields, name, least=0, most=most)
-    for name in ("documents_until_at", "deadline_at"):
-        values[name] = instant(fields, name).astimezone(UTC) if fields.get(name, "").strip() else None
+
+
+def read_section(fields: Fields, lists: Lists) -> dict[str, Any]:
+    """Everything a draft holds, from one form; an empty text stays empty and a check will say so.
+
+    A box that is not ticked states that no consortium is accepted (R-112).
+    """
+    values: dict[str, Any] = {"particulars": {}, "is_consortium_stated": True}
+    for step in ("section", "procedure", "qualification", "method", "bond"):
+        found, _ = read_step(step, fields, lists)
+        values["particulars"] |= found.pop("particulars", {})
+        values |= found
+    values["slots"] = read_slots(lists)
+    if "consortium" not in fields:
+        values |= {"accepts_consortium": checked(fields, "accepts_consortium"), "is_consortium_stated": True}
     return values
+
+
+def read_step(step: str, fields: Fields, lists: Lists) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What one step of the wizard changes: in the section, and in its project; `particulars` holds only the step's."""
+    values: dict[str, Any] = {}
+    project: dict[str, Any] = {}
+    numbers: tuple[tuple[str, int], ...] = ()
+    amounts: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
+    instants: tuple[str, ...] = ()
+    match step:
+        case "section":
+            values["name"] = text(fields, "name")
+            amounts, numbers = ("estimate_fen", "control_price_fen"), (("duration_days", 36_500),)
+            texts = ("scope", "scale", "address", "contact", "objection_contact")
+        case "procedure":
+            instants = ("documents_until_at", "deadline_at")
+            if "second_opening_at" in fields:
+                instants += ("second_opening_at",)
+            numbers = (("validity_days", 3650), ("decrypt_minutes", 10_080))
+            texts = ("obtaining", "submission", "media")
+            if "procedure" in fields:
+                project["procedure"] = choice(fields, "procedure", PROCEDURES)
+                project["ground"] = text(fields, "ground", most=40, required=False)
+                project["invitation"] = choice(fields, "invitation", INVITATIONS) if "invitation" in fields else ""
+        case "qualification":
+            values["qualification"] = text(fields, "qualification", most=LONG, required=False)
+            values["credit_rule"] = text(fields, "credit_rule", most=LONG, required=False)
+            stated = fields.get("consortium", "")
+            values["is_consortium_stated"] = stated in ("yes", "no")
+            values["accepts_consortium"] = stated == "yes"
+        case "envelopes":
+            values["envelopes"] = layout(
+                is_double=choice(fields, "layout", ("single", "double")) == "double",
+                is_anonymous=checked(fields, "is_anonymous"),
+                with_technical=checked(fields, "with_technical"),
+                with_price=checked(fields, "with_price"),
+            )
+            values["slots"] = fit_slots(read_slots(lists), values["envelopes"])
+        case "method":
+            values["method"] = read_method(fields, lists)
+        case "bond":
+            amounts = ("bond_fen",)
+    for name in amounts:
+        values[name] = money.parse(fields[name], field=name) if fields.get(name, "").strip() else 0
+    for name, most in numbers:
+        values[name] = integer(fields, name, least=0, most=most)
+    for name in instants:
+        values[name] = instant(fields, name).astimezone(UTC) if fields.get(name, "").strip() else None
+    if texts:
+        values["particulars"] = {name: text(fields, name, most=1000, required=False) for name in texts}
+    return values, {name: value for name, value in project.items() if value or name == "ground"}
 
 
 def read_method(fields: Fields, lists: Lists) -> dict[str, Any]:
     """The evaluation method from its rows; whether it is complete and sums to 100 the notice check says."""
+    review = [_clause(number, line.strip()) for number, line in enumerate(_lines(fields, "review"), 1)]
+    if fields.get("evaluation") == "lowest":
+        alone = {"formula": "lowest-first/v1", "points": "100"}
+        return {"type": "comprehensive/v1", "criteria": [], "price": alone, "review": review}
     formula = choice(fields, "formula", FORMULAS)
     price: dict[str, Any] = {"formula": formula, "points": text(fields, "price_points", most=10, required=False)}
     if formula == "mean-deviation/v1":
@@ -67,14 +140,14 @@ def read_method(fields: Fields, lists: Lists) -> dict[str, Any]:
             "below": text(fields, "below", most=10, required=False),
             "trim_from": integer(fields, "trim_from", least=0, most=99),
         }
-    criteria = []
-    for number, row in enumerate(rows(lists, ("criterion_name", "criterion_group", "criterion_points")), 1):
+    criteria: list[dict[str, Any]] = []
+    for number, row in rows(lists, ("criterion_name", "criterion_group", "criterion_points")):
         name, group, points = row
         one = {"name": name, "group": group, "points": points}
         explained = item(lists, "criterion_text", number)
         criteria.append(
             {
-                "code": f"{group[:1].upper()}{number}",
+                "code": f"{group[:1].upper()}{len(criteria) + 1}",
                 "name": text(one, "name", most=80),
                 "group": choice(one, "group", GROUPS),
                 "points": text(one, "points", most=10),
@@ -82,18 +155,23 @@ def read_method(fields: Fields, lists: Lists) -> dict[str, Any]:
                 "text": text({"text": explained}, "text", most=LONG, required=False),
             }
         )
-    review = [
-        {"code": f"R{number}", "text": line.strip()[:300], "source": "招标文件"}
-        for number, line in enumerate((fields.get("review") or "").splitlines(), 1)
-        if line.strip()
-    ]
     return {"type": "comprehensive/v1", "criteria": criteria, "price": price, "review": review}
+
+
+def _lines(fields: Fields, name: str) -> list[str]:
+    return [line for line in (fields.get(name) or "").splitlines() if line.strip()]
+
+
+def _clause(number: int, line: str) -> dict[str, Any]:
+    """A review clause from its line; one that begins with ★ is substantive: no deviation is allowed (R-125)."""
+    clause: dict[str, Any] = {"code": f"R{number}", "text": line[:300], "source": "招标文件"}
+    return clause | {"substantive": True} if line.startswith(STAR) else clause
 
 
 def read_slots(lists: Lists) -> list[dict[str, Any]]:
     """The named files of a bid from their rows."""
     found = []
-    for number, row in enumerate(rows(lists, ("slot_name", "slot_code", "slot_envelope")), 1):
+    for number, row in rows(lists, ("slot_name", "slot_code", "slot_envelope")):
         one = dict(zip(("name", "slot", "envelope"), row, strict=True))
         found.append(
             {
@@ -117,11 +195,11 @@ def read_clarification(fields: Fields) -> dict[str, Any]:
     }
 
 
-def rows(lists: Lists, names: Sequence[str]) -> list[tuple[str, ...]]:
-    """Rows of a repeated group of fields, by place; rows whose first field is empty are left out."""
+def rows(lists: Lists, names: Sequence[str]) -> list[tuple[int, tuple[str, ...]]]:
+    """Rows of a repeated group of fields with their places (from 1); rows whose first field is empty are left out."""
     columns = [lists.get(name, ()) for name in names]
-    found = zip(*columns, strict=False)
-    return [row for row in found if row[0].strip()]
+    found = enumerate(zip(*columns, strict=False), 1)
+    return [(place, row) for place, row in found if row[0].strip()]
 
 
 def item(lists: Lists, name: str, number: int) -> str:

@@ -28,7 +28,7 @@ from bidding.models import (
 from core.act import Actor
 from core.calendar import day_of, national
 from core.clock import BEIJING
-from core.errors import Conflict, Missing, Untimely
+from core.errors import Conflict, Forbidden, Missing, Untimely
 from core.law import Snapshot
 from core.ledger.log import LedgerEntry, entries_of, entry, root_at
 from core.ledger.vouching import evidence_of
@@ -226,6 +226,16 @@ def clarifications(session: Session, section: Section) -> list[Clarification]:
 def invitees(session: Session, section: Section) -> list[Invitee]:
     """Those who may be invited, by the order of entry; for the tenderee's eyes only until the opening (R-043)."""
     return list(session.scalars(select(Invitee).where(Invitee.section_id == section.id).order_by(Invitee.id)))
+
+
+def check_invited(session: Session, section: Section, actor: Actor) -> None:
+    """Refuse (bid.not_invited) a bidder whom a section that is not open to all has not invited (R-210)."""
+    if section.project.invitation == "public":
+        return
+    own = session.get(Organisation, actor.organisation_id) if actor.organisation_id else None
+    invited = {one.identifier for one in invitees(session, section) if one.is_invited}
+    if own is None or own.identifier not in invited:
+        raise Forbidden("bid.not_invited", section=section.code)
 
 
 def kindred_fen(session: Session, section: Section, now: datetime) -> int:

@@ -11,7 +11,7 @@ from accounts.access import acting, current_actor, instant_now, reading, require
 from accounts.models import Organisation
 from accounts.queries import organisation
 from accounts.rules import Role
-from bidding import forms, queries, services
+from bidding import forms, queries, rules, services
 from bidding.models import Section
 from bidding.routes.blueprint import blueprint, counts_of, done
 from bidding.rules.law import CATEGORIES, PROCEDURES, REGIMES
@@ -65,6 +65,7 @@ def project(code: str) -> str:
                 {
                     "section": section,
                     "counts": counts_of(findings),
+                    "steps": rules.readiness(findings),
                     "documents": len(queries.documents(session, section)),
                     "trustees": queries.trustees(session, section),
                     "open_questions": open_questions(session, section),

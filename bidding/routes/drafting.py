@@ -1,9 +1,9 @@
-"""Drafting a section: the wizard with its legal checks, documents, publication, clarifications."""
+"""Drafting a section: its documents, the publication, clarifications."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from flask import render_template, request
 from flask_babel import gettext as _  # type: ignore[import-untyped]
@@ -13,14 +13,11 @@ from werkzeug.wrappers import Response
 from accounts.access import acting, current_actor, instant_now, reading, requires
 from accounts.rules import Role
 from bidding import forms, queries, rules, services
-from bidding.models import Section
-from bidding.routes.blueprint import blueprint, counts_of, done, frame_of, local, shown_findings
+from bidding.routes.blueprint import blueprint, counts_of, done, frame_of, shown_findings
 from bidding.services.projects import DOCUMENT_SLOTS
 from core.errors import Conflict, Invalid, Refusal
 from core.forms import choice, text
 from core.store import Stored, chunks_of
-
-EMPTY_ROWS = 3
 
 
 @blueprint.route("/tender/projects/<code>/sections/new", methods=["GET", "POST"])
@@ -33,45 +30,13 @@ def create_section(code: str) -> Response | tuple[str, int]:
             name = text(request.form, "name")
             with acting() as act:
                 project = queries.own_project(act.session, code, act.actor)
-                section = services.create_section(act, project, name=name)
+                section = services.create_section(act, project, name=name, is_consortium_stated=False)
                 return done(_("标段已创建，请填写公告内容。"), "bidding.update_section", code=section.code)
         except Invalid as refusal:
             errors = [refusal]
     with reading() as session:
         project = queries.own_project(session, code, current_actor())
         page = render_template("bidding/create_section.html", project=project, errors=errors, values=request.form)
-    return page, 422 if errors else 200
-
-
-@blueprint.route("/tender/sections/<code>/edit", methods=["GET", "POST"])
-@requires(Role.TENDEREE, Role.AGENT)
-def update_section(code: str) -> Response | tuple[str, int]:
-    """The wizard: everything of a draft, with what the law says to it beside the form."""
-    errors: list[Refusal] = []
-    if request.method == "POST":
-        try:
-            values = forms.read_section(request.form, request.form.to_dict(flat=False))
-            with acting() as act:
-                section = queries.own_section(act.session, code, act.actor)
-                services.update_section(act, section, **values)
-            return done(_("草稿已保存，法定检查结果已更新。"), "bidding.update_section", code=code)
-        except Invalid as refusal:
-            errors = [refusal]
-    with reading() as session:
-        section = queries.own_section(session, code, current_actor())
-        if section.state != "draft":
-            raise Conflict("section.published", section=code)
-        findings = queries.findings(session, section, instant_now())
-        page = render_template(
-            "bidding/update_section.html",
-            errors=errors,
-            values=request.form if errors else _values(section),
-            lists=request.form.to_dict(flat=False) if errors else _lists(section),
-            findings=shown_findings(findings),
-            counts=counts_of(findings),
-            envelopes=rules.ENVELOPES,
-            **frame_of(session, section),
-        )
     return page, 422 if errors else 200
 
 
@@ -184,42 +149,3 @@ def _stored(put: Callable[[Iterator[bytes]], Stored], file: FileStorage | None) 
     name = text({"file": file.filename.replace("\\", "/").rsplit("/", 1)[-1]}, "file")
     stream: BinaryIO = file.stream  # type: ignore[assignment]
     return name, put(chunks_of(stream))
-
-
-def _values(section: Section) -> dict[str, Any]:
-    """A draft as its form shows it."""
-    price = section.method.get("price", {})
-    low, high = (price.get("k_range") or ["0.95", "0.98"])[:2]
-    return {
-        **{name: getattr(section, name) for name in ("name", "qualification", "credit_rule", "accepts_consortium")},
-        **{name: getattr(section, name) for name in ("duration_days", "validity_days", "decrypt_minutes")},
-        **{name: getattr(section, name) for name in ("estimate_fen", "control_price_fen", "bond_fen")},
-        **{name: section.particulars.get(name, "") for name in rules.notice.PARTICULARS},
-        "documents_until_at": local(section.documents_until_at),
-        "deadline_at": local(section.deadline_at),
-        "formula": price.get("formula", "mean-deviation/v1"),
-        "price_points": price.get("points", "50"),
-        "k_low": low,
-        "k_high": high,
-        "k_step": price.get("step", "0.005"),
-        "above": price.get("above", "1.0"),
-        "below": price.get("below", "0.5"),
-        "trim_from": price.get("trim_from", 5),
-        "review": "\n".join(item["text"] for item in section.method.get("review", [])),
-    }
-
-
-def _lists(section: Section) -> dict[str, list[str]]:
-    """A draft's repeated rows as their form shows them."""
-    criteria = section.method.get("criteria", [])
-    return {
-        "criterion_name": [item["name"] for item in criteria],
-        "criterion_group": [item["group"] for item in criteria],
-        "criterion_points": [item["points"] for item in criteria],
-        "criterion_text": [item["text"] for item in criteria],
-        "criterion_objective": [str(number) for number, item in enumerate(criteria, 1) if item["objective"]],
-        "slot_name": [item["name"] for item in section.slots],
-        "slot_code": [item["slot"] for item in section.slots],
-        "slot_envelope": [item["envelope"] for item in section.slots],
-        "slot_required": [str(number) for number, item in enumerate(section.slots, 1) if item["required"]],
-    }

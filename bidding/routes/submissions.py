@@ -8,7 +8,17 @@ from typing import Any
 from flask import Response, abort, jsonify, render_template, request
 from sqlalchemy.orm import Session
 
-from accounts.access import cookieless, door, instant_now, public, reading, requires, unlinked, wants_json
+from accounts.access import (
+    cookieless,
+    current_actor,
+    door,
+    instant_now,
+    public,
+    reading,
+    requires,
+    unlinked,
+    wants_json,
+)
 from accounts.rules import Role
 from bidding import queries, rules, services
 from bidding.models import Submission
@@ -26,8 +36,8 @@ from core.errors import Invalid
 def commit_submission(code: str) -> tuple[Response, int]:
     """Commit a sealed submission: {submission, identity: {set: base64}, leaf_commitment, idempotency_key} → receipt.
 
-    The door looks at the role only (trustees commit decoys); the act itself is nobody's. `Arrivals` has stamped what
-    came in time when the whole request was read (R-203).
+    The door looks at the role (trustees commit decoys) and, where not all may bid, whether the bidder is invited; the
+    act itself is nobody's. `Arrivals` has stamped what came in time when the whole request was read (R-203).
     """
     if (request.content_length or 0) > MOST:
         abort(413)
@@ -37,9 +47,12 @@ def commit_submission(code: str) -> tuple[Response, int]:
             section = queries.section(session, code)
             queries.check_admission(session, section, body.get("idempotency_key"), instant_now())
     with door().platform.act(PUBLIC, through=rules.turnstile(code), stamp=stamp) as act:
+        section = queries.section(act.session, code)
+        if current_actor().has(Role.BIDDER):
+            queries.check_invited(act.session, section, current_actor())
         _, receipt = services.commit_submission(
             act,
-            queries.section(act.session, code),
+            section,
             body.get("submission"),  # type: ignore[arg-type]
             body.get("identity"),  # type: ignore[arg-type]
             body.get("idempotency_key"),  # type: ignore[arg-type]

@@ -27,8 +27,8 @@ def workspace(code: str) -> str:
     with reading() as session:
         section = queries.section(session, code)
         envelopes = [
-            {"name": name, "slots": [slot for slot in section.slots if slot["envelope"] == name]}
-            for name in queries.policy(session, section).content["envelopes"]
+            {**one, "slots": [slot for slot in section.slots if slot["envelope"] == one["name"]]}
+            for one in section.envelopes
         ]
         return render_template(
             "bidding/workspace.html",

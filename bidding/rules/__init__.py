@@ -7,8 +7,9 @@ from bidding.rules.law import law_on, rulebook
 from bidding.rules.method import check_method, points_of
 from bidding.rules.notice import check_notice, first_block
 from bidding.rules.policy import TRUSTEES, build_policy, turnstile
+from bidding.rules.readiness import readiness
 from bidding.rules.receipt import build_receipt, verify_receipt, with_vouching
-from bidding.rules.slots import DEFAULT_SLOTS, check_slots, default_slots
+from bidding.rules.slots import DEFAULT_SLOTS, check_slots, default_slots, fit_slots
 
 __all__ = [
     "DEFAULT_SLOTS",
@@ -25,11 +26,13 @@ __all__ = [
     "check_slots",
     "default_slots",
     "first_block",
+    "fit_slots",
     "is_late",
     "law_on",
     "layout",
     "minimum_deadline",
     "points_of",
+    "readiness",
     "rulebook",
     "turnstile",
     "verify_receipt",

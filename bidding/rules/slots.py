@@ -25,6 +25,20 @@ def default_slots(envelopes: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return [dict(slot) for one in envelopes for slot in DEFAULT_SLOTS if slot["envelope"] == one["name"]]
 
 
+def fit_slots(slots: Sequence[dict[str, Any]], envelopes: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The slots whose envelopes there are, with the usual files of an envelope that has no required one yet."""
+    names = [one["name"] for one in envelopes]
+    kept = [slot for slot in slots if slot["envelope"] in names]
+    held = {slot["envelope"] for slot in kept if slot["required"]}
+    taken = {(slot["envelope"], slot["slot"]) for slot in kept}
+    added = [
+        slot
+        for slot in default_slots(envelopes)
+        if slot["envelope"] not in held and (slot["envelope"], slot["slot"]) not in taken
+    ]
+    return sorted([*kept, *added], key=lambda slot: names.index(slot["envelope"]))
+
+
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,31}", re.ASCII)
 
 

@@ -1,6 +1,7 @@
 """Verbs of bidding: from the draft of a project to the sealed set at the closing, and the moves handed down."""
 
 from bidding.services.closing import ClosedSet, close_section, closed_set
+from bidding.services.invitees import draw_invitees, list_invitees
 from bidding.services.moves import (
     begin_evaluation,
     deliver_report,
@@ -32,7 +33,9 @@ __all__ = [
     "create_section",
     "create_upload",
     "deliver_report",
+    "draw_invitees",
     "fail_section",
+    "list_invitees",
     "mark_archived",
     "mark_awarded",
     "mark_candidates_published",

@@ -34,6 +34,15 @@ SENTENCES = {
     "envelopes.anonymous": _l("只有技术标可以设为暗标，“%(envelope)s”不可以。"),
     "slots.malformed": _l("投标文件组成表第 %(place)s 项格式不正确。"),
     "slots.envelope": _l("信封“%(envelope)s”至少需要一个必交文件。"),
+    "invitees.doubled": _l("名单中有重复的代码，或超过 200 家。"),
+    "invitees.unnamed": _l("代码 %(identifier)s 尚未在平台登记，请写明单位名称。"),
+    "invitees.line": _l("名单第 %(number)s 行读不出 18 位统一社会信用代码。"),
+    "invitees.drawn": _l("标段 %(section)s 已抽取过，不能重抽。"),
+    "invitees.no_draw": _l("标段 %(section)s 的邀请方式不是随机抽取。"),
+    "invitees.too_few": _l(
+        "抽取 %(count)s 家不符合规定：不少于 %(value)s 家，备选不少于 %(least)s 家，现有 %(found)s 家。"
+        "依据 %(rule)s，%(source)s。"
+    ),
     # Trustees and policy
     "trustee.unknown": _l("标段 %(section)s 没有这一方保管人的钥匙。"),
     "trustee.fixed": _l("公告已发布，保管人公钥已写入密封策略，不能更换。"),
@@ -239,6 +248,7 @@ SENTENCES = {
     "bid.torn": _l("密文不完整：文件被截断或损坏，未予保留；请重新上传。依据 R-202。"),
     "bid.copied": _l("密文或身份包与另一份递交相同：不得复制他人的投标文件，请自行密封后递交。"),
     "bid.late": _l("投标截止时间已过（%(deadline)s），服务器收到的时间是 %(at)s，未予接收。依据 R-204。"),
+    "bid.not_invited": _l("本标段只接受被邀请人的投标文件，您的单位不在名单中，未予接收。依据 R-210。"),
     "bid.unknown": _l("平台没有这份递交。"),
     "bid.hidden": _l("标段 %(section)s 截标前，递交数量对任何人都不公开。依据 R-208。"),
     # Receipts
@@ -375,6 +385,7 @@ KINDS = {
     "section.archive": _l("归档"),
     "section.fail": _l("招标失败"),
     "policy.publish": _l("公布密封策略"),
+    "invitees.list": _l("确定邀请名单"),
     "invitees.draw": _l("随机抽取被邀请人"),
     "trustee.register": _l("登记保管人公钥"),
     "trustee.rehearse": _l("保管人试开成功"),
