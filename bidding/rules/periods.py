@@ -68,7 +68,8 @@ def check_periods(facts: NoticeFacts, law: Snapshot, calendar: Calendar) -> Iter
         if deadline is not None and until > deadline:
             yield Finding("R-101", Level.BLOCK, "notice.documents_after_deadline", "documents_until_at")
     if "notice_period_min" in law.rules and deadline is not None:
-        yield _span(law, calendar, "notice_period_min", facts.now, deadline, "notice_period", "deadline_at")
+        key, name = "notice_period_min", "notice_period"
+        yield _span(law, calendar, key, facts.now, deadline, name, "deadline_at", _strictness(law))
     if facts.second_opening_at is not None and deadline is not None:
         later = facts.second_opening_at > deadline
         yield Finding("R-253", verdict(later), "notice.second_opening", "second_opening_at")
@@ -77,9 +78,8 @@ def check_periods(facts: NoticeFacts, law: Snapshot, calendar: Calendar) -> Iter
 def _deadline(
     facts: NoticeFacts, law: Snapshot, calendar: Calendar, issued: datetime, deadline: datetime
 ) -> Iterator[Finding]:
-    otherwise = Level.WARN if law.words("deadline_level") == ("warn",) else Level.BLOCK
     key, name = "issue_to_deadline_min", "issue_to_deadline"
-    yield _span(law, calendar, key, issued, deadline, name, "deadline_at", otherwise)
+    yield _span(law, calendar, key, issued, deadline, name, "deadline_at", _strictness(law))
     if deadline <= facts.now:
         yield Finding("R-100", Level.BLOCK, "notice.deadline_past", "deadline_at")
     on = day_of(deadline)
@@ -90,6 +90,11 @@ def _deadline(
     if deadline.astimezone(BEIJING).second or deadline.microsecond:
         yield Finding("R-204", Level.WARN, "notice.deadline_uneven", "deadline_at")
     yield Finding("R-204", Level.COMPUTE, "notice.deadline_exclusive", "deadline_at")
+
+
+def _strictness(law: Snapshot) -> Level:
+    """What a deadline too early does: it blocks, or warns where the law leaves the time to the tenderee."""
+    return Level.WARN if law.words("deadline_level") == ("warn",) else Level.BLOCK
 
 
 def _span(

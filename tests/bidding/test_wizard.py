@@ -150,6 +150,14 @@ def test_two_envelopes_make_two_sittings_and_their_files(platform: Platform, log
         ([{"name": "schedule", "opens": "second", "anonymous": False}], "envelopes.order"),
         (
             [
+                {"name": "qualification", "opens": "first", "anonymous": False},
+                {"name": "schedule", "opens": "second", "anonymous": False},
+                {"name": "technical", "opens": "first", "anonymous": False},
+            ],
+            "envelopes.order",
+        ),
+        (
+            [
                 {"name": "price", "opens": "first", "anonymous": False},
                 {"name": "schedule", "opens": "second", "anonymous": False},
             ],
