@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +13,7 @@ from typing import Any
 from core.errors import Invalid
 from core.forms import Fields, choice, digest, instant, integer, text
 from core.seal import MAX_PACKAGE
-from opening.rules import CAUSES
+from opening.rules import CAUSES, TROUBLES
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,37 @@ def cancellation(fields: Fields, code: str) -> tuple[str, str]:
     if text(fields, "confirmation", most=80) != code:
         raise Invalid("form.confirmation", field="confirmation", expected=code)
     return words(fields, "reason"), words(fields, "basis")
+
+
+def evidence(fields: Fields) -> tuple[str | None, str]:
+    """The trouble a bidder names (or nothing), and what is said about it."""
+    code = choice(fields, "code", TROUBLES) if fields.get("code") else None
+    return code, words(fields, "text")
+
+
+def backup_salts(data: bytes) -> dict[str, str]:
+    """The salts in a bidder's private.json, {envelope: 64 hex}; nothing else of it is read."""
+    try:
+        salts = json.loads(data.decode("utf-8"))["salts"]
+        good = all(len(bytes.fromhex(salt)) == 32 for salt in salts.values())
+    except (ValueError, KeyError, TypeError, AttributeError):
+        good = False
+    if not good or len(salts) > 8:
+        raise Invalid("backup.private", field="private")
+    return {str(name): salt for name, salt in salts.items()}
+
+
+def backup(body: Any) -> tuple[str, dict[str, str], dict[str, str]]:
+    """A program's backup: digest, {envelope: object hash}, {envelope: salt}, from {submission, archives, salts}."""
+    fields = _object(body)
+    submission = digest({"submission": _text(fields, "submission")}, "submission")
+    found = []
+    for name in ("archives", "salts"):
+        held = fields.get(name)
+        if not isinstance(held, dict) or len(held) > 8:
+            raise Invalid("backup.incomplete", field=name, missing=name)
+        found.append({str(key): digest({name: str(value)}, name) for key, value in held.items()})
+    return submission, found[0], found[1]
 
 
 def cause(fields: Fields) -> tuple[str, str]:

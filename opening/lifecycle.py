@@ -48,12 +48,14 @@ BID = Lifecycle(
     {
         "open_by_bidder": move("sealed", "opened_by_bidder"),
         "open_by_trustees": move("sealed", "opened_by_trustees"),
+        "open_from_backup": move("sealed", "opened_from_backup"),
         "deem_revoked": move("sealed", "deemed_revoked"),
         "deem_withdrawn": move("sealed", "deemed_withdrawn"),
+        "overturn": move("deemed_revoked", "deemed_withdrawn"),
         "mark_corrupted": move("sealed", "corrupted"),
-        "reject": move(("opened_by_bidder", "opened_by_trustees"), "rejected"),
+        "reject": move(("opened_by_bidder", "opened_by_trustees", "opened_from_backup"), "rejected"),
     },
 )
 
-OPENED = frozenset({"opened_by_bidder", "opened_by_trustees"})
+OPENED = frozenset({"opened_by_bidder", "opened_by_trustees", "opened_from_backup"})
 """States in which a bid is read out and goes on to evaluation."""

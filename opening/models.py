@@ -64,7 +64,7 @@ class Bid(Base, Staged):
     __tablename__ = "bid"
     __table_args__ = (
         CheckConstraint(
-            "state NOT IN ('opened_by_bidder','opened_by_trustees','rejected')"
+            "state NOT IN ('opened_by_bidder','opened_by_trustees','opened_from_backup','rejected')"
             " OR (opened_at IS NOT NULL AND envelopes IS NOT NULL AND price_fen IS NOT NULL)",
             name="opened",
         ),
@@ -88,6 +88,7 @@ class Bid(Base, Staged):
     cause: Mapped[str | None] = mapped_column(String(40))
     cause_evidence: Mapped[str | None]
     remedy: Mapped[str | None] = mapped_column(String(20))
+    judgement: Mapped[Any | None] = mapped_column(Json)
     credit: Mapped[Any | None] = mapped_column(Json)
     confirmed_at: Mapped[datetime | None]
     confirmation: Mapped[Any | None] = mapped_column(Json)
@@ -144,6 +145,7 @@ class OpeningObjection(Base, Row):
 
     opening_id: Mapped[int] = mapped_column(ForeignKey("opening.id"), index=True)
     bid_id: Mapped[int] = mapped_column(ForeignKey("bid.id"))
+    about: Mapped[str | None] = mapped_column(String(20))
     text: Mapped[str]
     raised_at: Mapped[datetime]
     reply: Mapped[str | None]
@@ -167,3 +169,54 @@ class Incident(Base, Row):
     outcome: Mapped[str | None]
     closed_at: Mapped[datetime | None]
     closed_by: Mapped[str | None] = mapped_column(String(120))
+
+
+class Evidence(Base, Row):
+    """What somebody brings on why a bid was not decrypted: words, and a file by its hash; `code` names the trouble."""
+
+    __tablename__ = "evidence"
+
+    opening_id: Mapped[int] = mapped_column(ForeignKey("opening.id"), index=True)
+    bid_id: Mapped[int] = mapped_column(ForeignKey("bid.id"), index=True)
+    by: Mapped[str] = mapped_column(String(120))
+    role: Mapped[str] = mapped_column(String(20))
+    code: Mapped[str | None] = mapped_column(String(40))
+    text: Mapped[str]
+    name: Mapped[str | None] = mapped_column(String(200))
+    sha256: Mapped[str | None] = mapped_column(String(64))
+    size: Mapped[int | None]
+    given_at: Mapped[datetime]
+
+
+class Saying(Base, Row):
+    """Something said in the hall under the speaker's name: a message, an announcement, a call, an irregularity."""
+
+    __tablename__ = "saying"
+    __table_args__ = (
+        UniqueConstraint("opening_id", "number"),
+        CheckConstraint("kind IN ('say','announce','call','irregularity')", name="kind"),
+    )
+
+    opening_id: Mapped[int] = mapped_column(ForeignKey("opening.id"), index=True)
+    number: Mapped[int]
+    kind: Mapped[str] = mapped_column(String(20))
+    by: Mapped[str] = mapped_column(String(120), index=True)
+    speaker: Mapped[str] = mapped_column(String(200))
+    role: Mapped[str] = mapped_column(String(20))
+    to_bid_id: Mapped[int | None] = mapped_column(ForeignKey("bid.id"))
+    text: Mapped[str]
+    said_at: Mapped[datetime]
+
+
+class Presence(Base, Row):
+    """When somebody's page last showed a sign of life; kept only once the names are public (R-208)."""
+
+    __tablename__ = "presence"
+    __table_args__ = (UniqueConstraint("opening_id", "person_id"),)
+
+    opening_id: Mapped[int] = mapped_column(ForeignKey("opening.id"), index=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    organisation_id: Mapped[int | None]
+    role: Mapped[str] = mapped_column(String(20))
+    name: Mapped[str] = mapped_column(String(200))
+    seen_at: Mapped[datetime]

@@ -71,6 +71,7 @@ class Settings(BaseSettings):
     proxies: int = 0
     rate_storage: str = "memory://"
     rates: bool = True
+    streams: int = 64
     most_bytes: int = 128 * 1024 * 1024
     agent: str = "http://127.0.0.1:17650"
     witnesses: list[str] = Field(default_factory=list)

@@ -186,12 +186,23 @@ def identities(case: Case, out: Findings) -> Said:
 def _envelope(case: Case, bid: dict[str, Any], submission: dict[str, Any], name: str) -> int:
     said, sealed = bid["envelopes"][name], submission["envelopes"][name]
     member = case.archive.has(sealed["bulk"]["sha256"], sealed["bulk"]["size"])
-    identity = read_identity(said["secret"])
-    mine = identity.public_key().public_bytes_raw()
-    need(mine == read_recipient(sealed["bid_recipient"]), "私钥不是此信封的", "the secret is not that of bid_recipient")
     need(same(said["size"], sealed["bulk"]["size"]), "大小不符", "size differs")
-    with case.archive.path.open("rb") as file:
-        inner = read_inner(Plain(decrypt(Region(file, member), identity)), SCHEDULE)
+    if said.get("backup") is not None:  # the bidder's backup: the plain archive itself
+        need(said["salt"] is not None, "备份没有盐值", "a backup without a salt proves nothing")
+        plain = case.archive.has(said["backup"])
+        with case.archive.path.open("rb") as file:
+            region = Region(file, plain)
+            inner = read_inner(Plain(iter(lambda: region.read(65536), b"")), SCHEDULE)
+    else:
+        identity = read_identity(said["secret"])
+        mine = identity.public_key().public_bytes_raw()
+        need(
+            mine == read_recipient(sealed["bid_recipient"]),
+            "私钥不是此信封的",
+            "the secret is not that of bid_recipient",
+        )
+        with case.archive.path.open("rb") as file:
+            inner = read_inner(Plain(decrypt(Region(file, member), identity)), SCHEDULE)
     need(inner.sha256.hex() == said["archive"], "文件包散列不符", "archive: the hash differs")
     if said["salt"] is not None:  # a key payload may lack the salt; then nothing can be compared
         commit = sha256(b"sunbid-plain/v1\n" + unhex(said["salt"], 32) + inner.sha256).hex()

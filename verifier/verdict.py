@@ -127,5 +127,5 @@ class Case:
 
     def opened(self) -> list[dict[str, Any]]:
         """The bids that were opened."""
-        states = ("opened_by_bidder", "opened_by_trustees", "rejected")
+        states = ("opened_by_bidder", "opened_by_trustees", "opened_from_backup", "rejected")
         return [bid for bid in self.archive.rows("bids.json") if bid.get("state") in states]

@@ -286,6 +286,8 @@ def _objects(members: dict[str, Any]) -> set[str]:
     wanted = {attachment["sha256"] for notice in members["notices"] for attachment in notice["attachments"]}
     wanted |= {document["sha256"] for document in members["documents"]}
     wanted |= {report["sha256"] for report in members["reports"] if report["sha256"]}
+    for bid in members["bids"]:
+        wanted |= {part["backup"] for part in (bid["envelopes"] or {}).values() if part.get("backup")}
     for row in members["submissions"]:
         wanted |= set(row["identity"].values())
         for envelope in row["submission"].get("envelopes", {}).values():

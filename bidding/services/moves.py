@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from bidding.models import Section, Submission
+from bidding import queries
+from bidding.models import SealedMark, Section, Submission
 from core.act import Act
 from core.board import publish_notice
 from core.machine import advance
@@ -38,6 +39,14 @@ def mark_awarded(act: Act, section: Section, **evidence: Any) -> None:
 def mark_archived(act: Act, section: Section, **evidence: Any) -> None:
     """The archive 一标一档 is complete."""
     advance(act, section, "archive", **evidence)
+
+
+def keep_objects(act: Act, submission: Submission, objects: list[str]) -> None:
+    """Bind objects handed in for a submission after its closing (a backup) to it: sweeping leaves them."""
+    held = queries.owners_of(act.session, objects)
+    for sha256 in sorted(set(objects) - set(held)):
+        act.session.add(SealedMark(mark=sha256, section_id=submission.section_id, handle=submission.handle))
+    act.session.flush()
 
 
 def unmask_decoy(act: Act, submission: Submission, **evidence: Any) -> None:

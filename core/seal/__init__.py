@@ -8,6 +8,7 @@ so stock tools can do and check all of it. No server, database or clock is neede
 
 from core.seal.age import SUITE, new_identity, peel, recipient_of
 from core.seal.archive import Enclosure
+from core.seal.backup import rebuild_archive
 from core.seal.bidder import package_hashes, read_identity, validate_facts
 from core.seal.header import MAX_HEADER, MAX_PACKAGE, lint, lint_file, lint_package, lint_size
 from core.seal.keys import BidderKeys, derive_nonce, handle_of
@@ -76,6 +77,7 @@ __all__ = [
     "policy_sets",
     "read_canonical",
     "read_identity",
+    "rebuild_archive",
     "recipient_of",
     "release",
     "seal",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import functools
 import json
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,11 @@ from typing import Any
 import click
 
 from accounts.cli import Identity, checked, connect
+from bidding.cli.folder import BidFolder
+from bidding.cli.sealing import read_envelopes
 from core.errors import Missing
-from core.seal import peel
+from core.seal import peel, rebuild_archive
+from opening.cli.uploads import upload_file
 from opening.rules import readout
 
 Told = tuple[dict[str, Any], str]
@@ -70,6 +74,43 @@ def release(connection: Any, own: Identity, section: str) -> Told:
         checked(connection.post(f"/opening/{section}/release", json={"submission": submission, "layers": peeled}))
     facts = {"section": section, "released": {digest: sorted(peeled) for digest, peeled in layers.items()}}
     return facts, f"✓ {section} · " + " · ".join(f"{digest[:12]} {len(peeled)}" for digest, peeled in layers.items())
+
+
+@opening.command()
+@click.option("--server", required=True, envvar="SUNBID_SERVER", help="the platform's address")
+@click.option(
+    "--identity",
+    required=True,
+    envvar="SUNBID_IDENTITY",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="your key folder",
+)
+@click.option("--section", required=True, help="the section's code")
+@click.option(
+    "--bid",
+    required=True,
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="the sealed folder",
+)
+@click.option("--envelope", "envelopes", multiple=True, metavar="NAME=DIR", help="original files: DIR/slot/file")
+@click.option("--json", "as_json", is_flag=True, help="one JSON object on stdout")
+def backup(server: str, identity: Path, section: str, bid: Path, envelopes: tuple[str, ...], as_json: bool) -> None:
+    """Make the plain archives again from your original files and hand them in (R-256).
+
+    They are accepted only if they are, byte for byte, what the sealed bid committed to; checked here first.
+    """
+    connection, folder = connect(server, Identity(identity)), BidFolder(bid)
+    with tempfile.TemporaryDirectory(prefix="sunbid-backup-") as temp:
+        archives = {
+            name: rebuild_archive(folder.submission, folder.private, name, files, Path(temp) / f"{name}.tar")
+            for name, files in read_envelopes(envelopes).items()
+        }
+        hashes = {name: upload_file(connection, path) for name, path in archives.items()}
+    salts = {name: folder.private["salts"][name] for name in hashes}
+    body = {"submission": folder.digest, "archives": hashes, "salts": salts}
+    facts = checked(connection.post(f"/opening/{section}/backup", json=body)).json()
+    told = f"✓ {section} · {folder.digest[:12]} · {facts['state']}"
+    click.echo(json.dumps(facts, ensure_ascii=False) if as_json else told)
 
 
 @opening.command()

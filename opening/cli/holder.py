@@ -24,10 +24,10 @@ from core.errors import Conflict, Invalid, Refusal
 from core.seal import derive_nonce, peel, recipient_of, seal_decoy
 from opening.cli.keyring import Keyring
 from opening.cli.proof import check_closing, check_content, check_task
-from opening.rules import draw_label, is_final
+from opening.cli.uploads import upload_file
+from opening.rules import draw_label, is_final, record_message
 
 ROLES = ("officer", "supervisor", "tenderee")
-PART = 4 * 1024 * 1024
 CLOCK = "SUNBID_TEST_CLOCK"
 """Demonstrations and tests play in their own time; a server that sees this variable refuses to start in production."""
 
@@ -137,6 +137,22 @@ def reveal_draw(server: str, ring: Keyring, section: str, as_json: bool) -> None
     told(as_json, facts, f"✓ {section} · {body['nonce']}")
 
 
+@trustee.command()
+@shared
+def cosign(server: str, ring: Keyring, section: str, as_json: bool) -> None:
+    """Sign the opening record's hash with your certificate's key, after hashing the published PDF yourself."""
+    connection = connect(server, ring.identity)
+    told = checked(connection.get(f"/opening/{section}/state")).json()["record_sha256"]
+    found = hashlib.sha256(checked(connection.get(f"/opening/{section}/record.pdf")).content).hexdigest()
+    if found != told:
+        raise Conflict("peel.client.proof", place="record_sha256")
+    signature = base64.b64encode(ring.identity.sign(record_message(found))).decode("ascii")
+    facts = checked(connection.post(f"/opening/{section}/cosign", json={"signature": signature})).json()
+    line = f"✓ {section} · {found}"
+    told_facts = {"section": section, "record_sha256": found, **facts}
+    click.echo(json.dumps(told_facts, ensure_ascii=False) if as_json else line)
+
+
 @trustee.command("open")
 @shared
 @click.option("--wait", default=0, show_default=True, help="seconds to wait for more layers before ending")
@@ -234,7 +250,7 @@ def decoy(server: str, ring: Keyring, section: str, as_json: bool, smallest: boo
 def submit_sealed(connection: Connection, section: str, sealed: Any) -> dict[str, Any]:
     """Upload what was sealed and commit it; the receipt."""
     for file in [*sealed.bulks.values(), *(path for sets in sealed.keys.values() for path in sets.values())]:
-        _upload(connection, file)
+        upload_file(connection, file)
     body = {
         "submission": sealed.submission,
         "identity": {names: base64.b64encode(package).decode("ascii") for names, package in sealed.identity.items()},
@@ -242,25 +258,3 @@ def submit_sealed(connection: Connection, section: str, sealed: Any) -> dict[str
         "idempotency_key": sealed.digest,
     }
     return dict(checked(connection.post(f"/sections/{section}/submissions", json=body)).json())
-
-
-def _upload(connection: Connection, file: Path) -> None:
-    """Upload one file in parts (tus 1.0)."""
-    with file.open("rb") as content:
-        sha256 = hashlib.file_digest(content, "sha256").hexdigest()
-        content.seek(0)
-        headers = {
-            "Tus-Resumable": "1.0.0",
-            "Upload-Length": str(file.stat().st_size),
-            "Upload-Metadata": f"sha256 {base64.b64encode(sha256.encode()).decode('ascii')}",
-        }
-        place = checked(connection.post("/files", headers=headers)).headers["Location"]
-        offset = 0
-        while part := content.read(PART):
-            headers = {
-                "Tus-Resumable": "1.0.0",
-                "Upload-Offset": str(offset),
-                "Content-Type": "application/offset+octet-stream",
-            }
-            checked(connection.patch(place, data=part, headers=headers))
-            offset += len(part)

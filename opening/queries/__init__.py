@@ -18,6 +18,7 @@ from opening.queries.opening import (
     closed_submissions,
     coefficients,
     day_board,
+    evidence,
     incidents,
     is_trustee,
     objections,
@@ -26,7 +27,10 @@ from opening.queries.opening import (
     opening,
     opening_or_none,
     own_bids,
+    presence_of,
+    presences,
     revoked_by,
+    sayings,
 )
 from opening.queries.record import readout_digest, record_facts, record_faults
 from opening.queries.shown import (
@@ -35,8 +39,10 @@ from opening.queries.shown import (
     board,
     closing,
     commitments,
+    entries_of_hall,
     identities_read,
     log_lines,
+    pulse,
     state_facts,
 )
 from opening.queries.standing import standing
@@ -59,6 +65,8 @@ __all__ = [
     "day_board",
     "due",
     "due_to_open",
+    "entries_of_hall",
+    "evidence",
     "faults_of",
     "final_layer",
     "identities_read",
@@ -75,10 +83,14 @@ __all__ = [
     "package_bytes",
     "peel_tasks",
     "policy_of",
+    "presence_of",
+    "presences",
+    "pulse",
     "readout_digest",
     "record_facts",
     "record_faults",
     "revoked_by",
+    "sayings",
     "standing",
     "state_facts",
     "uncovered",

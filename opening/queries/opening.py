@@ -13,7 +13,7 @@ from bidding.models import Section, Submission, Trustee
 from core.act import Actor
 from core.errors import Missing
 from opening.lifecycle import OPENED
-from opening.models import Bid, Incident, Opening, OpeningObjection
+from opening.models import Bid, Evidence, Incident, Opening, OpeningObjection, Presence, Saying
 
 
 def opening(session: Session, section: Section) -> Opening:
@@ -107,6 +107,28 @@ def open_objections(session: Session, found: Opening) -> list[OpeningObjection]:
 def incidents(session: Session, found: Opening) -> list[Incident]:
     """What went wrong in the hall, by number."""
     return list(session.scalars(select(Incident).where(Incident.opening_id == found.id).order_by(Incident.number)))
+
+
+def evidence(session: Session, found: Opening, held: Bid | None = None) -> list[Evidence]:
+    """What was brought on why bids were not decrypted, of one bid or of all, oldest first."""
+    query = select(Evidence).where(Evidence.opening_id == found.id).order_by(Evidence.id)
+    return list(session.scalars(query.where(Evidence.bid_id == held.id) if held is not None else query))
+
+
+def sayings(session: Session, found: Opening) -> list[Saying]:
+    """What was said in the hall, oldest first."""
+    return list(session.scalars(select(Saying).where(Saying.opening_id == found.id).order_by(Saying.number)))
+
+
+def presence_of(session: Session, found: Opening, person_id: int) -> Presence | None:
+    """The last sign of life of a person's page."""
+    return session.scalar(select(Presence).where(Presence.opening_id == found.id, Presence.person_id == person_id))
+
+
+def presences(session: Session, found: Opening) -> list[Presence]:
+    """Everybody whose page showed a sign of life, hosts and supervisors first."""
+    held = session.scalars(select(Presence).where(Presence.opening_id == found.id).order_by(Presence.id))
+    return sorted(held, key=lambda item: (item.role == "bidder", item.id))
 
 
 def coefficients(session: Session, section: Section) -> Any:

@@ -18,7 +18,7 @@ from core.errors import Missing
 from core.ledger.log import LedgerEntry
 from opening.lifecycle import OPENED
 from opening.models import Bid, Opening, PeelFault
-from opening.queries.opening import bids, closed_submissions, incidents, objections, opening
+from opening.queries.opening import bids, closed_submissions, evidence, incidents, objections, opening, sayings
 
 
 def readout_digest(session: Session, found: Opening) -> str:
@@ -86,6 +86,27 @@ def record_facts(session: Session, section: Section) -> dict[str, Any]:
             }
             for objection in objections(session, found)
         ],
+        "sayings": [
+            {
+                "number": item.number,
+                "kind": item.kind,
+                "speaker": item.speaker,
+                "role": item.role,
+                "text": item.text,
+                "at": iso(item.said_at),
+            }
+            for item in sayings(session, found)
+        ],
+        "evidence": [
+            {
+                "number": _number(session, found, item.bid_id),
+                "role": item.role,
+                "trouble": item.code,
+                "sha256": item.sha256,
+                "at": iso(item.given_at),
+            }
+            for item in evidence(session, found)
+        ],
         "staff": {
             "host": _person(session, _actor(moved, "opening.publish_names")),
             "trustees": {
@@ -110,6 +131,7 @@ def _recorded(bid: Bid) -> dict[str, Any]:
         "opened_at": iso(bid.opened_at) if bid.opened_at else None,
         "cause": bid.cause,
         "cause_evidence": bid.cause_evidence,
+        "judgement": bid.judgement,
         "faults": [fault["code"] for fault in bid.identity_faults],
         "schedule": schedule,
         "bond": bond,

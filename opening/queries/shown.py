@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from bidding import queries as bidding
@@ -35,6 +35,10 @@ LOGGED = (
     "bid.release",
     "bid.open_by_bidder",
     "bid.open_by_trustees",
+    "bid.open_from_backup",
+    "bid.refuse_backup",
+    "bid.evidence",
+    "bid.overturn",
     "bid.deem_revoked",
     "bid.deem_withdrawn",
     "bid.mark_corrupted",
@@ -75,6 +79,10 @@ _TOLD = frozenset(
         "minutes",
         "reconvene_at",
         "basis",
+        "speaker",
+        "role",
+        "said",
+        "trouble",
     ]
 )
 
@@ -148,6 +156,7 @@ def _row(session: Session, bid: Bid, priced: bool) -> dict[str, Any]:
         "released": released,
         "envelopes": total,
         "remedy": bid.remedy,
+        "judgement": bid.judgement,
         "cause": bid.cause,
         "cause_evidence": bid.cause_evidence,
         "faults": bid.identity_faults,
@@ -205,6 +214,33 @@ def state_facts(session: Session, found: Opening) -> dict[str, Any]:
         "coefficients": found.coefficients if found.standing in PRICES_SHOWN | {"coefficients_drawn"} else None,
         "record_sha256": found.record_sha256,
     }
+
+
+def pulse(session: Session, section: Section, found: Opening | None) -> int:
+    """The number of the newest ledger entry that the hall shows anything of; −1 where there is none yet.
+
+    Before the closing only the draw's announcement counts: what is submitted meanwhile moves nothing (R-208).
+    """
+    subjects = [f"opening:{section.code}", f"draw:{draw_label(section.code)}"]
+    if found is not None:
+        subjects += [section.subject, *(bid.subject for bid in bids(session, found))]
+    newest = session.scalar(select(func.max(LedgerEntry.leaf_index)).where(LedgerEntry.subject.in_(subjects)))
+    return -1 if newest is None else int(newest)
+
+
+def entries_of_hall(session: Session, section: Section, found: Opening | None) -> list[LedgerEntry]:
+    """The newest sixty ledger entries of the hall as the log holds them, for who checks it independently."""
+    subjects = [f"opening:{section.code}", section.subject, f"draw:{draw_label(section.code)}"]
+    if found is not None and found.standing in NAMES_SHOWN:
+        subjects += [bid.subject for bid in bids(session, found)]
+    return list(
+        session.scalars(
+            select(LedgerEntry)
+            .where(LedgerEntry.subject.in_(subjects))
+            .order_by(LedgerEntry.leaf_index.desc())
+            .limit(60)
+        )
+    )
 
 
 def log_lines(session: Session, found: Opening) -> list[Line]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Response, make_response, render_template, request
 
 from accounts.access import acting, instant_now, reading, requires
@@ -31,6 +33,10 @@ def show_desk(code: str, errors: list[Invalid], status: int = 200) -> Response:
         if found is not None:
             day = queries.standing(session, found, instant_now())
             values |= {"checklists": checklists(day), "next_verb": NEXT.get(found.state)}
+            values["evidence"] = queries.evidence(session, found)
+            values["call_options"] = [
+                {"value": row["digest"], "label": f"{row['number']} {row['name']}"} for row in values["rows"]
+            ]
         return make_response(
             render_template(
                 "opening/desk.html",
@@ -50,18 +56,32 @@ def desk(code: str) -> Response:
     return show_desk(code, [])
 
 
-@blueprint.get("/opening/<code>/watch")
-@requires(Role.SUPERVISOR, Role.OFFICER)
-def watch(code: str) -> str:
-    """What a supervisor sees: the hall, the key holders, pauses and faults; nothing to press."""
+def show_watch(code: str, errors: list[Invalid], status: int = 200, verdict: dict[str, Any] | None = None) -> Response:
+    """The supervisor's view, with what a form sent back wrong or what was found of a head."""
     with reading() as session:
         section, found = section_of(session, code, own=True)
         faults = queries.record_faults(session, found) if found is not None else []
-        return render_template(
-            "opening/watch.html",
-            fault_rows=tables.faults(faults),
-            **scene(session, section, found, "watch"),
+        return make_response(
+            render_template(
+                "opening/watch.html",
+                errors=errors,
+                given=request.form,
+                verdict=verdict,
+                fault_rows=tables.faults(faults),
+                signatures=found.record_signatures if found is not None else [],
+                signers=tables.signers(found.record_signatures if found is not None else []),
+                entries=queries.entries_of_hall(session, section, found),
+                **scene(session, section, found, "watch"),
+            ),
+            status,
         )
+
+
+@blueprint.get("/opening/<code>/watch")
+@requires(Role.SUPERVISOR, Role.OFFICER)
+def watch(code: str) -> Response:
+    """What a supervisor sees: hall, ledger entries, key holders, faults; may note, co-sign, compare, never stop."""
+    return show_watch(code, [])
 
 
 @blueprint.post("/opening/<code>/publish-names")

@@ -108,8 +108,10 @@ def scene(session: Session, section: Section, found: Opening | None, page: str) 
             "priced": False,
             "objections": [],
             "incidents": [],
-            "changed": False,
+            "sayings": [],
+            "presences": [],
             "page": page,
+            "changed": False,
         }
     rows = queries.board(session, found)
     own = queries.own_bids(session, found, current_actor()) if page == "mine" else []
@@ -136,9 +138,21 @@ def scene(session: Session, section: Section, found: Opening | None, page: str) 
         "extension_rows": tables.extensions(found.extensions),
         "suspension_rows": tables.suspensions(found.suspensions),
         "incidents": queries.incidents(session, found),
+        "sayings": queries.sayings(session, found) if found.standing in rules.NAMES_SHOWN else [],
+        "presences": present(session, found),
         "page": page,
         "changed": False,
     }
+
+
+def present(session: Session, found: Opening | None) -> list[dict[str, Any]]:
+    """Who is or was here; nobody before the names are public."""
+    if found is None or found.standing not in rules.NAMES_SHOWN:
+        return []
+    return [
+        {"name": held.name, "role": held.role, "here": services.here(held.seen_at, instant_now()), "at": held.seen_at}
+        for held in queries.presences(session, found)
+    ]
 
 
 def asking_page() -> str:

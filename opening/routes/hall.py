@@ -14,7 +14,7 @@ from bidding import queries as bidding
 from core.errors import Missing
 from opening import queries, rules
 from opening.routes import tables
-from opening.routes.frame import REPLAY, asking_page, blueprint, find, fragment, now, scene, section_of
+from opening.routes.frame import REPLAY, asking_page, blueprint, find, fragment, now, present, scene, section_of
 
 
 @blueprint.get("/opening")
@@ -50,6 +50,26 @@ def board(code: str) -> BaseResponse:
             response.headers["HX-Refresh"] = "true"
             return response
         return fragment("opening/board.html", **{**values, "changed": changed})
+
+
+@blueprint.get("/opening/<code>/entries")
+@public
+def entries(code: str) -> BaseResponse:
+    """The hall's ledger entries as a part of the page."""
+    with reading() as session:
+        section, found = section_of(session, code)
+        return fragment(
+            "opening/entries.html", section=section, entries=queries.entries_of_hall(session, section, found)
+        )
+
+
+@blueprint.get("/opening/<code>/presence")
+@public
+def presence(code: str) -> BaseResponse:
+    """Who is here, as a part of the page; nobody before the names are public."""
+    with reading() as session:
+        section, found = section_of(session, code)
+        return fragment("opening/presence.html", section=section, presences=present(session, found))
 
 
 @blueprint.get("/opening/<code>/state")

@@ -59,6 +59,7 @@ def bid_tag(state: str) -> Row:
         "sealed": ("muted", _("待解密")),
         "opened_by_bidder": ("ok", _("已解密")),
         "opened_by_trustees": ("ok", _("持钥人代解密")),
+        "opened_from_backup": ("ok", _("备份开启")),
         "deemed_revoked": ("bad", _("视为撤销")),
         "deemed_withdrawn": ("warn", _("视为撤回")),
         "corrupted": ("bad", _("文件损坏")),
@@ -151,6 +152,20 @@ def suspensions(items: Iterable[Mapping[str, Any]]) -> list[Row]:
             "reconvene_at": local_instant(item["reconvene_at"]),
             "until": local_instant(item["until"]),
             "reason": item["reason"],
+        }
+        for item in items
+    ]
+
+
+def signers(items: Iterable[Mapping[str, Any]]) -> list[Row]:
+    """Who has signed the record: the platform's key, supervisors by certificate or by their sign-in."""
+    methods = {"certificate": _("证书会签"), "sign_in": _("登录身份会签")}
+    return [
+        {
+            "name": item["by"],
+            "role": methods.get(item.get("method", ""), _("平台签名")),
+            "state": "signed",
+            "at": from_iso(item["at"]),
         }
         for item in items
     ]

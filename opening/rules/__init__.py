@@ -1,6 +1,6 @@
 """Pure rules of the opening, by subject: steps of the day, what each move needs, layers, the window, causes, K."""
 
-from opening.rules.causes import BIDDER_CAUSES, CAUSES, OTHER_CAUSES, deemed, remedy_of
+from opening.rules.causes import BIDDER_CAUSES, CAUSES, OTHER_CAUSES, TROUBLES, deemed, judgement, remedy_of
 from opening.rules.coefficients import DRAW_PARTIES, coefficient_grid, draw_label, draw_steps
 from opening.rules.conditions import HOST_MOVES, Condition, Standing, conditions, first_unmet
 from opening.rules.layers import BIDDER_SET, IDENTITY, check_layer, inner_size, is_final, peeler, two_bids
@@ -31,6 +31,7 @@ __all__ = [
     "PRICES_SHOWN",
     "SCHEDULE",
     "STAGES",
+    "TROUBLES",
     "Condition",
     "Standing",
     "check_layer",
@@ -44,6 +45,7 @@ __all__ = [
     "first_unmet",
     "inner_size",
     "is_final",
+    "judgement",
     "paused_at",
     "peeler",
     "read_schedule",

@@ -2,6 +2,16 @@
 
 from opening.services.closing import close_and_convene
 from opening.services.coefficients import commit_coefficient, draw_coefficients, reveal_coefficient
+from opening.services.court import (
+    Restored,
+    appeal,
+    check_backup,
+    give_evidence,
+    keep_backup,
+    overturn,
+    refuse_backup,
+    restore_backup,
+)
 from opening.services.cover import except_cover, record_cover
 from opening.services.decryption import (
     advance_due,
@@ -23,7 +33,7 @@ from opening.services.reading import (
     read_prices,
     reply_objection,
 )
-from opening.services.record import hand_over, render_record, sign_record
+from opening.services.record import cosign_record, hand_over, render_record, sign_record
 from opening.services.suspension import (
     announce_reconvening,
     cancel,
@@ -32,29 +42,41 @@ from opening.services.suspension import (
     reconvene,
     suspend,
 )
+from opening.services.talk import announce, call_bidder, here, keep_presence, record_irregularity, say
 from opening.services.unsealing import Unsealed, Unsealing, keep_opened, open_ready, ready_to_unseal, unseal, unseal_all
 
 __all__ = [
+    "Restored",
     "Unsealed",
     "Unsealing",
     "advance_due",
+    "announce",
     "announce_reconvening",
+    "appeal",
     "ask_confirmation",
+    "call_bidder",
     "cancel",
+    "check_backup",
     "close_and_convene",
     "close_decryption",
     "close_incident",
     "commit_coefficient",
     "confirm_record",
+    "cosign_record",
     "decide_cause",
     "draw_coefficients",
     "except_cover",
     "extend",
     "fall_back",
+    "give_evidence",
     "hand_over",
+    "here",
+    "keep_backup",
     "keep_opened",
+    "keep_presence",
     "open_decryption",
     "open_ready",
+    "overturn",
     "pause",
     "peel_layer",
     "publish_names",
@@ -64,12 +86,16 @@ __all__ = [
     "ready_to_unseal",
     "reconvene",
     "record_cover",
+    "record_irregularity",
+    "refuse_backup",
     "release",
     "render_record",
     "reply_objection",
     "report_fault",
+    "restore_backup",
     "resume",
     "reveal_coefficient",
+    "say",
     "sign_in_bid",
     "sign_record",
     "suspend",

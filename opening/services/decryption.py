@@ -18,6 +18,7 @@ from opening.rules import (
     coefficient_grid,
     deemed,
     extended,
+    judgement,
     paused_at,
     remedy_of,
     resumed,
@@ -26,6 +27,7 @@ from opening.rules import (
 )
 from opening.services.coefficients import committed_draw
 from opening.services.preconditions import check_conditions
+from opening.services.telling import tell_bidder
 from opening.services.unsealing import open_ready
 
 LONGEST_EXTENSION = 24 * 60
@@ -137,7 +139,14 @@ def decide_cause(act: Act, opening: Opening, bid: Bid, cause: str, evidence: str
         )
         act.session.flush()
     else:
-        advance(act, bid, verb, cause=cause, evidence=bid.cause_evidence, rule="R-254")
+        bid.judgement = {
+            **judgement(verb, bidding.law_of(opening.section), opening.section.bond_fen),
+            "by": act.actor.name,
+            "at": iso(act.now),
+            "evidence": [item.id for item in queries.evidence(act.session, opening, bid)],
+        }
+        advance(act, bid, verb, cause=cause, evidence=bid.cause_evidence, rule="R-254", judgement=bid.judgement)
+        tell_bidder(act, opening, bid, "bid.judged", status=bid.judgement["status"])
 
 
 def close_decryption(act: Act, opening: Opening) -> None:

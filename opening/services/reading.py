@@ -44,8 +44,15 @@ def read_prices(act: Act, opening: Opening) -> None:
             }
             for bid in bids
             if bid.state in OPENED
-        ],
+        ]
+        + [_backup(act, bid) for bid in bids if bid.state == "opened_from_backup"],
     )
+
+
+def _backup(act: Act, bid: Bid) -> dict[str, Any]:
+    """The plain schedule of a bid opened from its backup: with the salt it opens the commitment, as a secret would."""
+    sha256 = (bid.envelopes or {})[SCHEDULE]["backup"]
+    return {"name": f"schedule-{bid.number}.tar", "sha256": sha256, "size": act.store.size(sha256)}
 
 
 def _read_out(bid: Bid) -> dict[str, Any]:

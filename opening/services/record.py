@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from datetime import datetime
 from functools import cache
@@ -11,12 +12,15 @@ from typing import Any
 import jinja2
 import rfc8785
 
+from accounts.queries import certificates, person_by_id
+from accounts.rules import verify_signature
 from bidding import services as bidding_services
 from core import money
 from core.act import Act
 from core.board import publish_notice
 from core.clock import BEIJING, from_iso, iso
-from core.errors import Conflict
+from core.errors import Conflict, Invalid
+from core.ledger.log import append
 from core.machine import advance
 from core.render.pdf import Attachment, render_pdf
 from opening import queries
@@ -97,6 +101,43 @@ def sign_record(act: Act, opening: Opening, pdf: bytes | None = None, facts: dic
         },
         attachments=[{"name": f"opening-record-{section.code}.pdf", "sha256": stored.sha256, "size": stored.size}],
     )
+
+
+def cosign_record(act: Act, opening: Opening, *, signature: str | None = None) -> None:
+    """A supervisor signs the record's hash too: with their certificate's key, or by the sign-in they came with.
+
+    `signature` (base64 DER) over `rules.record_message` must be of one of the person's own certificates; without one
+    the platform attests that this signed-in person confirmed the hash. Once per person: Conflict("record.cosigned").
+    It stops nothing and nobody needs it to go on.
+    """
+    if opening.record_sha256 is None or not act.actor.has("supervisor"):
+        raise Conflict("record.unsigned", section=opening.section.code)
+    if any(held.get("login") == act.actor.name for held in opening.record_signatures):
+        raise Conflict("record.cosigned")
+    person = person_by_id(act.session, act.actor.person_id or 0)
+    entry = {"by": person.name, "login": act.actor.name, "role": "supervisor", "at": iso(act.now)}
+    if signature is None:
+        entry["method"] = "sign_in"
+    else:
+        fingerprint = _own_certificate(act, signature, record_message(opening.record_sha256))
+        entry |= {"method": "certificate", "certificate": fingerprint, "signature": signature}
+    opening.record_signatures = [*opening.record_signatures, entry]
+    append(
+        act, "opening.cosign_record", opening.subject, {"record_sha256": opening.record_sha256, "cosignature": entry}
+    )
+    act.session.flush()
+
+
+def _own_certificate(act: Act, signature: str, message: bytes) -> str:
+    """The fingerprint of the actor's own valid certificate that made the signature; Invalid("record.signature")."""
+    for certificate in certificates(act.session, act.actor.person_id or 0):
+        good = certificate.revoked_at is None and certificate.not_before <= act.now < certificate.not_after
+        try:
+            if good and verify_signature(certificate.pem, base64.b64decode(signature, validate=True), message):
+                return str(certificate.fingerprint)
+        except ValueError:
+            break
+    raise Invalid("record.signature", field="signature")
 
 
 def hand_over(act: Act, opening: Opening) -> None:

@@ -41,7 +41,7 @@ def settings_and_platform(*, standing: bool = False) -> tuple[Any, Any]:
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="address to listen on")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
-@click.option("--threads", default=64, show_default=True, type=click.IntRange(4, 1024))
+@click.option("--threads", default=96, show_default=True, type=click.IntRange(4, 1024))
 def serve(host: str, port: int, threads: int) -> None:
     """Serve the site (gunicorn, one process with threads; several need PostgreSQL and a shared rate store)."""
     from portal.app import Settings, build_platform, create_app
@@ -49,6 +49,8 @@ def serve(host: str, port: int, threads: int) -> None:
 
     def make() -> Any:
         settings = Settings()
+        # Every live hall holds a thread: pages keep a third of them, whatever is set.
+        settings.streams = min(settings.streams, threads - max(2, threads // 3))
         platform = build_platform(settings)
         ask_time(platform)
         return create_app(settings, platform)

@@ -135,3 +135,41 @@ def test_a_host_and_a_bidder_do_their_part_without_scripts(stage: Stage, visit: 
     page.get_by_role("button", name="暂停").click()
     expect(page.get_by_role("button", name="恢复解密")).to_be_visible()
     assert stage.opening.state == "decrypt_paused" and stage.bid("a").signed_in_at is not None
+
+
+def test_the_live_board_really_updates_twenty_times_out_of_twenty(stage: Stage, visit: Any) -> None:
+    """Twenty loads in a real Chromium; each shows a sign-in made after it was loaded, over the stream, not by asking.
+
+    Seen red: with hx-sse as a second deferred script, and with the board's event named so that nothing was swapped.
+    """
+    for letter in "abc":
+        stage.submit(letter)
+    stage.to_names()
+    asked: list[str] = []
+    missed = []
+    for load in range(20):
+        page, _ = visit(None, f"/opening/{CODE}")
+        page.on("request", lambda request: asked.append(request.url) if "/board" in request.url else None)
+        expect(page.locator("#line-state")).to_have_text("连接正常", timeout=15000)
+        asked.clear()
+        stage.act(stage.tenderee, services.raise_incident, cause=f"第{load}次", impact="无", measures="继续")
+        try:
+            expect(page.locator("#board")).to_contain_text(f"第{load}次", timeout=8000)
+        except AssertionError:
+            missed.append(load)
+        page.context.close()
+    assert (missed, asked) == ([], [])
+
+
+def test_a_full_pool_falls_back_to_asking_every_two_seconds(stage: Stage, visit: Any, app: Flask) -> None:
+    """Seen red: without hx-status:5xx the refusal was swapped into the board; without the poll nothing moved."""
+    for letter in "abc":
+        stage.submit(letter)
+    stage.to_names()
+    app.extensions["sunbid.settings"].streams = 0
+    page, _ = visit(None, f"/opening/{CODE}")
+    expect(page.locator("#line-state")).to_contain_text("每 2 秒更新", timeout=15000)
+    stage.sign_in("b")
+    row = page.get_by_role("row").filter(has_text=stage.bidders["b"].name)
+    expect(row).to_contain_text("已签到", timeout=10000)
+    expect(page.locator("#line-clock")).to_contain_text("秒")

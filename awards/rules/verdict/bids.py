@@ -18,7 +18,15 @@ from awards.rules.verdict.told import OPENED, Told, need, need_object
 from bidding.rules import verify_receipt
 from core.clock import from_iso
 from core.ledger import merkle
-from core.seal import expected, leaf_commitment, open_sealed, release, submission_digest, validate_submission
+from core.seal import (
+    expected,
+    leaf_commitment,
+    open_archive,
+    open_sealed,
+    release,
+    submission_digest,
+    validate_submission,
+)
 
 IDENTITY_DOMAIN = b"sunbid-identity/v1\n"
 
@@ -126,9 +134,14 @@ def check_originals(told: Told) -> dict[str, Any]:
                 want = expected(submission, envelope)
                 sealed, out = Path(folder) / "sealed", Path(folder) / "out"
                 told.container.copy(f"objects/{want.sha256}", sealed)
-                lines = f"# sunbid-salt: {stated['salt']}\n" if stated.get("salt") else ""
-                released = release(f"{lines}{stated['secret']}\n".encode(), want.bid_recipient)
-                result = open_sealed(sealed, released, want, out)
+                if stated.get("backup"):  # opened from the bidder's backup: the plain archive is the original
+                    plain = Path(folder) / "plain"
+                    told.container.copy(f"objects/{stated['backup']}", plain)
+                    result = open_archive(plain, bytes.fromhex(stated["salt"]), want, out)
+                else:
+                    lines = f"# sunbid-salt: {stated['salt']}\n" if stated.get("salt") else ""
+                    released = release(f"{lines}{stated['secret']}\n".encode(), want.bid_recipient)
+                    result = open_sealed(sealed, released, want, out)
                 found = [(entry.slot, entry.name, entry.sha256) for entry in result.entries]
                 named = [(entry["slot"], entry["name"], entry["sha256"]) for entry in stated["files"]]
                 need(found == named, "archive.original", number=bid["number"], envelope=envelope)

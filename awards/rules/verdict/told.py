@@ -9,7 +9,7 @@ from awards.rules.container import Container
 from core.errors import Invalid
 from core.ledger.notes import Head, Verifier, open_head
 
-OPENED = frozenset({"opened_by_bidder", "opened_by_trustees", "rejected"})
+OPENED = frozenset({"opened_by_bidder", "opened_by_trustees", "opened_from_backup", "rejected"})
 
 
 def need(holds: bool, code: str, **facts: Any) -> None:

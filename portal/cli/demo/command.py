@@ -130,4 +130,4 @@ def serve_demo(console: Console, folder: Path, port: int) -> None:
     ):
         threading.Thread(target=ring, args=[work, every], daemon=True).start()
     console.print(f"\n[bold]网站：http://localhost:{port}[/bold]  页面顶部一键切换角色（仅演示模式）。按 Ctrl+C 结束。")
-    run_server(lambda: create_app(settings), "127.0.0.1", port, threads=32)
+    run_server(lambda: create_app(settings), "127.0.0.1", port, threads=64)
