@@ -16,6 +16,7 @@ from accounts.access import (
     limited,
     local_path,
     public,
+    signing,
     status_of,
 )
 from accounts.routes.blueprint import blueprint
@@ -75,6 +76,7 @@ def sign_in_with_password() -> Response | tuple[str, int]:
 
 @blueprint.post("/login/certificate")
 @public
+@signing
 @limited(TRIES)
 def start_certificate_sign_in() -> tuple[str, int]:
     """A challenge to sign with one's own tool, and where to put the answer."""
@@ -85,6 +87,7 @@ def start_certificate_sign_in() -> tuple[str, int]:
 
 @blueprint.post("/login/certificate/answer")
 @public
+@signing
 @limited(TRIES)
 def sign_in_with_certificate() -> Response | tuple[str, int]:
     """The signed challenge; after a refusal there is a new challenge to sign."""

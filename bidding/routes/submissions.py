@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
@@ -27,6 +28,8 @@ from bidding.routes.blueprint import blueprint, frame_of
 from core.act import PUBLIC
 from core.clock import iso
 from core.errors import Invalid
+
+OWN = "bidder+tenderee"
 
 
 @blueprint.post("/sections/<code>/submissions")
@@ -80,6 +83,29 @@ def held(code: str, handle: str) -> Response | tuple[str, int]:
             "bidding/held.html", handle=handle, rows=rows, receipts=receipts, **frame_of(session, section)
         )
     return page, 200 if rows or not handle else 404
+
+
+@blueprint.get("/sections/<code>/submissions/<handle>/packages")
+@public
+@cookieless
+@unlinked
+def own_packages(code: str, handle: str) -> Response:
+    """The key packages of a handle's last submission that begin with the bidder's layer, for the rehearsal.
+
+    Sealed to the bidder and the tenderee: to anybody else they say what their hashes, which `held` tells, say.
+    """
+    with reading() as session:
+        last = queries.held(session, queries.section(session, code), handle.strip().lower())[-1]
+        store = door().platform.store
+        envelopes = {
+            name: {
+                "sealed": base64.b64encode(store.read(parts["keys"][OWN]["sha256"])).decode("ascii"),
+                "sha256": parts["keys"][OWN]["sha256"],
+                "bid_recipient": parts["bid_recipient"],
+            }
+            for name, parts in last.content.get("envelopes", {}).items()
+        }
+        return jsonify(digest=last.digest, envelopes=envelopes)
 
 
 def _told(session: Session, row: Submission) -> dict[str, Any]:

@@ -79,6 +79,7 @@ class _Packed:
     parts: Json
     nonce: bytes
     salt: bytes
+    layer: str
 
 
 def seal(
@@ -238,6 +239,7 @@ class _Draft:
             "leaf_salt": leaf_salt.hex(),
             "nonces": {name: one.nonce.hex() for name, one in packed.items()},
             "salts": {name: one.salt.hex() for name, one in packed.items()},
+            "layers": {name: one.layer for name, one in packed.items()},
         }
         descriptor = os.open(folder / PRIVATE_FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with open(descriptor, "w", encoding="utf-8") as file:
@@ -278,7 +280,8 @@ class _Draft:
         self._test_bulk(folder / bulk_file(name), secret, plan, wanted)
         for names, layers in nested.items():
             self._test_package(payload, layers, names, wanted)
-        return _Packed(parts, nonce, salt)
+        own = next(layers[1] for names, layers in nested.items() if names.split("+")[0] == BIDDER)
+        return _Packed(parts, nonce, salt, hashlib.sha256(own).hexdigest())
 
     def _bulk(self, plan: Plan, path: Path, recipient: str) -> tuple[bytes, bytes]:
         """Seal the planned archive to `recipient`; the SHA-256 of the archive and of the sealed file."""

@@ -52,7 +52,7 @@ export async function seal({ policy, keys, facts, files, after, open, onProgress
     submission, digest: named, leaf, identity, packages: parts("packages"),
     private: {
       type: "sunbid-private/v1", submission_digest: named, leaf, leaf_salt: hex(leafSalt), nonces: parts("nonce"),
-      salts: parts("salt"),
+      salts: parts("salt"), layers: parts("layer"),
     },
   };
 }
@@ -65,15 +65,17 @@ async function sealEnvelope({ bound, files, recipients, sets, keys, place, onPro
   const { archiveSha256, bulk, blob } = await sealBulk(plan, files, bidRecipient, place, onProgress);
   const payload = utf8(`# sunbid-salt: ${hex(salt)}\n${secret}\n`);
   const [keyEntries, packages] = [{}, {}];
+  let layer = ""; // what is inside the bidder's own layer, for the rehearsal
   const entry = { bulk, bid_recipient: bidRecipient, plain_commit: plainCommit(salt, archiveSha256), keys: keyEntries };
   for (const set of sets) {
     const layers = await nest(payload, set.split("+").map((role) => recipients[role]));
     packages[set] = layers[0];
     keyEntries[set] = { sha256: hashHex(layers[0]), size: layers[0].length };
+    if (set.split("+")[0] === BIDDER) layer = hashHex(layers[1]);
     await testPackage(payload, layers, set, keys, bound.envelope, bidRecipient);
   }
   await testBulk(blob, secret, plan, expectedOf({ ...bound, envelopes: { [bound.envelope]: entry } }, bound.envelope));
-  return { entry, packages, nonce: hex(nonce), salt: hex(salt) };
+  return { entry, packages, nonce: hex(nonce), salt: hex(salt), layer };
 }
 
 /** Pack, seal, write and hash in one pass; the files are hashed a second time, so that none changes unseen. */

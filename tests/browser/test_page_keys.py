@@ -216,6 +216,32 @@ def test_a_renewed_certificate_keeps_the_sealing_keys(desk: Desk) -> None:
     expect(page.locator("#key-state [data-light=missing]")).to_be_visible()
 
 
+def test_a_certificate_in_the_browser_signs_in(desk: Desk) -> None:
+    """One click signs the challenge here; a revoked one gets the sentence. Seen red: with the domain left out."""
+    page = desk.page
+    page.goto(desk.address + "/account/keys")
+    file, pem = desk.p12()
+    with page.expect_download(timeout=60_000):
+        desk.import_p12(file)
+    page.context.clear_cookies()
+    page.goto(desk.address + "/login")
+    page.get_by_role("button", name="用证书登录").click()
+    own = page.locator("#own-keys button")
+    expect(own).to_be_visible()
+    assert problems(page) == []
+    own.click()
+    expect(page.locator(".who")).not_to_have_text("登录")
+    with desk.platform.act(desk.actor) as act:
+        held = certificate_by_fingerprint(act.session, facts_of(pem).fingerprint)
+        assert held is not None
+        services.revoke_certificate(act, held, reason="丢失")
+    page.context.clear_cookies()
+    page.goto(desk.address + "/login")
+    page.get_by_role("button", name="用证书登录").click()
+    page.locator("#own-keys button").click()
+    expect(page.get_by_role("alert")).to_contain_text("吊销")
+
+
 def test_the_check_tries_everything_and_explains_itself_without_scripts(
     desk: Desk, new_page: Callable[..., Page], clock: StoppedClock
 ) -> None:
