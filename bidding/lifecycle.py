@@ -11,6 +11,7 @@ SECTION = Lifecycle(
         "publish": move("draft", "submission_open"),
         "close": move("submission_open", "closed"),
         "mark_opened": move("closed", "opened"),
+        "call_final": move("opened", "final_called"),
         "begin_evaluation": move("opened", "evaluating"),
         "deliver_report": move("evaluating", "evaluated"),
         "publish_candidates": move("evaluated", "candidates_published"),

@@ -229,8 +229,8 @@ def invitees(session: Session, section: Section) -> list[Invitee]:
 
 
 def check_invited(session: Session, section: Section, actor: Actor) -> None:
-    """Refuse (bid.not_invited) a bidder whom a section that is not open to all has not invited (R-210)."""
-    if section.project.invitation == "public":
+    """Refuse (bid.not_invited) a bidder whom a section or round that is not open to all has not invited (R-210)."""
+    if section.project.invitation == "public" and section.round == 1:
         return
     own = session.get(Organisation, actor.organisation_id) if actor.organisation_id else None
     invited = {one.identifier for one in invitees(session, section) if one.is_invited}

@@ -37,7 +37,7 @@ def done(message: str, endpoint: str, **values: Any) -> Response:
 
 def stage_of(section: Section) -> int:
     """How far a section has come, as a place in STAGES; a failed one stays where it failed for the stepper's sake."""
-    state = {"evaluated": "evaluating", "failed": "closed"}.get(section.state, section.state)
+    state = {"evaluated": "evaluating", "failed": "closed", "final_called": "opened"}.get(section.state, section.state)
     return STAGES.index(state)
 
 

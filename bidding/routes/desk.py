@@ -66,12 +66,19 @@ def project(code: str) -> str:
                     "section": section,
                     "counts": counts_of(findings),
                     "steps": rules.readiness(findings),
+                    "has_final_round": has_final_round(section),
                     "documents": len(queries.documents(session, section)),
                     "trustees": queries.trustees(session, section),
                     "open_questions": open_questions(session, section),
                 }
             )
         return render_template("bidding/project.html", project=found, sections=sections)
+
+
+def has_final_round(section: Section) -> bool:
+    """Whether sealed final offers follow the first responses (R-602)."""
+    law = queries.law_of(section) if section.project.law is not None else None
+    return law is not None and section.round == 1 and "rounds" in law.rules and law.days("rounds") > 1
 
 
 def open_questions(session: Session, section: Section) -> int:

@@ -16,6 +16,7 @@ from bidding.services.moves import (
 from bidding.services.projects import add_document, create_project, create_section, update_project, update_section
 from bidding.services.publication import publish_section
 from bidding.services.questions import ask_question, publish_clarification
+from bidding.services.rounds import call_final_offers
 from bidding.services.submissions import add_dummy_commitment, commit_submission
 from bidding.services.trustees import register_trustee, rehearse_trustee
 from bidding.services.uploads import append_upload, create_upload, sweep_uploads
@@ -27,6 +28,7 @@ __all__ = [
     "append_upload",
     "ask_question",
     "begin_evaluation",
+    "call_final_offers",
     "close_section",
     "closed_set",
     "commit_submission",

@@ -39,11 +39,7 @@ def publish_section(act: Act, section: Section) -> Notice:
     section.documents_from_at = max(section.documents_from_at or act.now, act.now)
     section.published_at = act.now
     policy = add_policy(act, section)
-    for trustee in queries.trustees(act.session, section):
-        token = act.chance(32).hex()
-        trustee.canary = base64.b64encode(nest(token.encode(), [trustee.recipient])[0]).decode()
-        trustee.canary_digest = hashlib.sha256(token.encode()).hexdigest()
-        trustee.rehearsed_at = None
+    seal_canaries(act, section)
     advance(act, section, "publish", policy=policy.digest, law=project.law["on"], deadline=iso(section.closing_at))
     warned = [{"rule": f.rule, "code": f.code} for f in findings if f.level is rules.Level.WARN]
     if warned:
@@ -56,6 +52,15 @@ def publish_section(act: Act, section: Section) -> Notice:
         content=notice_content(act, section, policy),
         attachments=notice_attachments(act, section, policy),
     )
+
+
+def seal_canaries(act: Act, section: Section) -> None:
+    """Seal a fresh canary to each trustee of the section; whoever tells its content has the key at hand."""
+    for trustee in queries.trustees(act.session, section):
+        token = act.chance(32).hex()
+        trustee.canary = base64.b64encode(nest(token.encode(), [trustee.recipient])[0]).decode()
+        trustee.canary_digest = hashlib.sha256(token.encode()).hexdigest()
+        trustee.rehearsed_at = None
 
 
 def add_policy(act: Act, section: Section) -> Policy:

@@ -43,6 +43,10 @@ SENTENCES = {
         "抽取 %(count)s 家不符合规定：不少于 %(value)s 家，备选不少于 %(least)s 家，现有 %(found)s 家。"
         "依据 %(rule)s，%(source)s。"
     ),
+    "round.none": _l("标段 %(section)s 的采购方式没有最后报价轮次，或它本身就是最后报价。"),
+    "round.not_opened": _l("标段 %(section)s 的首次响应尚未开启并签署记录，不能开放最后报价。依据 R-602。"),
+    "round.too_few": _l("首次响应已开启的只有 %(found)s 家，不足 %(value)s 家，应终止。依据 %(rule)s，%(source)s。"),
+    "round.deadline": _l("最后报价截止时间须晚于现在（%(at)s）。依据 R-602。"),
     # Trustees and policy
     "trustee.unknown": _l("标段 %(section)s 没有这一方保管人的钥匙。"),
     "trustee.fixed": _l("公告已发布，保管人公钥已写入密封策略，不能更换。"),
@@ -354,6 +358,7 @@ STATES = {
     "section.submission_open": _l("投标中"),
     "section.closed": _l("已截标"),
     "section.opened": _l("已开标"),
+    "section.final_called": _l("已转入最后报价"),
     "section.evaluating": _l("评标中"),
     "section.evaluated": _l("评标完成"),
     "section.candidates_published": _l("候选人公示中"),
@@ -372,12 +377,14 @@ KINDS = {
     "notice.correction": _l("更正公告"),
     "notice.clarification": _l("澄清公告"),
     "notice.failure": _l("招标异常公告"),
+    "notice.final_offers": _l("最后报价通知"),
     "project.create": _l("创建项目"),
     "section.create": _l("创建标段"),
     "section.publish": _l("发布公告，开始投标"),
     "section.warnings": _l("发布时的提示事项"),
     "section.close": _l("截标"),
     "section.mark_opened": _l("开标完成"),
+    "section.call_final": _l("转入最后报价"),
     "section.begin_evaluation": _l("开始评标"),
     "section.deliver_report": _l("评标报告交付"),
     "section.publish_candidates": _l("公示中标候选人"),

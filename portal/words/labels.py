@@ -35,6 +35,7 @@ LABELS = {
     "invitation": _l("邀请方式"),
     "attempt": _l("第几次"),
     "predecessor": _l("前一次项目"),
+    "first_round": _l("首次响应标段"),
     "is_mandatory": _l("依法必须招标"),
     "region": _l("行政区划"),
     "description": _l("项目概况"),
