@@ -21,6 +21,7 @@ from core.law import Rule, freeze
 from tests import factories
 from tests.bidding.notices import LOWEST_FIRST, NOW, facts, found, law_for, level
 from tests.bidding.stage import METHOD, Stage, criterion, refused
+from tests.conftest import Browser
 
 TODAY = NOW.date()
 LOWEST: dict[str, Any] = {
@@ -354,3 +355,22 @@ def test_a_rule_before_its_day_is_not_applied() -> None:
     """The consultation rules begin on 31 December 2014, the local defaults in 2026. Seen red: ignoring the dates."""
     assert "allowed" not in law_on("G", date(2014, 12, 30), procedure="consultation", category="services").rules
     assert law_on("G", date(2014, 12, 31), procedure="consultation", category="services").text("allowed") == "yes"
+
+
+def test_everybody_reads_the_rules_with_their_sources_and_doubts(client: Browser) -> None:
+    """Each regime and category, for each allowed procedure; what is unverified says so. Seen red: without the tags."""
+    for regime, category in product(REGIMES, CATEGORIES):
+        page = client.get(f"/procedures?regime={regime}&category={category}")
+        assert page.status_code == 200
+    goods = client.get("/procedures?regime=G&category=goods").text
+    for shown in (
+        "财政部令第74号）第四十五条",
+        "3 个工作日",
+        "已核对原文",
+        "未核对，使用前须核实",
+        "据转载，未核对原文",
+    ):
+        assert shown in goods, shown
+    works = client.get("/procedures?regime=T&category=works").text
+    assert "不可采用" in works and "招标投标法第十条、第四十三条" in works
+    assert client.get("/procedures?regime=X&category=Y").status_code == 200
