@@ -26,6 +26,7 @@ FIGURES = {
     "R26": ("benchmarks.figures.r26", "the draw is fair (chi-square) and replayed by an independent script"),
 }
 BENCHES = {
+    "ingest": ("benchmarks.ingest", "uploads with hash and fsync against nginx PUT without either"),
     "opening": ("benchmarks.opening", "opening 50 bids of 50 MB against age -d on all cores"),
     "seal": ("benchmarks.seal", "sealing and opening against the age command"),
     "page-seal": ("benchmarks.page_seal", "sealing in the page against bare typage in the same Chromium, and memory"),

@@ -192,6 +192,8 @@ class Upload(Base, Row):
     """A resumable upload of ciphertext (tus 1.0); bound to nobody, known only by its token's hash.
 
     No instant is finer than a day: `expires_at` falls on midnight, so that rows cannot be matched with sign-ins.
+    `received` counts durable bytes until all are there; then the store holds the object, and no row is told.
+    `is_complete` says that the store held it already when the upload was opened.
     """
 
     __tablename__ = "upload"

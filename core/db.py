@@ -24,6 +24,8 @@ from sqlalchemy.types import TypeDecorator
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 CHECKPOINT_PAGES = 2000
+READERS = 64
+"""SQLite connections kept open, one for each thread of the server: closing one goes through the writer gate."""
 
 Id = BigInteger().with_variant(Integer(), "sqlite")
 
@@ -154,7 +156,7 @@ class Database:
                 with gate.hold():
                     super().close()
 
-        engine = create_engine(self.url, connect_args={"factory": GatedConnection, "timeout": 30})
+        engine = create_engine(self.url, pool_size=READERS, connect_args={"factory": GatedConnection, "timeout": 30})
 
         @event.listens_for(engine, "connect")
         def _prepare(connection: sqlite3.Connection, _: Any) -> None:

@@ -24,7 +24,7 @@ from core.act import PUBLIC
 from core.errors import Invalid, Refusal
 
 VERSION = "1.0.0"
-CHUNK = 64 * 1024
+CHUNK = 1 << 20
 TYPE = "application/offset+octet-stream"
 PROGRAMS = frozenset(
     f"bidding.{name}"
@@ -72,7 +72,7 @@ def create_upload() -> Response:
         offset, expires_at = upload.received, upload.expires_at
     if request.content_length and offset < length:
         _check_body()
-        offset = _append(token, offset)
+        offset = _append(token, offset, (length, sha256))
     answer = _answer(201, offset)
     answer.headers["Location"] = url_for("bidding.append_upload", token=token)
     answer.headers["Upload-Expires"] = expires_at.strftime("%a, %d %b %Y %H:%M:%S GMT")
@@ -106,10 +106,10 @@ def append_upload(token: str) -> Response:
     return _answer(204, _append(token, offset))
 
 
-def _append(token: str, offset: int) -> int:
+def _append(token: str, offset: int, opened: tuple[int, str] | None = None) -> int:
     platform = door().platform
     try:
-        return services.append_upload(platform, token, offset, _body())
+        return services.append_upload(platform, token, offset, _body(), opened=opened)
     except CutOff:
         raise Refusal("upload.cut", received=upload_state(platform, token)[0]) from None
 

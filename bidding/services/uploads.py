@@ -6,13 +6,15 @@ import fcntl
 import hashlib
 import os
 import shutil
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import BinaryIO
+from threading import Lock
+from typing import BinaryIO, Protocol
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from bidding import queries
 from bidding.models import Upload
@@ -21,11 +23,57 @@ from bidding.services.lock import lock_commits
 from core.act import PUBLIC, Act, Platform
 from core.calendar import day_of, end_of_day
 from core.errors import Conflict, Invalid, Missing, Refusal
-from core.store import ObjectStore
+from core.store import ObjectStore, Stored
 
 LIFETIME = timedelta(days=14)
 RESERVE = 1 << 30
 HEAD = 4096
+
+
+State = tuple[int, ...]
+
+
+class Digest(Protocol):
+    """A SHA-256 under way."""
+
+    def update(self, data: bytes, /) -> None:
+        """Append."""
+
+    def hexdigest(self) -> str:
+        """Of all that came."""
+
+
+class _Hashes:
+    """SHA-256 of uploads between two of their parts, in memory only, so that the whole need not be read again.
+
+    Each is of a file in one state (`state_of`): whatever another process has written makes it worthless. A part that
+    comes to another process, or after others have pushed its hash out, costs that second reading.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._lock = Lock()
+        self._held: OrderedDict[str, tuple[State, Digest]] = OrderedDict()
+
+    def take(self, name: str, state: State) -> Digest | None:
+        """The hash of the file in that state, which nobody else has then; None where it is not known."""
+        with self._lock:
+            at, digest = self._held.pop(name, ((), None))
+        if state[1] == 0:
+            return hashlib.sha256()
+        return digest if at == state else None
+
+    def keep(self, name: str, state: State, digest: Digest | None) -> None:
+        """Remember the hash of the file in that state for a while."""
+        if digest is None:
+            return
+        with self._lock:
+            self._held[name] = (state, digest)
+            while len(self._held) > self._most:
+                self._held.popitem(last=False)
+
+
+running = _Hashes(4096)
 
 
 def create_upload(act: Act, *, length: int, sha256: str) -> tuple[Upload, str]:
@@ -55,19 +103,24 @@ def create_upload(act: Act, *, length: int, sha256: str) -> tuple[Upload, str]:
     return upload, token
 
 
-def append_upload(platform: Platform, token: str, offset: int, chunks: Iterable[bytes]) -> int:
+def append_upload(
+    platform: Platform, token: str, offset: int, chunks: Iterable[bytes], *, opened: tuple[int, str] | None = None
+) -> int:
     """Append the bytes in `chunks` at `offset`; the new offset, durable on disk before it is returned.
 
     Outside any act, because bytes come at the client's pace: the row is read and written in short acts of its own.
     A source that breaks off (an exception from `chunks`) keeps what was received; the exception passes on. At the end
-    the whole is hashed, synced and moved into the store. Anything that is not sealed ciphertext is deleted at once and
+    the whole, hashed as it came, is moved into the store. Anything that is not sealed ciphertext is deleted at once and
     refused with the reason (R-202): bid.not_encrypted, bid.torn, object.hash and the codes of core.seal.lint.
+    `opened`: (length, hash) where the upload was opened by this very request; nobody else knows its token yet, so its
+    row is not asked.
     Raises Missing("upload.unknown"), Conflict("upload.offset"), Conflict("upload.busy"), Invalid("upload.too_long").
     """
     name = digest_of(token)
-    _offset(platform, name, offset)
+    if opened is None and not partial_file(platform.store, name).exists():
+        _offset(platform, name, offset)  # or a token that nobody was given would leave a file
     with _locked(platform.store, name) as file:
-        length, expected = _offset(platform, name, offset)
+        length, expected = opened or _offset(platform, name, offset)
         if os.fstat(file.fileno()).st_size < offset:
             # Power was lost before the file's name was durable: what was acknowledged is asked for again.
             _record(platform, name, 0)
@@ -81,10 +134,8 @@ def append_upload(platform: Platform, token: str, offset: int, chunks: Iterable[
 
 def upload_state(platform: Platform, token: str) -> tuple[int, int]:
     """(offset, length) of an upload that has not expired; Missing otherwise."""
-    with platform.reading() as session:
-        upload = queries.upload(session, digest_of(token))
-        _need_open(upload, platform.clock.now())
-        return _received(platform.store, upload), upload.length
+    received, length, _ = _standing(platform, digest_of(token))
+    return received, length
 
 
 def sweep_uploads(act: Act) -> int:
@@ -92,9 +143,8 @@ def sweep_uploads(act: Act) -> int:
     swept = 0
     lock_commits(act)
     for upload in act.session.scalars(select(Upload).where(Upload.expires_at <= act.now)):
-        if not upload.is_complete:
-            partial_file(act.store, upload.token_digest).unlink(missing_ok=True)
-        elif not queries.sealed_object(act.session, upload.expected_sha256):
+        partial_file(act.store, upload.token_digest).unlink(missing_ok=True)
+        if not queries.sealed_object(act.session, upload.expected_sha256) and not _awaited(act, upload):
             act.store.path(upload.expected_sha256).unlink(missing_ok=True)
         act.session.delete(upload)
         swept += 1
@@ -127,26 +177,34 @@ def _expiry(now: datetime) -> datetime:
     return end_of_day(day_of(now + LIFETIME))
 
 
-def _need_open(upload: Upload, now: datetime) -> None:
-    if upload.expires_at <= now:
-        raise Missing("upload.unknown")
+def _awaited(act: Act, upload: Upload) -> bool:
+    """Whether another upload of the same content has not expired."""
+    same = select(Upload.id).where(Upload.expected_sha256 == upload.expected_sha256, Upload.expires_at > act.now)
+    return act.session.scalar(same.limit(1)) is not None
 
 
-def _received(store: ObjectStore, upload: Upload) -> int:
-    """How much is held: all of it also when the object was stored and the row was not told before a crash."""
-    whole = store.has(upload.expected_sha256) and store.size(upload.expected_sha256) == upload.length
-    return upload.length if whole else upload.received
+def _received(store: ObjectStore, length: int, received: int, expected: str) -> int:
+    """How much is held: the store knows when all of it is; the row counts what is durable before that."""
+    path = store.path(expected)
+    return length if path.is_file() and path.stat().st_size == length else received
 
 
 def _offset(platform: Platform, name: str, offset: int) -> tuple[int, str]:
     """(length, expected hash) of the upload, if it stands at `offset` and is not complete."""
+    received, length, expected = _standing(platform, name)
+    if received == length or offset != received:
+        raise Conflict("upload.offset", offset=received, given=offset)
+    return length, expected
+
+
+def _standing(platform: Platform, name: str) -> tuple[int, int, str]:
+    """(held bytes, length, expected hash) of an upload that has not expired; Missing otherwise."""
+    columns = (Upload.length, Upload.received, Upload.expected_sha256, Upload.expires_at)
     with platform.reading() as session:
-        upload = queries.upload(session, name)
-        _need_open(upload, platform.clock.now())
-        received = _received(platform.store, upload)
-        if received == upload.length or offset != received:
-            raise Conflict("upload.offset", offset=received, given=offset)
-        return upload.length, upload.expected_sha256
+        row = session.execute(select(*columns).where(Upload.token_digest == name)).one_or_none()
+    if row is None or row.expires_at <= platform.clock.now():
+        raise Missing("upload.unknown")
+    return _received(platform.store, row.length, row.received, row.expected_sha256), row.length, row.expected_sha256
 
 
 @contextmanager
@@ -170,8 +228,10 @@ def _receive(
     chunks: Iterable[bytes],
 ) -> int:
     # Bytes beyond the recorded offset were never acknowledged: they may be torn by a crash.
-    file.truncate(offset)
+    if os.fstat(file.fileno()).st_size != offset:
+        file.truncate(offset)
     received, checked = offset, offset >= min(HEAD, length)
+    digest, hashed = running.take(name, state_of(file)), offset
     try:
         for chunk in chunks:
             if received + len(chunk) > length:
@@ -180,15 +240,37 @@ def _receive(
             received += len(chunk)
             if not checked:
                 checked = _check_head(file, received, length)
+            if digest is not None:
+                digest.update(chunk)
+                hashed = received
     finally:
         file.flush()
-        os.fsync(file.fileno())
-        if received > offset and received < length:
+        if received < length:  # the whole is synced by the store
+            os.fsync(file.fileno())
+        if offset < received < length:
             _record(platform, name, received)
+            if hashed == received:
+                running.keep(name, state_of(file), digest)
     if received == length:
-        platform.store.adopt(partial_file(platform.store, name), expected=expected)
-        _record(platform, name, received, complete=True)
+        _settle(platform.store, name, length, expected, digest)
     return received
+
+
+def state_of(file: BinaryIO) -> State:
+    """What tells whether a file has been written to: its number, size and instant of the last writing."""
+    found = os.fstat(file.fileno())
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def _settle(store: ObjectStore, name: str, length: int, expected: str, digest: Digest | None) -> None:
+    """Move the whole into the store; no row is told, because what the store holds is complete by that."""
+    path = partial_file(store, name)
+    if digest is None:
+        store.adopt(path, expected=expected)
+    elif digest.hexdigest() != expected:
+        raise Invalid("object.hash", expected=expected, found=digest.hexdigest())
+    else:
+        store.adopt_hashed([(path, Stored(expected, length))])
 
 
 def _check_head(file: BinaryIO, received: int, length: int) -> bool:
@@ -197,11 +279,11 @@ def _check_head(file: BinaryIO, received: int, length: int) -> bool:
     return check_head(head, received=received, length=length)
 
 
-def _record(platform: Platform, name: str, received: int, *, complete: bool = False) -> None:
+def _record(platform: Platform, name: str, received: int) -> None:
+    told = update(Upload).where(Upload.token_digest == name).values(received=received)
     with platform.act(PUBLIC) as act:
-        upload = queries.upload(act.session, name)
-        upload.received = received
-        upload.is_complete = complete
+        if act.session.execute(told, execution_options={"synchronize_session": False}).rowcount != 1:  # type: ignore[attr-defined]
+            raise Missing("upload.unknown")
 
 
 def _forget(platform: Platform, name: str) -> None:

@@ -8,6 +8,7 @@ import io
 import json
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,9 +19,10 @@ from accounts.rules import Role
 from bidding import services
 from bidding.models import Upload
 from bidding.rules.uploads import MAX_PART
-from bidding.services.uploads import partial_file, partial_folder
+from bidding.services.uploads import _Hashes, partial_file, partial_folder, running
 from core.errors import Conflict
 from core.seal import Sealed
+from core.store import ObjectStore
 from tests.bidding.stage import Bidder, Stage, refused, request_of
 from tests.conftest import Browser
 
@@ -291,6 +293,98 @@ def test_bytes_lost_with_the_power_are_asked_for_again(
     assert (answer.status_code, answer.json["facts"]["offset"]) == (409, 0)
     assert client.head(location, headers=TUS).headers["Upload-Offset"] == "0"
     assert append(client, location, 0, content).status_code == 204
+
+
+@pytest.mark.parametrize("forgotten", [False, True])
+def test_an_upload_in_parts_is_hashed_as_it_comes_or_read_again(
+    stage: Stage, client: Browser, headers: Headers, sealed: Sealed, monkeypatch: pytest.MonkeyPatch, forgotten: bool
+) -> None:
+    """A part that comes to another process finds no hash under way and the whole is read; wrong bytes are found anyway.
+
+    Seen red: with the hash of the last part alone, and with what was forgotten begun anew.
+    """
+    content = sealed.bulks["technical"].read_bytes()
+    read_again: list[str] = []
+    real = ObjectStore.adopt
+
+    def adopt(self: ObjectStore, file: Path, *, expected: str | None = None) -> Any:
+        read_again.append(file.name)
+        return real(self, file, expected=expected)
+
+    monkeypatch.setattr(ObjectStore, "adopt", adopt)
+
+    def in_parts(data: bytes, location: str) -> TestResponse:
+        for offset in range(0, len(data), 20_000):
+            answer = append(client, location, offset, data[offset : offset + 20_000])
+            if forgotten:
+                running._held.clear()
+        return answer
+
+    wrong = content[:30_000] + bytes([content[30_000] ^ 1]) + content[30_001:]
+    answer = in_parts(wrong, create(client, headers, content).headers["Location"])
+    assert (answer.status_code, answer.json["code"]) == (422, "object.hash")
+    assert leftovers(stage) == []
+    assert in_parts(content, create(client, headers, content).headers["Location"]).status_code == 204
+    assert stage.platform.store.read(hashlib.sha256(content).hexdigest()) == content
+    assert len(read_again) == (2 if forgotten else 0)
+    assert running._held == {}
+
+
+def test_hashes_under_way_are_few_and_each_is_one_uploads() -> None:
+    """Seen red: without the limit, and with a hash given twice."""
+    few = _Hashes(2)
+    for name in "abc":
+        digest = few.take(name, (7, 0, 1))
+        assert digest is not None
+        digest.update(name.encode())
+        few.keep(name, (7, 1, 2), digest)
+    assert few.take("a", (7, 1, 2)) is None
+    found = few.take("c", (7, 1, 2))
+    assert found is not None and found.hexdigest() == hashlib.sha256(b"c").hexdigest()
+    assert few.take("c", (7, 1, 2)) is None
+    assert few.take("b", (7, 2, 2)) is None
+    few.keep("d", (7, 5, 2), None)
+    assert few.take("d", (7, 5, 2)) is None
+
+
+def test_a_hash_under_way_is_not_believed_about_other_bytes(
+    stage: Stage, client: Browser, headers: Headers, sealed: Sealed
+) -> None:
+    """Another process wrote to the file meanwhile: what comes out must not bear the name of what was hashed here.
+
+    Seen red: with the offset alone remembered, the store held other bytes under the name.
+    """
+    content = sealed.bulks["technical"].read_bytes()
+    location = create(client, headers, content).headers["Location"]
+    assert append(client, location, 0, content[:20_000]).status_code == 204
+    (name,) = leftovers(stage)
+    file = partial_file(stage.platform.store, name)
+    file.unlink()
+    file.write_bytes(content[:10_000] + b"x" + content[10_001:20_000])
+    answer = append(client, location, 20_000, content[20_000:])
+    assert (answer.status_code, answer.json["code"]) == (422, "object.hash")
+    assert not stage.platform.store.has(hashlib.sha256(content).hexdigest())
+
+
+def test_what_another_upload_waits_for_is_not_swept(stage: Stage, sealed: Sealed) -> None:
+    """Two uploads of the same content, the older one expires. Seen red: without asking for the other."""
+    content = sealed.bulks["price"].read_bytes()
+    sha256 = hashlib.sha256(content).hexdigest()
+    with stage.act(Role.BIDDER) as act:
+        _, token = services.create_upload(act, length=len(content), sha256=sha256)
+    services.append_upload(stage.platform, token, 0, iter([content]))
+    stage.platform.clock.advance(days=10)
+    with stage.act(Role.BIDDER) as act:
+        young, _ = services.create_upload(act, length=len(content), sha256=sha256)
+        assert young.is_complete
+    stage.platform.clock.advance(days=6)
+    with stage.act(Role.OFFICER) as act:
+        assert services.sweep_uploads(act) == 1
+    assert stage.platform.store.has(sha256)
+    stage.platform.clock.advance(days=16)
+    with stage.act(Role.OFFICER) as act:
+        assert services.sweep_uploads(act) == 1
+    assert not stage.platform.store.has(sha256)
 
 
 def test_sweeping_takes_what_expired_and_nobody_named(stage: Stage, sealed: Sealed, bidder: Make) -> None:
