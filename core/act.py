@@ -21,6 +21,7 @@ from core.trust import NOBODY, Trust
 
 if TYPE_CHECKING:
     from core.ledger.journal import Journal
+    from core.render.signing import PaperSeal
 
 log = logging.getLogger("sunbid.act")
 
@@ -87,6 +88,8 @@ class Platform:
     chance: Chance = field(default=system)
     trust: Trust = field(default=NOBODY)
     journal: Journal | None = None
+    seal: PaperSeal | None = None
+    """The certificate with which papers are signed; None where none was made (then they carry no signature)."""
 
     @contextmanager
     def act(

@@ -85,7 +85,7 @@ def ask(authority: Authority, message: bytes) -> Answer:
     """
     builder = TimestampRequestBuilder().data(message).hash_algorithm(HashAlgorithm.SHA256)
     query = builder.nonce(nonce=True).cert_request(cert_request=True).build()
-    raw, took = _send(authority, query.as_bytes())
+    raw, took = send(authority, query.as_bytes())
     answer = _decode(raw)
     if answer.status != 0:
         raise Invalid("timestamp.refused", status=answer.status, said="; ".join(answer.status_string)[:200])
@@ -101,7 +101,8 @@ def check_token(token: bytes, message: bytes, roots: Iterable[x509.Certificate])
     return _check(_decode(token), message, tuple(roots), nonce=None)
 
 
-def _send(authority: Authority, query: bytes) -> tuple[bytes, timedelta]:
+def send(authority: Authority, query: bytes) -> tuple[bytes, timedelta]:
+    """The authority's raw answer to a DER query and how long it took; Missing("timestamp.unreachable") without one."""
     fault: object = None
     for attempt in range(authority.tries):
         if attempt:
@@ -159,7 +160,7 @@ def _check(
             else timedelta(0),
             serial=info.serial_number,
         )
-    except (VerificationError, ValueError) as error:
+    except (VerificationError, ValueError, x509.InvalidVersion) as error:
         raise Invalid("timestamp.wrong", reason=str(error)[:200]) from None
 
 

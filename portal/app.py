@@ -35,6 +35,7 @@ from core.timestamps import Authority, read_roots
 from core.trust import Trust
 from portal import errors, filters, queries, words
 from portal.cli.language import CATALOGUES
+from portal.papers import paper_seal
 from portal.standing import check_standing, journal_of
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -191,6 +192,8 @@ def create_app(settings: Settings | None = None, platform: Platform | None = Non
     check_settings(settings, platform)
     for silent in check_standing(platform, settings.witness_heads):
         logging.getLogger("sunbid.standing").warning("a witness could not be asked: %s", silent)
+    if platform.seal is None:
+        platform.seal = paper_seal(platform, settings.folder, settings.log_name)
     app = Flask("portal", template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"))
     app.config.update(
         SECRET_KEY=secret_file(settings.cookie_key or settings.folder / "cookie.key"),

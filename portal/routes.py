@@ -287,13 +287,6 @@ def statistics_csv() -> Response:
     return answer
 
 
-@blueprint.get("/verify")
-@public
-def verify() -> str:
-    """What anybody can check, and how: receipts, ledger, draws, scores, archives."""
-    return render_template("portal/verify.html", key=str(door().platform.signer.verifier))
-
-
 @blueprint.get("/time")
 @public
 def time() -> Response:
@@ -355,3 +348,6 @@ def glossary() -> str:
 def accessibility() -> str:
     """What has been done so that everyone can use the site, what is missing, where to complain."""
     return render_template("portal/accessibility.html")
+
+
+from portal import checks  # noqa: E402, F401 - its pages hang on this blueprint

@@ -13,6 +13,7 @@ from accounts.cli import Connection, checked
 from bidding.cli.folder import RECEIPT_FILE, BidFolder
 from bidding.cli.sending import check, destination
 from bidding.cli.telling import said, tell
+from bidding.rules.paper import receipt_number, render_receipt
 from bidding.rules.receipt import VOUCHED, Verified, verify_receipt
 from core.clock import BEIJING, iso
 from core.errors import Invalid, Missing
@@ -120,6 +121,30 @@ def stamp(folder: Path, server: str, as_json: bool) -> None:
         [said("✓ 回执已补时间戳", "✓ The receipt has its timestamp"), *vouched_lines(verified)],
         as_json=as_json,
     )
+
+
+@receipt.command()
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="where the PDF goes")
+@click.option("--server", default="", help="the platform's address, for the QR code")
+@click.option("--json", "as_json", is_flag=True, help="one JSON object on stdout")
+def pdf(file: Path, out: Path | None, server: str, as_json: bool) -> None:
+    """Print the receipt FILE as a PDF/A-3 with the receipt inside, offline. Nobody signs it: the receipt is signed."""
+    content = read_receipt(file)
+    folder = BidFolder(file.parent)
+    pinned = folder.destination
+    trust = folder.trust
+    verified = verify_receipt(
+        content,
+        key=pinned.get("platform_key") or None,
+        roots=trust.authority.roots if trust.authority else (),
+        witnesses=trust.known,
+    )
+    target = out or file.with_suffix(".pdf")
+    origin = server or pinned.get("server", "")
+    target.write_bytes(render_receipt(content, verified, origin=origin, at=verified.received_at))
+    number = receipt_number(content)
+    tell({"file": str(target), "number": number}, [f"✓ {number} {target}"], as_json=as_json)
 
 
 def read_receipt(file: Path) -> Any:

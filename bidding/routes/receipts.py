@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from flask import render_template, request
+from flask import Response, render_template, request
 
-from accounts.access import cookieless, door, public, reading, unlinked
+from accounts.access import cookieless, door, instant_now, limited, public, reading, unlinked
 from bidding import queries, rules
 from bidding.routes.blueprint import blueprint
 from core.errors import Invalid, Refusal
@@ -41,6 +41,33 @@ def check_receipt() -> tuple[str, int]:
     except Refusal as refusal:
         return _page(None, [refusal], given, 422)
     return _page(verified, [], given)
+
+
+@blueprint.post("/receipts/pdf")
+@public
+@cookieless
+@unlinked
+@limited("30/minute")
+def receipt_pdf() -> Response:
+    """A receipt as a signed PDF/A-3 with the receipt inside; whoever has the receipt may have its paper."""
+    receipt = _read(request.form.get("receipt", ""))
+    platform = door().platform
+    verified = rules.verify_receipt(
+        receipt,
+        key=str(platform.signer.verifier),
+        roots=platform.trust.authority.roots if platform.trust.authority else (),
+        witnesses=platform.trust.known,
+    )
+    # Dated by the receipt, not by who fetches it when: the paper of a receipt is the same for everybody.
+    at, seal = verified.received_at, platform.seal
+    extra = [seal.attachment(at)] if seal else []
+    pdf = rules.render_receipt(receipt, verified, origin=door().origin, at=at, extra=extra)
+    if seal is not None:
+        pdf = seal.sign(pdf, reason="递交回执", at=instant_now())
+    name = f"receipt-{rules.receipt_number(receipt)}.pdf"
+    return Response(
+        pdf, content_type="application/pdf", headers={"Content-Disposition": f'attachment; filename="{name}"'}
+    )
 
 
 def _read(given: str) -> Any:

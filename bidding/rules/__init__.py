@@ -6,6 +6,7 @@ from bidding.rules.findings import Finding, Level, NoticeFacts
 from bidding.rules.law import law_on, rulebook
 from bidding.rules.method import check_method, points_of
 from bidding.rules.notice import check_notice, first_block
+from bidding.rules.paper import receipt_number, render_receipt, verify_address
 from bidding.rules.policy import TRUSTEES, build_policy, turnstile
 from bidding.rules.readiness import readiness
 from bidding.rules.receipt import build_receipt, verify_receipt, with_vouching
@@ -33,8 +34,11 @@ __all__ = [
     "minimum_deadline",
     "points_of",
     "readiness",
+    "receipt_number",
+    "render_receipt",
     "rulebook",
     "turnstile",
+    "verify_address",
     "verify_receipt",
     "with_vouching",
 ]

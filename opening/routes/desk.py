@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response, make_response, render_template, request
 
-from accounts.access import acting, instant_now, reading, requires
+from accounts.access import acting, door, instant_now, reading, requires
 from accounts.rules import Role
 from core.errors import Invalid, Missing
 from opening import forms, queries, rules, services
@@ -204,7 +204,10 @@ def sign_record(code: str) -> Response:
         if refusal is not None:
             raise refusal
         facts = queries.record_facts(session, opening.section)
-    pdf = services.render_record(facts, at=instant_now())
+    seal, at = door().platform.seal, instant_now()
+    pdf = services.render_record(facts, at=at, extra=[seal.attachment(at)] if seal else [])
+    if seal is not None:
+        pdf = seal.sign(pdf, reason="开标记录", at=at)
     move(code, services.sign_record, pdf, facts)
     return answer("opening.desk", code)
 

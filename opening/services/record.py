@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -50,11 +51,11 @@ def _beijing(text: str | None) -> str:
     return f"{from_iso(text).astimezone(BEIJING):%Y-%m-%d %H:%M:%S}" if text else "—"
 
 
-def render_record(facts: dict[str, Any], *, at: datetime) -> bytes:
+def render_record(facts: dict[str, Any], *, at: datetime, extra: Sequence[Attachment] = ()) -> bytes:
     """The record's PDF from `queries.record_facts`, the facts themselves attached as JSON; equal facts, equal pages."""
     html = _pages().get_template("opening/record_print.html").render(facts=facts, at=iso(at), locale="zh")
     data = Attachment("opening-record.json", rfc8785.dumps(facts), "开标记录数据（RFC 8785）", at)
-    return render_pdf(html, attachments=[data])
+    return render_pdf(html, attachments=[data, *extra])
 
 
 def sign_record(act: Act, opening: Opening, pdf: bytes | None = None, facts: dict[str, Any] | None = None) -> None:

@@ -22,6 +22,7 @@ COMMANDS = {
     "tsa": "portal.cli.tsa:tsa",
     "witness": "portal.cli.witness:witness",
     "verify": "portal.cli.verify:verify",
+    "verify-pdf": "portal.cli.papers:verify_pdf",
     "draw": "portal.cli.site:draw",
     "seal": "bidding.cli:seal",
     "submit": "bidding.cli:submit",

@@ -11,6 +11,8 @@ SENTENCES = {
     "settings.test_name": _l("日志名称 %(name)s 属于测试，正式模式拒绝启动。"),
     "settings.plain_http": _l("平台地址 %(origin)s 没有使用 https，正式模式拒绝启动。"),
     "settings.tsa_roots": _l("设置了时间戳机构 %(url)s，但没有它的根证书文件（%(file)s），平台拒绝启动。"),
+    "settings.paper_key": _l("签署文书的密钥 %(file)s 不是 P-256 密钥，或可被他人读取，平台拒绝启动。"),
+    "verify.unknown": _l("认不出给出的是什么：请给回执号（如 57-9f2c41d0）、64 位指纹、回执全文，或选择文件。"),
     "ledger.unsigned": _l("账本尚未签发过签名头。"),
     "ledger.uncosigned": _l("还没有见证人联署过签名头。"),
     "ledger.sizes": _l("请给出 old 和 new 两个日志长度。"),
