@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from . import claims_award, claims_bids, claims_draws, claims_ledger, claims_scores
+from . import claims_award, claims_bids, claims_draws, claims_ledger, claims_scores, claims_trust
 from .canonical import Wrong
 from .container import Archive
 from .notes import Key
@@ -17,6 +17,7 @@ CLAIMS: list[tuple[str, str, Callable[[Case, Findings], tuple[str, str]]]] = [
     ("manifest", "清单签名", claims_ledger.manifest),
     ("heads", "日志头", claims_ledger.heads),
     ("entries", "存证条目", claims_ledger.entries),
+    ("trust", "外部见证", claims_trust.trust),
     ("policies", "密封规则", claims_ledger.policies),
     ("notices", "公告与文件", claims_ledger.notices),
     ("submissions", "递交与回执", claims_bids.submissions),

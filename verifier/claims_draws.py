@@ -123,6 +123,12 @@ def check_draw(case: Case, draw: dict[str, Any]) -> None:
         need(not draw["extra"], "不应有附加随机数", "no extra nonces belong here")
         need(outcome["order"] == order, "次序不符", "the order differs")
         check_walk(order, outcome["steps"], draw["seats"], draw["specialities"])
+        committee = f"committee:{case.section}"
+        seats = case.only("committee.request", committee)["facts"]["shape"]["seats"]
+        need(same(draw["seats"], seats), "席位与日志不同", "the seats are not the ledger's")
+        lists = [e["facts"] for e in case.told("committee.candidates", committee) if e["facts"]["label"] == label]
+        held = same([facts["specialities"] for facts in lists], [draw["specialities"]])
+        need(held, "专业与日志不同", "the specialities are not the ledger's")
     else:
         raise Wrong("标签不识", "unknown label")
     _ledger(case, draw)
@@ -139,5 +145,12 @@ def draws(case: Case, out: Findings) -> Said:
         need(len(set(map(str, labels))) == len(labels), "标签重复", "two draws have one label")
         drawn = case.archive.json("opening.json")["coefficients"]["k"] is not None
         held = (f"coefficients:{case.section}" in labels) == drawn
+        concluded = [str(e["subject"]) for e in case.entries if e.get("kind") == "draw.conclude"]
+        need(
+            sorted(concluded) == sorted(f"draw:{x}" for x in labels),
+            "与日志所载抽取不同",
+            "not the draws the ledger tells",
+        )
+        need(f"experts:{case.section}" in labels, "没有专家抽取", "no experts' draw")
         need(held, "系数抽取缺失或多余", "the coefficient draw is missing or additional")
     return f"{len(rows)} 次，种子、次序与结果可重算", f"{len(rows)} draws: seed, order and outcome follow"

@@ -145,6 +145,10 @@ def notices(case: Case, out: Findings) -> Said:
             need(same(entry["facts"], facts), "与日志所载不同", "not as told in the ledger")
             for attachment in row["attachments"]:
                 case.archive.has(attachment["sha256"], attachment.get("size"))
+    with out.at("notices.json"):
+        told = [e["index"] for e in case.entries if str(e.get("kind")).startswith("notice.")]
+        here = sorted(whole(row["leaf_index"]) for row in rows)
+        need(here == told, "与日志所载的公告不是同一批", "not all the notices the ledger tells")
     for row in documents:
         with out.at(f"documents.json {row.get('name')}"):
             exactly(row, ("slot", "version", "name", "sha256", "size"))
@@ -152,6 +156,14 @@ def notices(case: Case, out: Findings) -> Said:
     with out.at("questions.json"):
         asked = exactly(case.archive.json("questions.json"), ("questions", "clarifications"))
         need(all(isinstance(part, list) for part in asked.values()), "格式不符", "malformed")
+        for part, kind, kept in (
+            ("questions", "question.ask", ("number", "text")),
+            ("clarifications", "clarification.publish", ("number", "text", "old_deadline_at", "new_deadline_at")),
+        ):
+            entries = [entry["facts"] for entry in case.told(kind, f"section:{case.section}")]
+            meant = [{name: facts[name] for name in kept} for facts in entries]
+            rows_here = [{name: row[name] for name in kept} for row in asked[part]]
+            need(same(rows_here, meant), f"{part} 与日志所载不同", f"{part} are not those the ledger tells")
     return (
         f"公告 {len(rows)} 份，文件 {len(documents)} 份，与日志一致",
         f"{len(rows)} notices as told, {len(documents)} documents",

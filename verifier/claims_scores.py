@@ -168,6 +168,9 @@ def scores(case: Case, out: Findings) -> Said:
         locks = case.told("committee.lock", f"committee:{case.section}")
         held = sum(same(entry["facts"].get("result"), result) for entry in locks) == 1
         need(held, "锁定的结果不是此份", "exactly one told committee.lock should have this result")
+    with out.at("committee.begin_scoring"):
+        begun = case.only("committee.begin_scoring", f"committee:{case.section}")["facts"]
+        need(same(begun["conformity"], result["conformity"]), "初步评审与日志不同", "conformity is not the ledger's")
     with out.at("evaluation.json"):
         held = result["type"] == "sunbid-result/v1" and result["section"] == case.section
         need(held, "格式或标段不符", "another type or section")

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import rfc8785
+from cryptography.hazmat.primitives.serialization import Encoding
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
@@ -25,7 +26,9 @@ from core.clock import iso
 from core.draw import record
 from core.draw.record import Draw
 from core.errors import Conflict
-from core.ledger.log import LedgerEntry, append, consistency, inclusion, signed_head
+from core.ledger.log import LedgerEntry, append, consistency, entries_of, head_of_size, inclusion, signed_head
+from core.ledger.vouching import first_stamped, vouched
+from core.timestamps import root_fingerprint
 from credit import queries as credit
 from experts import queries as experts
 from experts.models import Committee, Member, Sheet
@@ -161,6 +164,7 @@ def collect(act: Act, section: Section, warnings: dict[str, Any]) -> dict[str, A
     }
     codes = [section.code, *(warning["code"] for warning in warnings["warnings"])]
     members["ledger"] = _ledger(act, section, opening, {f"warning:{code}" for code in codes})
+    members["trust"] = _trust(act, section, opening)
     return members
 
 
@@ -307,6 +311,29 @@ def _ledger(act: Act, section: Section, opening: Opening, handed_down: set[str])
         "entries": [
             {**entry.told(), "proof": inclusion(session, entry.leaf_index, head.size)}
             for entry in sorted(entries, key=lambda entry: entry.leaf_index)
+        ],
+    }
+
+
+def _trust(act: Act, section: Section, opening: Opening) -> dict[str, Any]:
+    """What outsiders have put under the heads that matter: each submission's, the closing's and the record's."""
+    session, size = act.session, signed_head(act).size
+    authority = act.trust.authority
+    named = (opening.vouchers or {}).get("timestamp_roots", [])
+    roots = [root for root in (authority.roots if authority else ()) if root_fingerprint(root) in named]
+    wanted = {row["size"] for kind in ("cosignatures", "timestamps") for row in (opening.cover or {}).get(kind, [])}
+    covered = [row.leaf_index for row in bidding.submissions(session, section)]
+    covered += [entry.leaf_index for entry in entries_of(session, opening.subject)]
+    stamped = (first_stamped(session, index + 1) for index in covered)
+    wanted |= {head.size for head in stamped if head is not None and head.size <= size}
+    return {
+        "roots": [root.public_bytes(Encoding.PEM).decode() for root in roots],
+        "heads": [
+            {
+                **vouched(session, head_of_size(session, leaves)).told(),
+                "consistency": consistency(session, leaves, size),
+            }
+            for leaves in sorted(wanted)
         ],
     }
 

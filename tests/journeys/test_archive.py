@@ -109,7 +109,77 @@ def softer_scan(warnings: Any) -> None:
     warnings["scan"]["result"]["rings"] = []
 
 
+def lose_cosignatures(trust: Any) -> None:
+    for head in trust["heads"]:
+        lines = head["checkpoint"].splitlines(keepends=True)
+        head["checkpoint"] = "".join(line for line in lines if "supervision.demo" not in line)
+
+
+def swap_tokens(trust: Any) -> None:
+    stamped = [head for head in trust["heads"] if head["timestamps"]]
+    stamped[0]["timestamps"], stamped[-1]["timestamps"] = stamped[-1]["timestamps"], stamped[0]["timestamps"]
+
+
+def forget_tokens(trust: Any) -> None:
+    for head in trust["heads"]:
+        head["timestamps"] = []
+
+
+def own_root(trust: Any) -> None:
+    from datetime import UTC, datetime
+
+    from portal.cli.tsa import SmallTimestampAuthority
+
+    made = SmallTimestampAuthority.create("own", at=datetime(2026, 10, 1, tzinfo=UTC))
+    trust["roots"] = [made.root_pem.decode()]
+
+
+def excuse(bids: Any) -> None:
+    bids[0]["faults"] = [{"code": "identity.unregistered", "rule": "R-200"}]
+
+
+def rename(bids: Any) -> None:
+    bids[0]["name"] = bids[0]["identity"]["bidder"]["name"] = "别的公司"
+
+
+def other_state(bids: Any) -> None:
+    next(bid for bid in bids if bid["state"] == "opened_by_trustees")["state"] = "opened_by_bidder"
+
+
+def drop_experts_draw(draws: Any) -> None:
+    draws[:] = [draw for draw in draws if not draw["label"].startswith("experts:")]
+
+
+def fewer_seats(draws: Any) -> None:
+    next(draw for draw in draws if draw["label"].startswith("experts:"))["seats"][0]["count"] += 1
+
+
+def drop_notice(notices: Any) -> None:
+    del notices[1]
+
+
+def drop_question(questions: Any) -> None:
+    questions["questions"] = []
+
+
+def other_votes(result: Any) -> None:
+    clause = result["conformity"]["bids"][0]["clauses"][0]
+    clause["pass"], clause["doubt"] = clause["pass"] - 1, clause["doubt"] + 1
+
+
 SABOTAGE = {
+    "a fault that exempts": (edited("bids.json", excuse), "identities"),
+    "another name": (edited("bids.json", rename), "identities"),
+    "another state": (edited("bids.json", other_state), "identities"),
+    "an unlisted draw": (edited("draws.json", drop_experts_draw), "draws"),
+    "another seat": (edited("draws.json", fewer_seats), "draws"),
+    "a dropped notice": (edited("notices.json", drop_notice), "notices"),
+    "a dropped question": (edited("questions.json", drop_question), "notices"),
+    "other votes": (edited("evaluation.json", other_votes), "scores"),
+    "lost cosignatures": (edited("trust.json", lose_cosignatures), "trust"),
+    "swapped tokens": (edited("trust.json", swap_tokens), "trust"),
+    "forgotten tokens": (edited("trust.json", forget_tokens), "trust"),
+    "an authority of one's own": (edited("trust.json", own_root), "trust"),
     "a lowered price": (edited("bids.json", lower_price), "originals"),
     "a raised score": (edited("evaluation.json", raise_score), "scores"),
     "swapped ranks": (edited("evaluation.json", swap_ranks), "scores"),
@@ -176,7 +246,7 @@ def test_the_command_says_the_verdict_and_exits_by_it(played: Played, tmp_path: 
         text=True,
     )
     assert good.returncode == 0, good.stdout + good.stderr
-    assert good.stdout.count("✓") == 16
+    assert good.stdout.count("✓") == 17
     broken = tmp_path / "broken.tar"
     broken.write_bytes(played.archive.read_bytes()[:-1])
     bad = subprocess.run([sys.executable, "-m", "portal.cli", "verify", str(broken)], capture_output=True, text=True)

@@ -65,7 +65,7 @@ def test_a_receipt_on_paper_is_signed_and_carries_the_receipt(
 def test_no_flipped_bit_of_a_signed_paper_goes_unseen(
     stage: Stage, seal: PaperSeal, clock: StoppedClock, tmp_path: Path
 ) -> None:
-    """Sixty places from the first byte to the last. Seen red: with `intact` taken from the mere presence."""
+    """Sixty places from the first byte to the last. Seen red: with `holds` true wherever there is a signature."""
     pdf = paper(received(stage, tmp_path), seal, clock)
     key = stage.platform.signer.verifier
     unseen = []
@@ -204,7 +204,7 @@ def test_the_page_checks_a_receipt_its_number_and_its_paper(
 def test_the_page_knows_public_files_and_says_nothing_of_sealed_ones(
     client: Browser, stage: Stage, tmp_path: Path
 ) -> None:
-    """Before the opening a sealed object and a stranger's file get the same answer. Seen red: without the state."""
+    """Before the opening a sealed object and a stranger's file get the same answer."""
     receipt = received(stage, tmp_path)
     with stage.platform.reading() as session:
         row = next(iter(queries.submissions(session, stage.section())))

@@ -23,7 +23,7 @@ EMPTY: dict[str, Any] = {
     "ledger.json": {"checkpoint": "", "closing": "", "consistency": [], "entries": []}, "notices.json": [],
     "opening.json": {"closed_set": [], "decoys": []}, "policies.json": [], "project.json": {},
     "questions.json": {"questions": [], "clarifications": []}, "reports.json": [], "submissions.json": [],
-    "warnings.json": {"scan": None, "warnings": []},
+    "trust.json": {"roots": [], "heads": []}, "warnings.json": {"scan": None, "warnings": []},
 }  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import rfc8785
 
 from accounts.rules import verify_signature
+from accounts.rules.certificates import facts_of
 from awards.rules.verdict.told import OPENED, Told, need, need_object
 from bidding.rules import verify_receipt
 from core.clock import from_iso
@@ -29,6 +30,19 @@ from core.seal import (
 )
 
 IDENTITY_DOMAIN = b"sunbid-identity/v1\n"
+
+
+LISTED = ("number", "name", "identifier", "submission_digest", "faults")
+
+
+UNREAD = "identity.unreadable"
+
+
+def _state(told: Told, digest: str) -> Any:
+    """Where the last move the ledger tells has left the bid."""
+    entries = [e["facts"] for e in told.ledger["entries"] if e["subject"] == f"bid:{digest[:16]}"]
+    moves = [facts["to"] for facts in entries if isinstance(facts, dict) and {"from", "to"} <= set(facts)]
+    return moves[-1] if moves else "sealed"
 
 
 def check_submissions(told: Told) -> dict[str, Any]:
@@ -101,14 +115,24 @@ def check_identities(told: Told) -> dict[str, Any]:
         _check_leaf(rows[decoy["submission_digest"]], decoy["leaf_salt"], decoy["submission_digest"][:12])
     for bid in told.bids:
         row, identity, number = rows[bid["submission_digest"]], bid["identity"], bid["number"]
+        if not any(fault["code"] == UNREAD or fault["code"].startswith("seal.") for fault in bid["faults"]):
+            _check_leaf(row, identity["leaf_salt"], number)
+        need(_state(told, row["digest"]) == bid["state"], "archive.untold", what=f"bid {number}: state")
         if bid["faults"]:
             continue
-        _check_leaf(row, identity["leaf_salt"], number)
         signature = base64.b64decode(identity["signature"], validate=True)
         signed = verify_signature(identity["certificate"], signature, IDENTITY_DOMAIN + bytes.fromhex(row["digest"]))
         need(signed, "archive.identity_signature", number=number)
-        same = (bid["name"], bid["identifier"]) == (identity["bidder"]["name"], identity["bidder"]["uscc"])
+        certified = facts_of(identity["certificate"])
+        stated = bid["name"], bid["identifier"]
+        same = stated == (identity["bidder"]["name"], identity["bidder"]["uscc"])
+        same = same and stated == (certified.subject_name, certified.identifier)
         need(same, "archive.identity_name", number=number)
+    section = f"section:{told.project['section']['code']}"
+    (listed,) = told.facts_of("notice.bidders", section)
+    rows_told = [{name: row[name] for name in LISTED} for row in listed["content"]["bidders"]]
+    need(rows_told == [{name: bid[name] for name in LISTED} for bid in told.bids], "archive.untold", what="bidders")
+    need(listed["content"]["decoys"] == told.opening["decoys"], "archive.untold", what="decoys")
     counted = {item["submission_digest"] for item in told.opening["closed_set"]}
     named = {person["submission_digest"] for person in [*told.bids, *told.opening["decoys"]]}
     need(named == counted, "archive.unnamed", found=len(named), expected=len(counted))

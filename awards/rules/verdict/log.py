@@ -11,6 +11,8 @@ from core.ledger import merkle
 from core.ledger.log import facts_digest
 from core.seal import policy_digest, validate_policy
 
+ANSWER = ("number", "text", "old_deadline_at", "new_deadline_at")
+
 
 def check_heads(told: Told) -> dict[str, Any]:
     """Both heads are signed by the platform and the log only grew between closing and archiving."""
@@ -62,6 +64,15 @@ def check_notices(told: Told) -> dict[str, Any]:
         )
         for attachment in notice["attachments"]:
             need_object(told, attachment["sha256"])
+    section = f"section:{told.project['section']['code']}"
+    published = [e["index"] for e in told.ledger["entries"] if e["kind"].startswith("notice.")]
+    listed = sorted(notice["leaf_index"] for notice in told.notices)
+    need(listed == published, "archive.untold", what="notices", found=len(listed), expected=len(published))
+    asked = [{name: q[name] for name in ("number", "text")} for q in told.questions["questions"]]
+    need(asked == told.facts_of("question.ask", section), "archive.untold", what="questions")
+    answers = told.facts_of("clarification.publish", section)
+    stated_ones = [{name: c[name] for name in ANSWER} for c in told.questions["clarifications"]]
+    need(stated_ones == [{name: fact[name] for name in ANSWER} for fact in answers], "archive.untold", what="answers")
     for document in told.documents:
         need_object(told, document["sha256"])
     return {"notices": len(told.notices), "documents": len(told.documents)}

@@ -32,6 +32,11 @@ def check_draws(told: Told) -> dict[str, Any]:
             _check_coefficient(told, draw, order)
         else:
             _check_walk(draw, order)
+            _check_seats_told(told, draw)
+    concluded = sorted(e["subject"] for e in told.ledger["entries"] if e["kind"] == "draw.conclude")
+    listed = sorted(f"draw:{draw['label']}" for draw in told.draws)
+    code = told.project["section"]["code"]
+    need(listed == concluded and f"draw:experts:{code}" in listed, "archive.untold", what="draws")
     return {"draws": len(told.draws)}
 
 
@@ -80,10 +85,22 @@ def _check_walk(draw: dict[str, Any], order: list[str]) -> None:
     need(walked == steps, "archive.draw_outcome", label=draw["label"])
 
 
+def _check_seats_told(told: Told, draw: dict[str, Any]) -> None:
+    """Seats and specialities are those the ledger held before the draw."""
+    code = told.project["section"]["code"]
+    request = told.one_fact("committee.request", f"committee:{code}")
+    need(draw["seats"] == request["shape"]["seats"], "archive.untold", what=f"{draw['label']}: seats")
+    lists = [f for f in told.facts_of("committee.candidates", f"committee:{code}") if f["label"] == draw["label"]]
+    held = [f["specialities"] for f in lists]
+    need(held == [draw["specialities"]], "archive.untold", what=f"{draw['label']}: specialities")
+
+
 def check_scores(told: Told) -> dict[str, Any]:
     """Every locked sheet is the one in the ledger; price scores, means, totals and ranking follow exactly."""
     result = told.evaluation
     need(told.one_fact("committee.lock")["result"] == result, "archive.result")
+    conformity = told.one_fact("committee.begin_scoring")["conformity"]
+    need(result["conformity"] == conformity, "archive.untold", what="conformity")
     prices = {bid["number"]: bid["price_fen"] for bid in told.bids if bid["state"] in OPENED}
     for bid in result["bids"]:
         need(prices.get(bid["number"]) == bid["price_fen"], "archive.price", number=bid["number"])

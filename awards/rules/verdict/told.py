@@ -54,6 +54,10 @@ class Told:
             if entry["kind"] == kind and subject in (None, entry["subject"])
         ]
 
+    def places(self, kind: str, subject: str) -> list[int]:
+        """Where the told entries of a kind about a subject stand in the log, ascending."""
+        return [e["index"] for e in self.ledger["entries"] if e["kind"] == kind and e["subject"] == subject]
+
     def one_fact(self, kind: str, subject: str | None = None) -> Any:
         """The facts of the one entry of that kind; archive.entry_missing when there is none or more than one."""
         found = self.facts_of(kind, subject)

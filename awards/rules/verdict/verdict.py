@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
 from awards.rules.container import Progress, check_manifest, open_container
-from awards.rules.verdict import bids, log, results
+from awards.rules.verdict import bids, log, outsiders, results
 from awards.rules.verdict.told import Told
 from core.errors import Refusal
 from core.ledger.notes import Verifier
@@ -54,6 +54,7 @@ def _wrong(name: str, refusal: Refusal) -> Line:
 CHECKS: tuple[tuple[str, Callable[[Told], dict[str, Any]]], ...] = (
     ("heads", log.check_heads),
     ("entries", log.check_entries),
+    ("trust", outsiders.check_trust),
     ("policies", log.check_policies),
     ("notices", log.check_notices),
     ("submissions", bids.check_submissions),
