@@ -33,7 +33,7 @@ export class Form {
     return [...this.form.elements].filter(({ name }) => Object.hasOwn(READ, name));
   }
 
-  /** Say at once when the price is above the control price: such a bid is rejected. */
+  /** Say at once when the price is above the control price: such a bid is rejected. */
   warn() {
     const line = document.getElementById("price-warning");
     let above = false;

@@ -10,9 +10,9 @@ import { $, historyRow, showRefusal, tag } from "./view.js";
 import { explain, instantText, say, sizeText } from "./words.js";
 
 const root = $("seal");
-const { section, owner, language, until: deadline } = root.dataset;
+const { section, owner, language } = root.dataset;
 const VIEWS = ["loading", "blocked", "keys-missing", "draft", "standing", "work", "progress", "receipt"];
-const page = { keys: null, handle: "", held: [], draft: null, busy: false, done: false, worker: null, slots: null, form: null };
+const page = { deadline: Date.parse(root.dataset.until), keys: null, handle: "", held: [], draft: null, busy: false, done: false, worker: null, slots: null, form: null };
 const calls = new Map();
 let last = 0;
 
@@ -36,7 +36,7 @@ function show(...names) {
   for (const name of VIEWS) $(`view-${name}`).hidden = !names.includes(name);
 }
 
-const remaining = () => (Date.parse(deadline) - serverNow()) / 1000;
+const remaining = () => (page.deadline - serverNow()) / 1000;
 
 /** Why this browser cannot seal, or "". */
 function unfit() {
@@ -86,7 +86,9 @@ async function start() {
 async function refresh() {
   show("loading");
   try {
-    Object.assign(page, await ask("begin", { section, owner, language }));
+    const { until, ...found } = await ask("begin", { section, owner, language });
+    Object.assign(page, found);
+    if (until) moveDeadline(until);
   } catch (refusal) {
     show("blocked");
     showRefusal($("view-blocked"), refusal, [{ label: say("again"), act: refresh, primary: true }]);
@@ -97,8 +99,18 @@ async function refresh() {
   if (!page.keys) return show("keys-missing");
   const operator = $("operator");
   if (!operator.value) operator.value = page.keys.person ?? "";
-  if (page.draft) return showDraft();
-  return showWork();
+  if (page.draft) showDraft();
+  else showWork();
+  if (remaining() <= 0) late();
+}
+
+/** A correction of the tender may have moved the deadline while the page stood open. */
+function moveDeadline(until) {
+  if (Date.parse(until) === page.deadline) return;
+  page.deadline = Date.parse(until);
+  for (const timer of root.querySelectorAll("[data-deadline]")) timer.dataset.deadline = until;
+  const shown = root.querySelector("#bar-none-text time");
+  if (shown) Object.assign(shown, { dateTime: until, textContent: instantText(until) });
 }
 
 function showKeys() {
@@ -108,7 +120,7 @@ function showKeys() {
   $("keys-name").textContent = keys.name;
   $("keys-uscc").textContent = keys.uscc;
   $("keys-until").textContent = instantText(keys.notAfter.toISOString()).slice(0, 10);
-  const early = keys.notAfter.getTime() <= Date.parse(deadline);
+  const early = keys.notAfter.getTime() <= page.deadline;
   const [kind, text] = early ? ["bad", say("light.too_short")]
     : { ok: ["ok", say("light.ok")], expiring: ["warn", say("light.expiring")] }[keys.light] ?? ["warn", say("light.not_backed_up")];
   $("keys-light").replaceChildren(tag(kind, text));
@@ -128,7 +140,7 @@ function showHistory() {
 /** The bar at the top: not submitted, in red words, until there is a receipt. */
 function showBar() {
   const held = standing();
-  $("bar-none").hidden = Boolean(held);
+  $("bar-none").hidden = Boolean(held) && !page.replacing;
   $("bar-held").hidden = !held;
   if (held) $("bar-held-text").textContent = say("bar.held", { sequence: held.sequence, number: held.leaf_index, at: instantText(held.received_at) });
 }
@@ -142,7 +154,6 @@ function showWork() {
   $("replace").hidden = !held;
   if (held && !page.replacing) show("standing");
   else show("work", ...(held ? ["standing"] : []));
-  if (remaining() <= 0) return late();
 }
 
 function showDraft() {
@@ -157,7 +168,7 @@ function showDraft() {
 
 /** Everything that is missing or wrong, as the error summary shows it. */
 function problems() {
-  const early = page.keys.notAfter.getTime() <= Date.parse(deadline);
+  const early = page.keys.notAfter.getTime() <= page.deadline;
   return [
     ...(early ? [{ field: "keys", message: say("light.too_short") }] : []),
     ...page.form.read().problems, ...page.slots.problems(),
@@ -184,6 +195,8 @@ async function go() {
   const found = problems();
   showProblems(found);
   if (found.length) return;
+  // The sealed files should outlive a shortage of room: browsers keep what a person works with if they are asked.
+  navigator.storage.persist?.();
   const { schedule, facts } = await page.form.made(page.keys);
   await run(async () => {
     page.draft = await ask("seal", { files: { ...page.slots.envelopes(), schedule: [schedule] }, facts });
@@ -302,7 +315,7 @@ function bind() {
     if (page.busy || (!page.done && (page.draft || page.slots.any))) event.preventDefault();
   });
   document.addEventListener("sunbid:deadline", () => {
-    if (!page.busy && !page.done) late();
+    if (!page.busy && !page.done) refresh();
   });
 }
 

@@ -28,7 +28,8 @@ const CALLS = {
     state.handle = handleOf(await keys.handleSeed(section));
     const { name, uscc, person, notAfter, light } = keys;
     const draft = await draftOf(state.handle);
-    return { keys: { name, uscc, person, notAfter, light }, handle: state.handle, draft: shownDraft(draft), held: await held() };
+    const until = (await published()).deadline;
+    return { until, keys: { name, uscc, person, notAfter, light }, handle: state.handle, draft: shownDraft(draft), held: await held() };
   },
 
   /** A file's findings and, where none blocks it, its hash. */
