@@ -2,7 +2,7 @@
 
 import { Refusal } from "./refusal.js";
 
-const WAITING = 4 * 2 ** 20;
+const WAITING = 16 * 2 ** 20; // bytes: enough to ride out the turns of a busy processor
 let workers = null;
 let last = 0;
 const listeners = new Map();

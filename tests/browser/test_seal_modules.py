@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -203,3 +204,31 @@ def test_a_sealed_envelope_opens(compute: Compute) -> None:
     assert found["damaged"] == [one["code"] for one in given["damaged"]]
     assert found["other"] == "seal.commit_mismatch"
     assert base64.b64decode(file["content"]) == b'{"price_fen":1}'
+
+
+def test_hashing_beside_the_cipher(compute: Compute) -> None:
+    """Streams in pieces, a file held whole and one above that: by WebAssembly, WebCrypto and pieces, the right hash.
+
+    Seen red: with the pieces of two streams fed to one hasher; with the last piece left out.
+    """
+    body = """const { Digester, digestFile } = await load("digester");
+      const { WHOLE } = await load("archive");
+      const piece = new Uint8Array(1_000_003).map((_, at) => at * 7);
+      const [one, two] = [new Digester(0), new Digester(0)];
+      for (let count = 0; count < 5; count += 1) {
+        await one.update(piece);
+        await two.update(piece.subarray(count));
+      }
+      const large = new File([piece, new Uint8Array(WHOLE)], "large");
+      return {
+        streams: [hex(await one.digest()), hex(await two.digest())],
+        files: [hex(await digestFile(new File([piece], "small"), 0)), hex(await digestFile(large, 1))],
+        whole: WHOLE,
+      };"""
+    found = compute(body)
+    piece = bytes(at * 7 % 256 for at in range(1_000_003))
+    assert found["streams"] == [
+        sha256(piece * 5).hexdigest(),
+        sha256(b"".join(piece[count:] for count in range(5))).hexdigest(),
+    ]
+    assert found["files"] == [sha256(piece).hexdigest(), sha256(piece + bytes(found["whole"])).hexdigest()]

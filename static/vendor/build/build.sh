@@ -7,7 +7,7 @@ trap 'rm -rf "$work"' EXIT
 cp "$here/package.json" "$here/package-lock.json" "$here"/*.js "$work"
 cd "$work"
 npm ci --silent --ignore-scripts
-for name in age noble canonicalize pki bech32; do
+for name in age noble canonicalize pki bech32 hash-wasm; do
   ./node_modules/@esbuild/*/bin/esbuild "$name.js" --bundle --format=esm --platform=browser --target=es2022 \
     --charset=utf8 --legal-comments=none --log-level=warning --outfile="built/$name.js"
 done
@@ -27,7 +27,8 @@ licences noble @noble/curves @noble/hashes
 licences canonicalize canonicalize
 licences pki pkijs asn1js @noble/hashes @peculiar/utils bytestreamjs
 licences bech32 @scure/base
+licences hash-wasm hash-wasm
 for file in built/*; do
   if [ "${1:-}" = --check ]; then cmp "$file" "$here/../$(basename "$file")"; else cp "$file" "$here/.."; fi
 done
-echo "age.js, noble.js, canonicalize.js, pki.js, bech32.js: ${1:-built}"
+echo "age.js, noble.js, canonicalize.js, pki.js, bech32.js, hash-wasm.js: ${1:-built}"

@@ -208,6 +208,7 @@ def _changes() -> list[dict[str, Any]]:
         {"sets": ["bidder+tenderee"]}, {"deadline": "2026-02-30T00:00:00Z"}, {"deadline": "2026-03-20"},
         {"deadline": "2026-03-20T01:30:00+00:00"}, {"decrypt_minutes": 0}, {"failure": {}}, {"failure": {"a": "254"}},
         {"more": 1}, {"failure": {"A": "R-254"}}, {"deadline": None},
+        {"sets": ["bidder+tenderee", "officer+supervisor", "supervisor+tenderee", "officer+tenderee"]},
     ]  # fmt: skip
 
 
