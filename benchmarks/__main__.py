@@ -16,6 +16,7 @@ from pathlib import Path
 FIGURES = {
     "R1": ("benchmarks.figures.r01", "kill points during a submission: 0 acknowledged lost, 0 torn"),
     "R3": ("benchmarks.figures.r03", "the last second over HTTP: what was stamped in time counts, nothing else"),
+    "R4": ("benchmarks.figures.r04", "exactly one opening, with many workers, one of them stopped or killed"),
     "R13": ("benchmarks.figures.r13", "flipped bits of a ledger: all found, the entry named, no false alarm"),
     "R16": ("benchmarks.figures.r16", "a restored backup is refused at start, every missing receipt named"),
     "R17": (
