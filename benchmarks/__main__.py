@@ -17,6 +17,8 @@ FIGURES = {
     "R1": ("benchmarks.figures.r01", "kill points during a submission: 0 acknowledged lost, 0 torn"),
     "R3": ("benchmarks.figures.r03", "the last second over HTTP: what was stamped in time counts, nothing else"),
     "R4": ("benchmarks.figures.r04", "exactly one opening, with many workers, one of them stopped or killed"),
+    "R9": ("benchmarks.figures.r09", "an insider with disk and memory before the opening finds no canary"),
+    "R12": ("benchmarks.figures.r12", "every k trustees open, no fewer do, a liar is named"),
     "R13": ("benchmarks.figures.r13", "flipped bits of a ledger: all found, the entry named, no false alarm"),
     "R16": ("benchmarks.figures.r16", "a restored backup is refused at start, every missing receipt named"),
     "R17": (
@@ -24,6 +26,7 @@ FIGURES = {
         "a moved clock: nothing late accepted, nothing on time refused, no early opening",
     ),
     "R18": ("benchmarks.figures.r18", "bids around a deadline that is being moved: all judged as their stamps say"),
+    "R19": ("benchmarks.figures.r19", "copied, replayed, re-labelled, truncated bids: none accepted, none opened"),
     "R26": ("benchmarks.figures.r26", "the draw is fair (chi-square) and replayed by an independent script"),
 }
 BENCHES = {

@@ -81,8 +81,16 @@ class Outcome:
         )
 
     @property
+    def shut_out(self) -> int:
+        """Commits refused as late by a stamp before the deadline: the closing did not wait for them."""
+        late = [answer.body for answer in self.answers if answer.body.get("code") == "bid.late"]
+        return sum(str(body["facts"]["at"]) < str(body["facts"]["deadline"]) for body in late)
+
+    @property
     def holds(self) -> bool:
-        return self.acknowledged == self.in_set and not (self.errors or self.refused_in_time or self.audit_faults)
+        """Whether the acknowledged are the closed set, and nobody was refused who was in time."""
+        wrong = self.errors or self.refused_in_time or self.shut_out or self.audit_faults
+        return self.acknowledged == self.in_set and not wrong
 
 
 def _sealed(arguments: tuple[str, int, Any]) -> tuple[str, dict[str, Any], list[str]]:
@@ -116,8 +124,16 @@ def prepare(folder: Path, url: str | None, count: int) -> tuple[Stage, list[tupl
     return stage, bids, token
 
 
-def serve(stack: ExitStack, folder: Path, url: str | None, threads: int) -> int:
-    """Start the server and the worker on the installation; the port."""
+def serve(
+    stack: ExitStack,
+    folder: Path,
+    url: str | None,
+    threads: int,
+    *,
+    pids: list[int] | None = None,
+    logs: Path | None = None,
+) -> int:
+    """Start the server and the worker on the installation; the port. Their pids are added to `pids`, what they log to `logs`."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = int(free.getsockname()[1])
@@ -127,7 +143,10 @@ def serve(stack: ExitStack, folder: Path, url: str | None, threads: int) -> int:
     }  # fmt: skip
     for command in (["serve", "--port", str(port), "--threads", str(threads)], ["worker", "--every", "0.2"]):
         program = [sys.executable, "-c", "from portal.cli import main; main()", *command]
-        running = subprocess.Popen(program, env={**os.environ, **settings}, stderr=subprocess.DEVNULL)
+        log = stack.enter_context((logs or Path(os.devnull)).open("ab"))
+        running = subprocess.Popen(program, env={**os.environ, **settings}, stderr=log, stdout=log)
+        if pids is not None:
+            pids.append(running.pid)
         stack.callback(running.wait)
         stack.callback(running.terminate)
     for _ in range(600):
@@ -234,7 +253,8 @@ def main(argv: list[str]) -> int:
     print(
         f"{len(found.answers)} commits, {sent_in_time} sent in the last second: {len(found.acknowledged)} acknowledged, "
         f"{late} late ({late_though_sent} of them sent before the deadline and stamped after it), "
-        f"{found.refused_in_time} refused for another reason, {found.errors} server errors"
+        f"{found.shut_out} stamped in time and refused, {found.refused_in_time} refused for another reason, "
+        f"{found.errors} server errors"
     )
     print(f"answers: median {statistics.median(waits):.2f} s, p99 {p99:.2f} s, slowest {waits[-1]:.2f} s")
     missing, additional = len(found.acknowledged - found.in_set), len(found.in_set - found.acknowledged)

@@ -1,0 +1,43 @@
+"""The figures' programs in their shortest form: they run and hold, and turn red where they have a sabotage switch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks.figures import r03, r04, r12, r19
+
+pytestmark = pytest.mark.slow
+
+
+def test_the_last_second_over_http() -> None:
+    """R3: what is acknowledged is the closed set, whatever was late.
+
+    Seen red: with stamps taken outside the turnstile, for which the closing does not wait.
+    """
+    found = r03.measure(8, 4, "sqlite", threads=16)
+    assert found.holds, found
+    assert all(answer.status == 201 or answer.body["code"] == "bid.late" for answer in found.answers)
+    assert len(found.answers) == 12
+
+
+def test_one_opening_of_four_and_sixteen_workers() -> None:
+    """R4. Seen red: by `--sabotage`, a worker that writes an opening of its own."""
+    tally = r04.measure(2, (4, 16), "sqlite")
+    assert tally.single == tally.races == 2, tally.wrong
+    assert r04.measure(1, (2,), "sqlite", sabotage=True).single == 0
+
+
+def test_every_coalition_of_three_trustees(tmp_path: Path) -> None:
+    """R12. Seen red: with key packages nested one layer short."""
+    tally = r12.coalitions(3, tmp_path)
+    assert (tally.coalitions, tally.wrong) == (16, 0)
+
+
+def test_nothing_copied_is_accepted_or_opened(capsys: pytest.CaptureFixture[str]) -> None:
+    """R19. Seen red: without the marks of used objects and recipients."""
+    assert r19.main([]) == 0
+    said = capsys.readouterr().out
+    for code in ("bid.copied", "bid.old_policy", "bid.other_section", "seal.wrong_handle", "seal.bulk_mismatch"):
+        assert code in said
