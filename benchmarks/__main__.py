@@ -30,6 +30,7 @@ FIGURES = {
     "R26": ("benchmarks.figures.r26", "the draw is fair (chi-square) and replayed by an independent script"),
 }
 BENCHES = {
+    "commit": ("benchmarks.commit", "commits of bids against a bare group-commit writer on SQLite"),
     "ingest": ("benchmarks.ingest", "uploads with hash and fsync against nginx PUT without either"),
     "opening": ("benchmarks.opening", "opening 50 bids of 50 MB against age -d on all cores"),
     "seal": ("benchmarks.seal", "sealing and opening against the age command"),
