@@ -167,6 +167,11 @@ def documents(session: Session, section: Section, *, all_versions: bool = False)
     return list({document.slot: document for document in found}.values())
 
 
+def bill_document(session: Session, section: Section, slot: str = rules.BILL) -> TenderDocument | None:
+    """The newest version of the section's bill of quantities as data, if it has one."""
+    return next((document for document in documents(session, section) if document.slot == slot), None)
+
+
 def trustees(session: Session, section: Section) -> list[Trustee]:
     """The key holders of a section by role."""
     return list(session.scalars(select(Trustee).where(Trustee.section_id == section.id).order_by(Trustee.role)))

@@ -100,6 +100,16 @@ class Bid(Base, Staged):
         return f"bid:{self.submission.digest[:16]}"
 
 
+class BidContents(Base, Row):
+    """What was found in an opened bid's bill and links (`sunbid-contents/v1`): facts for the committee, no verdict."""
+
+    __tablename__ = "bid_contents"
+
+    bid_id: Mapped[int] = mapped_column(ForeignKey("bid.id"), unique=True)
+    content: Mapped[Any] = mapped_column(Json)
+    checked_at: Mapped[datetime]
+
+
 class Peel(Base, Row):
     """One layer a key holder has taken off a key or identity package, and what was left of it (base64).
 

@@ -136,7 +136,7 @@ def collect(act: Act, section: Section, warnings: dict[str, Any]) -> dict[str, A
             for row in bidding.submissions(session, section)
         ],
         "opening": _opening(session, section, opening),
-        "bids": [_bid(bid) for bid in opening_queries.bids(session, opening)],
+        "bids": _bids(session, opening),
         "draws": [_draw(session, draw, committee, opening) for draw in _draws(session, section)],
         "evaluation": committee.result,
         "award": _award(session, section),
@@ -214,6 +214,12 @@ def _opening(session: Session, section: Section, opening: Opening) -> dict[str, 
         "record": opening.record,
         "record_signatures": opening.record_signatures,
     }
+
+
+def _bids(session: Session, opening: Opening) -> list[dict[str, Any]]:
+    bids = opening_queries.bids(session, opening)
+    contents = opening_queries.contents_of(session, bids)
+    return [{**_bid(bid), "contents": contents.get(bid.id)} for bid in bids]
 
 
 def _bid(bid: Bid) -> dict[str, Any]:

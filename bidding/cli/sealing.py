@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import platform
+import sys
 import tempfile
 import uuid
 from datetime import UTC, datetime
@@ -17,8 +18,26 @@ import click
 
 from accounts.cli import Connection, Identity, checked
 from accounts.rules.certificates import facts_of
+from bidding.cli.boq import FILE, tenderee
+from bidding.cli.draft import (
+    Draft,
+    check_bill,
+    draft_envelopes,
+    draft_tasks,
+    enclose,
+    given_from,
+    read_draft,
+    spoken_tasks,
+    take_schedule,
+    typed_from,
+)
 from bidding.cli.folder import DESTINATION_FILE, BidFolder
+from bidding.cli.preparation import fetch_preparation, fetch_tender_bill, read_preparation, spoken_findings
 from bidding.cli.telling import bar, said, tell
+from bidding.rules.boq import Bill, BillFinding, errors_of
+from bidding.rules.completeness import is_complete
+from bidding.rules.links import broken
+from bidding.rules.sentences import say
 from core import money
 from core.errors import Invalid
 from core.seal import Enclosure, policy_digest, validate_policy
@@ -36,9 +55,15 @@ DEVICE = "SUNBID_TEST_DEVICE"
 )
 @click.option("--server", default="", help="the platform's address, to fetch the policy from")
 @click.option("--section", default="", help="the section's code")
-@click.option("--identity", required=True, type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option("--identity", type=click.Path(path_type=Path, exists=True, file_okay=False), help="needed to seal")
 @click.option("--envelope", "envelopes", multiple=True, metavar="NAME=DIR", help="files of one envelope: DIR/slot/file")
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="the folder to make")
+@click.option(
+    "--draft", "draft_path", type=click.Path(path_type=Path, exists=True), help="a draft: folder or .zip of the page"
+)
+@click.option("--check", is_flag=True, help="only say how complete the draft is; exit 1 while it is not")
+@click.option("--preparation", "preparation_path", type=FILE, help="preparation.json, when there is no --server")
+@click.option("--template", type=FILE, help="the tenderee's bill, when there is no --server")
+@click.option("--out", type=click.Path(path_type=Path), help="the folder to make; needed to seal")
 @click.option("--replaces", type=click.Path(path_type=Path, exists=True, file_okay=False), help="a submitted folder")
 @click.option("--price", default="", help="the price in yuan, for the opening schedule")
 @click.option("--duration", type=int, default=0, help="days")
@@ -57,9 +82,13 @@ def seal(
     policy_path: Path | None,
     server: str,
     section: str,
-    identity: Path,
+    identity: Path | None,
     envelopes: tuple[str, ...],
-    out: Path,
+    draft_path: Path | None,
+    check: bool,
+    preparation_path: Path | None,
+    template: Path | None,
+    out: Path | None,
     replaces: Path | None,
     as_json: bool,
     **given: Any,
@@ -67,16 +96,30 @@ def seal(
     """Seal a bid on this machine. Nothing is sent; `sunbid submit` does that later.
 
     The schedule is made from --price, --duration, --quality, --manager and --manager-certificate, or given as
-    --envelope schedule=DIR.
+    --envelope schedule=DIR; --draft takes everything from a draft. A priced bill of quantities is checked against the
+    tenderee's first, and a bill that does not add up is not sealed. --check says how complete everything is.
     """
+    if not check and (identity is None or out is None):
+        raise click.UsageError("--identity DIR --out DIR, or --check")
     policy, told = fetch_policy(policy_path, server, section)
-    keys = Identity(identity)
+    preparation, tender = asked(told, preparation_path, template, server, policy["section"])
     after = BidFolder(replaces) if replaces else None
     with tempfile.TemporaryDirectory() as temp:
-        files = read_envelopes(envelopes)
+        draft, given = _draft(draft_path, envelopes, policy, given, Path(temp))
+        if tender is not None:
+            check_bill(draft, tender, preparation)
+        if check:
+            _tell_completeness(draft, preparation, as_json=as_json)
+            return
+        assert identity is not None and out is not None  # noqa: S101 - refused above
+        keys = Identity(identity)
+        files = draft.files
         if SCHEDULE not in files:
             files[SCHEDULE] = [_schedule(Path(temp), given)]
         check_slots(files, told.get("slots", []))
+        _refuse_bad_bill(draft, tender, as_json=as_json)
+        _refuse_bad_links(draft)
+        enclose(draft, Path(temp), policy["section"])
         with bar(said("加密", "Sealing"), quiet=as_json) as progress:
             sealed = seal_files(
                 policy,
@@ -113,6 +156,85 @@ def seal(
 def pinned(server: str, told: dict[str, Any]) -> dict[str, Any]:
     """What is pinned with a sealed bid: where it goes, the platform's key, and who vouches for the log from outside."""
     return {"server": server, "platform_key": told["platform_key"], "trust": told.get("trust")}
+
+
+def asked(
+    told: dict[str, Any], preparation: Path | None, template: Path | None, server: str, section: str
+) -> tuple[dict[str, Any], Bill | None]:
+    """What the section asks, and the tenderee's bill if there is one: from files, or from the server."""
+    if preparation is not None:
+        wanted = read_preparation(preparation)
+    elif server:
+        wanted = fetch_preparation(server, section)
+    else:
+        wanted = {}
+    if template is not None:
+        return wanted, tenderee(template, "", section)[0]
+    if not wanted.get("boq"):
+        return wanted, None
+    if not server:
+        raise click.UsageError("--template FILE")
+    return wanted, fetch_tender_bill(server, section, wanted)
+
+
+def _draft(
+    place: Path | None, envelopes: tuple[str, ...], policy: dict[str, Any], given: dict[str, Any], temp: Path
+) -> tuple[Draft, dict[str, Any]]:
+    """The draft and the options that come of it; --envelope adds to or replaces what lies in a draft's folder."""
+    typed, named = typed_from(given), envelopes
+    if place is not None:
+        typed, folder = read_draft(place, temp)
+        if typed.get("section") not in (None, "", policy["section"]):
+            raise Invalid("bid.other_section", given=typed["section"], expected=policy["section"])
+        over = {pair.partition("=")[0] for pair in envelopes}
+        named = (*(pair for pair in draft_envelopes(folder, policy["envelopes"]) if pair.partition("=")[0] not in over),
+                 *envelopes)  # fmt: skip
+        given = {**given, **{name: value for name, value in given_from(typed).items() if value}}
+    draft = Draft(typed, read_envelopes(named))
+    take_schedule(draft)
+    return draft, given
+
+
+def _tell_completeness(draft: Draft, preparation: dict[str, Any], *, as_json: bool) -> None:
+    """Say the state of every task and every finding of the bill; exit 1 unless all tasks are done."""
+    if not preparation:
+        raise click.UsageError("--check: --server URL and --section CODE, or --preparation FILE")
+    found = draft_tasks(draft, preparation)
+    facts = {
+        "complete": is_complete(found),
+        "tasks": [task.as_json() for task in found],
+        "findings": [finding.as_json() for finding in draft.findings],
+    }
+    tell(facts, [*spoken_tasks(found), *spoken_findings(draft.findings)], as_json=as_json)
+    if not is_complete(found):
+        sys.exit(1)
+
+
+def _refuse_bad_bill(draft: Draft, tender: Bill | None, *, as_json: bool) -> None:
+    """Refuse (client.boq) a bill with errors, after every one of them has been named; warnings are named too."""
+    if tender is None:
+        return
+    findings = draft.findings
+    if not draft.bill_file and not findings:
+        findings = [BillFinding("draft.bill_missing")]
+    errors = errors_of(findings)
+    if findings and not as_json:
+        for line in spoken_findings(findings):
+            click.echo(line, err=True)
+    if errors or draft.bill is None:
+        if as_json:
+            click.echo(json.dumps({"refused": "client.boq", "findings": [one.as_json() for one in findings]}))
+        raise Invalid("client.boq", field="boq", errors=len(errors))
+
+
+def _refuse_bad_links(draft: Draft) -> None:
+    """Refuse (client.links) clause links to a file that is not there or to pages it does not have."""
+    files = draft.facts()["files"] if draft.typed.get("links") else []
+    for link in draft.typed.get("links", []):
+        code, expected, found = broken(link, files)
+        if code:
+            reason = say(code, {"expected": expected, "found": found}, said("zh", "en"))
+            raise Invalid("client.links", field="links", clause=str(link.get("clause"))[:40], reason=reason)
 
 
 def fetch_policy(path: Path | None, server: str, section: str) -> tuple[dict[str, Any], dict[str, Any]]:

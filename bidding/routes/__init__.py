@@ -1,6 +1,7 @@
 """Pages and endpoints of bidding: the tenderee's desk, the public section, trustees' keys, uploads, the commit."""
 
 from bidding.routes import (
+    bill,
     desk,
     drafting,
     invitees,
@@ -17,6 +18,7 @@ from bidding.routes import (
 from bidding.routes.blueprint import blueprint
 
 __all__ = [
+    "bill",
     "blueprint",
     "desk",
     "drafting",

@@ -68,6 +68,7 @@ def project(code: str) -> str:
                     "steps": rules.readiness(findings),
                     "has_final_round": has_final_round(section),
                     "documents": len(queries.documents(session, section)),
+                    "has_bill": queries.bill_document(session, section) is not None,
                     "trustees": queries.trustees(session, section),
                     "open_questions": open_questions(session, section),
                 }

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from accounts.access import acting, current_actor, instant_now, reading, requires
 from accounts.rules import Role
 from bidding import forms, queries, rules, services
+from bidding.routes.bill import Refused, read_uploaded_bill, shown_bill_findings
 from bidding.routes.blueprint import blueprint, counts_of, done, frame_of, shown_findings
 from bidding.services.projects import DOCUMENT_SLOTS
 from core.errors import Conflict, Invalid, Refusal
@@ -104,22 +105,28 @@ def publish_section(code: str) -> Response | tuple[str, int]:
 def publish_clarification(code: str) -> Response | tuple[str, int]:
     """Answer a question or amend the documents, for all alike; the page shows where the deadline will move to."""
     errors: list[Refusal] = []
+    found: list[dict[str, str]] = []
     if request.method == "POST":
         with reading() as session:
             queries.own_section(session, code, current_actor())
         try:
             values = forms.read_clarification(request.form)
+            bill = read_uploaded_bill(code)[0] if request.form.get("slot") == rules.BILL else None
             with acting(through=rules.turnstile(code), shared=False) as act:
                 section = queries.own_section(act.session, code, act.actor)
                 number = request.form.get("question", type=int)
                 values["question"] = queries.question(act.session, section, number) if number else None
                 file = request.files.get("file")
-                if file is not None and file.filename:
+                if bill is not None:
+                    values["documents"] = services.bill_documents(act, bill)
+                elif file is not None and file.filename:
                     slot = choice(request.form, "slot", DOCUMENT_SLOTS)
                     values["documents"] = [(slot, *_stored(act.store.put, file))]
                 clarification = services.publish_clarification(act, section, **values)
                 message = _("澄清（第%(number)s号）已发布，所有人看到同样的内容。", number=clarification.number)
                 return done(message, "bidding.section", code=code)
+        except Refused as refused:
+            errors, found = [refused.refusal], shown_bill_findings(refused.findings)
         except Invalid as refusal:
             errors = [refusal]
     with reading() as session:
@@ -136,7 +143,8 @@ def publish_clarification(code: str) -> Response | tuple[str, int]:
             asked=request.args.get("question", type=int) or request.form.get("question", type=int),
             least=rules.minimum_deadline(now, section.closing_at, law),
             gap=law.rules.get("clarify_before_deadline"),
-            slots=DOCUMENT_SLOTS,
+            slots=DOCUMENT_SLOTS if queries.bill_document(session, section) is None else (*DOCUMENT_SLOTS, rules.BILL),
+            found=found,
             **frame_of(session, section),
         )
     return page, 422 if errors else 200

@@ -10,9 +10,23 @@ from bidding.rules.paper import receipt_number, render_receipt, verify_address
 from bidding.rules.policy import TRUSTEES, build_policy, turnstile
 from bidding.rules.readiness import readiness
 from bidding.rules.receipt import build_receipt, verify_receipt, with_vouching
-from bidding.rules.slots import DEFAULT_SLOTS, check_slots, default_slots, fit_slots
+from bidding.rules.slots import (
+    BILL,
+    BILL_TEMPLATE,
+    BOQ_ENVELOPE,
+    BOQ_SLOT,
+    DEFAULT_SLOTS,
+    check_boq_slot,
+    check_slots,
+    default_slots,
+    fit_slots,
+)
 
 __all__ = [
+    "BILL",
+    "BILL_TEMPLATE",
+    "BOQ_ENVELOPE",
+    "BOQ_SLOT",
     "DEFAULT_SLOTS",
     "ENVELOPES",
     "TRUSTEES",
@@ -21,6 +35,7 @@ __all__ = [
     "NoticeFacts",
     "build_policy",
     "build_receipt",
+    "check_boq_slot",
     "check_layout",
     "check_method",
     "check_notice",

@@ -93,7 +93,8 @@ def _documents(facts: NoticeFacts) -> Iterator[Finding]:
     has_text = "tender" in facts.document_slots
     yield Finding("R-106", verdict(has_text), "notice.tender_document", "documents")
     if facts.category == "works":
-        yield Finding("R-106", verdict("boq" in facts.document_slots, Level.WARN), "notice.boq", "documents")
+        billed = bool(facts.document_slots & {"boq", "bill"})
+        yield Finding("R-106", verdict(billed, Level.WARN), "notice.boq", "documents")
     yield Finding("R-102", Level.COMPUTE, "notice.postqualification")
 
 

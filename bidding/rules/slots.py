@@ -9,6 +9,10 @@ from typing import Any
 from core.errors import Invalid
 
 SCHEDULE_SLOT = "schedule"
+BOQ_ENVELOPE, BOQ_SLOT = "price", "boq"
+"""Where a bidder's priced bill of quantities lies."""
+BILL, BILL_TEMPLATE = "bill", "bill_template"
+"""The tender documents that are a section's bill as data: its canonical JSON, and the template bidders fill."""
 
 DEFAULT_SLOTS: list[dict[str, Any]] = [
     {"envelope": "schedule", "slot": SCHEDULE_SLOT, "name": "开标一览表", "required": True},
@@ -69,3 +73,9 @@ def check_slots(slots: Any, envelopes: Collection[str]) -> list[dict[str, Any]]:
         if not any(slot["envelope"] == envelope and slot["required"] for slot in slots):
             raise Invalid("slots.envelope", field="slots", envelope=envelope)
     return slots
+
+
+def check_boq_slot(slots: list[dict[str, Any]]) -> None:
+    """Refuse (slots.boq) a section that publishes a bill but asks for no priced one in its place."""
+    if not any(slot["envelope"] == BOQ_ENVELOPE and slot["slot"] == BOQ_SLOT for slot in slots):
+        raise Invalid("slots.boq", field="slots", place=f"{BOQ_ENVELOPE}/{BOQ_SLOT}")

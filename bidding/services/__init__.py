@@ -1,5 +1,6 @@
 """Verbs of bidding: from the draft of a project to the sealed set at the closing, and the moves handed down."""
 
+from bidding.services.bill import bill_documents, set_bill
 from bidding.services.closing import ClosedSet, close_section, closed_set
 from bidding.services.invitees import draw_invitees, list_invitees
 from bidding.services.moves import (
@@ -28,6 +29,7 @@ __all__ = [
     "append_upload",
     "ask_question",
     "begin_evaluation",
+    "bill_documents",
     "call_final_offers",
     "close_section",
     "closed_set",
@@ -48,6 +50,7 @@ __all__ = [
     "publish_section",
     "register_trustee",
     "rehearse_trustee",
+    "set_bill",
     "sweep_uploads",
     "unmask_decoy",
     "update_project",

@@ -258,7 +258,7 @@ def add_document(act: Act, section: Section, slot: str, name: str, stored: Store
 
 def new_version(act: Act, section: Section, slot: str, name: str, stored: Stored) -> TenderDocument:
     """The next version of a slot's document; older versions stay."""
-    if slot not in DOCUMENT_SLOTS:
+    if slot not in (*DOCUMENT_SLOTS, rules.BILL, rules.BILL_TEMPLATE):
         raise Invalid("form.choice", field="slot", found=slot, options=sorted(DOCUMENT_SLOTS))
     if not stored.size:
         raise Invalid("document.empty", field="file", name=name)

@@ -33,6 +33,8 @@ def publish_section(act: Act, section: Section) -> Notice:
     if block is not None:
         raise Invalid(block.code, field=block.field, **{**block.facts, "rule": block.rule})
     rules.check_slots(section.slots, names_of(section.envelopes))
+    if queries.bill_document(act.session, section) is not None:
+        rules.check_boq_slot(section.slots)
     project = section.project
     if project.law is None:
         project.law = queries.law_today(project, act.now).as_json()
@@ -93,6 +95,7 @@ def add_policy(act: Act, section: Section) -> Policy:
 def notice_content(act: Act, section: Section, policy: Policy) -> dict[str, Any]:
     """The notice as data: every field of R-104, the control price (R-109), the method's and the policy's hash."""
     project = section.project
+    bill = queries.bill_document(act.session, section)
     return {
         "project_code": project.code,
         "project_name": project.name,
@@ -128,6 +131,7 @@ def notice_content(act: Act, section: Section, policy: Policy) -> dict[str, Any]
         "deadline_at": iso(section.closing_at),
         "opening_at": iso(section.closing_at),
         "second_opening_at": iso(section.second_opening_at) if section.second_opening_at else None,
+        "boq_sha256": bill.sha256 if bill is not None else None,
         "method_sha256": hashlib.sha256(canonical(section.method)).hexdigest(),
         "policy_version": policy.version,
         "policy_sha256": policy.digest,

@@ -11,7 +11,7 @@ import sys
 import tempfile
 from io import BufferedReader
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from core.documents.document import Document, decode
 from core.errors import Invalid
@@ -33,7 +33,8 @@ def extract(path: Path, *, name: str | None = None, wall_seconds: float = WALL_S
     with _opened(path, label) as source:
         digest = hashlib.file_digest(source, "sha256").hexdigest()
         source.seek(0)
-        answer = _read_apart(source, label, path.suffix.lower().lstrip("."), wall_seconds)
+        suffix = path.suffix.lower().lstrip(".") or "none"
+        answer = ask_apart("core.documents.extraction", suffix, source, label=label, wall_seconds=wall_seconds)
     refused = answer.get("refused")
     if refused is not None:
         facts = answer.get("facts")
@@ -60,9 +61,16 @@ def _opened(path: Path, label: str) -> BufferedReader:
     return os.fdopen(descriptor, "rb")
 
 
-def _read_apart(source: BufferedReader, label: str, suffix: str, wall_seconds: float) -> dict[str, Any]:
+def ask_apart(
+    module: str, argument: str, source: BinaryIO, *, label: str, wall_seconds: float = WALL_SECONDS
+) -> dict[str, Any]:
+    """What `python -m module argument` answers in JSON on the open file; the module binds its own hands first.
+
+    The child gets the file as its standard input, no path and no environment. Raises Invalid with `field` = `label`
+    and code `document.timeout`, `.bomb` (the answer outgrew its limit) or `.unreadable`.
+    """
     root = Path(__file__).resolve().parents[2]
-    command = [sys.executable, "-s", "-P", "-m", "core.documents.extraction", suffix or "none"]
+    command = [sys.executable, "-s", "-P", "-m", module, argument]
     # The answer goes to an unlinked file, not a pipe: the child's own file-size limit then bounds it.
     with tempfile.TemporaryFile() as answer:
         try:

@@ -5,17 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, flash, redirect, request, url_for
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from accounts.access import current_actor
 from accounts.rules import Role
+from bidding.rules.sentences import place_of, say
 from core.errors import Refusal
 from experts import queries
 from experts.models import Committee, Member
 from experts.queries.scoring import LOCKED
 from experts.rules import review_clauses
+from opening import queries as opening
+from opening.models import Bid
 
 blueprint = Blueprint("experts", __name__)
 
@@ -121,6 +125,30 @@ def stage_of(held: Committee) -> int:
 def own_room(session: Session, code: str) -> Member:
     """The asker's own seat in that room, or Missing."""
     return queries.own_member(session, code, current_actor())
+
+
+def shown_contents(session: Session, bid: Bid) -> dict[str, Any]:
+    """What was found in a bid, as pages show it: links by clause, the bill's check with its findings in words."""
+    contents = opening.contents_of(session, [bid]).get(bid.id)
+    links: dict[str, list[dict[str, Any]]] = {}
+    for link in contents["links"] if contents else []:
+        links.setdefault(link["clause"], []).append(link)
+    billed = (contents["bill"] or {}).get("findings", []) if contents else []
+    found = [*billed, *contents["link_findings"]] if contents else []
+    language = "en" if str(get_locale()) == "en" else "zh"
+    return {
+        "contents": contents,
+        "links": links,
+        "bill_findings": [
+            {
+                "text": say(finding["code"], finding, language),
+                "place": place_of(finding, language),
+                "kind": "bad" if finding["level"] == "error" else "warn",
+                "rule": finding["rule"],
+            }
+            for finding in found
+        ],
+    }
 
 
 def clause_texts(held: Committee) -> dict[str, dict[str, str]]:

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from accounts.access import acting, reading, requires
 from core.errors import Missing, Refusal
 from experts import forms, queries, services
-from experts.routes.frame import ROOM, blueprint, clause_texts, done, own_room, room_frame
+from experts.routes.frame import ROOM, blueprint, clause_texts, done, own_room, room_frame, shown_contents
 from opening.models import Bid
 
 
@@ -122,4 +122,5 @@ def _findings(code: str, number: int, errors: list[Refusal]) -> str:
             flags=queries.flags(session, held.section).get(number, []),
             errors=errors,
             values=request.form,
+            **shown_contents(session, bid),
         )

@@ -12,6 +12,9 @@ from core.errors import Missing, Refusal
 from experts import forms, queries, services
 from experts.routes.frame import ROOM, blueprint, done, own_room, refused, room_frame
 
+PDF_POLICY = "default-src 'none'; object-src 'self'; plugin-types application/pdf; style-src 'unsafe-inline'"
+"""What a browser's own PDF viewer needs, and nothing more."""
+
 
 @blueprint.get("/expert/<code>")
 @requires(*ROOM)
@@ -100,6 +103,29 @@ def opine(code: str, number: int) -> Response | tuple[str, int]:
 @requires(*ROOM)
 def bid_file(code: str, number: int, sha256: str) -> FlaskResponse:
     """A file of an opened bid, for those who declared in this room; as a download, never shown inside the site."""
+    name, content = _own_file(code, number, sha256)
+    response = FlaskResponse(content, mimetype="application/octet-stream")
+    response.headers.set("Content-Disposition", "attachment", filename=name)
+    return response
+
+
+@blueprint.get("/expert/<code>/bids/<int:number>/read/<sha256>")
+@requires(*ROOM)
+def read_file(code: str, number: int, sha256: str) -> FlaskResponse:
+    """A PDF of an opened bid, to be read in the browser's own viewer at the page a link names; nothing else is shown.
+
+    What does not begin as a PDF is refused: the browser must have no other way to take it.
+    """
+    name, content = _own_file(code, number, sha256)
+    if not name.lower().endswith(".pdf") or b"%PDF-" not in content[:1024]:
+        raise Missing("object.unknown")
+    response = FlaskResponse(content, mimetype="application/pdf")
+    response.headers.set("Content-Disposition", "inline", filename=name)
+    response.headers["Content-Security-Policy"] = PDF_POLICY
+    return response
+
+
+def _own_file(code: str, number: int, sha256: str) -> tuple[str, bytes]:
     with reading() as session:
         member = own_room(session, code)
         if member.declared_at is None:
@@ -108,10 +134,7 @@ def bid_file(code: str, number: int, sha256: str) -> FlaskResponse:
             for envelope in (bid.envelopes or {}).values():
                 for file in envelope.get("files", []):
                     if bid.number == number and file["sha256"] == sha256:
-                        content = door().platform.store.read(sha256)
-                        response = FlaskResponse(content, mimetype="application/octet-stream")
-                        response.headers.set("Content-Disposition", "attachment", filename=file["name"])
-                        return response
+                        return file["name"], door().platform.store.read(sha256)
     raise Missing("object.unknown")
 
 

@@ -11,7 +11,16 @@ from werkzeug.wrappers import Response
 from accounts.access import acting, reading, requires
 from core.errors import Missing, Refusal
 from experts import forms, queries, services
-from experts.routes.frame import ROOM, blueprint, done, own_room, refused, room_frame, wants_fragment
+from experts.routes.frame import (
+    ROOM,
+    blueprint,
+    done,
+    own_room,
+    refused,
+    room_frame,
+    shown_contents,
+    wants_fragment,
+)
 from experts.rules import scored_criteria
 
 
@@ -175,4 +184,5 @@ def _sheet(code: str, number: int, errors: list[Refusal]) -> str:
             values=request.form,
             made=len(items),
             saved_at=max((item.saved_at for item in items.values()), default=None),
+            **shown_contents(session, held.bid),
         )

@@ -1,7 +1,7 @@
 """Reads of the opening: the thing itself, what key holders still have to do, and what may be shown to whom."""
 
 from opening.queries.cover import Cover, check_covered, cover, uncovered, unstamped_closings
-from opening.queries.due import due, due_to_open, is_ready
+from opening.queries.due import contents, contents_of, due, due_to_look, due_to_open, is_ready
 from opening.queries.layers import (
     Task,
     faults_of,
@@ -25,6 +25,7 @@ from opening.queries.opening import (
     open_objections,
     opened_bids,
     opening,
+    opening_of,
     opening_or_none,
     own_bids,
     presence_of,
@@ -61,9 +62,12 @@ __all__ = [
     "closing",
     "coefficients",
     "commitments",
+    "contents",
+    "contents_of",
     "cover",
     "day_board",
     "due",
+    "due_to_look",
     "due_to_open",
     "entries_of_hall",
     "evidence",
@@ -78,6 +82,7 @@ __all__ = [
     "open_objections",
     "opened_bids",
     "opening",
+    "opening_of",
     "opening_or_none",
     "own_bids",
     "package_bytes",

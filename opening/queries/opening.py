@@ -29,6 +29,11 @@ def opening_or_none(session: Session, section: Section) -> Opening | None:
     return session.scalar(select(Opening).where(Opening.section_id == section.id))
 
 
+def opening_of(session: Session, bid: Bid) -> Opening:
+    """The opening a bid was named in."""
+    return session.get_one(Opening, bid.opening_id)
+
+
 def bids(session: Session, found: Opening) -> list[Bid]:
     """Every named bid of the opening, by number (the order in which they were received)."""
     return list(session.scalars(select(Bid).where(Bid.opening_id == found.id).order_by(Bid.number)))

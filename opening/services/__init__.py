@@ -2,6 +2,7 @@
 
 from opening.services.closing import close_and_convene
 from opening.services.coefficients import commit_coefficient, draw_coefficients, reveal_coefficient
+from opening.services.contents import Looking, keep_contents, look_into, ready_to_look
 from opening.services.court import (
     Restored,
     appeal,
@@ -46,6 +47,7 @@ from opening.services.talk import announce, call_bidder, here, keep_presence, re
 from opening.services.unsealing import Unsealed, Unsealing, keep_opened, open_ready, ready_to_unseal, unseal, unseal_all
 
 __all__ = [
+    "Looking",
     "Restored",
     "Unsealed",
     "Unsealing",
@@ -72,8 +74,10 @@ __all__ = [
     "hand_over",
     "here",
     "keep_backup",
+    "keep_contents",
     "keep_opened",
     "keep_presence",
+    "look_into",
     "open_decryption",
     "open_ready",
     "overturn",
@@ -83,6 +87,7 @@ __all__ = [
     "raise_incident",
     "raise_objection",
     "read_prices",
+    "ready_to_look",
     "ready_to_unseal",
     "reconvene",
     "record_cover",

@@ -24,6 +24,7 @@ COMMANDS = {
     "verify": "portal.cli.verify:verify",
     "verify-pdf": "portal.cli.papers:verify_pdf",
     "draw": "portal.cli.site:draw",
+    "boq": "bidding.cli:boq",
     "seal": "bidding.cli:seal",
     "submit": "bidding.cli:submit",
     "replace": "bidding.cli:replace",

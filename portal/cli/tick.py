@@ -22,6 +22,8 @@ from core.errors import Conflict, Refusal
 
 log = logging.getLogger("sunbid.tick")
 
+LOOKED_INTO = 4
+"""Bids looked into in one tick: about two seconds of reading apart."""
 DUMMY_ONE_IN = 30
 """A tick adds a dummy commitment to the ledger one time in this many, so that its length tells nobody's bid."""
 
@@ -42,7 +44,15 @@ def told(what: str, done: list[str]) -> Iterator[None]:
 def tick(platform: Platform) -> list[str]:
     """Apply every move that is due now and return what was done, by name."""
     done: list[str] = []
-    for step in (close_sections, cover_closings, advance_openings, scan_sections, end_publicities, keep_house):
+    for step in (
+        close_sections,
+        cover_closings,
+        advance_openings,
+        look_into_bids,
+        scan_sections,
+        end_publicities,
+        keep_house,
+    ):
         step(platform, done)
     return done
 
@@ -88,6 +98,20 @@ def open_what_is_ready(platform: Platform, code: str) -> None:
         with platform.act(SYSTEM) as act:
             found = opening.queries.opening(act.session, bidding.queries.section(act.session, code))
             opening.services.keep_opened(act, found, unsealed)
+
+
+def look_into_bids(platform: Platform, done: list[str]) -> None:
+    """Look into opened bids' bills and links, a few a time: reading strangers' files must not hold up a closing."""
+    with platform.reading() as session:
+        due = []
+        for bid in opening.queries.due_to_look(session, LOOKED_INTO):
+            section = opening.queries.opening_of(session, bid).section
+            due.append((section.code, bid.submission.digest, opening.services.ready_to_look(session, section, bid)))
+    for code, digest, looking in due:
+        content = opening.services.look_into(platform.store, looking)
+        with told(f"look into a bid of {code}", done), platform.act(SYSTEM) as act:
+            held = opening.queries.opening(act.session, bidding.queries.section(act.session, code))
+            opening.services.keep_contents(act, opening.queries.bid(act.session, held, digest), content)
 
 
 def scan_sections(platform: Platform, done: list[str]) -> None:

@@ -23,6 +23,7 @@ PACKAGES = (
     "accounts",
     "credit",
     "bidding",
+    "boq",
     "opening",
     "experts",
     "awards",

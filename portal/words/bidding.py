@@ -368,6 +368,8 @@ STATES = {
     "opens.second": _l("第二次开标开启"),
     "document.tender": _l("招标文件正文"),
     "document.boq": _l("工程量清单"),
+    "document.bill": _l("工程量清单（结构化数据）"),
+    "document.bill_template": _l("工程量清单报价模板"),
     "document.drawings": _l("图纸"),
     "document.contract": _l("合同条款"),
     "document.approval": _l("批准文件"),

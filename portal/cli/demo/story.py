@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -9,6 +10,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from bidding.cli.draft import DRAFT_FILE
+from bidding.rules.completeness import DRAFT
 from core.clock import BEIJING
 from core.errors import Refusal
 from portal.cli.demo.cast import SPECIALITIES
@@ -81,6 +84,8 @@ class Story:
         ):
             with file.open("rb") as stream:
                 agent.send(f"/tender/sections/{SECTION}/documents", {"slot": slot}, files={"file": (file.name, stream)})
+        with self.papers.tender_bill.open("rb") as stream:
+            agent.send(f"/tender/sections/{SECTION}/boq", {}, files={"file": (self.papers.tender_bill.name, stream)})
         for login in ("tenderee", "officer", "supervisor"):
             self.trustee(login, "register")
         agent.send(f"/tender/sections/{SECTION}/publish", {"confirmation": SECTION})
@@ -209,16 +214,12 @@ class Story:
 
     def seal_and_send(self, key: str, which: str, replaces: str | None = None) -> None:
         """Seal one bid at the bidder's own machine, submit it, fetch its timestamp a minute later, verify offline."""
-        bidder = self.papers.bids[key].bidder
         out = self.sealed(key, which)
         identity = ("--identity", self.stage.keys(key))
         words: list[str | Path] = ["seal", "--server", self.stage.server, *identity, "--section", SECTION, "--out", out]
-        words += ["--contact", bidder.contact, "--phone", bidder.mobile, "--bond-form", "transfer"]
-        words += ["--bond-account", bidder.account, "--bond-payer", bidder.name, "--bond-amount", "800000.00"]
+        words += ["--draft", self.draft(key)]
         if replaces:
             words += ["--replaces", self.sealed(key, replaces)]
-        for envelope, folder in self.sorted_papers(key).items():
-            words += ["--envelope", f"{envelope}={folder}"]
         self.stage.command(*words, machine=f"{key}-office")
         verb = "replace" if replaces and "withdrawn" not in replaces else "submit"
         self.stage.command(verb, *identity, out)
@@ -226,16 +227,37 @@ class Story:
         self.stage.command("receipt", "stamp", out)
         self.stage.command("receipt", "verify", out / "receipt.json")
 
-    def sorted_papers(self, key: str) -> dict[str, Path]:
-        """The bidder's files sorted into the slots the notice names: a folder per envelope."""
+    def draft(self, key: str) -> Path:
+        """The bidder's draft: its files in the slots the notice names, what it typed, and its clause links."""
         base = self.stage.folder / "bidders" / key / "papers"
-        for _, slot, envelope in SLOTS:
+        bid = self.papers.bids[key]
+        slots = {envelope: slot for _, slot, envelope in SLOTS}
+        for envelope, slot in slots.items():
             folder = base / envelope / slot
             if not folder.exists():
                 folder.mkdir(parents=True)
-                for file in self.papers.bids[key].files[envelope]:
+                for file in bid.files[envelope]:
                     shutil.copy2(file, folder / file.name)
-        return {envelope: base / envelope for _, _, envelope in SLOTS}
+        typed = {
+            "type": DRAFT,
+            "section": SECTION,
+            "schedule": {},
+            "bond": {
+                "form": "transfer",
+                "account": bid.bidder.account,
+                "payer": bid.bidder.name,
+                "amount": "800000.00",
+            },
+            "authorisation": {
+                "operator": bid.bidder.contact,
+                "contact": bid.bidder.contact,
+                "phone": bid.bidder.mobile,
+                "confirmed": True,
+            },
+            "links": [{**link, "slot": slots[str(link["envelope"])]} for link in bid.links],
+        }
+        (base / DRAFT_FILE).write_text(json.dumps(typed, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        return base
 
     def short(self, key: str) -> str:
         """A bidder's short name."""

@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
+from bidding.rules.boq import TENDER, Bill, Line
+from portal.cli.demo.papers import criteria
 from portal.cli.demo.papers.noise import Noise
 
 FEN = Decimal("0.01")
-CHAPTERS = ("土建工程", "管道工程", "设备安装工程", "电气与自控工程", "绿化道路工程", "措施项目")
+MEASURES = "措施项目"
+CHAPTERS = ("土建工程", "管道工程", "设备安装工程", "电气与自控工程", "绿化道路工程", MEASURES)
 BALANCE = "041109005001"  # 既有水厂保护与保供措施: one lump item that takes up the last fen of a wanted total
 LADDER = Decimal("1.0150")
 
@@ -50,6 +53,26 @@ def bill() -> list[Item]:
             )
             for row in csv.DictReader(lines)
         ]
+
+
+def tender_bill(items: list[Item]) -> Bill:
+    """The tenderer's bill as data: what is provisional at its given price, everything else for the bidders to price."""
+    lines = tuple(
+        Line(
+            number,
+            "measures" if item.chapter == MEASURES else "works",
+            "" if item.chapter == MEASURES else item.chapter,
+            item.code,
+            item.name,
+            item.feature,
+            item.unit,
+            item.quantity.normalize(),
+            "fixed" if item.provisional else "unit",
+            price_fen=int(item.control * 100) if item.provisional else None,
+        )
+        for number, item in enumerate(items, 1)
+    )
+    return Bill(TENDER, criteria.SECTION_CODE, f"{criteria.SECTION_NAME}工程量清单", "included", lines)
 
 
 def amount(item: Item, price: Decimal) -> Decimal:

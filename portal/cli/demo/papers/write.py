@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 
+from bidding.rules.boq import write_workbook
 from portal.cli.demo.papers import criteria
 from portal.cli.demo.papers.authors import RIGGED, Author, authors
 from portal.cli.demo.papers.blocks import QUOTE, Block, marked, parse
 from portal.cli.demo.papers.copying import Copyist
 from portal.cli.demo.papers.dates import DEFAULT_DATES, TenderDates, chinese_day, chinese_instant
+from portal.cli.demo.papers.linking import Link, clause_links, letter_link
 from portal.cli.demo.papers.page import write_pdf
 from portal.cli.demo.papers.parties import AGENT, TENDERER, Bidder, bidders
 from portal.cli.demo.papers.planted import LEFTOVER, Evidence, planted_facts
@@ -24,6 +26,7 @@ from portal.cli.demo.papers.pricing import (
     control_prices,
     laddered_prices,
     own_prices,
+    tender_bill,
     total,
 )
 from portal.cli.demo.papers.sheet import write_sheet
@@ -48,6 +51,7 @@ class Bid:
     files: dict[str, tuple[Path, ...]]
     schedule: Path
     price_fen: int
+    links: tuple[Link, ...]
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,7 @@ class Papers:
     tender_docx: Path
     tender_pdf: Path
     control_bill: Path
+    tender_bill: Path
     bids: dict[str, Bid]
     planted: Path
 
@@ -77,6 +82,8 @@ def write_papers(folder: Path, *, seed: int = 2026, dates: TenderDates = DEFAULT
     control = folder / "控制价清单.xlsx"
     traces = hands["agent"].traces("price", "招标控制价工程量清单", dates, seed)
     write_sheet(control, items, control_prices(items), hands["agent"].look, traces)
+    bill_file = folder / "招标工程量清单.xlsx"
+    bill_file.write_bytes(write_workbook(tender_bill(items)))
     copyist = Copyist({})
     bids: dict[str, Bid] = {}
     prices: dict[str, Prices] = {}
@@ -100,7 +107,7 @@ def write_papers(folder: Path, *, seed: int = 2026, dates: TenderDates = DEFAULT
     )
     facts = planted_facts(evidence, items, seed)
     planted.write_text(json.dumps(facts, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    return Papers(folder, folder / "招标文件.docx", folder / "招标文件.pdf", control, bids, planted)
+    return Papers(folder, folder / "招标文件.docx", folder / "招标文件.pdf", control, bill_file, bids, planted)
 
 
 def yuan(fen: int) -> str:
@@ -212,18 +219,21 @@ class Desk:
 
     def bid(self, technical: list[Block], items: list[Item], prices: Prices) -> Bid:
         """Write every file of the bid and say where."""
-        qualification = self._qualification()
+        facts = self._facts()
+        qualification, plan = self._qualification(facts), self._technical(technical)
+        sheet, letter = self._price(items, prices)
         return Bid(
             self.bidder,
             self.folder,
             {
                 "qualification": (qualification,),
-                "technical": (self._technical(technical),),
-                "price": self._price(items, prices),
+                "technical": (plan,),
+                "price": (sheet, letter),
                 "schedule": (self._schedule(items, prices),),
             },
             self.folder / "schedule" / "schedule.json",
             int(total(items, prices) * 100),
+            (*clause_links(plan, technical, qualification, facts), letter_link(letter)),
         )
 
     def _cover(self, subtitle: str) -> Cover:
@@ -242,10 +252,12 @@ class Desk:
         write(path, blocks, self.author.persona, traces, cover)
         return path
 
-    def _qualification(self) -> Path:
-        path = self.folder / "qualification" / "资信文件.docx"
+    def _facts(self) -> list[Block]:
         source = "\n".join(self._data(line) for line in _read(f"qualification_{self.bidder.key}").splitlines())
-        blocks = parse(source, self.values, self.quotes)
+        return parse(source, self.values, self.quotes)
+
+    def _qualification(self, blocks: list[Block]) -> Path:
+        path = self.folder / "qualification" / "资信文件.docx"
         traces = self.author.traces("qualification", "资信文件", self.dates, self.seed)
         header = f"{self.bidder.name}  资信文件"
         persona = replace(self.author.persona, header=header, chapter_page=False, contents_depth=1)
@@ -277,7 +289,7 @@ class Desk:
             lines.append("| " + " | ".join(cells) + " |")
         return "\n".join(lines)
 
-    def _price(self, items: list[Item], prices: Prices) -> tuple[Path, ...]:
+    def _price(self, items: list[Item], prices: Prices) -> tuple[Path, Path]:
         sheet = self.folder / "price" / "已标价工程量清单.xlsx"
         traces = self.author.traces("price", "", self.dates, self.seed)
         write_sheet(sheet, items, prices, self.author.look, traces)

@@ -1,0 +1,39 @@
+"""What a section asks of a bid, as data for the bidder's program and page (docs/spec/preparation.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bidding.rules.completeness import tasks
+
+TYPE = "sunbid-preparation/v1"
+
+
+def build_preparation(
+    *,
+    section: Mapping[str, Any],
+    method: Mapping[str, Any],
+    slots: Sequence[Mapping[str, Any]],
+    envelopes: Sequence[str],
+    policy_digest: str,
+    bill: Mapping[str, Any] | None,
+) -> dict[str, Any]:
+    """The requirements as one JSON value. `section`: code, name, regime, deadline, control_price_fen, bond_fen,
+    duration_days, validity_days; `bill`: sha256, size, template_sha256 of the bill of quantities, if there is one.
+    """
+    criteria = [
+        {name: item[name] for name in ("code", "name", "group", "points", "objective", "text")}
+        for item in method.get("criteria", [])
+    ]
+    return {
+        "type": TYPE,
+        **section,
+        "policy_digest": policy_digest,
+        "envelopes": list(envelopes),
+        "slots": [dict(slot) for slot in slots],
+        "criteria": criteria,
+        "review": [{"code": item["code"], "text": item["text"]} for item in method.get("review", [])],
+        "boq": dict(bill) if bill is not None else None,
+        "tasks": tasks(),
+    }

@@ -1,0 +1,1 @@
+"""Bills of quantities: as data, in every form, checked, hostile."""
