@@ -30,6 +30,7 @@ from opening.queries.opening import (
     own_bids,
     presence_of,
     presences,
+    prices_told,
     revoked_by,
     sayings,
 )
@@ -90,6 +91,7 @@ __all__ = [
     "policy_of",
     "presence_of",
     "presences",
+    "prices_told",
     "pulse",
     "readout_digest",
     "record_facts",

@@ -9,6 +9,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from accounts.models import Certificate, Revocation
+from bidding import queries as bidding
 from bidding.models import Section, Submission, Trustee
 from core.act import Actor
 from core.errors import Missing
@@ -37,6 +38,13 @@ def opening_of(session: Session, bid: Bid) -> Opening:
 def bids(session: Session, found: Opening) -> list[Bid]:
     """Every named bid of the opening, by number (the order in which they were received)."""
     return list(session.scalars(select(Bid).where(Bid.opening_id == found.id).order_by(Bid.number)))
+
+
+def prices_told(found: Opening) -> bool:
+    """Whether the procedure lets prices be read out: in a negotiation, consultation or inquiry no side may tell another
+    supplier's price (R-602), so they stay with the committee.
+    """
+    return bidding.law_of(found.section).words("prices_read") != ("none",)
 
 
 def opened_bids(session: Session, section: Section) -> list[Bid]:

@@ -18,7 +18,16 @@ from core.errors import Missing
 from core.ledger.log import LedgerEntry
 from opening.lifecycle import OPENED
 from opening.models import Bid, Opening, PeelFault
-from opening.queries.opening import bids, closed_submissions, evidence, incidents, objections, opening, sayings
+from opening.queries.opening import (
+    bids,
+    closed_submissions,
+    evidence,
+    incidents,
+    objections,
+    opening,
+    prices_told,
+    sayings,
+)
 
 
 def readout_digest(session: Session, found: Opening) -> str:
@@ -72,7 +81,7 @@ def record_facts(session: Session, section: Section) -> dict[str, Any]:
         "bond_fen": section.bond_fen,
         "coefficient": (found.coefficients or {}).get("k"),
         "seed": (found.coefficients or {}).get("seed"),
-        "bids": [_recorded(bid) for bid in bids(session, found)],
+        "bids": [_recorded(bid, prices_told(found)) for bid in bids(session, found)],
         "decoys": len(found.decoys or []),
         "layer_faults": record_faults(session, found),
         "objections": [
@@ -117,8 +126,8 @@ def record_facts(session: Session, section: Section) -> dict[str, Any]:
     }
 
 
-def _recorded(bid: Bid) -> dict[str, Any]:
-    schedule = bid.schedule if bid.state in OPENED else None
+def _recorded(bid: Bid, with_price: bool) -> dict[str, Any]:
+    schedule = bid.schedule if with_price and bid.state in OPENED else None
     bond = bid.identity.get("bond") if isinstance(bid.identity, dict) else None
     return {
         "number": bid.number,

@@ -17,7 +17,7 @@ from core.ledger.log import LedgerEntry, inclusion
 from opening.lifecycle import OPENED
 from opening.models import Bid, Opening, Peel
 from opening.queries.layers import final_layer, unreadable
-from opening.queries.opening import bids, closed_submissions
+from opening.queries.opening import bids, closed_submissions, prices_told
 from opening.rules import (
     BIDDER_SET,
     DRAW_PARTIES,
@@ -138,7 +138,7 @@ def board(session: Session, found: Opening) -> list[dict[str, Any]]:
     """The rows of the bidders' board: empty before the names, without any price before the reading (R-257)."""
     if found.standing not in NAMES_SHOWN:
         return []
-    priced = found.standing in PRICES_SHOWN
+    priced = found.standing in PRICES_SHOWN and prices_told(found)
     return [_row(session, bid, priced) for bid in bids(session, found)]
 
 

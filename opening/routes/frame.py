@@ -129,7 +129,7 @@ def scene(session: Session, section: Section, found: Opening | None, page: str) 
         "trustees": _trustees(session, section),
         "parties": queries.commitments(session, section),
         "opened": sum(row["state"] in OPENED for row in rows),
-        "priced": found.standing in rules.PRICES_SHOWN,
+        "priced": found.standing in rules.PRICES_SHOWN and queries.prices_told(found),
         "figure": price_figure(section, rows, own[0].name if own else None),
         "status_of_opening": tables.opening_tag(found.state),
         "closed_rows": tables.closed_set(found.closed_set),

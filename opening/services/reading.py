@@ -21,9 +21,11 @@ from opening.rules import OBJECTABLE, SCHEDULE, check_state, readout
 def read_prices(act: Act, opening: Opening) -> None:
     """Publish the price and schedule of every opened bid, and the schedules' secrets so that anyone can check (R-257).
 
-    The sealed schedules themselves are attached: `age -d -i secret` shows the same figures.
+    The sealed schedules themselves are attached: `age -d -i secret` shows the same figures. Where the procedure keeps
+    prices from the others (R-602), the notice tells who was opened and no price, no secret, no sealed schedule.
     """
     section = opening.section
+    told = queries.prices_told(opening)
     advance(act, opening, "read_prices", k=(opening.coefficients or {}).get("k"))
     bids = queries.bids(act.session, opening)
     publish_notice(
@@ -35,7 +37,7 @@ def read_prices(act: Act, opening: Opening) -> None:
             "section": section.code,
             "control_price_fen": section.control_price_fen,
             "coefficients": opening.coefficients,
-            "bids": [_read_out(bid) for bid in bids],
+            "bids": [_read_out(bid, told) for bid in bids],
         },
         attachments=[
             {
@@ -43,9 +45,9 @@ def read_prices(act: Act, opening: Opening) -> None:
                 **bid.submission.content["envelopes"][SCHEDULE]["bulk"],
             }
             for bid in bids
-            if bid.state in OPENED
+            if told and bid.state in OPENED
         ]
-        + [_backup(act, bid) for bid in bids if bid.state == "opened_from_backup"],
+        + [_backup(act, bid) for bid in bids if told and bid.state == "opened_from_backup"],
     )
 
 
@@ -55,7 +57,7 @@ def _backup(act: Act, bid: Bid) -> dict[str, Any]:
     return {"name": f"schedule-{bid.number}.tar", "sha256": sha256, "size": act.store.size(sha256)}
 
 
-def _read_out(bid: Bid) -> dict[str, Any]:
+def _read_out(bid: Bid, with_price: bool) -> dict[str, Any]:
     told: dict[str, Any] = {
         "number": bid.number,
         "name": bid.name,
@@ -63,7 +65,7 @@ def _read_out(bid: Bid) -> dict[str, Any]:
         "state": bid.state,
         "cause": bid.cause,
     }
-    if bid.state in OPENED and bid.schedule is not None and bid.envelopes is not None:
+    if with_price and bid.state in OPENED and bid.schedule is not None and bid.envelopes is not None:
         told["schedule"] = bid.schedule
         told["secret"] = bid.envelopes[SCHEDULE]["secret"]
         told["salt"] = bid.envelopes[SCHEDULE]["salt"]

@@ -1,0 +1,36 @@
+"""A method in which the price alone decides: nothing to score, the lowest responsive price is first (R-451, R-603)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from core.act import Platform
+from core.clock import StoppedClock
+from tests.experts import story as stories
+from tests.experts.story import PRICES, Story
+
+LOWEST: dict[str, Any] = {
+    "type": "comprehensive/v1",
+    "criteria": [],
+    "price": {"formula": "lowest-first/v1", "points": "100"},
+    "review": stories.METHOD["review"],
+}
+
+
+def test_the_lowest_responsive_price_ranks_first(
+    platform: Platform, clock: StoppedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reviewed, locked, reported: the members have no criterion to score. Seen red: with prices ranked downwards."""
+    monkeypatch.setattr(stories, "METHOD", LOWEST)
+    monkeypatch.setattr(stories, "SCORES", {})
+    story = Story(platform, clock)
+    story.to_delivered()
+    with platform.reading() as session:
+        result = story.committee(session).result
+    by_price = sorted(range(1, len(PRICES) + 1), key=lambda number: PRICES[number - 1])
+    rejected = {bid["number"] for bid in result["conformity"]["bids"] if bid["rejected"]}
+    assert [row["number"] for row in result["ranking"]] == [number for number in by_price if number not in rejected]
+    assert result["ranking"][0]["total"] == "100.00"
+    assert result["candidates"] == [row["number"] for row in result["ranking"]][:3]
