@@ -1,5 +1,6 @@
 // The SHA-256 of a stream, computed in a worker of its own while the cipher works here; few blocks wait.
 
+import { hex } from "./notation.js";
 import { Refusal } from "./refusal.js";
 
 const WAITING = 16 * 2 ** 20; // bytes: enough to ride out the turns of a busy processor
@@ -57,16 +58,39 @@ export class Digester {
   }
 }
 
-/** SHA-256 (bytes) of a file; `onProgress(done)` counts its bytes. seal.file_unreadable when it cannot be read. */
+/**
+ * {sha256, pieces} of a file: its hash and those of its pieces of 32 MiB, in hex; `onProgress(done)` counts bytes.
+ *
+ * Raises seal.file_unreadable.
+ */
 export function digestFile(file, number, onProgress = () => {}) {
   const id = last += 1;
   return new Promise((resolve, reject) => {
     listeners.set(id, (data) => {
       if (data.done !== undefined) return onProgress(data.done);
       listeners.delete(id);
-      if (data.digest) return resolve(data.digest);
+      if (data.digest) return resolve({ sha256: hex(data.digest), pieces: data.pieces.map(hex) });
       return reject(new Refusal("seal.file_unreadable", { name: file.name, reason: data.failure }));
     });
     workerOf(number).postMessage({ id, file });
   });
+}
+
+/** The SHA-256 of a stream of known, small size: held in memory, hashed in one piece by WebCrypto. */
+export class HeldDigester {
+  constructor(size) {
+    this.held = new Uint8Array(size);
+    this.filled = 0;
+  }
+
+  async update(bytes) {
+    this.held.set(bytes, this.filled);
+    this.filled += bytes.length;
+  }
+
+  async digest() {
+    const digest = await crypto.subtle.digest("SHA-256", this.held.subarray(0, this.filled));
+    this.held = null;
+    return new Uint8Array(digest);
+  }
 }

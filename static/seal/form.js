@@ -69,7 +69,7 @@ export class Form {
       ? { form: values.bond_form, account: values.bond_account, payer: values.bond_payer || keys.name, amount_fen: values.bond_amount }
       : null;
     return {
-      schedule: { slot: "schedule", name: file.name, size: file.size, sha256, file },
+      schedule: { slot: "schedule", name: file.name, size: file.size, sha256, pieces: [sha256], file },
       facts: {
         bidder: { name: keys.name, uscc: keys.uscc, contact: values.contact, phone: values.phone },
         operator: values.operator, bond,

@@ -5,7 +5,7 @@
 
 import { createSHA256 } from "../vendor/hash-wasm.js";
 import { sha256 } from "../vendor/noble.js";
-import { BLOCK, WHOLE } from "./archive.js";
+import { WHOLE } from "./archive.js";
 
 const running = new Map();
 
@@ -20,20 +20,17 @@ async function hasher() {
   }
 }
 
+/** The hash of a file, and those of its pieces of 32 MiB, by which it is known again when it is packed. */
 async function hashFile({ id, file }) {
   try {
-    if (file.size <= WHOLE) {
-      const digest = await crypto.subtle.digest("SHA-256", await file.arrayBuffer());
-      postMessage({ id, digest: new Uint8Array(digest) });
-      return;
+    const [pieces, digester] = [[], file.size > WHOLE ? await hasher() : null];
+    for (let at = 0; at < file.size; at += WHOLE) {
+      const piece = await file.slice(at, at + WHOLE).arrayBuffer();
+      pieces.push(new Uint8Array(await crypto.subtle.digest("SHA-256", piece)));
+      digester?.update(new Uint8Array(piece));
+      postMessage({ id, done: at + piece.byteLength });
     }
-    const digester = await hasher();
-    for (let at = 0; at < file.size; at += BLOCK) {
-      const block = new Uint8Array(await file.slice(at, at + BLOCK).arrayBuffer());
-      digester.update(block);
-      postMessage({ id, done: at + block.length });
-    }
-    postMessage({ id, digest: digester.digest() });
+    postMessage({ id, digest: digester ? digester.digest() : pieces[0], pieces });
   } catch (error) {
     postMessage({ id, failure: error.name });
   }

@@ -1,7 +1,7 @@
 // Sealing: the files of every envelope become sealed files and one signed submission: core/seal/sealing.py.
 
 import { BLOCK, WHOLE, archiveBlocks, inOrder, planArchive } from "./archive.js";
-import { Digester } from "./digester.js";
+import { Digester, HeldDigester } from "./digester.js";
 import { identityText, validateFacts, wrapIdentity } from "./identity.js";
 import { encrypt, nest, newIdentity, peel, recipientOf } from "./layers.js";
 import { canonical, hash, hashHex, hex, sameBytes, utf8 } from "./notation.js";
@@ -16,7 +16,7 @@ export const drawBytes = (size) => crypto.getRandomValues(new Uint8Array(size));
 /**
  * Seal every envelope, sign the submission, open the result again for a test.
  *
- * `keys` is what `openKeys` gives; `files`: envelope → [{slot, name, size, sha256, file}], or null to withdraw;
+ * `keys` is what `openKeys` gives; `files`: envelope → [{slot, name, size, sha256, pieces, file}], or null to withdraw;
  * `after`: {kind, sequence, digest} of the handle's last submission, or null; `open(envelope)` gives a place to write a
  * sealed file to: {write(bytes), close() → Blob}. `onProgress(envelope, done, total)` counts archive bytes.
  *
@@ -78,9 +78,11 @@ async function sealEnvelope({ bound, files, recipients, sets, keys, place, onPro
   return { entry, packages, nonce: hex(nonce), salt: hex(salt), layer };
 }
 
-/** Pack, seal, write and hash in one pass; the files are hashed a second time, so that none changes unseen. */
+/** Pack, seal, write and hash in one pass; the files' pieces are hashed a second time, so that none changes unseen. */
 async function sealBulk(plan, files, recipient, place, onProgress) {
-  const [archive, sealed] = [new Digester(0), new Digester(1)];
+  // A small archive is hashed by WebCrypto in one piece, a large one by two workers beside the cipher.
+  const digester = (number) => (plan.size > WHOLE ? new Digester(number) : new HeldDigester(plan.size + 2 ** 16));
+  const [archive, sealed] = [digester(0), digester(1)];
   let done = 0;
   const blocks = archiveBlocks(plan, (at) => contentOf(files[at]));
   const plain = new ReadableStream({
@@ -109,27 +111,17 @@ async function sealBulk(plan, files, recipient, place, onProgress) {
   return { archiveSha256, bulk: { sha256: hex(sha256), size }, blob };
 }
 
-/** The blocks of a file, read ahead; seal.file_changed where it is not what it was when it was checked. */
-async function* contentOf({ file, name, size, sha256 }) {
-  if (size <= WHOLE) {
-    const whole = await file.arrayBuffer().catch(() => null);
-    need(whole?.byteLength === size, "seal.file_changed", { name });
-    const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", whole));
-    need(hex(digest) === sha256, "seal.file_changed", { name });
-    for (let at = 0; at < size; at += BLOCK) yield new Uint8Array(whole, at, Math.min(BLOCK, size - at));
-    return;
+/** The blocks of a file, piece by piece; seal.file_changed where one is not what it was when the file was checked. */
+async function* contentOf({ file, name, size, pieces }) {
+  for (let at = 0; at < size; at += WHOLE) {
+    const piece = await file.slice(at, at + WHOLE).arrayBuffer().catch(() => null);
+    need(piece?.byteLength === Math.min(WHOLE, size - at), "seal.file_changed", { name });
+    const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", piece));
+    need(hex(digest) === pieces[at / WHOLE], "seal.file_changed", { name });
+    for (let from = 0; from < piece.byteLength; from += BLOCK) {
+      yield new Uint8Array(piece, from, Math.min(BLOCK, piece.byteLength - from));
+    }
   }
-  const again = new Digester(1);
-  const read = (at) => file.slice(at, at + BLOCK).arrayBuffer().then((data) => new Uint8Array(data), () => null);
-  let next = read(0);
-  for (let at = 0; at < size; at += BLOCK) {
-    const block = await next;
-    need(block?.length === Math.min(BLOCK, size - at), "seal.file_changed", { name });
-    next = at + BLOCK < size ? read(at + BLOCK) : null;
-    await again.update(block);
-    yield block;
-  }
-  need(hex(await again.digest()) === sha256, "seal.file_changed", { name });
 }
 
 /** The same bytes in blocks of 1 MiB: the cipher gives 64 KiB at a time, and each write costs. */

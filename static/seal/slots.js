@@ -5,7 +5,7 @@ import { fileRow, findingLine, tag } from "./view.js";
 import { say } from "./words.js";
 
 export class Slots {
-  /** `check(id, file)` gives {findings, sha256}; `onChange()` is told whenever something has changed. */
+  /** `check(id, file)` gives {findings, sha256, pieces}; `onChange()` is told whenever something has changed. */
   constructor(root, check, onChange) {
     this.check = check;
     this.onChange = onChange;
@@ -23,12 +23,12 @@ export class Slots {
   }
 
   add(slot, file) {
-    const entry = { id: this.count += 1, file, name: file.name.normalize("NFC"), size: file.size, sha256: null, findings: [], checking: true };
+    const entry = { id: this.count += 1, file, name: file.name.normalize("NFC"), size: file.size, sha256: null, pieces: [], findings: [], checking: true };
     // The same name chosen again is the file in its newer version.
     slot.files = [...slot.files.filter(({ name }) => name !== entry.name), entry];
     this.show();
-    this.check(entry.id, new File([file], entry.name)).then(({ findings, sha256 }) => {
-      Object.assign(entry, { findings, sha256, checking: false });
+    this.check(entry.id, new File([file], entry.name)).then(({ findings, sha256, pieces }) => {
+      Object.assign(entry, { findings, sha256, pieces, checking: false });
       this.show();
     });
   }
@@ -80,11 +80,13 @@ export class Slots {
     });
   }
 
-  /** What is sealed: envelope → [{slot, name, size, sha256, file}]. */
+  /** What is sealed: envelope → [{slot, name, size, sha256, pieces, file}]. */
   envelopes() {
     const found = {};
     for (const { envelope, slot, files } of this.slots) {
-      for (const { name, size, sha256, file } of files) (found[envelope] ??= []).push({ slot, name, size, sha256, file });
+      for (const { name, size, sha256, pieces, file } of files) {
+        (found[envelope] ??= []).push({ slot, name, size, sha256, pieces, file });
+      }
     }
     return found;
   }

@@ -5,7 +5,7 @@ import { digestFile } from "./digester.js";
 import { bulkOf, bulkPlace, deviceName, draftOf, dropDraft, keep, keepDraft, keptOf, newFolder, roomLeft } from "./drafts.js";
 import { openKeys } from "./keys.js";
 import { stepFor } from "./ladder.js";
-import { base64, bytesOf, hashHex, hex } from "./notation.js";
+import { base64, bytesOf, hashHex } from "./notation.js";
 import { policyDigest, validatePolicy } from "./policy.js";
 import { verifyReceipt } from "./receipt.js";
 import { need } from "./refusal.js";
@@ -36,16 +36,15 @@ const CALLS = {
   async check({ id, file }) {
     try {
       const findings = await inspect(file);
-      if (findings.some(({ level }) => level === "block")) return { findings, sha256: null };
-      const sha256 = hex(await digestFile(file, id, (done) => tell("checked", { id, done })));
-      return { findings, sha256 };
+      if (findings.some(({ level }) => level === "block")) return { findings, sha256: null, pieces: [] };
+      return { findings, ...(await digestFile(file, id, (done) => tell("checked", { id, done }))) };
     } catch (error) {
       const { code, facts } = error.code ? error : { code: "file.unreadable", facts: { name: file.name } };
-      return { findings: [{ level: "block", code, facts }], sha256: null };
+      return { findings: [{ level: "block", code, facts }], sha256: null, pieces: [] };
     }
   },
 
-  /** Seal `files` (envelope → [{slot, name, size, sha256, file}]), or a withdrawal (null); kept as the draft. */
+  /** Seal `files` (envelope → [{slot, name, size, sha256, pieces, file}]), or a withdrawal (null); kept as the draft. */
   async seal({ files, facts }) {
     const told = await published();
     const total = Object.values(files ?? {}).reduce((sum, list) => sum + foreseen(list), 0);

@@ -38,7 +38,7 @@ SEAL = """
       files[envelope] = [];
       for (const { slot, name, content } of list) {
         const file = new File([unbase64(content)], name);
-        files[envelope].push({ slot, name, size: file.size, sha256: hex(await digestFile(file, 0)), file });
+        files[envelope].push({ slot, name, size: file.size, file, ...(await digestFile(file, 0)) });
       }
     }
     const key = await crypto.subtle.importKey(

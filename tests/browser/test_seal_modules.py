@@ -222,7 +222,7 @@ def test_hashing_beside_the_cipher(compute: Compute) -> None:
       const large = new File([piece, new Uint8Array(WHOLE)], "large");
       return {
         streams: [hex(await one.digest()), hex(await two.digest())],
-        files: [hex(await digestFile(new File([piece], "small"), 0)), hex(await digestFile(large, 1))],
+        files: [await digestFile(new File([piece], "small"), 0), await digestFile(large, 1)],
         whole: WHOLE,
       };"""
     found = compute(body)
@@ -231,4 +231,9 @@ def test_hashing_beside_the_cipher(compute: Compute) -> None:
         sha256(piece * 5).hexdigest(),
         sha256(b"".join(piece[count:] for count in range(5))).hexdigest(),
     ]
-    assert found["files"] == [sha256(piece).hexdigest(), sha256(piece + bytes(found["whole"])).hexdigest()]
+    small, large = sha256(piece).hexdigest(), piece + bytes(found["whole"])
+    parts = [sha256(large[at : at + found["whole"]]).hexdigest() for at in (0, found["whole"])]
+    assert found["files"] == [
+        {"sha256": small, "pieces": [small]},
+        {"sha256": sha256(large).hexdigest(), "pieces": parts},
+    ]
