@@ -66,7 +66,7 @@ def test_the_whole_way_over_a_line_that_breaks(enter: Enter, tmp_path: Path) -> 
     """Choose, seal, upload, commit; the receipt holds offline; `core.seal` finds in the store what was chosen.
 
     Nothing that goes to /files or to the commit bears a cookie, and no upload's bytes bear a bearer.
-    Seen red: without HEAD after a cut; with credentials on uploads; with the schedule's wide blank kept.
+    Seen red: with cookies sent along; with the schedule's wide blank kept.
     """
     bidder = enter()
     bidder.line.cut_uploads = [300, 70_000, 0]
@@ -269,7 +269,8 @@ def test_without_keys_without_scripts_without_safety(enter: Enter, new_page: Cal
     page.goto(f"{bidder.address}/receipts/check")
     page.evaluate("""async () => (await import("/static/seal/keys.js")).forgetKeys("bidder-a")""")
     bidder.open()
-    expect(page.locator("#view-keys-missing")).to_contain_text("这个浏览器里没有您的投标密钥", timeout=LONG)
+    expect(page.locator("#view-keys-missing")).to_be_visible(timeout=LONG)
+    expect(page.locator("#view-keys-missing")).to_contain_text("这个浏览器里没有您的投标密钥")
     expect(page.locator("#view-work")).to_be_hidden()
     assert problems(page) == []
     plain = new_page(390, javascript=False)
