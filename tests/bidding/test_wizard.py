@@ -189,7 +189,7 @@ def test_a_draft_is_for_its_own_eyes(platform: Platform, login: Login) -> None:
 
 
 def test_a_preview_is_what_the_public_will_see(platform: Platform, login: Login) -> None:
-    """Apart from frame and checks the same terms. Seen red: with a card of its own for the preview."""
+    """Apart from frame and checks the same terms. Seen red: with the terms left out of the preview."""
     stage = Stage(platform)
     code = stage.draft()
     before = login(Role.TENDEREE).get(f"/tender/sections/{code}/preview").text
