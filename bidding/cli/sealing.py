@@ -57,9 +57,7 @@ DEVICE = "SUNBID_TEST_DEVICE"
 @click.option("--section", default="", help="the section's code")
 @click.option("--identity", type=click.Path(path_type=Path, exists=True, file_okay=False), help="needed to seal")
 @click.option("--envelope", "envelopes", multiple=True, metavar="NAME=DIR", help="files of one envelope: DIR/slot/file")
-@click.option(
-    "--draft", "draft_path", type=click.Path(path_type=Path, exists=True), help="a draft: folder or .zip of the page"
-)
+@click.option("--draft", "draft_path", type=click.Path(path_type=Path, exists=True), help="a draft: folder or .zip")
 @click.option("--check", is_flag=True, help="only say how complete the draft is; exit 1 while it is not")
 @click.option("--preparation", "preparation_path", type=FILE, help="preparation.json, when there is no --server")
 @click.option("--template", type=FILE, help="the tenderee's bill, when there is no --server")

@@ -3,24 +3,11 @@
 import { canonical } from "./notation.js";
 import { need } from "./refusal.js";
 
-const WIDE = { "．": ".", "，": ",", "￥": "¥" };
-const SHAPE = /^(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.([0-9]+))?$/;
+export { parse as parseMoney } from "./money.js";
+
 export const MOST_FEN = 10 ** 15;
 export const MOST_DAYS = 100_000;
 const MOST_TEXT = 200;
-
-/** An amount in yuan as fen; money.empty, money.malformed, money.too_precise, money.too_large. */
-export function parseMoney(text) {
-  const narrow = (sign) => WIDE[sign] ?? String.fromCharCode(sign.charCodeAt(0) - 0xfee0);
-  const typed = text.trim().replace(/[０-９．，￥]/g, narrow).replace(/^¥\s*/, "");
-  need(typed, "money.empty");
-  const shape = SHAPE.exec(typed);
-  need(shape, "money.malformed", { text });
-  need((shape[1] ?? "").length <= 2, "money.too_precise", { text });
-  const [whole, part = ""] = typed.replaceAll(",", "").split(".");
-  need(whole.replace(/^0+/, "").length <= 12, "money.too_large", { text });
-  return Number(whole) * 100 + Number(part.padEnd(2, "0"));
-}
 
 /**
  * Text as the opening will accept it: blanks of all widths become plain ones; schedule.empty, schedule.too_long,

@@ -27,8 +27,9 @@ licences noble @noble/curves @noble/hashes
 licences canonicalize canonicalize
 licences pki pkijs asn1js @noble/hashes @peculiar/utils bytestreamjs
 licences bech32 @scure/base
+licences fflate fflate
 licences hash-wasm hash-wasm
 for file in built/*; do
   if [ "${1:-}" = --check ]; then cmp "$file" "$here/../$(basename "$file")"; else cp "$file" "$here/.."; fi
 done
-echo "age.js, noble.js, canonicalize.js, pki.js, bech32.js, hash-wasm.js: ${1:-built}"
+echo "age.js, noble.js, canonicalize.js, pki.js, bech32.js, hash-wasm.js, fflate.js: ${1:-built}"
