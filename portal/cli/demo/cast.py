@@ -7,7 +7,8 @@ from datetime import datetime
 from pathlib import Path
 
 from accounts import services
-from accounts.cli import Identity
+from accounts.cli import Identity, write_private
+from accounts.cli.keyfiles import p12_of
 from accounts.models import Organisation, Person
 from accounts.queries import actor_for, person
 from accounts.rules import Role, SmallAuthority
@@ -21,6 +22,7 @@ REGION = "330100"
 EVIDENCE = "演示数据：营业执照与经办人授权已核对"
 CENTRE = ("滨江新区公共资源交易中心", unified_social_credit_code("330100", "MB0TE5T8"))
 SUPERVISION = ("滨江新区行政审批与招标投标监督局", unified_social_credit_code("330100", "MB0TE5T9"))
+P12_PASSWORD = "sunbid-demo"  # noqa: S105 - of the demonstration's files, so that a person can try the page
 SPECIALITIES = ("给水排水", "施工组织", "工程造价")
 
 
@@ -125,6 +127,7 @@ def _certify(act: Act, cast: Cast, held: Person) -> None:
     identity = Keyring.create(own, cast.folder / "backups" / held.login).identity
     certificate = services.issue_certificate(act, held, authority=cast.authority, public_key=identity.public_key)
     identity.accept_certificate(certificate.pem)
+    write_private(own / "own.p12", p12_of(identity.key_file, P12_PASSWORD))
     cast.identities[held.login] = identity
 
 
