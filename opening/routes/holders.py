@@ -23,9 +23,9 @@ def take_off(code: str) -> str:
         own = [held for held in bidding.trustees(session, section) if held.person_id == actor.person_id]
         if not own:
             raise Missing("trustee.unknown", role="", section=code)
-        return render_template(
-            "opening/take_off.html", role=own[0].role, held=own[0], **scene(session, section, found, "key")
-        )
+        values = scene(session, section, found, "key")
+        del values["page"]  # no live board here: this page lives by its own script
+        return render_template("opening/take_off.html", role=own[0].role, held=own[0], **values)
 
 
 @blueprint.get("/opening/<code>/layers")

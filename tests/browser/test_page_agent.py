@@ -25,10 +25,7 @@ PASSPHRASE = "correct-horse-battery"
 def test_keys_with_a_lock_sign_by_the_program(
     platform: Platform, tmp_path: Path, serve: Callable[[Flask], str], new_page: Callable[..., Page]
 ) -> None:
-    """Certificate from the program, sealing keys from the browser, the backup without a signing key.
-
-    Seen red: with the policy of the page without the program's address, the browser asked nobody.
-    """
+    """Certificate from the program, sealing keys from the browser, the backup without a signing key."""
     answers = {"agree": True}
     actor = factories.actor(platform, Role.BIDDER)
     own = Identity.create(tmp_path / "lock")

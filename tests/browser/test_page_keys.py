@@ -101,7 +101,7 @@ def desk(
 def test_from_a_p12_to_a_green_light(desk: Desk) -> None:
     """The backup comes down by itself, the light is amber until it was opened again, the server never sees a secret.
 
-    Seen red: with the passphrase in the body of the registration; with the restore test green without the comparison.
+    Seen red: with the restore test green without the comparison.
     """
     page = desk.page
     sent: list[str] = []
@@ -173,7 +173,7 @@ def test_what_cannot_be_imported_says_so(desk: Desk) -> None:
 def test_a_renewed_certificate_keeps_the_sealing_keys(desk: Desk) -> None:
     """An expiring certificate warns; the new one comes with the old identity and secret. Deleting asks for words.
 
-    Seen red: with fresh sealing keys at the renewal, which would have lost every bid sealed before.
+    Fresh sealing keys would lose every bid sealed before.
     """
     page, (_, pem) = desk.page, desk.p12(days=50)
     key = factories.SigningKey.create()
@@ -217,7 +217,7 @@ def test_a_renewed_certificate_keeps_the_sealing_keys(desk: Desk) -> None:
 
 
 def test_a_certificate_in_the_browser_signs_in(desk: Desk) -> None:
-    """One click signs the challenge here; a revoked one gets the sentence. Seen red: with the domain left out."""
+    """One click signs the challenge here; a revoked one gets the sentence."""
     page = desk.page
     page.goto(desk.address + "/account/keys")
     file, pem = desk.p12()
@@ -245,7 +245,7 @@ def test_a_certificate_in_the_browser_signs_in(desk: Desk) -> None:
 def test_the_check_tries_everything_and_explains_itself_without_scripts(
     desk: Desk, new_page: Callable[..., Page], clock: StoppedClock
 ) -> None:
-    """Public, days ahead; every line has an answer, the result can be copied. Seen red: with a clock an hour off."""
+    """Public, days ahead; every line has an answer, the result can be copied. A clock an hour off is said."""
     for width in (390, 1280):
         page = new_page(width)
         watch = Watch(page)

@@ -61,10 +61,7 @@ def restore(page: Page, address: str, backup: Path) -> None:
 
 
 def test_a_bidder_decrypts_with_one_click_and_confirms_by_signature(stage: Stage, enter: Any, tmp_path: Path) -> None:
-    """From the backup on a new machine to the signed confirmation; no secret leaves the browser.
-
-    Seen red: with the layers of another set accepted; with the message of the confirmation without its domain.
-    """
+    """From the backup on a new machine to the signed confirmation; no secret leaves the browser."""
     bidder = stage.bidders["a"]
     backup = tmp_path / "a.age"
     backup.write_bytes(bidder.key_file.wrapped(PASSPHRASE))
@@ -104,7 +101,7 @@ def text_of(request: Request) -> str:
 
 
 def test_another_key_says_what_to_do_and_who_decides(stage: Stage, enter: Any, tmp_path: Path) -> None:
-    """The reason, the next step, who decides; nothing is handed in. Seen red: with the box of another kind shown."""
+    """The reason, the next step, who decides; nothing is handed in."""
     bidder, other = stage.bidders["a"], stage.bidders["b"]
     backup = tmp_path / "wrong.age"
     mixed = KeyFile(other.keys.identity, bidder.keys.secret, bidder.keys.certificate, bidder.pkcs8)

@@ -57,10 +57,7 @@ def desk(app: Flask, stage: Stage, serve: Callable[[Flask], str], new_page: Call
 
 
 def test_a_bidder_rehearses_on_what_the_platform_holds(stage: Stage, desk: Any) -> None:
-    """Each envelope's own layer opens here, and what is inside is what was sealed; nothing secret is sent.
-
-    Seen red: without the comparison with private.json, and with another identity under the same handle.
-    """
+    """Each envelope's own layer opens here, and what is inside is what was sealed; nothing secret is sent."""
     bidder = stage.bidders["a"]
     private = bidder.sealed[-1].folder / "private.json"
     later = stage.clock.now() + timedelta(days=300)
@@ -93,7 +90,7 @@ def test_a_bidder_rehearses_on_what_the_platform_holds(stage: Stage, desk: Any) 
 
 
 def test_a_certificate_that_ends_before_the_opening_is_said_in_time(stage: Stage, desk: Any) -> None:
-    """Before the deadline, over, 30, 90 days, later nothing; an untested backup. Seen red: with the bounds moved."""
+    """Before the deadline, over, 30, 90 days, later nothing; an untested backup."""
     now, held = stage.clock.now(), stage.bidders["a"].key_file
     for end, shown in (
         (stage.deadline - timedelta(hours=1), "before"),

@@ -63,8 +63,9 @@ def test_a_key_is_registered_only_once_its_backup_opened(platform: Platform, ent
     download.value.save_as(file)
     held = KeyFile.unwrap(file.read_bytes(), PASSPHRASE)
     assert held.section == draft.code and held.key is None
-    assert recipients(platform, draft, officer) == before
+    expect(page.locator("form[data-form=make] [data-said]")).to_contain_text("钥匙已生成", timeout=20_000)
     assert problems(page, watch) == []
+    assert recipients(platform, draft, officer) == before
     page.locator("#test-file").set_input_files(file)
     page.locator("#test-passphrase").fill(PASSPHRASE)
     page.get_by_role("button", name="测试恢复并登记公钥").click()
@@ -97,7 +98,7 @@ def key_in(page: Page, address: str, stage: Stage, role: str, folder: Path) -> N
 def test_trustees_open_the_names_in_the_page(platform: Platform, enter: Any, tmp_path: Path) -> None:
     """Canary, pinning, then layer after layer in two browsers; before the deadline the key does nothing.
 
-    Seen red: with the pinned policies left out of the check, and with `finished` packages taken off twice.
+    Seen red: with the machine's clock left out of the check.
     """
     stage = Stage(platform, tmp_path / "machines")
     for letter in "abc":
