@@ -86,6 +86,7 @@ class Section(Base, Staged):
     published_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     project: Mapped[Project] = relationship(lazy="joined")
+    extensions: Mapped[list[Extension]] = relationship(order_by="Extension.number", viewonly=True)
 
     @property
     def subject(self) -> str:
@@ -251,3 +252,38 @@ class SealedMark(Base, Row):
     mark: Mapped[str] = mapped_column(String(64), unique=True)
     section_id: Mapped[int] = mapped_column(ForeignKey("section.id"))
     handle: Mapped[str] = mapped_column(String(64))
+
+
+class Prober(Base, Row):
+    """Somebody's program that watches the site from outside: its public key, and from when on its log counts."""
+
+    __tablename__ = "prober"
+
+    name: Mapped[str] = mapped_column(String(120))
+    key: Mapped[str] = mapped_column(String(200), unique=True)
+    registered_at: Mapped[datetime]
+    registered_by: Mapped[str] = mapped_column(String(120))
+
+
+class Extension(Base, Row):
+    """A deadline moved for an outage: the evidence, the profile it was reckoned by, and who decided."""
+
+    __tablename__ = "extension"
+    __table_args__ = (
+        UniqueConstraint("section_id", "number"),
+        CheckConstraint("new_deadline_at > old_deadline_at", name="later"),
+    )
+
+    section_id: Mapped[int] = mapped_column(ForeignKey("section.id"), index=True)
+    number: Mapped[int]
+    cause: Mapped[str] = mapped_column(String(20))
+    reason: Mapped[str]
+    minutes: Mapped[int]
+    outages: Mapped[Any] = mapped_column(Json)
+    profile: Mapped[Any] = mapped_column(Json)
+    logs: Mapped[Any] = mapped_column(Json)
+    counted_until_at: Mapped[datetime]
+    decided_at: Mapped[datetime]
+    decided_by: Mapped[str] = mapped_column(String(120))
+    old_deadline_at: Mapped[datetime]
+    new_deadline_at: Mapped[datetime]

@@ -121,7 +121,10 @@ function prepare(root) {
     typed.addEventListener("input", check);
     check();
   }
-  for (const wide of root.querySelectorAll(".table-wrap, .drawing, .demo-roles, .site-nav")) watch.observe(wide);
+  for (const wide of root.querySelectorAll(".table-wrap, .drawing, .demo-roles, .site-nav")) {
+    watch.unobserve(wide); // a swap may have taken its tabindex away: look anew
+    watch.observe(wide);
+  }
   for (const input of root.querySelectorAll("input[data-money]")) {
     const show = () => { document.getElementById(input.dataset.money).textContent = upper(input.value); };
     input.addEventListener("input", show);
@@ -152,6 +155,8 @@ document.addEventListener("click", (event) => {
   }
 });
 document.addEventListener("htmx:after:swap", (event) => prepare(event.target instanceof Element ? event.target : document));
+
+document.addEventListener("htmx:sse:after:message", () => prepare(document));
 
 prepare(document);
 document.getElementById("error-summary")?.focus();

@@ -2,6 +2,7 @@
 
 from bidding.services.bill import bill_documents, set_bill
 from bidding.services.closing import ClosedSet, close_section, closed_set
+from bidding.services.extension import extend_for_outage, probers, register_prober
 from bidding.services.invitees import draw_invitees, list_invitees
 from bidding.services.moves import (
     begin_evaluation,
@@ -39,6 +40,7 @@ __all__ = [
     "create_upload",
     "deliver_report",
     "draw_invitees",
+    "extend_for_outage",
     "fail_section",
     "keep_objects",
     "list_invitees",
@@ -46,8 +48,10 @@ __all__ = [
     "mark_awarded",
     "mark_candidates_published",
     "mark_opened",
+    "probers",
     "publish_clarification",
     "publish_section",
+    "register_prober",
     "register_trustee",
     "rehearse_trustee",
     "set_bill",

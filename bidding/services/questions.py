@@ -103,12 +103,13 @@ def publish_clarification(
         title=f"{section.project.name}（{section.name}）{kind}（第{number}号）",
         content={**notice_content(act, section, policy), "clarification": facts},
         attachments=notice_attachments(act, section, policy),
-        replaces=_newest_notice(act, section),
+        replaces=newest_notice(act, section),
     )
     return clarification
 
 
-def _newest_notice(act: Act, section: Section) -> Notice | None:
+def newest_notice(act: Act, section: Section) -> Notice | None:
+    """The tender's newest notice, which the next one follows."""
     return act.session.scalar(
         select(Notice)
         .where(Notice.subject == section.subject, Notice.kind.in_(("tender", "correction")))

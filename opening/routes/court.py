@@ -44,6 +44,7 @@ def _trouble(code: str, errors: list[Invalid], status: int = 200) -> Response:
         return make_response(
             render_template(
                 "opening/trouble.html",
+                live=False,
                 errors=errors,
                 given=request.form,
                 mine=mine,

@@ -36,6 +36,15 @@ def hall(code: str) -> str:
         return render_template("opening/hall.html", **scene(session, section, found, "hall"))
 
 
+@blueprint.get("/opening/<code>/screen")
+@public
+def screen(code: str) -> str:
+    """The hall on a big screen: the board alone, large, live."""
+    with reading() as session:
+        section, found = section_of(session, code)
+        return render_template("opening/screen.html", **scene(session, section, found, "hall"))
+
+
 @blueprint.get("/opening/<code>/board")
 @public
 def board(code: str) -> BaseResponse:

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask_babel import gettext as _  # type: ignore[import-untyped]
 
+from core import money
 from core.clock import BEIJING, from_iso
 
 Row = dict[str, Any]
@@ -103,6 +104,7 @@ def sheets(rows: Iterable[Row]) -> list[Row]:
             "number": row["number"],
             "name": row["name"],
             "price_fen": row["price_fen"],
+            "upper": money.upper(row["price_fen"]),
             "duration": _("%(n)s 日", n=row["schedule"]["duration_days"]),
             "quality": row["schedule"]["quality"],
             "manager": row["schedule"]["manager"],

@@ -34,6 +34,8 @@ COMMANDS = {
     "account": "accounts.cli:account",
     "trustee": "opening.cli:trustee",
     "opening": "opening.cli:opening",
+    "outage": "portal.cli.outage:outage",
+    "prober": "bidding.cli.prober:prober",
     "collusion": "collusion.cli:collusion",
     "credit": "credit.cli:credit",
 }

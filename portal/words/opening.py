@@ -3,6 +3,13 @@
 from flask_babel import lazy_gettext as _l
 
 SENTENCES = {
+    "prober.log": _l("探测日志第 %(line)s 行不成立（%(reason)s）：被改动、截断、调换或不是这把钥匙签的。"),
+    "prober.known": _l("探测方 %(name)s 的公钥已登记。"),
+    "prober.unknown": _l("探测日志的公钥 %(key)s… 未登记，不作证据。"),
+    "outage.late": _l("投标截止时间 %(deadline)s 已到（现在 %(at)s），延期须在截止前决定并公告。"),
+    "outage.none": _l("探测日志在截止前的统计窗口内没有显示未计过的中断，不能据以延期。"),
+    "outage.shorter": _l("新的截止时间不能早于规则算出的 %(least)s，填写的是 %(found)s。平台不得缩短。依据 R-214。"),
+    "outage.profile": _l("没有现行的延期规则（%(name)s）。"),
     "opening.uncovered": _l("截标日志头尚待外部联署（%(missing)s），此前不交出任何密文。"),
     "opening.covered": _l("截标日志头的外部联署已齐备或已记录，无需例外。"),
     "opening.cover_waiting": _l("须等到 %(until)s，仍无答复方可记录例外（缺 %(missing)s）。"),
@@ -105,6 +112,8 @@ STATES = {
 }
 
 KINDS = {
+    "prober.register": _l("登记外部探测方"),
+    "extension.publish": _l("因平台故障延期"),
     "opening.cover": _l("截标日志头的外部联署"),
     "notice.bidders": _l("投标人名单"),
     "notice.opening_prices": _l("开标结果"),

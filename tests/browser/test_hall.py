@@ -173,3 +173,19 @@ def test_a_full_pool_falls_back_to_asking_every_two_seconds(stage: Stage, visit:
     row = page.get_by_role("row").filter(has_text=stage.bidders["b"].name)
     expect(row).to_contain_text("已签到", timeout=10000)
     expect(page.locator("#line-clock")).to_contain_text("秒")
+
+
+def test_the_reading_is_sound_on_the_page_the_big_screen_and_for_a_bidder_in_trouble(stage: Stage, visit: Any) -> None:
+    """Seen red: after a board came by the stream its drawing was no longer reached by keyboard."""
+    for letter in "abc":
+        stage.submit(letter)
+    stage.to_window()
+    check(visit, [(stage.bidders["a"].actor, "/trouble"), (None, "/outages")])
+    for letter in "abc":
+        stage.release(letter)
+    stage.peel("tenderee")
+    stage.open_ready()
+    stage.tick()
+    stage.draw()
+    stage.act(stage.tenderee, services.read_prices)
+    check(visit, [(None, ""), (None, "/screen")])

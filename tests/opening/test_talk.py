@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import base64
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
+from accounts.models import Certificate
+from accounts.queries import person as person_of
 from accounts.rules import Role
+from core.act import SYSTEM
 from core.errors import Conflict, Forbidden, Invalid, Untimely
 from core.ledger.log import signed_head
 from opening import queries, services
@@ -83,6 +87,28 @@ def test_a_supervisor_notes_cosigns_and_stops_nothing(stage: Stage, login: Any) 
     foreign = base64.b64encode(key.sign(record_message(sha256))).decode()
     with pytest.raises(Invalid, match=r"record\.signature"):
         stage.act(stage.supervisor, services.cosign_record, signature=foreign)
+    with stage.platform.act(SYSTEM) as act:
+        person = person_of(act.session, stage.supervisor.name)
+        pem = stage.authority.issue(
+            key.public, name="滨江市住建局", identifier="12330000MB0TE5T01Q", person=person.name, at=stage.clock.now()
+        )
+        act.session.add(
+            Certificate(
+                person_id=person.id,
+                fingerprint="f" * 64,
+                serial="1",
+                pem=pem,
+                not_before=stage.clock.now(),
+                not_after=stage.clock.now() + timedelta(days=1),
+                revoked_at=None,
+            )
+        )
+    another = base64.b64encode(factories.SigningKey.create().sign(record_message(sha256))).decode()
+    with pytest.raises(Invalid, match=r"record\.signature"):
+        stage.act(stage.supervisor, services.cosign_record, signature=another)
+    with pytest.raises(ZeroDivisionError), stage.platform.act(stage.supervisor) as act:
+        services.cosign_record(act, queries.opening(act.session, stage.opening.section), signature=foreign)
+        raise ZeroDivisionError  # taken, and rolled back: the same person signs below by the page
     done = browser.post(f"/opening/{CODE}/cosign", data={"form": "cosign", "cosign-confirmation": sha256[:12]})
     assert done.status_code == 303
     last = stage.opening.record_signatures[-1]
