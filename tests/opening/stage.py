@@ -46,6 +46,7 @@ from opening import queries, services
 from opening.models import Bid, Opening, OpeningObjection, PeelFault
 from opening.rules import draw_label
 from tests import factories
+from tests.bidding.notices import LOWEST_FIRST
 
 CODE = "ZB2026-00001-01"
 METHOD = {
@@ -140,7 +141,7 @@ class Stage:
         self.keys = {role: new_identity() for role in TRUSTEES}
         self.secrets = {role: platform.chance(32) for role in TRUSTEES}
         self.bidders: dict[str, Bidder] = {}
-        self.method = METHOD if method is None else method
+        self.method = method or (METHOD if regime == "T" else {**METHOD, "price": LOWEST_FIRST["price"]})
         self.regime = regime
         self.authority = factories.authority(platform.clock.now())
         with platform.act(SYSTEM) as act:
@@ -158,6 +159,7 @@ class Stage:
                 name="滨江新区第三水厂扩建工程",
                 tenderee=tenderee,
                 regime=self.regime,
+                category="works" if self.regime == "T" else "services",  # works put to tender fall under regime T
                 funding="财政资金",
                 region="330100",
                 description="新建取水泵房、净水构筑物与清水池",
@@ -334,7 +336,9 @@ class Stage:
             )
 
     def commit_draw(self, *roles: str) -> None:
-        """The draw parties commit the nonces they derive from their secrets."""
+        """The draw parties commit the nonces they derive from their secrets, where the method draws a coefficient."""
+        if "k_range" not in self.method["price"]:
+            return
         for role in roles or ("officer", "supervisor"):
             with self.platform.act(self.trustees[role]) as act:
                 services.commit_coefficient(
