@@ -1,4 +1,4 @@
-"""The lives of a section and of a sealed submission, as literal tables (RULES appendix B)."""
+"""The lives of a section, of what is about to be published and of a sealed submission, as literal tables."""
 
 from __future__ import annotations
 
@@ -29,5 +29,16 @@ SUBMISSION = Lifecycle(
         "supersede": move("received", "superseded"),
         "withdraw": move("received", "withdrawn"),
         "unmask": move("sealed", "decoy"),
+    },
+)
+
+PUBLICATION = Lifecycle(
+    "publication",
+    "drafted",
+    {
+        "submit": move("drafted", "submitted"),
+        "publish": move("submitted", "published"),
+        "return": move("submitted", "returned"),
+        "withdraw": move(("drafted", "submitted"), "withdrawn"),
     },
 )

@@ -1,4 +1,4 @@
-"""Tables of the project and its sections, published documents and answers, trustees, uploads and sealed submissions."""
+"""Tables of projects and sections, of what is published, of trustees, uploads and sealed submissions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from accounts.models import Organisation
-from bidding.lifecycle import SECTION, SUBMISSION
+from bidding.lifecycle import PUBLICATION, SECTION, SUBMISSION
 from core.db import Base, Json, Row, Staged
 from core.errors import Missing
 from core.machine import Lifecycle
@@ -20,6 +20,7 @@ class Project(Base, Row):
 
     `ground`: the legal ground of a procedure that needs one; `invitation`: how bidders come (public, list, draw);
     `attempt`: 1, or one more than the failed project `predecessor` (its code) that is held again (R-561).
+    `second_person` says who may publish what another prepared: people of the tenderee, or of the agent too ("party").
     """
 
     __tablename__ = "project"
@@ -40,6 +41,7 @@ class Project(Base, Row):
     invitation: Mapped[str] = mapped_column(String(10), default="public")
     attempt: Mapped[int] = mapped_column(default=1)
     predecessor: Mapped[str | None] = mapped_column(String(60))
+    second_person: Mapped[str] = mapped_column(String(10), default="tenderee", server_default="tenderee")
     created_at: Mapped[datetime]
     tenderee: Mapped[Organisation] = relationship(foreign_keys=[tenderee_id], lazy="joined")
     agent: Mapped[Organisation | None] = relationship(foreign_keys=[agent_id], lazy="joined")
@@ -131,6 +133,58 @@ class TenderDocument(Base, Row):
     sha256: Mapped[str] = mapped_column(String(64))
     size: Mapped[int]
     added_at: Mapped[datetime]
+
+
+class DocumentReading(Base, Row):
+    """The text read out of a tender document, by its hash: [text, number, page, is a row] of every paragraph.
+
+    `refused` is the code of the refusal where nothing could be read: a person has to look at that document.
+    """
+
+    __tablename__ = "document_reading"
+
+    sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    kind: Mapped[str] = mapped_column(String(8))
+    refused: Mapped[str | None] = mapped_column(String(40))
+    paragraphs: Mapped[Any] = mapped_column(Json)
+    read_at: Mapped[datetime]
+
+
+class Publication(Base, Staged):
+    """What one person prepared for publication and another reviews: a section's notice or a clarification.
+
+    `content` is exactly what will be published and `digest` its SHA-256; `declarations` holds the reason given for
+    every finding that stays. The database itself refuses one person in both parts.
+    """
+
+    __tablename__ = "publication"
+    __table_args__ = (
+        UniqueConstraint("section_id", "number"),
+        CheckConstraint("kind IN ('notice','clarification')", name="kind"),
+        CheckConstraint("state <> 'published' OR reviewed_by_id IS NOT NULL", name="reviewed"),
+        CheckConstraint("reviewed_by_id IS NULL OR reviewed_by_id <> prepared_by_id", name="two_persons"),
+    )
+    lifecycle: ClassVar[Lifecycle] = PUBLICATION
+
+    section_id: Mapped[int] = mapped_column(ForeignKey("section.id"), index=True)
+    number: Mapped[int]
+    kind: Mapped[str] = mapped_column(String(16))
+    content: Mapped[Any] = mapped_column(Json)
+    declarations: Mapped[Any] = mapped_column(Json, default=list)
+    digest: Mapped[str] = mapped_column(String(64))
+    prepared_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    prepared_by: Mapped[str] = mapped_column(String(100))
+    prepared_at: Mapped[datetime]
+    reviewed_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    reviewed_by: Mapped[str | None] = mapped_column(String(100))
+    reviewed_at: Mapped[datetime | None]
+    note: Mapped[str] = mapped_column(default="")
+    section: Mapped[Section] = relationship(lazy="joined")
+
+    @property
+    def subject(self) -> str:
+        """In the ledger a publication is part of its section's story."""
+        return self.section.subject
 
 
 class Question(Base, Row):

@@ -71,9 +71,11 @@ def project(code: str) -> str:
                     "has_bill": queries.bill_document(session, section) is not None,
                     "trustees": queries.trustees(session, section),
                     "open_questions": open_questions(session, section),
+                    "pending": queries.pending_notice(session, section),
                 }
             )
-        return render_template("bidding/project.html", project=found, sections=sections)
+        decides = current_actor().organisation_id == found.tenderee_id
+        return render_template("bidding/project.html", project=found, sections=sections, decides=decides)
 
 
 def has_final_round(section: Section) -> bool:

@@ -1,5 +1,6 @@
 """Pure rules of bidding: the rulebook, checks of a notice, the policy, deadlines, what may be committed, receipts."""
 
+from bidding.rules.concerns import BARRIER
 from bidding.rules.deadlines import is_late, minimum_deadline
 from bidding.rules.envelopes import ENVELOPES, check_layout, layout
 from bidding.rules.findings import Finding, Level, NoticeFacts
@@ -23,6 +24,7 @@ from bidding.rules.slots import (
 )
 
 __all__ = [
+    "BARRIER",
     "BILL",
     "BILL_TEMPLATE",
     "BOQ_ENVELOPE",

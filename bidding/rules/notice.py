@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from bidding.rules.clauses import clauses_on, find_clauses
+from bidding.rules.concerns import barriers
 from bidding.rules.envelopes import check_layout, has_second_sitting, is_anonymous, names_of
 from bidding.rules.findings import Finding, Level, NoticeFacts, cited, verdict
 from bidding.rules.method import texts_of
+from bidding.rules.passages import Passage
 from bidding.rules.periods import check_periods
 from bidding.rules.procedures import check_procedure
 from bidding.rules.scoring import check_scoring
 from bidding.rules.slots import check_slots
-from core.calendar import Calendar
+from core.calendar import Calendar, day_of
 from core.errors import Invalid
 from core.law import Snapshot
 from core.money import grouped
@@ -20,17 +23,6 @@ from core.money import grouped
 PARTICULARS = ("scope", "scale", "obtaining", "submission", "address", "contact", "objection_contact", "media")
 """Texts of the notice beyond the columns (R-104): scope, scale, how documents are got and bids handed in, the
 tenderee's address and contact, who takes objections, the designated medium."""
-
-_SUSPECT = (
-    ("region", re.compile(r"(本省|本市|本县|本区|本地|当地)[^。；\n]{0,12}(企业|业绩|注册|纳税|社保|分支机构|分公司)")),
-    ("branch", re.compile(r"(设有|设立|具有)[^。；\n]{0,8}(分支机构|分公司|办事处)")),
-    ("ownership", re.compile(r"(国有企业|国企|民营企业|外资企业)[^。；\n]{0,6}(优先|加分|不得|方可)")),
-    ("brand", re.compile(r"(指定品牌|品牌[:：为]|原厂|同档次品牌|专利号)")),
-    ("award", re.compile(r"(省级|市级|本行业|本系统)[^。；\n]{0,8}(奖项|获奖|业绩)[^。；\n]{0,8}(加|得)\s*\d*\s*分")),
-    ("scale", re.compile(r"(注册资本|注册资金|资产总额|营业收入|从业人员)[^。；\n]{0,8}(不少于|不低于|以上|≥)")),
-)
-"""Wordings that law forbids as barriers (R-110); a hit only warns: a person judges."""
-
 
 _CREDIT_PARTS = (
     ("查询渠道", re.compile("信用中国|政府采购网|creditchina|ccgp")),
@@ -165,18 +157,21 @@ def _opening(facts: NoticeFacts, law: Snapshot) -> Iterator[Finding]:
         yield Finding("R-126", Level.WARN, "notice.credit_parts", "credit_rule", {"parts": lacking})
 
 
-def _fairness(facts: NoticeFacts) -> Iterator[Finding]:
-    passages = {
-        "qualification": facts.qualification,
+def typed_texts(facts: NoticeFacts) -> list[Passage]:
+    """Every text of a notice that people typed, named by its field."""
+    fields = {
+        "name": facts.project_name,
+        "section_name": facts.section_name,
         "description": facts.description,
-        "criteria": "\n".join(texts_of(facts.method)),
+        "funding": facts.funding,
+        "qualification": facts.qualification,
+        "credit_rule": facts.credit_rule,
+        **{name: str(text) for name, text in sorted(facts.particulars.items())},
     }
-    hits = 0
-    for place, passage in passages.items():
-        for kind, pattern in _SUSPECT:
-            for match in pattern.finditer(passage):
-                hits += 1
-                told = {"kind": kind, "passage": match.group(0)[:60]}
-                yield Finding("R-110", Level.WARN, f"notice.barrier_{kind}", place, told)
-    if not hits:
-        yield Finding("R-110", Level.MET, "notice.fairness", None, {"patterns": len(_SUSPECT)})
+    found = [Passage(name, name, text) for name, text in fields.items() if text]
+    return found + [Passage("criteria", "criteria", text) for text in texts_of(facts.method) if text]
+
+
+def _fairness(facts: NoticeFacts) -> Iterator[Finding]:
+    clauses = clauses_on(facts.regime, day_of(facts.now))
+    yield from barriers(find_clauses(typed_texts(facts), clauses), clauses)

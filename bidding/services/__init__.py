@@ -17,10 +17,22 @@ from bidding.services.moves import (
 )
 from bidding.services.projects import add_document, create_project, create_section, update_project, update_section
 from bidding.services.publication import publish_section
-from bidding.services.questions import ask_question, publish_clarification
+from bidding.services.questions import (
+    ask_question,
+    draft_clarification,
+    publish_clarification,
+    submit_clarification,
+)
+from bidding.services.readings import keep_reading, read_documents
 from bidding.services.rounds import call_final_offers
 from bidding.services.submissions import add_dummy_commitment, commit_submission
 from bidding.services.trustees import register_trustee, rehearse_trustee
+from bidding.services.two_persons import (
+    choose_second_person,
+    return_publication,
+    submit_section,
+    withdraw_publication,
+)
 from bidding.services.uploads import append_upload, create_upload, sweep_uploads
 
 __all__ = [
@@ -32,6 +44,7 @@ __all__ = [
     "begin_evaluation",
     "bill_documents",
     "call_final_offers",
+    "choose_second_person",
     "close_section",
     "closed_set",
     "commit_submission",
@@ -39,10 +52,12 @@ __all__ = [
     "create_section",
     "create_upload",
     "deliver_report",
+    "draft_clarification",
     "draw_invitees",
     "extend_for_outage",
     "fail_section",
     "keep_objects",
+    "keep_reading",
     "list_invitees",
     "mark_archived",
     "mark_awarded",
@@ -51,12 +66,17 @@ __all__ = [
     "probers",
     "publish_clarification",
     "publish_section",
+    "read_documents",
     "register_prober",
     "register_trustee",
     "rehearse_trustee",
+    "return_publication",
     "set_bill",
+    "submit_clarification",
+    "submit_section",
     "sweep_uploads",
     "unmask_decoy",
     "update_project",
     "update_section",
+    "withdraw_publication",
 ]

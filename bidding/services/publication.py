@@ -7,31 +7,32 @@ import hashlib
 from typing import Any
 
 from bidding import queries, rules
-from bidding.models import Policy, Section
+from bidding.models import Policy, Publication, Section
 from bidding.rules.envelopes import names_of
+from bidding.services.two_persons import refuse_blocked, settle
 from core.act import Act
 from core.board import Notice, publish_notice
 from core.clock import iso
-from core.errors import Conflict, Invalid
+from core.errors import Conflict
 from core.ledger.log import append
 from core.machine import advance
 from core.seal import canonical
 from core.seal.age import nest
 
 
-def publish_section(act: Act, section: Section) -> Notice:
-    """Publish a section: afterwards its notice is on the board and submissions are open until the deadline.
+def publish_section(act: Act, publication: Publication, digest: str) -> Notice:
+    """Publish what another person submitted: afterwards the notice is on the board and submissions are open.
 
-    All in one act: the legal checks (the first BLOCK raises Invalid naming field and rule; `queries.findings` shows
-    all), the law frozen into the project (R-006), policy version 1, one canary per trustee, the notice with documents,
-    policy and method attached by hash (R-104). Raises Conflict("section.state") when it is published already.
+    `digest` is of what the actor reviewed; `settle` refuses anything else. All in one act: the legal checks (the first
+    BLOCK raises Invalid naming field and rule; `queries.findings` shows all), the law frozen into the project (R-006),
+    policy version 1, one canary per trustee, the notice with documents, policy and method attached by hash (R-104).
+    Raises Conflict("section.published") when it is published already.
     """
-    if section.state != "draft":
+    section = publication.section
+    if section.state != "draft" or publication.kind != "notice":
         raise Conflict("section.published", section=section.code)
-    findings = queries.findings(act.session, section, act.now)
-    block = rules.first_block(findings)
-    if block is not None:
-        raise Invalid(block.code, field=block.field, **{**block.facts, "rule": block.rule})
+    findings = refuse_blocked(act, section)
+    settle(act, publication, digest)
     rules.check_slots(section.slots, names_of(section.envelopes))
     if queries.bill_document(act.session, section) is not None:
         rules.check_boq_slot(section.slots)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 
 from bidding import queries, rules
-from bidding.models import Clarification, Question, Section
+from bidding.models import Clarification, Publication, Question, Section
+from bidding.rules.concerns import declared
 from bidding.services.projects import new_version
 from bidding.services.publication import add_policy, notice_attachments, notice_content
+from bidding.services.two_persons import prepare, settle, submit_publication
 from core.act import Act
 from core.board import Notice, publish_notice
-from core.clock import iso
+from core.clock import from_iso, iso
 from core.errors import Conflict, Invalid, Untimely
 from core.ledger.log import append
 from core.store import Stored
@@ -32,7 +35,7 @@ def ask_question(act: Act, section: Section, text: str) -> Question:
     return question
 
 
-def publish_clarification(
+def draft_clarification(
     act: Act,
     section: Section,
     *,
@@ -42,38 +45,82 @@ def publish_clarification(
     question: Question | None = None,
     deadline_at: datetime | None = None,
     documents: Sequence[tuple[str, str, Stored]] = (),
-) -> Clarification:
-    """Publish an answer or amendment to all; the deadline moves where the law says so (R-130).
+) -> Publication:
+    """Prepare an answer or amendment; `submit_clarification` hands it to the second person.
 
-    When it affects preparation and lies less than the law's days before the deadline, the new deadline is the notice's
-    instant plus those days, or `deadline_at` if that is later. When it does not affect preparation, `reason` says why
-    (recorded). A moved deadline makes a new policy version; seals for the older one are refused from then on, bids
-    already committed stay. `documents`: (slot, name, stored) new versions. Enter the section's turnstile alone.
-    Raises Untimely("clarification.late"), Invalid("clarification.reason"), Invalid("clarification.deadline").
+    When it does not affect preparation, `reason` says why (recorded). `documents`: (slot, name, stored) new versions.
+    Raises Untimely("clarification.late"), Invalid("clarification.reason"), Invalid("clarification.documents").
     """
+    content = {
+        "text": text.strip(),
+        "affects_preparation": affects_preparation,
+        "reason": reason.strip(),
+        "question": question.number if question else None,
+        "deadline_at": iso(deadline_at) if deadline_at else None,
+        "documents": [
+            {"slot": slot, "name": name, "sha256": stored.sha256, "size": stored.size}
+            for slot, name, stored in documents
+        ],
+    }
+    _new_deadline(act, section, content)
+    return prepare(act, section, "clarification", content)
+
+
+def submit_clarification(act: Act, publication: Publication, reasons: Mapping[str, str]) -> None:
+    """Hand a clarification to the second person with the reason for every finding that stays in its texts."""
+    _new_deadline(act, publication.section, publication.content)
+    content = publication.content
+    concerns = queries.clarification_concerns(act.session, publication.section, act.now, content)
+    submit_publication(act, publication, declared(concerns, reasons))
+
+
+def _new_deadline(act: Act, section: Section, content: Mapping[str, Any]) -> datetime:
+    """Where the deadline stands after publishing the content now; refused as `publish_clarification` says."""
     _need_open(act, section, "clarification.late")
-    if not text.strip():
+    if not content["text"]:
         raise Invalid("form.required", field="text")
-    if not affects_preparation and not reason.strip():
+    affects = content["affects_preparation"]
+    if not affects and not content["reason"]:
         raise Invalid("clarification.reason", field="reason", rule="R-130")
-    if documents and not affects_preparation:
+    if content["documents"] and not affects:
         raise Invalid("clarification.documents", field="affects_preparation", rule="R-130")
     old = section.closing_at
-    law = queries.law_of(section)
-    least = rules.minimum_deadline(act.now, old, law) if affects_preparation else old
-    new = deadline_at or least
+    least = rules.minimum_deadline(act.now, old, queries.law_of(section)) if affects else old
+    new = from_iso(content["deadline_at"]) if content["deadline_at"] else least
     if new < least:
         raise Invalid("clarification.deadline", field="deadline_at", least=least, rule="R-130")
-    for slot, name, stored in documents:
-        new_version(act, section, slot, name, stored)
+    return new
+
+
+def publish_clarification(act: Act, publication: Publication, digest: str) -> Clarification:
+    """Publish what another person prepared, to all; the deadline moves where the law says so (R-130).
+
+    `digest` is of what the actor reviewed. When it affects preparation and lies less than the law's days before the
+    deadline, the new deadline is this notice's instant plus those days, or the chosen one if that is later. A moved
+    deadline makes a new policy version; seals for the older one are refused from then on, bids already committed stay.
+    Enter the section's turnstile alone. Raises Untimely("clarification.late"), Invalid("clarification.deadline") and
+    what `settle` refuses.
+    """
+    section, content = publication.section, publication.content
+    if publication.kind != "clarification":
+        raise Conflict("publication.kind", number=publication.number)
+    old, new = section.closing_at, _new_deadline(act, section, content)
+    settle(act, publication, digest)
+    law = queries.law_of(section)
+    asked = content["question"]
+    question = queries.question(act.session, section, asked) if asked else None
+    affects_preparation, documents = content["affects_preparation"], content["documents"]
+    for document in documents:
+        stored = Stored(document["sha256"], document["size"])
+        new_version(act, section, document["slot"], document["name"], stored)
     number = len(queries.clarifications(act.session, section)) + 1
     clarification = Clarification(
         section_id=section.id,
         number=number,
         question_id=question.id if question else None,
-        text=text.strip(),
+        text=content["text"],
         affects_preparation=affects_preparation,
-        reason=reason.strip(),
+        reason=content["reason"],
         published_at=act.now,
         old_deadline_at=old,
         new_deadline_at=new,

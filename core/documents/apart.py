@@ -33,7 +33,7 @@ def extract(path: Path, *, name: str | None = None, wall_seconds: float = WALL_S
     with _opened(path, label) as source:
         digest = hashlib.file_digest(source, "sha256").hexdigest()
         source.seek(0)
-        suffix = path.suffix.lower().lstrip(".") or "none"
+        suffix = (path.suffix or Path(label).suffix).lower().lstrip(".") or "none"
         answer = ask_apart("core.documents.extraction", suffix, source, label=label, wall_seconds=wall_seconds)
     refused = answer.get("refused")
     if refused is not None:

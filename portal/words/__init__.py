@@ -24,6 +24,7 @@ PACKAGES = (
     "credit",
     "bidding",
     "boq",
+    "publishing",
     "opening",
     "experts",
     "awards",

@@ -201,14 +201,7 @@ SENTENCES = {
     ),
     "notice.credit_rule": _l("须写明信用查询的渠道、截止时点、留存方式和使用规则。依据 R-126。"),
     "notice.fairness": _l("公平竞争文字筛查（%(patterns)s 类）未发现疑点。依据 R-110。"),
-    "notice.barrier_region": _l("疑似地域限制：“%(passage)s”，请人工判断。依据 R-110，实施条例第三十二条。"),
-    "notice.barrier_branch": _l("疑似要求设立分支机构：“%(passage)s”，请人工判断。依据 R-110，实施条例第三十二条。"),
-    "notice.barrier_ownership": _l("疑似所有制限制：“%(passage)s”，请人工判断。依据 R-110，实施条例第三十二条。"),
-    "notice.barrier_brand": _l("疑似指定品牌或专利：“%(passage)s”，请人工判断。依据 R-110，实施条例第三十二条。"),
-    "notice.barrier_award": _l(
-        "疑似以特定区域或行业的业绩、奖项加分：“%(passage)s”，请人工判断。依据 R-110，实施条例第三十二条。"
-    ),
-    "notice.barrier_scale": _l("疑似以企业规模设门槛：“%(passage)s”，请人工判断。依据 R-110、R-127。"),
+    "notice.barrier": _l("“%(words)s”可能构成不合理的限制，请人工判断。依据 %(rule)s，%(cited)s。"),
     # Questions and clarifications
     "question.unknown": _l("没有第 %(number)s 号提问。"),
     "question.late": _l("投标截止时间已过（%(deadline)s），不再接受提问。"),

@@ -23,6 +23,7 @@ from core.act import Act, Platform
 from core.errors import Refusal
 from core.seal import BidderKeys, Enclosure, Sealed
 from tests import factories
+from tests.bidding import two_persons
 from tests.core.seal.scene import make_bidder, make_facts
 
 TRUSTEES = (Role.TENDEREE, Role.OFFICER, Role.SUPERVISOR)
@@ -133,8 +134,7 @@ class Stage:
     def publish(self, **changes: Any) -> Stage:
         """A published section, open for submissions."""
         self.draft(**changes)
-        with self.act(Role.TENDEREE) as act:
-            services.publish_section(act, queries.own_section(act.session, self.code, act.actor))
+        two_persons.publish(self.platform, self.code)
         return self
 
     def section(self) -> Section:

@@ -25,6 +25,7 @@ from core.act import SYSTEM
 from core.errors import Conflict, Invalid, Refusal
 from core.seal import handle_of
 from tests import factories
+from tests.bidding import two_persons
 from tests.bidding.stage import Stage, refused
 
 
@@ -233,12 +234,8 @@ def test_a_missing_file_is_found_before_anything_is_sealed(
 def test_refusals_come_through(stage: Stage, server: str, identity: Path, files: Path, tmp_path: Path) -> None:
     """Late, and sealed for an older policy: the server's code, no receipt kept. Seen red: with `raise_for_status`."""
     seal(stage, server, identity, files, tmp_path / "bid")
-    from bidding import rules, services
-
     stage.platform.clock.advance(days=20)
-    with stage.act(Role.TENDEREE, through=rules.turnstile(stage.code), shared=False) as act:
-        section = queries.section(act.session, stage.code)
-        services.publish_clarification(act, section, text="改。", affects_preparation=True)
+    two_persons.clarify(stage.platform, stage.code, text="改。")
     with refused(Invalid, "bid.old_policy"):
         submit(tmp_path / "bid", identity)
     seal(stage, server, identity, files, tmp_path / "new")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -15,6 +16,7 @@ from bidding import queries, services
 from core.act import Platform
 from core.seal import new_identity, recipient_of
 from core.seal.age import peel
+from tests.bidding import two_persons
 from tests.bidding.stage import METHOD, PARTICULARS, Bidder, Stage
 from tests.conftest import Browser
 
@@ -77,9 +79,9 @@ def test_a_tenderee_publishes_a_section_through_the_pages(platform: Platform, lo
     for slot, name in (("tender", "招标文件.pdf"), ("boq", "清单.xlsx")):
         data = {"slot": slot, "file": (io.BytesIO(f"%PDF {slot}".encode()), name)}
         assert tenderee.post(f"/tender/sections/{code}/documents", data=data).status_code == 303
-    blocked = tenderee.get(f"/tender/sections/{code}/publish").text
+    blocked = tenderee.get(f"/tender/sections/{code}/submit").text
     assert "尚缺 3 方登记公钥" in blocked
-    refused = tenderee.post(f"/tender/sections/{code}/publish", data={"confirmation": code})
+    refused = tenderee.post(f"/tender/sections/{code}/submit")
     assert refused.status_code == 422 and "R-207" in refused.text
     for role in (Role.TENDEREE, Role.OFFICER, Role.SUPERVISOR):
         trustee = login(role)
@@ -87,9 +89,22 @@ def test_a_tenderee_publishes_a_section_through_the_pages(platform: Platform, lo
         data = {"recipient": recipient_of(new_identity())}
         assert trustee.post(f"/sections/{code}/trustees", data=data).status_code == 303
     assert public.get(f"/sections/{code}").status_code == 404
-    wrong = tenderee.post(f"/tender/sections/{code}/publish", data={"confirmation": "x"})
+    silent = tenderee.post(f"/tender/sections/{code}/submit")
+    assert silent.status_code == 422 and "须写明理由" in silent.text and "读不出文字" in silent.text
+    concerns = tenderee.get(f"/tender/sections/{code}/submit", headers={"Accept": "application/json"}).json["concerns"]
+    reasons = {f"reason-{one['key']}": "两份文件均已人工核对" for one in concerns}
+    assert tenderee.post(f"/tender/sections/{code}/submit", data=reasons).location == f"/tender/sections/{code}/publish"
+    own = tenderee.get(f"/tender/sections/{code}/publish").text
+    assert "这一份是您准备的" in own and "确认文字" not in own
+    colleague = login(Role.TENDEREE, person="a2")
+    page = colleague.get(f"/tender/sections/{code}/publish").text
+    assert "两份文件均已人工核对" in page
+    digest = re.search(r'name="digest" value="([0-9a-f]{64})"', page)[1]  # type: ignore[index]
+    forbidden = tenderee.post(f"/tender/sections/{code}/publish", data={"confirmation": code, "digest": digest})
+    assert forbidden.status_code == 403 and "不能是同一人" in forbidden.text
+    wrong = colleague.post(f"/tender/sections/{code}/publish", data={"confirmation": "x", "digest": digest})
     assert wrong.status_code == 422 and "确认文字不符" in wrong.text
-    published = tenderee.post(f"/tender/sections/{code}/publish", data={"confirmation": code})
+    published = colleague.post(f"/tender/sections/{code}/publish", data={"confirmation": code, "digest": digest})
     assert published.location == f"/sections/{code}"
     page = public.get(f"/sections/{code}").text
     for shown in ("招标文件.pdf", "为什么看不到投标家数", "待试开", "¥39,800,000.00"):
@@ -129,12 +144,14 @@ def test_every_page_of_the_desk_is_for_its_own(platform: Platform, login: Login,
     Seen red: with `queries.section` for `own_section` in the clarification page.
     """
     stage = Stage(platform).publish()
+    waiting = two_persons.draft_clarification(platform, stage.code).number
     project = stage.section().project.code
     pages = (
         f"/tender/projects/{project}",
         f"/tender/projects/{project}/sections/new",
         f"/tender/sections/{stage.code}/documents",
         f"/tender/sections/{stage.code}/clarifications",
+        f"/tender/sections/{stage.code}/publications/{waiting}",
     )
     owner, other, bidder = login(Role.TENDEREE), login(Role.TENDEREE, person="b"), login(Role.BIDDER)
     for page in pages:
@@ -147,7 +164,7 @@ def test_every_page_of_the_desk_is_for_its_own(platform: Platform, login: Login,
                 page, data={"name": "x", "text": "x", "affects": "yes", "slot": "tender"}
             ).status_code in (403, 404, 405)
     draft = Stage(platform).draft()
-    for page in (f"/tender/sections/{draft}/edit", f"/tender/sections/{draft}/publish"):
+    for page in (f"/tender/sections/{draft}/{name}" for name in ("edit", "submit", "publish")):
         assert owner.get(page).status_code == 200
         assert other.get(page).status_code == 404
         assert other.post(page, data={**draft_form(), "confirmation": draft}).status_code == 404
@@ -156,7 +173,6 @@ def test_every_page_of_the_desk_is_for_its_own(platform: Platform, login: Login,
 
 def test_everyone_sees_the_same_bytes(platform: Platform, login: Login, stage: Stage) -> None:
     """R-024: two bidders' public pages differ in nothing but names and tokens. Seen red: with a line per reader."""
-    import re
 
     def body(browser: Browser) -> str:
         page = browser.get(f"/sections/{stage.code}").text
@@ -191,7 +207,18 @@ def test_a_question_and_its_answer(stage: Stage, login: Login, client: Browser) 
         "slot": "tender",
         "file": (io.BytesIO(b"second"), "招标文件二.pdf"),
     }
-    assert tenderee.post(f"/tender/sections/{stage.code}/clarifications", data=data).status_code == 303
+    drafted = tenderee.post(f"/tender/sections/{stage.code}/clarifications", data=data)
+    assert drafted.location == f"/tender/sections/{stage.code}/publications/2/submit"
+    asked = tenderee.get(drafted.location, headers={"Accept": "application/json"}).json["concerns"]
+    assert [one["kind"] for one in asked] == ["unread"]
+    sent = tenderee.post(drafted.location, data={f"reason-{asked[0]['group']}": "图纸扫描件，已人工核对"})
+    assert sent.location == f"/tender/sections/{stage.code}/publications/2"
+    colleague = login(Role.TENDEREE, person="a2")
+    page = colleague.get(sent.location).text
+    digest = re.search(r'name="digest" value="([0-9a-f]{64})"', page)[1]  # type: ignore[index]
+    assert "12 米" not in client.get(f"/sections/{stage.code}").text
+    data = {"confirmation": stage.code, "digest": digest}
+    assert colleague.post(sent.location, data=data).location == f"/sections/{stage.code}"
     page = client.get(f"/sections/{stage.code}").text
     for shown in ("12 米", "桩长多少", "截止时间已顺延", "第 2 版，现行", "第 1 版，已被替换", "密封策略第 2 版"):
         assert shown in page, shown
@@ -229,7 +256,7 @@ def test_the_bidders_pages_know_nothing_of_what_was_submitted(
         "/custody",
     )
 
-    token = re.compile(r'csrf_token" value="[^"]+"')
+    token = re.compile(r'csrf_token" value="[^"]+"|nonce="[^"]+"')
 
     def look() -> list[str]:
         answers = [browser.get(path) for browser in browsers for path in paths]

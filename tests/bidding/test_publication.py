@@ -19,6 +19,7 @@ from core.law import Snapshot
 from core.seal import canonical, validate_policy
 from core.seal.age import peel
 from tests import factories
+from tests.bidding import two_persons
 from tests.bidding.stage import Stage, refused
 
 NOW = datetime(2026, 10, 8, 1, 0, tzinfo=UTC)
@@ -55,8 +56,8 @@ def test_a_block_refuses_publication_naming_field_and_rule(platform: Platform) -
     """And nothing of it stays. Seen red: without raising the first block."""
     stage = Stage(platform)
     code = stage.draft(deadline_at=NOW + timedelta(days=19))
-    with pytest.raises(Invalid) as caught, stage.act(Role.TENDEREE) as act:
-        services.publish_section(act, queries.own_section(act.session, code, act.actor))
+    with pytest.raises(Invalid) as caught:
+        two_persons.submit(platform, code)
     assert caught.value.code == "notice.issue_to_deadline"
     assert caught.value.field == "deadline_at"
     assert caught.value.facts["rule"] == "R-100"
@@ -74,7 +75,8 @@ def test_a_published_section_is_not_edited(platform: Platform) -> None:
         for attempt in (
             lambda: services.update_section(act, section, bond_fen=1),
             lambda: services.add_document(act, section, "tender", "x.pdf", act.store.put(b"x")),
-            lambda: services.publish_section(act, section),
+            lambda: services.submit_section(act, section, {}),
+            lambda: services.publish_section(act, queries.publication(act.session, section, 1), "0" * 64),
         ):
             with refused(Conflict, "section.published"):
                 attempt()
@@ -175,8 +177,7 @@ def test_keys_are_registered_by_their_holders_before_publication(platform: Platf
     ):
         with pytest.raises(kind), stage.act(Role.SUPERVISOR) as act:
             services.register_trustee(act, queries.own_section(act.session, code, act.actor), role, given)
-    with stage.act(Role.TENDEREE) as act:
-        services.publish_section(act, queries.own_section(act.session, code, act.actor))
+    two_persons.publish(platform, code)
     with refused(Conflict, "trustee.fixed"), stage.act(Role.SUPERVISOR) as act:
         section = queries.own_section(act.session, code, act.actor)
         services.register_trustee(act, section, "supervisor", recipient_of(new_identity()))
@@ -187,9 +188,7 @@ def test_keys_are_registered_by_their_holders_before_publication(platform: Platf
 
 def clarify(stage: Stage, **options: Any) -> Any:
     """Publish a clarification as the tenderee."""
-    options = {"text": "桩长改为 12 米。", "affects_preparation": True, **options}
-    with stage.act(Role.TENDEREE, through=rules.turnstile(stage.code), shared=False) as act:
-        return services.publish_clarification(act, queries.section(act.session, stage.code), **options)
+    return two_persons.clarify(stage.platform, stage.code, **options)
 
 
 def test_the_asker_is_stored_nowhere(stage: Stage) -> None:

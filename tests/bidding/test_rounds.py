@@ -19,6 +19,7 @@ from core.ledger.log import entries_of
 from core.seal import Sealed
 from core.seal.age import peel
 from tests import factories
+from tests.bidding import two_persons
 from tests.bidding.stage import Bidder, Stage, refused, request_of
 from tests.conftest import Browser
 
@@ -40,7 +41,7 @@ def negotiation(platform: Platform) -> Stage:
         section = queries.own_section(act.session, stage.code, act.actor)
         services.update_project(act, section.project, procedure="negotiation")
         services.update_project(act, section.project, ground="g30_2", invitation="public")
-        services.publish_section(act, section)
+    two_persons.publish(platform, stage.code)
     platform.clock.move_to(stage.section().closing_at)  # type: ignore[attr-defined]
     stage.close()
     with stage.act(Role.OFFICER) as act:

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from accounts.rules import Role
-from bidding import queries, rules, services
+from bidding import queries, services
 from core.errors import Conflict, Invalid, Missing, Refusal, Untimely
 from core.ledger.log import audit, size
 from tests import factories
+from tests.bidding import two_persons
 from tests.bidding.stage import Bidder, Stage, refused, request_of, resigned
 
 Make = Callable[[str], Bidder]
@@ -193,9 +194,7 @@ def test_a_seal_for_an_older_policy_is_refused_and_the_committed_one_stays(stage
     kept, stale = early.seal(stage.policy()), late.seal(stage.policy())
     stage.commit(kept)
     stage.platform.clock.advance(days=20)
-    with stage.act(Role.TENDEREE, through=rules.turnstile(stage.code), shared=False) as act:
-        section = queries.section(act.session, stage.code)
-        services.publish_clarification(act, section, text="桩长改为 12 米。", affects_preparation=True)
+    two_persons.clarify(stage.platform, stage.code)
     assert stage.policy()["version"] == 2
     with refused(Invalid, "bid.old_policy", given="1", expected="2"):
         stage.commit(stale)

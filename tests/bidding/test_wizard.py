@@ -19,6 +19,7 @@ from core.draw import mechanism
 from core.errors import Conflict, Forbidden, Invalid
 from core.ledger.log import entries_of
 from tests import factories
+from tests.bidding import two_persons
 from tests.bidding.notices import NOW, facts, law_for
 from tests.bidding.stage import Bidder, Stage, refused, request_of
 from tests.conftest import Browser
@@ -123,8 +124,7 @@ def test_two_envelopes_make_two_sittings_and_their_files(platform: Platform, log
     form |= {"slot_code": ["schedule", "licence", "proposal", "boq"]}
     form |= {"slot_envelope": ["schedule", "qualification", "technical", "price"]}
     assert tenderee.post(f"/tender/sections/{code}/edit/envelopes", data=form).status_code == 303
-    with platform.act(factories.actor(platform, Role.TENDEREE)) as act:
-        services.publish_section(act, queries.own_section(act.session, code, act.actor))
+    two_persons.publish(platform, code)
     section = stage.section()
     opened = [(one["name"], one["opens"], one["anonymous"]) for one in section.envelopes]
     assert opened == [("qualification", "first", False), ("technical", "first", True), ("schedule", "second", False)]
@@ -193,8 +193,7 @@ def test_a_preview_is_what_the_public_will_see(platform: Platform, login: Login)
     stage = Stage(platform)
     code = stage.draft()
     before = login(Role.TENDEREE).get(f"/tender/sections/{code}/preview").text
-    with platform.act(factories.actor(platform, Role.TENDEREE)) as act:
-        services.publish_section(act, queries.own_section(act.session, code, act.actor))
+    two_persons.publish(platform, code)
     after = login(Role.BIDDER).get(f"/sections/{code}").text
     terms = re.compile(r'<dl class="pairs">.*?</dl>', re.S)
     assert terms.findall(before)[0] == terms.findall(after)[0]
@@ -274,7 +273,7 @@ def test_only_the_invited_may_commit(
         own = organisation(act.session, invited.organisation_id)
         others = [(factories.uscc(9000 + number), f"第{number}号公司") for number in range(2)]
         services.list_invitees(act, section, [(own.identifier, ""), *others])
-        services.publish_section(act, section)
+    two_persons.publish(platform, code)
     sealed = bidder("甲").seal(stage.policy())
     stage.deposit(sealed)
     app = login(Role.BIDDER)

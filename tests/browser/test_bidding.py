@@ -15,9 +15,10 @@ from accounts.access import door
 from accounts.queries import person_by_id
 from accounts.rules import Role
 from accounts.services import open_sign_in
-from bidding import queries, rules, services
+from bidding import queries, services
 from core.act import Platform
 from tests import factories
+from tests.bidding import two_persons
 from tests.bidding.stage import Bidder, Stage
 from tests.browser.oracles import Watch, problems
 
@@ -29,13 +30,13 @@ def visit(app: Flask, platform: Platform, serve: Callable[[Flask], str], new_pag
     """`visit(role, path, width=390)`: a page signed in as the test's person of that role, with its watch."""
     address = serve(app)
 
-    def go(role: Role | None, path: str, *, width: int = 1280, **options: Any) -> tuple[Page, Watch]:
+    def go(role: Role | None, path: str, *, width: int = 1280, person: str = "a", **options: Any) -> tuple[Page, Watch]:
         page = new_page(width, **options)
         if role is not None:
-            actor = factories.actor(platform, role)
+            actor = factories.actor(platform, role, person)
             with platform.act(actor) as act:
-                person = person_by_id(act.session, actor.person_id or 0)
-                token = open_sign_in(act, person, method="certificate", carrier="cookie")
+                held = person_by_id(act.session, actor.person_id or 0)
+                token = open_sign_in(act, held, method="certificate", carrier="cookie")
             with app.app_context():
                 page.context.add_cookies([{"name": door().cookie, "value": token, "url": address}])
         watch = Watch(page)
@@ -55,10 +56,8 @@ def test_every_page_is_sound_at_every_width(platform: Platform, visit: Visit, tm
             act, queries.section(act.session, stage.code), "第 32 页桩长与图纸 S-07 不一致，以哪个为准？"
         )
     platform.clock.advance(days=20)  # type: ignore[attr-defined]
-    with stage.act(Role.TENDEREE, through=rules.turnstile(stage.code), shared=False) as act:
-        section = queries.section(act.session, stage.code)
-        question = queries.question(act.session, section, 1)
-        services.publish_clarification(act, section, text="桩长 12 米。", affects_preparation=True, question=question)
+    two_persons.clarify(platform, stage.code, text="桩长 12 米。", question=1)
+    waiting = two_persons.draft_clarification(platform, stage.code, text="外地企业另行通知。")
     sealed = Bidder("宏远市政", tmp_path / "bidder").seal(stage.policy())
     stage.commit(sealed)
     project, drafted = stage.section().project.code, draft.section().project.code
@@ -75,7 +74,9 @@ def test_every_page_is_sound_at_every_width(platform: Platform, visit: Visit, tm
         (Role.TENDEREE, f"/tender/projects/{drafted}/sections/new"),
         (Role.TENDEREE, f"/tender/sections/{draft.code}/edit"),
         (Role.TENDEREE, f"/tender/sections/{draft.code}/documents"),
+        (Role.TENDEREE, f"/tender/sections/{draft.code}/submit"),
         (Role.TENDEREE, f"/tender/sections/{draft.code}/publish"),
+        (Role.TENDEREE, f"/tender/sections/{stage.code}/publications/{waiting.number}"),
         (Role.TENDEREE, f"/tender/sections/{stage.code}/clarifications"),
         (Role.OFFICER, "/custody"),
         (Role.OFFICER, f"/sections/{draft.code}/trustees"),
@@ -110,9 +111,9 @@ def test_a_receipt_is_checked_in_the_browser(platform: Platform, visit: Visit, t
 def test_a_tenderee_publishes_without_scripts(platform: Platform, visit: Visit) -> None:
     """Checks, typed confirmation and notice need no JavaScript. Seen red: a button enabled by script."""
     stage = Stage(platform)
-    stage.draft()
-    page, _ = visit(Role.TENDEREE, f"/tender/sections/{stage.code}/publish", javascript=False)
-    expect(page.get_by_text("阻止发布 0")).to_be_visible()
+    two_persons.submit(platform, stage.draft())
+    page, _ = visit(Role.TENDEREE, f"/tender/sections/{stage.code}/publish", javascript=False, person="a2")
+    expect(page.get_by_text("送审指纹")).to_be_visible()
     page.get_by_label("确认文字").fill(stage.code)
     page.get_by_role("button", name="发布公告").click()
     expect(page.get_by_text("已发布")).to_be_visible()

@@ -12,10 +12,10 @@ from click.testing import CliRunner
 from flask import Flask
 from playwright.sync_api import Page, expect
 
-from accounts.rules import Role
-from bidding import cli, queries, rules, services
+from bidding import cli, queries
 from core.act import Platform
 from core.clock import StoppedClock
+from tests.bidding import two_persons
 from tests.bidding.stage import Stage
 from tests.browser.oracles import Watch, problems
 from tests.browser.sealing_stage import FILES, Enter, Line, PageBidder
@@ -197,9 +197,7 @@ def test_a_policy_that_changed_meanwhile_means_sealing_again(enter: Enter, stage
     expect(page.locator("[data-line]")).to_contain_text("秒后自动重连", timeout=LONG)
     page.unroute("**/files")
     clock.advance(days=20)
-    with stage.act(Role.TENDEREE, through=rules.turnstile(stage.code), shared=False) as act:
-        section = queries.section(act.session, stage.code)
-        services.publish_clarification(act, section, text="桩长 12 米。", affects_preparation=True)
+    two_persons.clarify(stage.platform, stage.code, text="桩长 12 米。")
     expect(page.locator("#failure")).to_contain_text("加密", timeout=LONG)
     page.get_by_role("button", name="按新版重新加密并递交").click()
     expect(page.get_by_role("heading", name="已递交，这是您的回执")).to_be_visible(timeout=LONG)

@@ -46,6 +46,7 @@ from opening import queries, services
 from opening.models import Bid, Opening, OpeningObjection, PeelFault
 from opening.rules import draw_label
 from tests import factories
+from tests.bidding import two_persons
 from tests.bidding.notices import LOWEST_FIRST
 
 CODE = "ZB2026-00001-01"
@@ -186,9 +187,9 @@ class Stage:
         for role, actor in self.trustees.items():
             with self.platform.act(actor) as act:
                 bidding_services.register_trustee(act, self._section(act), role, recipient_of(self.keys[role]))
+        two_persons.publish(self.platform, self.code)
         with self.platform.act(self.tenderee) as act:
             section = self._section(act)
-            bidding_services.publish_section(act, section)
             self.deadline: datetime = section.deadline_at  # type: ignore[assignment]
             self.policy = bidding.policy(act.session, section).content
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bidding.cli.draft import DRAFT_FILE
+from bidding.queries import own_section, publication
 from bidding.rules.completeness import DRAFT
 from core.clock import BEIJING
 from core.errors import Refusal
@@ -26,6 +27,7 @@ RIGGED = ("dongqi", "beichen")
 STORY_DAYS = 36
 QUESTION = "招标文件第五章要求不停水接驳窗口不超过 8 小时，请明确是否可分两次夜间实施，单次不超过 5 小时？"
 ANSWER = "可分两次于夜间 23:00 至次日 5:00 实施，单次停水不超过 5 小时，须提前 72 小时报招标人批准。"
+DECLARED = "经办人与招标人均已核对，确需如此，且不构成对潜在投标人的限制"
 REVIEW = (
     "投标函有法定代表人或其授权人签字或单位盖章（实施条例第五十一条第一项）",
     "资质满足招标公告要求（实施条例第五十一条第三项）",
@@ -88,11 +90,28 @@ class Story:
             agent.send(f"/tender/sections/{SECTION}/boq", {}, files={"file": (self.papers.tender_bill.name, stream)})
         for login in ("tenderee", "officer", "supervisor"):
             self.trustee(login, "register")
-        agent.send(f"/tender/sections/{SECTION}/publish", {"confirmation": SECTION})
-        self.say("notice", f"公告已发布，法定检查通过：{self.stage.server}/sections/{SECTION}")
+        declared = self.submit_for_review(f"/tender/sections/{SECTION}/submit")
+        self.review(f"/tender/sections/{SECTION}/publish", 1)
+        self.say("notice", f"代理机构送审（说明 {declared} 处检查结果），招标人另一人核对同一指纹后发布，法定检查通过")
+        self.say("notice", f"公告：{self.stage.server}/sections/{SECTION}")
         for login in ("tenderee", "officer", "supervisor"):
             self.trustee(login, "rehearse")
         self.say("rehearsal", "三名密钥受托人均已用真实密钥试开探测件")
+
+    def submit_for_review(self, path: str) -> int:
+        """The agent answers for every finding and hands the content on; how many findings there were."""
+        agent = self.stage.as_("agent")
+        found = agent.read(path).json()["concerns"]
+        agent.send(path, {f"reason-{one['key']}": DECLARED for one in found})
+        return len(found)
+
+    def review(self, path: str, number: int) -> None:
+        """A person of the tenderee looks at what the agent submitted and publishes exactly that."""
+        with self.stage.platform.reading() as session:
+            tenderee = self.stage.cast.actor("tenderee")
+            section = own_section(session, SECTION, tenderee)
+            digest = publication(session, section, number).digest
+        self.stage.as_("tenderee").send(path, {"confirmation": SECTION, "digest": digest})
 
     def trustee(self, login: str, verb: str, *more: str) -> str:
         """A trustee's own program."""
@@ -169,6 +188,8 @@ class Story:
         self.stage.as_("agent").send(
             f"/tender/sections/{SECTION}/clarifications", {"question": "1", "text": ANSWER, "affects": "yes"}
         )
+        self.submit_for_review(f"/tender/sections/{SECTION}/publications/2/submit")
+        self.review(f"/tender/sections/{SECTION}/publications/2", 2)
         self.say("clarification", "一家潜在投标人匿名提问，澄清已向所有人公布（距截止不少于 15 日，无需顺延）")
 
     def commit_to_draws(self) -> None:

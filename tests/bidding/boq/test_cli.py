@@ -23,6 +23,7 @@ from bidding.rules.boq import read_bill, write_workbook, write_xml
 from core.act import SYSTEM, Platform
 from core.errors import Invalid
 from tests import factories
+from tests.bidding import two_persons
 from tests.bidding.boq.bills import filled, tender, workbook
 from tests.bidding.stage import Stage, refused
 
@@ -47,8 +48,7 @@ def billed(platform: Platform) -> Stage:
     with stage.act(Role.TENDEREE) as act:
         section = queries.own_section(act.session, stage.code, act.actor)
         services.set_bill(act, section, tender(stage.code))
-    with stage.act(Role.TENDEREE) as act:
-        services.publish_section(act, queries.own_section(act.session, stage.code, act.actor))
+    two_persons.publish(platform, stage.code)
     return stage
 
 

@@ -16,6 +16,7 @@ from bidding.rules.boq import blank_workbook, read_bill, read_stated, tender_bil
 from core.act import Platform
 from core.board import notices
 from core.errors import Invalid
+from tests.bidding import two_persons
 from tests.bidding.boq.bills import filled, tender, workbook
 from tests.bidding.stage import Stage, refused
 from tests.conftest import Browser
@@ -40,8 +41,7 @@ def upload(browser: Browser, stage: Stage, data: bytes, name: str = "清单.xlsx
 
 
 def publish(stage: Stage) -> Any:
-    with stage.act(Role.TENDEREE) as act:
-        return services.publish_section(act, queries.own_section(act.session, stage.code, act.actor)).content
+    return two_persons.publish(stage.platform, stage.code).content
 
 
 @pytest.mark.parametrize(("write", "name"), [(write_workbook, "清单.xlsx"), (write_xml, "清单.xml")])
@@ -139,6 +139,7 @@ def test_after_publication_only_a_clarification_changes_the_bill(draft: Stage, l
         content_type="multipart/form-data",
     )  # fmt: skip
     assert answer.status_code == 303
+    two_persons.pass_on(draft.platform, draft.code, 2)
     second = client.get(f"/sections/{draft.code}/preparation.json").json
     assert second is not None and second["boq"]["sha256"] != first["boq"]["sha256"]
     bill = read_bill(client.get(f"/objects/{second['boq']['sha256']}").data)

@@ -1,10 +1,9 @@
-"""Reads of projects, sections, documents, answers, trustees, policies, uploads and sealed submissions."""
+"""Reads of projects, sections, documents, answers, trustees and policies; ownership is part of the question."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -18,26 +17,22 @@ from bidding.models import (
     Policy,
     Project,
     Question,
-    SealedMark,
     Section,
     Submission,
     TenderDocument,
     Trustee,
-    Upload,
 )
 from core.act import Actor
 from core.calendar import day_of, national
 from core.clock import BEIJING
-from core.errors import Conflict, Forbidden, Missing, Untimely
+from core.errors import Forbidden, Missing
 from core.law import Snapshot
-from core.ledger.log import LedgerEntry, entries_of, entry, root_at
-from core.ledger.vouching import evidence_of
+from core.ledger.log import LedgerEntry, entries_of
 
 EVERYWHERE = ("officer", "supervisor", "system")
 """Roles that act on every section (RULES §1.4)."""
 
 AFTER_CLOSING = frozenset(SECTION.states) - {"draft", "submission_open"}
-COUNTED = ("sealed", "decoy")
 
 
 def project(session: Session, code: str) -> Project:
@@ -313,117 +308,8 @@ def notice_facts(session: Session, section: Section, now: datetime) -> rules.Not
 
 
 def findings(session: Session, section: Section, now: datetime) -> list[rules.Finding]:
-    """Every legal check of a draft as it stands now."""
+    """Every check of a draft as it stands now."""
     return rules.check_notice(notice_facts(session, section, now), law_for(section, now), national())
-
-
-def upload(session: Session, token_digest: str) -> Upload:
-    """The upload behind a capability token's hash, or Missing."""
-    found = session.scalar(select(Upload).where(Upload.token_digest == token_digest))
-    if found is None:
-        raise Missing("upload.unknown")
-    return found
-
-
-def submissions(session: Session, section: Section) -> list[Submission]:
-    """Every submission committed to a section, in the order of the log; what it shows before closing names nobody."""
-    return list(
-        session.scalars(select(Submission).where(Submission.section_id == section.id).order_by(Submission.leaf_index))
-    )
-
-
-def submission(session: Session, digest: str) -> Submission:
-    """The submission of that digest, or Missing."""
-    found = session.scalar(select(Submission).where(Submission.digest == digest))
-    if found is None:
-        raise Missing("bid.unknown")
-    return found
-
-
-def held(session: Session, section: Section, handle: str) -> list[Submission]:
-    """What is held under a handle, oldest first; Missing when nothing is ("What do you hold for me?")."""
-    found = chain(session, section.id, handle)
-    if not found:
-        raise Missing("bid.unknown")
-    return found
-
-
-def chain(session: Session, section_id: int, handle: str) -> list[Submission]:
-    """Every submission under a handle in one section, by sequence."""
-    return list(
-        session.scalars(
-            select(Submission)
-            .where(Submission.section_id == section_id, Submission.handle == handle)
-            .order_by(Submission.sequence)
-        )
-    )
-
-
-def by_idempotency_key(session: Session, section: Section, key: str) -> Submission | None:
-    """The submission committed under that key in the section, if any."""
-    return session.scalar(
-        select(Submission).where(Submission.section_id == section.id, Submission.idempotency_key == key)
-    )
-
-
-def is_receiving(session: Session, code: str, at: datetime) -> bool:
-    """Whether the section of that code takes submissions at the instant; False where there is none."""
-    row = session.execute(select(Section.state, Section.deadline_at).where(Section.code == code)).first()
-    return row is not None and row.state == "submission_open" and not rules.is_late(at, row.deadline_at)
-
-
-def check_admission(session: Session, section: Section, key: object, at: datetime) -> None:
-    """Refuse (bid.late) before the turnstile what would be late inside it, unless its key is known (a retry).
-
-    A crowd of late comers must not keep the closing from entering alone; the stamp inside could only be later.
-    """
-    known = isinstance(key, str) and by_idempotency_key(session, section, key) is not None
-    if not known and (section.state in AFTER_CLOSING or rules.is_late(at, section.closing_at)):
-        raise Untimely("bid.late", deadline=section.closing_at, at=at)
-
-
-def counted(session: Session, section: Section) -> list[Submission]:
-    """The sealed submissions of the closed set without unmasked decoys; Missing before the closing (R-208)."""
-    if section.state not in AFTER_CLOSING:
-        raise Missing("bid.hidden", section=section.code)
-    return [row for row in submissions(session, section) if row.state == "sealed"]
-
-
-def owners_of(session: Session, marks: Collection[str]) -> dict[str, str]:
-    """Those of the marks (object hashes, recipients) that were used before, each with the handle that used it."""
-    found = session.execute(select(SealedMark.mark, SealedMark.handle).where(SealedMark.mark.in_(marks)))
-    return {row.mark: row.handle for row in found}
-
-
-def sealed_object(session: Session, sha256: str) -> bool:
-    """Whether a committed submission refers to the object, so that sweeping must leave it."""
-    return (session.scalar(select(func.count()).select_from(SealedMark).where(SealedMark.mark == sha256)) or 0) > 0
-
-
-def check_logged(session: Session, receipt: Mapping[str, Any], verified: rules.receipt.Verified) -> None:
-    """Refuse (receipt.forked) where the log no longer says what the receipt proves it said: it was rewritten (T6)."""
-    try:
-        same = entry(session, verified.leaf_index).leaf() == receipt["leaf"]
-        same = same and root_at(session, verified.head.size) == verified.head.root
-    except Missing:
-        same = False
-    if not same:
-        raise Conflict("receipt.forked", index=verified.leaf_index)
-
-
-def receipt_of(session: Session, row: Submission) -> dict[str, Any]:
-    """The submission's receipt with what outsiders say of its entry by now; nothing of this is stored with the bid."""
-    return rules.with_vouching(row.receipt, evidence_of(session, row.leaf_index))
-
-
-def objects_of(content: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Every stored object a submission's content names: "envelope.bulk" or "envelope.keys.<set>" → {sha256, size}."""
-    found: dict[str, dict[str, Any]] = {}
-    for name, parts in content.get("envelopes", {}).items():
-        found[f"{name}.bulk"] = parts["bulk"]
-        for names, blob in parts["keys"].items():
-            found[f"{name}.keys.{names}"] = blob
-    return found
 
 
 def trustee_people(session: Session, section: Section) -> dict[str, Person | None]:
