@@ -149,7 +149,7 @@ def serve(
             pids.append(running.pid)
         stack.callback(running.wait)
         stack.callback(running.terminate)
-    for _ in range(600):
+    for _ in range(1800):
         try:
             with urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2) as answer:
                 if answer.status == 200:
@@ -226,7 +226,7 @@ def _set_deadline(platform: Platform, code: str) -> float:
 
 
 def _closed(platform: Platform, code: str) -> set[str]:
-    for _ in range(600):
+    for _ in range(1800):
         with platform.act(SYSTEM) as act:
             section = queries.section(act.session, code)
             if section.state in queries.AFTER_CLOSING:

@@ -337,9 +337,7 @@ class Stage:
             )
 
     def commit_draw(self, *roles: str) -> None:
-        """The draw parties commit the nonces they derive from their secrets, where the method draws a coefficient."""
-        if "k_range" not in self.method["price"]:
-            return
+        """The draw parties commit the nonces they derive from their secrets."""
         for role in roles or ("officer", "supervisor"):
             with self.platform.act(self.trustees[role]) as act:
                 services.commit_coefficient(
@@ -447,8 +445,9 @@ class Stage:
         self.act(SYSTEM, services.open_ready)
 
     def to_names(self, *roles: str) -> None:
-        """Close, read the identities, publish the names."""
-        self.commit_draw()
+        """Close, read the identities, publish the names; the draw is committed to where the method has one."""
+        if "k_range" in self.method["price"]:
+            self.commit_draw()
         self.close()
         self.peel(*(roles or TRUSTEES))
         self.act(self.tenderee, services.publish_names)
