@@ -6,6 +6,8 @@ import hashlib
 import io
 import logging
 import secrets
+import struct
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -28,6 +30,12 @@ VOUCHER_TYPE = "sunbid-paper/v1"
 MOST_PDF = 64 * 1024 * 1024
 DAY = timedelta(days=1)
 log = logging.getLogger("sunbid.papers")
+
+# What a reader of PDF raises on a broken file besides its own errors.
+BROKEN = (
+    ValueError, KeyError, TypeError, IndexError, AttributeError, OverflowError, EOFError, RecursionError,
+    struct.error, zlib.error,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -202,7 +210,7 @@ def check_pdf(
             _judged(signature, vouched, list(authorities), list(stamp_roots))
             for signature in reader.embedded_regular_signatures
         ]
-    except (PdfError, ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError) as error:
+    except (PdfError, *BROKEN) as error:
         raise Invalid("paper.unreadable", reason=f"{type(error).__name__}"[:80]) from None
     return PaperVerdict(hashlib.sha256(pdf).hexdigest(), signatures, attachments)
 
