@@ -63,6 +63,12 @@ async function rehearse(fields) {
   return word(worst);
 }
 
+// Shown only now: a form sent before anybody listens would leave the page.
+if (page) {
+  whenSent(page.querySelector("form"), rehearse);
+  page.hidden = false;
+}
+
 // Filling in one's own handle: it comes of the keys, nobody has to copy 64 digits.
 const field = document.getElementById("handle");
 for (const { owner, person } of await listKeys()) {
@@ -74,4 +80,3 @@ for (const { owner, person } of await listKeys()) {
   });
   field.form.querySelector(".buttons").append(button);
 }
-if (page) whenSent(page.querySelector("form"), rehearse);
