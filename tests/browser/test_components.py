@@ -83,7 +83,7 @@ def app() -> Flask:
             (ROOT / "tests/browser/components.html").read_text(encoding="utf-8"),
             nav=[{"label": text, "href": f"/{text}", "current": text == "环境自检"} for text in NAVIGATION],
             demo_roles=[{"label": text, "href": f"/as/{text}", "current": text == "投标人"} for text in ROLES],
-            current_person={"name": "王建国", "login": "wang"},
+            current_person={"name": "王建国", "login": "wang"}, alarms=[],
             locale=request.args.get("lang", "zh"), csp_nonce=g.nonce, now=now,
             soon=now + timedelta(minutes=18, seconds=24), day=timedelta(days=1), digest="8b5297b75092" * 5 + "abcd",
             points=Decimal("87.5"), qr=Markup(qr), drawings=drawings(),
