@@ -12,10 +12,7 @@ pytestmark = pytest.mark.slow
 
 
 def test_the_last_second_over_http() -> None:
-    """R3: what is acknowledged is the closed set, whatever was late.
-
-    Seen red: with stamps taken outside the turnstile, for which the closing does not wait.
-    """
+    """R3: what is acknowledged is the closed set, whatever was late; test_committing.py has the guard."""
     found = r03.measure(8, 4, "sqlite", threads=16)
     assert found.holds, found
     assert all(answer.status == 201 or answer.body["code"] == "bid.late" for answer in found.answers)

@@ -123,7 +123,7 @@ def test_the_agent_cannot_read_names_early(story: Story, enter: Callable[[Actor 
         for path in routes:
             answer = client.get(path)
             assert_answered(answer, role, path)
-            body = answer.get_data(as_text=True)
+            body = answer.get_data().decode(errors="replace")  # some are workbooks
             assert not [name for name in names + logins if name in body], (role, path)
     story.arrive()
     page = enter(story.actor(Role.AGENT)).get(f"/tender/{story.code}/committee").get_data(as_text=True)
