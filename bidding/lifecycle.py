@@ -1,4 +1,4 @@
-"""The lives of a section, of what is about to be published and of a sealed submission, as literal tables."""
+"""The lives of a section, of what is about to be published, of an objection and of a sealed submission, as tables."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ SECTION = Lifecycle(
     "draft",
     {
         "publish": move("draft", "submission_open"),
+        "suspend": move("submission_open", "suspended"),
+        "resume": move("suspended", "submission_open"),
         "close": move("submission_open", "closed"),
         "mark_opened": move("closed", "opened"),
         "call_final": move("opened", "final_called"),
@@ -17,7 +19,7 @@ SECTION = Lifecycle(
         "publish_candidates": move("evaluated", "candidates_published"),
         "award": move("candidates_published", "awarded"),
         "archive": move("awarded", "archived"),
-        "fail": move(("submission_open", "closed", "opened", "evaluating", "evaluated"), "failed"),
+        "fail": move(("submission_open", "suspended", "closed", "opened", "evaluating", "evaluated"), "failed"),
     },
 )
 
@@ -31,6 +33,8 @@ SUBMISSION = Lifecycle(
         "unmask": move("sealed", "decoy"),
     },
 )
+
+OBJECTION = Lifecycle("document_objection", "open", {"answer": move("open", "answered")})
 
 PUBLICATION = Lifecycle(
     "publication",

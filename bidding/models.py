@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from accounts.models import Organisation
-from bidding.lifecycle import PUBLICATION, SECTION, SUBMISSION
+from bidding.lifecycle import OBJECTION, PUBLICATION, SECTION, SUBMISSION
 from core.db import Base, Json, Row, Staged
 from core.errors import Missing
 from core.machine import Lifecycle
@@ -58,7 +58,9 @@ class Section(Base, Staged):
     __tablename__ = "section"
     __table_args__ = (
         CheckConstraint("state = 'draft' OR (published_at IS NOT NULL AND deadline_at IS NOT NULL)", name="published"),
-        CheckConstraint("state IN ('draft','submission_open','failed') OR closed_at IS NOT NULL", name="closed"),
+        CheckConstraint(
+            "state IN ('draft','submission_open','suspended','failed') OR closed_at IS NOT NULL", name="closed"
+        ),
     )
     lifecycle: ClassVar[Lifecycle] = SECTION
 
@@ -198,6 +200,34 @@ class Question(Base, Row):
     asked_at: Mapped[datetime]
 
 
+class DocumentObjection(Base, Staged):
+    """An objection to the tender documents (R-135). Who objects is not stored: it may be who bids (R-132, R-208).
+
+    `is_admissible`: raised in time; only such a one suspends the section. The text is public with its answer.
+    """
+
+    __tablename__ = "document_objection"
+    __table_args__ = (
+        UniqueConstraint("section_id", "number"),
+        CheckConstraint("state <> 'answered' OR answered_at IS NOT NULL", name="answered"),
+    )
+    lifecycle: ClassVar[Lifecycle] = OBJECTION
+
+    section_id: Mapped[int] = mapped_column(ForeignKey("section.id"), index=True)
+    number: Mapped[int]
+    text: Mapped[str]
+    is_admissible: Mapped[bool]
+    raised_at: Mapped[datetime]
+    answer_due_at: Mapped[datetime]
+    answered_at: Mapped[datetime | None]
+    section: Mapped[Section] = relationship(lazy="joined")
+
+    @property
+    def subject(self) -> str:
+        """In the ledger an objection is part of its section's story."""
+        return self.section.subject
+
+
 class Clarification(Base, Row):
     """A published answer or amendment, sent to all alike; it may move the deadline (R-130)."""
 
@@ -206,6 +236,7 @@ class Clarification(Base, Row):
     section_id: Mapped[int] = mapped_column(ForeignKey("section.id"), index=True)
     number: Mapped[int]
     question_id: Mapped[int | None] = mapped_column(ForeignKey("question.id"))
+    objection_id: Mapped[int | None] = mapped_column(ForeignKey("document_objection.id"))
     text: Mapped[str]
     affects_preparation: Mapped[bool]
     reason: Mapped[str]

@@ -32,7 +32,10 @@ from core.ledger.log import LedgerEntry, entries_of
 EVERYWHERE = ("officer", "supervisor", "system")
 """Roles that act on every section (RULES §1.4)."""
 
-AFTER_CLOSING = frozenset(SECTION.states) - {"draft", "submission_open"}
+RECEIVING = ("submission_open", "suspended")
+"""In these states submissions come in; while suspended the deadline stands still and nothing is late (R-135)."""
+
+AFTER_CLOSING = frozenset(SECTION.states) - {"draft", *RECEIVING}
 
 
 def project(session: Session, code: str) -> Project:
@@ -110,6 +113,11 @@ def due_to_close(session: Session, now: datetime) -> list[Section]:
             .order_by(Section.deadline_at, Section.id)
         )
     )
+
+
+def standing_deadline(section: Section, at: datetime) -> datetime:
+    """The deadline that counts at the instant: while objections suspend the section it goes on standing still."""
+    return rules.standing_deadline(section.state, section.state_at, section.closing_at, at)
 
 
 def organisation_named(session: Session, identifier: str) -> Organisation:

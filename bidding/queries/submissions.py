@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from bidding import rules
 from bidding.models import SealedMark, Section, Submission, Upload
-from bidding.queries.sections import AFTER_CLOSING
+from bidding.queries.sections import AFTER_CLOSING, RECEIVING, standing_deadline
 from core.errors import Conflict, Missing, Untimely
 from core.ledger.log import entry, root_at
 from core.ledger.vouching import evidence_of
@@ -70,8 +70,11 @@ def by_idempotency_key(session: Session, section: Section, key: str) -> Submissi
 
 def is_receiving(session: Session, code: str, at: datetime) -> bool:
     """Whether the section of that code takes submissions at the instant; False where there is none."""
-    row = session.execute(select(Section.state, Section.deadline_at).where(Section.code == code)).first()
-    return row is not None and row.state == "submission_open" and not rules.is_late(at, row.deadline_at)
+    columns = (Section.state, Section.state_at, Section.deadline_at)
+    row = session.execute(select(*columns).where(Section.code == code)).first()
+    if row is None or row.state not in RECEIVING:
+        return False
+    return not rules.is_late(at, rules.standing_deadline(row.state, row.state_at, row.deadline_at, at))
 
 
 def check_admission(session: Session, section: Section, key: object, at: datetime) -> None:
@@ -80,7 +83,7 @@ def check_admission(session: Session, section: Section, key: object, at: datetim
     A crowd of late comers must not keep the closing from entering alone; the stamp inside could only be later.
     """
     known = isinstance(key, str) and by_idempotency_key(session, section, key) is not None
-    if not known and (section.state in AFTER_CLOSING or rules.is_late(at, section.closing_at)):
+    if not known and (section.state in AFTER_CLOSING or rules.is_late(at, standing_deadline(section, at))):
         raise Untimely("bid.late", deadline=section.closing_at, at=at)
 
 

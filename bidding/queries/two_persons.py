@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from bidding import rules
 from bidding.models import DocumentReading, Publication, Section, Trustee
+from bidding.queries.objections import objection
 from bidding.queries.sections import documents, findings, invitees, notice_facts
 from bidding.rules.clauses import Clause, Suspicion, clauses_on, find_clauses
 from bidding.rules.concerns import Concern, concerns_of
@@ -146,16 +147,19 @@ def clarification_concerns(
 ) -> list[Concern]:
     """Everything that must be declared before a clarification may be submitted: in its text and its new documents.
 
-    Contacts told in the notice are public already.
+    Contacts told in the notice are public already. An objection that is answered is published with its answer: private
+    data in it counts, restrictive words do not, for it may quote what it objects to.
     """
     contacts = [one for one in texts_of(session, section, now) if one.source in CONTACTS]
     typed = [Passage(name, name, content[name]) for name in ("text", "reason") if content.get(name)]
+    if content.get("objection"):
+        typed.append(Passage("objection", "objection", objection(session, section, content["objection"]).text))
     held = [(document["name"], document["sha256"]) for document in content["documents"]]
     exposures, suspicions = looked_through(session, section, now, [*contacts, *typed], held)
     return concerns_of(
         [],
         [one for one in exposures if one.passage.source not in CONTACTS],
-        [one for one in suspicions if one.passage.source not in CONTACTS],
+        [one for one in suspicions if one.passage.source not in (*CONTACTS, "objection")],
     )
 
 

@@ -22,6 +22,7 @@ STAGES = ("draft", "submission_open", "closed", "opened", "evaluating", "candida
 STATUS = {
     "draft": "muted",
     "submission_open": "info",
+    "suspended": "warn",
     "failed": "bad",
     "archived": "ok",
     "awarded": "ok",
@@ -37,7 +38,8 @@ def done(message: str, endpoint: str, **values: Any) -> Response:
 
 def stage_of(section: Section) -> int:
     """How far a section has come, as a place in STAGES; a failed one stays where it failed for the stepper's sake."""
-    state = {"evaluated": "evaluating", "failed": "closed", "final_called": "opened"}.get(section.state, section.state)
+    shown = {"suspended": "submission_open", "evaluated": "evaluating", "failed": "closed", "final_called": "opened"}
+    state = shown.get(section.state, section.state)
     return STAGES.index(state)
 
 
@@ -75,4 +77,5 @@ def frame_of(session: Session, section: Section) -> dict[str, Any]:
         "status": STATUS.get(section.state, "info"),
         "states": SECTION.states,
         "policies": queries.policies(session, section),
+        "objected": queries.standing_objections(session, section) if section.state == "suspended" else [],
     }

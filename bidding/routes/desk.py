@@ -71,6 +71,7 @@ def project(code: str) -> str:
                     "has_bill": queries.bill_document(session, section) is not None,
                     "trustees": queries.trustees(session, section),
                     "open_questions": open_questions(session, section),
+                    "objections": [one for one in queries.objections(session, section) if one.state == "open"],
                     "pending": queries.pending_notice(session, section),
                 }
             )

@@ -21,7 +21,8 @@ def sections() -> str:
     """Sections that are open or have been, the nearest deadline first; filters stand in the address."""
     chosen = request.args.get("state", "submission_open")
     words = request.args.get("q", "").strip()[:80]
-    states = None if chosen == "all" else (chosen,)
+    # What stands still is still to be bid for: whoever looks for open sections finds it.
+    states = None if chosen == "all" else queries.RECEIVING if chosen == "submission_open" else (chosen,)
     with reading() as session:
         found = [item for item in queries.sections(session, states=states, words=words) if item.state != "draft"]
         everything = queries.sections(session, words=words)
@@ -47,6 +48,9 @@ def section(code: str) -> str:
             trustees=queries.trustees(session, found),
             questions=queries.questions(session, found),
             clarifications=queries.clarifications(session, found),
+            objections=queries.objections(session, found),
+            objections_until=queries.objections_until(found, instant_now()),
+            watches=actor.has(*queries.EVERYWHERE),
             notices=notices(session, subject=found.subject),
             timeline=queries.timeline(session, found),
             owns=actor.organisation_id in (found.project.tenderee_id, found.project.agent_id)
@@ -69,7 +73,7 @@ def policy(code: str) -> Response:
                 "version": newest.version,
                 "envelopes": found.envelopes,
                 "slots": found.slots,
-                "deadline": iso(found.closing_at),
+                "deadline": iso(queries.standing_deadline(found, instant_now())),
                 "state": found.state,
                 "now": iso(instant_now()),
                 "platform_key": str(door().platform.signer.verifier),

@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response as Answer
 from accounts.access import acting, current_actor, door, instant_now, reading, requires, wants_json
 from accounts.rules import Role
 from bidding import forms, queries, rules, services
-from bidding.models import Publication, Section
+from bidding.models import DocumentObjection, Publication, Section
 from bidding.routes.bill import Refused, read_uploaded_bill, shown_bill_findings
 from bidding.routes.blueprint import LEVELS, blueprint, counts_of, done, frame_of, shown_findings
 from bidding.routes.drafting import stored_file
@@ -115,6 +115,8 @@ def draft_clarification(code: str) -> Answer | tuple[str, int]:
                 section = queries.own_section(act.session, code, act.actor)
                 number = request.form.get("question", type=int)
                 values["question"] = queries.question(act.session, section, number) if number else None
+                objected = request.form.get("objection", type=int)
+                values["objection"] = queries.objection(act.session, section, objected) if objected else None
                 file = request.files.get("file")
                 if bill is not None:
                     values["documents"] = services.bill_documents(act, bill)
@@ -139,7 +141,10 @@ def draft_clarification(code: str) -> Answer | tuple[str, int]:
             questions=queries.questions(session, section),
             answered={item.question_id: item for item in queries.clarifications(session, section)},
             asked=request.args.get("question", type=int) or request.form.get("question", type=int),
-            least=rules.minimum_deadline(now, section.closing_at, law),
+            objections=[one for one in queries.objections(session, section) if one.state == "open"],
+            objected_to=request.args.get("objection", type=int) or request.form.get("objection", type=int),
+            is_open=section.state in queries.RECEIVING and queries.standing_deadline(section, now) > now,
+            least=queries.least_deadline(session, section, now, affects=True, answered=_objected(session, section)),
             gap=law.rules.get("clarify_before_deadline"),
             slots=DOCUMENT_SLOTS if queries.bill_document(session, section) is None else (*DOCUMENT_SLOTS, rules.BILL),
             found=found,
@@ -175,6 +180,7 @@ def submit_clarification(code: str, number: int) -> Response | Answer | tuple[st
             "bidding/submit_clarification.html",
             errors=errors,
             held=held,
+            objection=_answered(session, held),
             **concerned(section, concerns, request.form),
             **frame_of(session, section),
         )
@@ -200,12 +206,15 @@ def publish_clarification(code: str, number: int) -> Answer | tuple[str, int]:
     with reading() as session:
         held = _own_clarification(session, code, number)
         section, now = held.section, instant_now()
-        asked = held.content.get("question")
+        asked, affects = held.content.get("question"), held.content["affects_preparation"]
+        objection = _answered(session, held)
         page = render_template(
             "bidding/publish_clarification.html",
             errors=errors,
             question=queries.question(session, section, asked) if asked else None,
-            least=rules.minimum_deadline(now, section.closing_at, queries.law_for(section, now)),
+            objection=objection,
+            resumes=queries.resumes(session, section, objection),
+            least=queries.least_deadline(session, section, now, affects=affects, answered=objection),
             **reviewed(session, section, held),
             **frame_of(session, section),
         )
@@ -357,6 +366,17 @@ def _pending(session: Session, section: Section) -> Publication:
     if held is None:
         raise Conflict("publication.none", section=section.code)
     return held
+
+
+def _objected(session: Session, section: Section) -> DocumentObjection | None:
+    """The objection the page is opened for, if there is such a one."""
+    number = request.args.get("objection", type=int) or request.form.get("objection", type=int)
+    return next((one for one in queries.objections(session, section) if one.number == number), None)
+
+
+def _answered(session: Session, held: Publication) -> DocumentObjection | None:
+    number = held.content.get("objection")
+    return queries.objection(session, held.section, number) if number else None
 
 
 def _own(session: Session, code: str, number: int) -> Publication:

@@ -20,6 +20,7 @@ def submit_bid(code: str) -> str:
     """Seal, upload and submit in the page; everything happens in the browser, the server only shows the form."""
     with reading() as session:
         section = queries.section(session, code)
+        deadline = queries.standing_deadline(section, instant_now())
         envelopes = [
             {"name": name, "slots": [slot for slot in section.slots if slot["envelope"] == name]}
             for name in queries.policy(session, section).content["envelopes"]
@@ -28,8 +29,8 @@ def submit_bid(code: str) -> str:
         return render_template(
             "bidding/submit_bid.html",
             envelopes=envelopes,
-            is_open=section.state == "submission_open" and section.closing_at > instant_now(),
-            deadline=section.closing_at,
+            is_open=section.state in queries.RECEIVING and deadline > instant_now(),
+            deadline=deadline,
             origin=door().origin,
             integrity={file.path: file.sha384 for file in module_graph(served, "/static/seal/page.js")},
             **frame_of(session, section),

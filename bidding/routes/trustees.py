@@ -35,7 +35,7 @@ def custody() -> str | Response:
         found: list[Section] = []
         for project in queries.projects_of(session, actor):
             sections = queries.sections_of(session, project)
-            found += [item for item in sections if item.state in ("draft", "submission_open", "closed")]
+            found += [item for item in sections if item.state in ("draft", *queries.RECEIVING, "closed")]
         if wants_json():
             return jsonify([{"section": item.code, "state": item.state} for item in found])
         rows = [{"section": item, "trustee": _held(session, item, role)} for item in found]

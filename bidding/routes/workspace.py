@@ -15,7 +15,7 @@ from bidding.routes.blueprint import blueprint, frame_of
 def bids() -> str:
     """The sections one may bid in, the nearest deadline first; the platform does not know in which one does."""
     with reading() as session:
-        found = queries.sections(session, states=("submission_open",))
+        found = queries.sections(session, states=queries.RECEIVING)
         later = queries.sections(session, states=("closed", "opened", "evaluating", "evaluated"))
         return render_template("bidding/bids.html", found=found, later=later)
 
@@ -26,6 +26,7 @@ def workspace(code: str) -> str:
     """One section's workspace: what to prepare, how to seal it here or with stock tools, how to hand it in."""
     with reading() as session:
         section = queries.section(session, code)
+        deadline = queries.standing_deadline(section, instant_now())
         envelopes = [
             {**one, "slots": [slot for slot in section.slots if slot["envelope"] == one["name"]]}
             for one in section.envelopes
@@ -35,7 +36,8 @@ def workspace(code: str) -> str:
             envelopes=envelopes,
             documents=queries.documents(session, section),
             clarifications=queries.clarifications(session, section),
-            is_open=section.state == "submission_open" and section.closing_at > instant_now(),
+            is_open=section.state in queries.RECEIVING and deadline > instant_now(),
+            deadline=deadline,
             origin=door().origin,
             platform_key=str(door().platform.signer.verifier),
             **frame_of(session, section),

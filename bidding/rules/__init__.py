@@ -7,6 +7,15 @@ from bidding.rules.findings import Finding, Level, NoticeFacts
 from bidding.rules.law import law_on, rulebook
 from bidding.rules.method import check_method, points_of
 from bidding.rules.notice import check_notice, first_block
+from bidding.rules.objections import (
+    admissible_until,
+    answer_due,
+    moved_deadline,
+    names_itself,
+    resumed_deadline,
+    standing_deadline,
+    suspends,
+)
 from bidding.rules.paper import receipt_number, render_receipt, verify_address
 from bidding.rules.policy import TRUSTEES, build_policy, turnstile
 from bidding.rules.readiness import readiness
@@ -35,6 +44,8 @@ __all__ = [
     "Finding",
     "Level",
     "NoticeFacts",
+    "admissible_until",
+    "answer_due",
     "build_policy",
     "build_receipt",
     "check_boq_slot",
@@ -49,11 +60,16 @@ __all__ = [
     "law_on",
     "layout",
     "minimum_deadline",
+    "moved_deadline",
+    "names_itself",
     "points_of",
     "readiness",
     "receipt_number",
     "render_receipt",
+    "resumed_deadline",
     "rulebook",
+    "standing_deadline",
+    "suspends",
     "turnstile",
     "verify_address",
     "verify_receipt",

@@ -15,6 +15,7 @@ from bidding.services.moves import (
     mark_opened,
     unmask_decoy,
 )
+from bidding.services.objections import raise_objection
 from bidding.services.projects import add_document, create_project, create_section, update_project, update_section
 from bidding.services.publication import publish_section
 from bidding.services.questions import (
@@ -66,6 +67,7 @@ __all__ = [
     "probers",
     "publish_clarification",
     "publish_section",
+    "raise_objection",
     "read_documents",
     "register_prober",
     "register_trustee",

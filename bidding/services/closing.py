@@ -33,10 +33,13 @@ def close_section(act: Act, section: Section) -> ClosedSet:
     The caller enters `rules.turnstile(section.code)` alone, so that whoever was stamped before the deadline has
     committed. Safe twice: a closed section gives its set again. Raises Untimely("section.close_early") before the
     deadline (R-250), Conflict("clock.diverged") while clocks are apart, Conflict("section.state") for a draft,
-    Conflict("section.stale") when another act was first.
+    Conflict("section.suspended") while an objection to the documents is open (R-135), Conflict("section.stale") when
+    another act was first.
     """
     if section.state in queries.AFTER_CLOSING:
         return closed_set(act, section)
+    if section.state == "suspended":
+        raise Conflict("section.suspended", section=section.code)
     if section.state != "submission_open":
         raise Conflict("section.not_open", section=section.code, state=section.state)
     if not rules.is_late(act.now, section.closing_at):

@@ -54,8 +54,11 @@ def extend_for_outage(
     that no earlier extension has counted, seen by any registered prober after its registration. The new deadline is at
     least what the profile in force says; `deadline_at` may be later, never earlier (the platform may not shorten). An
     unknown cause counts like any other. Enter the section's turnstile alone. Raises Untimely("outage.late") once the
-    deadline has come, Invalid("outage.none") where no log shows one, Invalid("outage.shorter").
+    deadline has come, Conflict("outage.suspended") while objections suspend the section, for then no time runs,
+    Invalid("outage.none") where no log shows one, Invalid("outage.shorter").
     """
+    if section.state == "suspended":
+        raise Conflict("outage.suspended", section=section.code)
     if section.state != "submission_open":
         raise Conflict("section.not_open", section=section.code, state=section.state)
     old = section.closing_at

@@ -179,7 +179,9 @@ def _check_time(act: Act, section: Section) -> None:
     if disputed and section.state == "submission_open":
         raise Conflict("clock.disputed", deadline=section.closing_at, dissent=list(reading.dissent) if reading else [])
     # The state says so too: after the barrier nothing comes in, whatever a clock on another machine stamps.
-    if rules.is_late(act.now, section.closing_at) or section.state != "submission_open":
+    # While an objection suspends the section its deadline stands still: whatever arrives is kept.
+    deadline = queries.standing_deadline(section, act.now)
+    if rules.is_late(act.now, deadline) or section.state not in queries.RECEIVING:
         raise Untimely("bid.late", deadline=section.closing_at, at=act.now)
 
 

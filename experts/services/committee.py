@@ -20,7 +20,7 @@ from experts import queries
 from experts.models import Committee, Member, Memo
 from experts.rules import Profile, Shape, avoidance_grounds, check_shape
 
-REQUESTABLE = ("submission_open", "closed", "opened")
+REQUESTABLE = ("submission_open", "suspended", "closed", "opened")
 
 
 def request_committee(
@@ -38,7 +38,7 @@ def request_committee(
 
     `seats` are the expert seats by speciality and add up to size - representatives; `meets_at` with `hours` is the
     meeting for which experts are asked to be free. Raises what `rules.check_shape` raises, Conflict("committee.exists")
-    and Conflict("section.state") outside submission_open, closed, opened.
+    and Conflict("section.state") outside submission_open, suspended, closed, opened.
     """
     if section.state not in REQUESTABLE:
         raise Conflict(

@@ -25,6 +25,7 @@ PACKAGES = (
     "bidding",
     "boq",
     "publishing",
+    "objections",
     "opening",
     "experts",
     "awards",

@@ -53,12 +53,14 @@ def publish(platform: Platform, code: str) -> Notice:
 
 
 def draft_clarification(platform: Platform, code: str, **options: Any) -> Publication:
-    """Draft and submit a clarification; `question` by its number."""
+    """Draft and submit a clarification; `question` and `objection` by their numbers."""
     values: dict[str, Any] = {"text": "桩长改为 12 米。", "affects_preparation": True, **options}
     with platform.act(preparer(platform)) as act:
         section = queries.section(act.session, code)
         if isinstance(values.get("question"), int):
             values["question"] = queries.question(act.session, section, values["question"])
+        if isinstance(values.get("objection"), int):
+            values["objection"] = queries.objection(act.session, section, values["objection"])
         held = services.draft_clarification(act, section, **values)
         concerns = queries.concerns(act.session, held, act.now)
         services.submit_clarification(act, held, {one.key: REASON for one in concerns})
