@@ -32,6 +32,11 @@ class Publicity(Base, Staged):
     winner: Mapped[Bid | None] = relationship(lazy="joined")
 
     @property
+    def follows_award(self) -> bool:
+        """Whether this is the notice of a result already decided (regime G), not of candidates for one (regime T)."""
+        return "challenge" in self.rule
+
+    @property
     def subject(self) -> str:
         """The publicity's name in the ledger."""
         return f"publicity:{self.section.code}"

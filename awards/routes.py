@@ -95,6 +95,21 @@ def award(code: str) -> Response | tuple[str, int]:
     return _done(_("中标结果已公告，中标通知书与结果通知书已发出。"), "awards.award_notice", code=code)
 
 
+@blueprint.post("/tender/<code>/award/result")
+@requires(Role.TENDEREE)
+def announce_result(code: str) -> Response | tuple[str, int]:
+    """Decide for the first candidate and announce the result (regime G), after the section's code has been typed."""
+    try:
+        forms.check_phrase(request.form, code)
+        with acting() as act:
+            services.announce_result(act, bidding.own_section(act.session, code, act.actor))
+    except Missing:
+        raise
+    except Refusal as refusal:
+        return _desk(code, [refusal]), 422
+    return _done(_("结果已公告，成交（中标）通知书与结果通知书已发出。"), "awards.award_notice", code=code)
+
+
 @blueprint.get("/sections/<code>/candidates")
 @public
 def candidates(code: str) -> str:
@@ -127,6 +142,10 @@ def award_notice(code: str) -> str:
             notice=notice,
             content=notice.content,
             awarded_at=from_iso(notice.content["awarded_at"]),
+            notice_until=from_iso(notice.content["notice_until"]) if "notice_until" in notice.content else None,
+            challenge_until=from_iso(notice.content["challenge_until"])
+            if "challenge_until" in notice.content
+            else None,
         )
 
 
@@ -178,6 +197,7 @@ def _desk(code: str, errors: list[Refusal]) -> str:
         values: dict[str, Any] = {
             **_frame(section), "publicity": None, "errors": errors, "values": request.form, "objections": [],
             "reasons": PASSED_OVER, "status": None, "bids": {}, "committee": None,
+            "decides_at_once": "candidate_publicity_min" not in bidding.law_of(section).rules,
         }  # fmt: skip
         try:
             committee = experts.committee(session, section)

@@ -17,7 +17,7 @@ SECTION = Lifecycle(
         "begin_evaluation": move("opened", "evaluating"),
         "deliver_report": move("evaluating", "evaluated"),
         "publish_candidates": move("evaluated", "candidates_published"),
-        "award": move("candidates_published", "awarded"),
+        "award": move(("candidates_published", "evaluated"), "awarded"),
         "archive": move("awarded", "archived"),
         "fail": move(("submission_open", "suspended", "closed", "opened", "evaluating", "evaluated"), "failed"),
     },

@@ -13,6 +13,18 @@ def answered(objection: dict[str, Any]) -> bool:
     return any(value for name, value in objection.items() if name.startswith(("repl", "answer")))
 
 
+def result_notice(case: Case, said: dict[str, Any]) -> None:
+    """Regime G: notice, then challenge, each at least the law's days long, and both over when the file was closed."""
+    law = {rule["key"]: decimal(rule["value"]) for rule in case.archive.json("project.json")["law"]["rules"]
+           if rule["key"] in ("result_notice_period", "challenge_within")}  # fmt: skip
+    steps = [instant(said["began_at"]), instant(said["rule"]["notice_until"]), instant(said["ends_at"])]
+    for place, key in enumerate(("result_notice_period", "challenge_within")):
+        held = steps[place + 1] - steps[place] >= timedelta(days=1) * law[key].__ceil__()
+        need(held, "公告期或质疑期不足", f"{key}: shorter than the rule")
+    built = instant(case.archive.json("manifest.json")["built_at"])
+    need(built >= steps[2], "质疑期未满即归档", "the file was closed before ends_at")
+
+
 def award(case: Case, out: Findings) -> Said:
     """Candidates, publicity, objections and winner follow from the evaluation and are as told."""
     said, winner = case.archive.json("award.json"), ""
@@ -20,9 +32,13 @@ def award(case: Case, out: Findings) -> Said:
         candidates = case.archive.json("evaluation.json")["candidates"]
         need(same(said["candidates"], candidates), "候选人不是评标所推荐", "candidates are not those of the evaluation")
         began, ends = instant(said["began_at"]), instant(said["ends_at"])
-        days = decimal(said["rule"]["cite"]["value"])
-        held = ends - began >= timedelta(seconds=1) * (days * 86400).__ceil__()
-        need(held, "公示期不足", "the publicity was shorter than the rule")
+        government = case.archive.json("project.json")["regime"] == "G"
+        if government:
+            result_notice(case, said)
+        else:
+            days = decimal(said["rule"]["cite"]["value"])
+            held = ends - began >= timedelta(seconds=1) * (days * 86400).__ceil__()
+            need(held, "公示期不足", "the publicity was shorter than the rule")
         for place, objection in enumerate(said["objections"], 1):
             need(answered(objection), f"第 {place} 件异议未答复", f"objection {place} is not answered")
         number = whole(said["winner"])
@@ -30,11 +46,18 @@ def award(case: Case, out: Findings) -> Said:
         with out.at("publicity.award"):
             entry = case.only("publicity.award", f"publicity:{case.section}")
             need(same(entry["facts"]["winner"], number), "中标人与日志不同", "told another winner")
-            need(instant(entry["at"]) >= ends, "早于公示期满", "the award is earlier than ends_at")
+            if government:
+                told = [entry["facts"]["notice_until"], entry["facts"]["challenge_until"], entry["at"]]
+                held = same(told, [said["rule"]["notice_until"], said["ends_at"], said["began_at"]])
+                need(held, "公告与质疑期限与日志不同", "told other periods")
+            else:
+                need(instant(entry["at"]) >= ends, "早于公示期满", "the award is earlier than ends_at")
             passed = [row["number"] for row in entry["facts"]["passed_over"]]
             held = same(passed, candidates[: candidates.index(number)])
             need(held, "越过的候选人不符", "passed_over is not what follows")
         winner = next(bid["name"] for bid in case.archive.rows("bids.json") if bid["number"] == number)
+        if government:
+            return f"中标人 {winner}（{number} 号），质疑期满", f"winner {winner} (bid {number}), past the challenges"
         return f"中标人 {winner}（{number} 号），公示期满", f"winner {winner} (bid {number}), after the publicity"
     return "", ""
 

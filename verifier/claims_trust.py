@@ -46,7 +46,7 @@ class Cosigner:
 def _named(case: Case) -> tuple[list[str], list[str]]:
     """The witnesses' keys and root fingerprints that the first tender notice named."""
     subject = f"section:{case.section}"
-    notices = [e for e in case.entries if str(e.get("kind")) == "notice.tender" and e.get("subject") == subject]
+    notices = case.told("notice.tender", subject) or case.told("notice.final_offers", subject)
     content = notices[0]["facts"]["content"] if notices else {}
     return content.get("witnesses", []), content.get("timestamp_roots", [])
 

@@ -3,16 +3,18 @@
 from awards.rules.publicity import (
     PASSED_OVER,
     Period,
+    ResultPeriods,
     answer_due,
     check_objection_time,
     check_winner,
     late_by_days,
     masked,
     publicity_period,
+    result_periods,
     resumed_end,
 )
 
 __all__ = [
-    "PASSED_OVER", "Period", "answer_due", "check_objection_time", "check_winner", "late_by_days", "masked",
-    "publicity_period", "resumed_end",
+    "PASSED_OVER", "Period", "ResultPeriods", "answer_due", "check_objection_time", "check_winner", "late_by_days",
+    "masked", "publicity_period", "result_periods", "resumed_end",
 ]  # fmt: skip

@@ -28,6 +28,29 @@ def publicity_period(calendar: Calendar, began_at: datetime, days: int) -> Perio
     return Period(end_of_day(reckoned.on), reckoned.assumed)
 
 
+@dataclass(frozen=True)
+class ResultPeriods:
+    """Under regime G: until when the result notice stands, and until when the result may be challenged (R-506, R-554).
+
+    `assumed`: the years whose holidays were assumed.
+    """
+
+    notice_until: datetime
+    challenge_until: datetime
+    assumed: tuple[int, ...]
+
+
+def result_periods(calendar: Calendar, announced_at: datetime, notice_days: int, challenge_days: int) -> ResultPeriods:
+    """The periods that begin with a result notice: working days of notice, then working days to challenge the result.
+
+    The right to challenge is counted from the end of the notice period (政府采购法实施条例 a53, R-554).
+    """
+    notice = calendar.end_of_working_days(day_of(announced_at), notice_days)
+    challenge = calendar.end_of_working_days(notice.on, challenge_days)
+    assumed = tuple(sorted({*notice.assumed, *challenge.assumed}))
+    return ResultPeriods(end_of_day(notice.on), end_of_day(challenge.on), assumed)
+
+
 def resumed_end(calendar: Calendar, ends_at: datetime, suspended_at: datetime, resumed_at: datetime) -> Period:
     """The new end after a suspension: the days it lasted are added, a part of a day counts whole (R-552, R-562)."""
     lost = -((suspended_at - resumed_at) // DAY)

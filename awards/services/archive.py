@@ -40,7 +40,8 @@ def archive_section(act: Act, section: Section, *, warnings: dict[str, Any]) -> 
     """Build the section's archive, keep it in the store, and end the section's life.
 
     `warnings`: what the watchman hands down, {"scan": {"result", "result_sha256", …} or None, "warnings": […]}.
-    Conflict("section.state") unless the section is awarded; Conflict("archive.open", objections) with open objections.
+    Conflict("section.state") unless the section is awarded; Conflict("archive.open", objections) with open objections,
+    Conflict("archive.challenge") while a result announced under regime G may still be challenged (R-554).
     """
     if section.state != "awarded":
         raise Conflict(
@@ -49,6 +50,8 @@ def archive_section(act: Act, section: Section, *, warnings: dict[str, Any]) -> 
     publicity = queries.publicity(act.session, section)
     if queries.open_objections(act.session, publicity):
         raise Conflict("archive.open", section=section.code)
+    if publicity.follows_award and publicity.state != "ended":
+        raise Conflict("archive.challenge", section=section.code, ends_at=publicity.ends_at.isoformat())
     bidding_services.mark_archived(act, section)
     members = collect(act, section, warnings)
     objects = _objects(members)

@@ -43,7 +43,7 @@ def award(
     waiting = queries.open_objections(act.session, publicity)
     if waiting or publicity.state == "suspended":
         raise Conflict("publicity.suspended", objections=waiting)
-    if publicity.state != "ended":
+    if publicity.state != "ended" or publicity.follows_award:
         raise Conflict("award.publicity", state=publicity.state, ends_at=publicity.ends_at.isoformat())
     passed_over = dict(passed_over or {})
     number = publicity.candidates[0] if number is None else number
@@ -81,7 +81,15 @@ def award(
             "contract_within_days": law.days("contract_within") if "contract_within" in law.rules else None,
         },
     )
-    for bid in bids:
+    tell_bidders(act, publicity, winner, notice.number)
+    _report(act, publicity, winner, notice.number)
+    return winner
+
+
+def tell_bidders(act: Act, publicity: Publicity, winner: Bid, notice: str) -> None:
+    """The winner is told that they won, every other bidder the own scores and reasons (R-505, R-506)."""
+    section = publicity.section
+    for bid in experts.final_bids(act.session, section):
         if bid.organisation_id is None:
             continue
         own = _own_facts(act, publicity, bid)
@@ -91,12 +99,10 @@ def award(
             recipient=f"organisation:{bid.organisation_id}",
             template="awards.won" if bid.id == winner.id else "awards.lost",
             section=section.code,
-            notice=notice.number,
+            notice=notice,
             winner=winner.name,
             **own,
         )
-    _report(act, publicity, winner, notice.number)
-    return winner
 
 
 def _own_facts(act: Act, publicity: Publicity, bid: Bid) -> dict[str, Any]:

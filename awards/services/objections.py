@@ -24,7 +24,9 @@ def file_objection(act: Act, publicity: Publicity, text: str) -> Objection:
     Invalid("form.required" or "form.length") for the text.
     """
     bid = queries.own_bid(act.session, publicity.section, act.actor)
-    check_objection_time(publicity.state, act.now, publicity.ends_at)
+    # A challenge under regime G stops the contract, not the others' time to challenge (R-554).
+    state = "running" if publicity.follows_award and publicity.state == "suspended" else publicity.state
+    check_objection_time(state, act.now, publicity.ends_at)
     text = _checked(text, "text")
     law = bidding.law_of(publicity.section)
     rule = law.rule("objection_answer")
@@ -63,6 +65,8 @@ def file_objection(act: Act, publicity: Publicity, text: str) -> Objection:
 def answer_objection(act: Act, objection: Objection, text: str) -> None:
     """Answer an objection; with the last answer the publicity goes on, longer by the days it stood still (R-562).
 
+    Under regime G the result has been announced: the contract may go on, and nobody's time to challenge grows.
+
     Conflict("objection.state") when it has been answered.
     """
     publicity = objection.publicity
@@ -83,6 +87,9 @@ def answer_objection(act: Act, objection: Objection, text: str) -> None:
         number=objection.number,
     )
     if publicity.state == "suspended" and not queries.open_objections(act.session, publicity):
+        if publicity.follows_award:
+            advance(act, publicity, "resume", ends_at=iso(publicity.ends_at), assumed_years=[])
+            return
         period = resumed_end(national(), publicity.ends_at, publicity.state_at, act.now)
         publicity.ends_at = period.ends_at
         advance(act, publicity, "resume", ends_at=iso(period.ends_at), assumed_years=list(period.assumed))

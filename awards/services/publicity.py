@@ -29,11 +29,14 @@ def publish_candidates(act: Act, section: Section) -> Publicity:
     """Publish the ranked candidates for at least the frozen number of days (R-550), with the content of R-551.
 
     Within three days of receiving the report; later it is still published, and the notice says by how many days it
-    came too late. Conflict("section.state") unless the report has been delivered (the section's own move refuses).
+    came too late. Conflict("section.state") unless the report has been delivered (the section's own move refuses),
+    Conflict("publicity.no_candidates") where the regime knows none and the result is announced at once (R-506).
     """
     if act.session.scalar(select(Publicity.id).where(Publicity.section_id == section.id)) is not None:
         raise Conflict("publicity.exists", section=section.code)
     law = bidding_queries.law_of(section)
+    if "candidate_publicity_min" not in law.rules:
+        raise Conflict("publicity.no_candidates", section=section.code)
     calendar = national()
     committee = experts.committee(act.session, section)
     result = experts.locked_result(committee)

@@ -54,10 +54,11 @@ def unmask_decoy(act: Act, submission: Submission, **evidence: Any) -> None:
     advance(act, submission, "unmask", **evidence)
 
 
-def fail_section(act: Act, section: Section, reason: str) -> None:
+def fail_section(act: Act, section: Section, reason: str, then: dict[str, str] | None = None) -> None:
     """End the section without an award and say so on the board; bids not opened stay sealed (R-252).
 
-    `reason` is the RULES id that ends it. An open section takes no more submissions: enter its turnstile alone.
+    `reason` is the RULES id that ends it, `then` the citation of what the procedure provides for then.
+    An open section takes no more submissions: enter its turnstile alone.
     """
     advance(act, section, "fail", reason=reason)
     publish_notice(
@@ -65,5 +66,5 @@ def fail_section(act: Act, section: Section, reason: str) -> None:
         kind="failure",
         subject=section.subject,
         title=f"{section.project.name}（{section.name}）招标异常公告",
-        content={"section_code": section.code, "section_name": section.name, "reason": reason},
+        content={"section_code": section.code, "section_name": section.name, "reason": reason, "then": then},
     )

@@ -102,6 +102,7 @@ def call_final_offers(
             "policy_version": policy.version,
             "policy_sha256": policy.digest,
             "platform_key": str(act.signer.verifier),
+            **act.trust.told(),
             "law": [cited],
         },
     )

@@ -144,6 +144,14 @@ def final_bids(session: Session, section: Section) -> list[Bid]:
     return list(session.scalars(query))
 
 
+def first_response(session: Session, bid: Bid, section: Section) -> Bid | None:
+    """Where this section is a round of final offers: the same supplier's first response, which holds its documents."""
+    if section.first_round is None:
+        return None
+    first = bids_in_evaluation(session, bidding.section(session, section.first_round))
+    return next((one for one in first if one.identifier == bid.identifier), None)
+
+
 def opening_of(session: Session, section: Section) -> Opening:
     """The section's opening, or Missing."""
     found = session.scalar(select(Opening).where(Opening.section_id == section.id))

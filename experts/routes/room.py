@@ -131,9 +131,13 @@ def _own_file(code: str, number: int, sha256: str) -> tuple[str, bytes]:
         if member.declared_at is None:
             raise Missing("object.unknown")
         for bid in queries.bids_in_evaluation(session, member.committee.section):
-            for envelope in (bid.envelopes or {}).values():
+            if bid.number != number:
+                continue
+            first = queries.first_response(session, bid, member.committee.section)
+            held = [*(bid.envelopes or {}).values(), *((first.envelopes or {}).values() if first else ())]
+            for envelope in held:
                 for file in envelope.get("files", []):
-                    if bid.number == number and file["sha256"] == sha256:
+                    if file["sha256"] == sha256:
                         return file["name"], door().platform.store.read(sha256)
     raise Missing("object.unknown")
 

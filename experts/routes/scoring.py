@@ -177,6 +177,7 @@ def _sheet(code: str, number: int, errors: list[Refusal]) -> str:
             **room_frame(session, member),
             sheet=held,
             bid=held.bid,
+            first=queries.first_response(session, held.bid, held.member.committee.section),
             items=items,
             numbers=others,
             criteria=scored_criteria(member.committee.section.method),

@@ -147,7 +147,7 @@ def _result(act: Act, committee: Committee, sheets: list[tuple[Sheet, dict[str, 
     rows: list[dict[str, Any]] = []
     groups: dict[int, list[dict[str, Decimal]]] = {number: [] for number in bids}
     for sheet, items in sorted(sheets, key=lambda pair: (pair[0].bid.number, pair[0].member.id)):
-        by_group = dict.fromkeys(GROUPS, Decimal(0))
+        by_group = dict.fromkeys(GROUPS, Decimal("0.00"))
         for code, criterion in criteria.items():
             by_group[criterion["group"]] += items[code].value
         groups[sheet.bid.number].append(by_group)

@@ -117,9 +117,11 @@ def scene(session: Session, section: Section, found: Opening | None, page: str) 
     own = queries.own_bids(session, found, current_actor()) if page == "mine" else []
     for row in rows:
         row["mine"] = row["digest"] in {bid.submission.digest for bid in own}
+    law = bidding.law_of(section)
     return {
         "section": section,
         "opening": _shown(found),
+        "calls_final_offers": "rounds" in law.rules and law.days("rounds") > 1 and section.round == 1,
         "step": rules.step_of(found.standing),
         "rows": rows,
         "lines": queries.log_lines(session, found)[:60],

@@ -91,16 +91,21 @@ def _text(claims: dict[str, Any], key: str) -> str:
 
 
 def _too_few(act: Act, opening: Opening, bidders: int) -> bool:
-    """Fail the opening under R-252 when fewer bidders are there than the frozen law asks for."""
+    """Fail the opening under R-252 when fewer bidders are there than the frozen law asks for.
+
+    What the procedure says happens then (`too_few_then`: tendered again, another way with approval, ended and begun
+    anew) stands in the failure and its notice; where it says to go on, the opening goes on with whoever is there.
+    """
     section = opening.section
     law = bidding.law_of(section)
     least = law.days("min_bidders_open")
-    if bidders >= least:
+    then = law.cite("too_few_then") if "too_few_then" in law.rules else None
+    if bidders >= least or (bidders and then is not None and then["value"] == "continue"):
         return False
-    opening.failure = {**law.cite("min_bidders_open"), "found": bidders}
+    opening.failure = {**law.cite("min_bidders_open"), "found": bidders, "then": then}
     opening.stood_in = opening.state
     advance(act, opening, "fail", **opening.failure)
-    bidding_services.fail_section(act, section, law.rule("min_bidders_open").id)
+    bidding_services.fail_section(act, section, law.rule("min_bidders_open").id, then=then)
     forget_names(act, opening)
     return True
 

@@ -103,6 +103,7 @@ SENTENCES = {
     "archive.warning": _l("线索 %(number)s 不在日志之中。"),
     "archive.warning_open": _l("线索 %(number)s 尚无处置结论。"),
     "archive.report_missing": _l("缺少报告：%(kinds)s。"),
+    "archive.challenge": _l("质疑期限到 %(ends_at)s 才结束，期满之前不能归档。依据《政府采购法》第五十二条。"),
     "archive.open": _l("尚有未答复的异议，不能归档。"),
 }
 

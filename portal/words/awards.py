@@ -5,6 +5,8 @@ from flask_babel import lazy_gettext as _l
 SENTENCES = {
     "publicity.unknown": _l("这个标段没有中标候选人公示。"),
     "publicity.exists": _l("标段 %(section)s 的中标候选人已经公示。"),
+    "publicity.no_candidates": _l("政府采购不公示候选人：采购人在收到评审报告后确定供应商并直接公告结果（R-506）。"),
+    "result.candidates_first": _l("依法须先公示中标候选人，期满后才能确定中标人（R-550）。"),
     "publicity.state": _l("公示现在不能进行这一步，请刷新页面查看。"),
     "publicity.stale": _l("公示的状态刚被更改，请刷新后再试。"),
     "publicity.running": _l("公示期到 %(ends_at)s 才结束。依据《招标投标法实施条例》第五十四条。"),

@@ -130,8 +130,20 @@ class Bidder:
 class Stage:
     """One section from publication to hand-over, played through the services with real keys."""
 
-    def __init__(self, platform: Platform, folder: Path, *, code: str = CODE, method: Any = None, regime: str = "T"):
+    def __init__(
+        self,
+        platform: Platform,
+        folder: Path,
+        *,
+        code: str = CODE,
+        method: Any = None,
+        regime: str = "T",
+        project: dict[str, Any] | None = None,
+        section: dict[str, Any] | None = None,
+    ):
+        """`project` and `section` change single values of what is published."""
         self.platform = platform
+        self.changed = project or {}, section or {}
         self.clock: StoppedClock = platform.clock  # type: ignore[assignment]
         self.folder = folder
         self.code = code
@@ -154,33 +166,34 @@ class Stage:
         with self.platform.act(self.tenderee) as act:
             tenderee = person_of(act.session, self.tenderee.name).organisation
             assert tenderee is not None
-            project = bidding_services.create_project(
-                act,
-                code=self.code.rsplit("-", 1)[0],
-                name="滨江新区第三水厂扩建工程",
-                tenderee=tenderee,
-                regime=self.regime,
-                category="works" if self.regime == "T" else "services",  # works put to tender fall under regime T
-                funding="财政资金",
-                region="330100",
-                description="新建取水泵房、净水构筑物与清水池",
-            )
-            section = bidding_services.create_section(
-                act,
-                project,
-                code=self.code,
-                name="施工一标段",
-                estimate_fen=18_650_000_000,
-                control_price_fen=18_650_000_000,
-                bond_fen=80_000_000,
-                duration_days=540,
-                qualification="市政公用工程施工总承包一级及以上资质",
-                credit_rule="列入严重失信主体名单的不得投标",
-                method=self.method,
-                particulars=PARTICULARS,
-                documents_until_at=now + timedelta(days=7),
-                deadline_at=now + timedelta(days=21),
-            )
+            ground = self.changed[0].pop("ground", None)
+            entered: dict[str, Any] = {
+                "code": self.code.rsplit("-", 1)[0],
+                "name": "滨江新区第三水厂扩建工程",
+                "regime": self.regime,
+                "category": "works" if self.regime == "T" else "services",  # works put to tender fall under regime T
+                "funding": "财政资金",
+                "region": "330100",
+                "description": "新建取水泵房、净水构筑物与清水池",
+            }
+            project = bidding_services.create_project(act, tenderee=tenderee, **entered | self.changed[0])
+            if ground is not None:
+                bidding_services.update_project(act, project, ground=ground)
+            drafted: dict[str, Any] = {
+                "code": self.code,
+                "name": "施工一标段",
+                "estimate_fen": 18_650_000_000,
+                "control_price_fen": 18_650_000_000,
+                "bond_fen": 80_000_000,
+                "duration_days": 540,
+                "qualification": "市政公用工程施工总承包一级及以上资质",
+                "credit_rule": "列入严重失信主体名单的不得投标",
+                "method": self.method,
+                "particulars": PARTICULARS,
+                "documents_until_at": now + timedelta(days=7),
+                "deadline_at": now + timedelta(days=21),
+            }
+            section = bidding_services.create_section(act, project, **drafted | self.changed[1])
             for slot in ("tender", "boq"):
                 stored = act.store.put(f"{slot} document".encode())
                 bidding_services.add_document(act, section, slot, f"{slot}.pdf", stored)
@@ -188,6 +201,10 @@ class Stage:
             with self.platform.act(actor) as act:
                 bidding_services.register_trustee(act, self._section(act), role, recipient_of(self.keys[role]))
         two_persons.publish(self.platform, self.code)
+        self.learn()
+
+    def learn(self) -> None:
+        """Take deadline and policy from the section as it is published."""
         with self.platform.act(self.tenderee) as act:
             section = self._section(act)
             self.deadline: datetime = section.deadline_at  # type: ignore[assignment]
@@ -300,9 +317,12 @@ class Stage:
         }
         envelopes = {}
         for envelope, (slot, name, content) in contents.items():
+            if envelope not in self.policy["envelopes"]:
+                continue
             (folder / name).write_bytes(content)
             envelopes[envelope] = [Enclosure(slot, folder / name)]
-        envelopes["qualification"].append(Enclosure("letter", folder / "资信文件.txt", "投标函.txt"))
+        if "qualification" in envelopes:
+            envelopes["qualification"].append(Enclosure("letter", folder / "资信文件.txt", "投标函.txt"))
         return envelopes
 
     def commit(self, sealed: Sealed, actor: Actor) -> Submission:
@@ -468,8 +488,8 @@ class Stage:
         self.draw()
 
     def draw(self) -> None:
-        """Both parties reveal, K is drawn."""
-        for role in ("officer", "supervisor"):
+        """Both parties reveal, K is drawn; nothing is where the method has none."""
+        for role in ("officer", "supervisor") if "k_range" in self.method["price"] else ():
             self.act(self.trustees[role], services.reveal_coefficient, role, self.nonce(role))
         self.act(self.tenderee, services.draw_coefficients)
 

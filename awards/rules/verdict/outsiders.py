@@ -23,7 +23,8 @@ Seen = dict[int, tuple[dict[str, datetime], dict[str, Stamped]]]
 def check_trust(told: Told) -> dict[str, Any]:
     """Every cosignature and token holds; the closing was covered before any layer was taken off, or excused aloud."""
     section = told.project["section"]["code"]
-    content = told.facts_of("notice.tender", f"section:{section}")[0]["content"]
+    calls = [told.facts_of(f"notice.{kind}", f"section:{section}") for kind in ("tender", "final_offers")]
+    content = (calls[0] or calls[1])[0]["content"]
     named = {"witnesses": content.get("witnesses", []), "timestamp_roots": content.get("timestamp_roots", [])}
     cosigners = [Cosigner.parse(spelled) for spelled in named["witnesses"]]
     roots = tuple(root for pem in told.trust["roots"] for root in read_roots(pem.encode()))

@@ -179,12 +179,15 @@ def check_award(told: Told) -> dict[str, Any]:
     award = told.award
     numbers = award["candidates"]
     need(numbers == told.evaluation["candidates"], "archive.candidates")
-    began, ends = from_iso(award["began_at"]), from_iso(award["ends_at"])
-    days = int(award["rule"]["cite"]["value"])
-    need((ends - began).total_seconds() >= days * 86400, "archive.publicity", days=days)
     fact = told.one_fact("publicity.award")
     awarded = next(e for e in told.ledger["entries"] if e["kind"] == "publicity.award")
-    need(from_iso(awarded["at"]) >= ends, "archive.publicity", days=days)
+    if told.project["regime"] == "G":
+        _check_result_notice(told, fact, awarded["at"])
+    else:
+        began, ends = from_iso(award["began_at"]), from_iso(award["ends_at"])
+        days = int(award["rule"]["cite"]["value"])
+        need((ends - began).total_seconds() >= days * 86400, "archive.publicity", days=days)
+        need(from_iso(awarded["at"]) >= ends, "archive.publicity", days=days)
     open_ones = [objection["number"] for objection in award["objections"] if objection["answer"] is None]
     need(not open_ones, "archive.objection_open", numbers=open_ones)
     winner = award["winner"]
@@ -193,6 +196,26 @@ def check_award(told: Told) -> dict[str, Any]:
     need(winner in numbers and passed == better, "archive.winner", found=winner, expected=numbers[0])
     need(fact["winner"] == winner, "archive.winner", found=winner, expected=fact["winner"])
     return {"winner": winner, "name": next(bid["name"] for bid in told.bids if bid["number"] == winner)}
+
+
+def _check_result_notice(told: Told, fact: dict[str, Any], awarded_at: str) -> None:
+    """Under regime G: announced as decided, challengeable for its days, and no file before that time was over (R-506).
+
+    The periods are counted in working days, which are never fewer than the days checked here.
+    """
+    award, law = told.award, {rule["key"]: rule for rule in told.project["law"]["rules"]}
+    began, ends = from_iso(award["began_at"]), from_iso(award["ends_at"])
+    until = from_iso(award["rule"]["notice_until"])
+    notice, challenge = int(law["result_notice_period"]["value"]), int(law["challenge_within"]["value"])
+    need(awarded_at == award["began_at"], "archive.publicity", days=notice)
+    need((until - began).total_seconds() >= notice * 86400, "archive.publicity", days=notice)
+    need((ends - until).total_seconds() >= challenge * 86400, "archive.publicity", days=challenge)
+    need(from_iso(told.container.json("manifest.json")["built_at"]) >= ends, "archive.publicity", days=challenge)
+    same = fact["notice_until"] == award["rule"]["notice_until"] and fact["challenge_until"] == award["ends_at"]
+    need(same, "archive.untold", what="result notice")
+    notices = [one["content"] for one in told.notices if one["kind"] == "award"]
+    stated = [(one["winner"]["number"], one["challenge_until"]) for one in notices]
+    need(stated == [(award["winner"], award["ends_at"])], "archive.untold", what="result notice")
 
 
 def check_credit(told: Told) -> dict[str, Any]:

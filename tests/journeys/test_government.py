@@ -1,0 +1,190 @@
+"""Government procurement to its end: a consultation with final offers, a public tender; results and challenges."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from accounts.rules import Role
+from awards import services as awards
+from awards.queries import objections, own_bid, publicity
+from bidding import queries as bidding
+from core.act import Platform
+from core.clock import iso
+from core.errors import Conflict, Untimely
+from opening import queries as opening
+from opening import services as hall
+from tests.conftest import Browser
+from tests.journeys.whole import Whole, wrong_lines
+
+METHOD: dict[str, Any] = {
+    "type": "comprehensive/v1",
+    "criteria": [
+        {"code": "T1", "name": "服务方案", "group": "technical", "points": "50", "objective": False,
+         "text": "方案完整、针对性强：40—50 分；一般：25—39.99 分；差：0—24.99 分"},
+        {"code": "T2", "name": "售后保障", "group": "technical", "points": "20", "objective": True,
+         "text": "承诺 2 小时内到场得 20 分，4 小时内得 10 分，其他不得分"},
+    ],
+    "price": {"formula": "lowest-first/v1", "points": "30"},
+    "review": [{"code": "R1", "text": "★ 响应文件签章齐全", "source": "磋商文件", "substantive": True}],
+}  # fmt: skip
+YUAN = 1_900_000
+BUDGET = {"estimate_fen": YUAN * 100, "control_price_fen": YUAN * 100, "bond_fen": 0, "duration_days": 60}
+
+
+def consultation(platform: Platform, folder: Path) -> Whole:
+    """A published consultation under regime G (R-602), with three suppliers' sealed first responses."""
+    project = {"procedure": "consultation", "category": "services", "is_mandatory": False, "ground": "c3_1"}
+    stage = Whole(platform, folder, method=METHOD, regime="G", project=project, section=dict(BUDGET))
+    for number, letter in enumerate("abc"):
+        stage.bidder(letter).price_fen = (1_850_000 + 10_000 * number) * 100
+        stage.submit(letter)
+    return stage
+
+
+def through_the_hall(stage: Whole) -> None:
+    """One opening from the barrier to the signed record."""
+    stage.to_confirmation()
+    stage.hand_over()
+
+
+def test_a_consultation_runs_through_both_openings_to_a_verified_archive(
+    platform: Platform, tmp_path: Path, login: Callable[..., Browser]
+) -> None:
+    """R-602, R-506, R-554: first responses, sealed final offers, result at once, time to challenge, archive.
+
+    Neither opening tells a price; the last round's price decides. Seen red: with the publicity of candidates, which
+    regime G does not know, and with the archive taken before the challenges were over.
+    """
+    stage = consultation(platform, tmp_path / "machines")
+    through_the_hall(stage)
+    assert f"/opening/{stage.code}/final-offers" in login(Role.TENDEREE).get(f"/opening/{stage.code}/desk").text
+    final = stage.final_offers({"a": 178_000_000, "b": 172_000_000, "c": 181_000_000})
+    assert f"/opening/{final.code}" in login(Role.TENDEREE).get(f"/opening/{stage.code}/desk").text
+    through_the_hall(final)
+    for held in (stage, final):
+        told = str(held.notices()["opening_prices"])
+        assert all(str(bidder.price_fen) not in told for bidder in held.bidders.values())
+    room = final.room()
+    room.to_scored()
+    room.to_report()
+    with pytest.raises(Conflict, match=r"publicity\.no_candidates"), platform.act(final.tenderee) as act:
+        awards.publish_candidates(act, bidding.own_section(act.session, final.code, act.actor))
+    with platform.act(final.tenderee) as act:
+        held = awards.announce_result(act, bidding.own_section(act.session, final.code, act.actor))
+        winner, began, until = held.winner, held.began_at, held.ends_at
+    assert winner is not None and winner.price_fen == final.bidders["abc"[winner.number - 1]].price_fen
+    content = final.notices()["award"]
+    assert content["winner"]["price_fen"] == winner.price_fen
+    assert began < until and content["challenge_until"] == iso(until)
+    with pytest.raises(Conflict, match=r"archive\.challenge"):
+        final.archived()
+    final.clock.move_to(until - timedelta(microseconds=1))
+    with pytest.raises(Untimely, match=r"publicity\.running"), platform.act(final.tenderee) as act:
+        awards.end_publicity(act, publicity(act.session, bidding.section(act.session, final.code)))
+    final.clock.move_to(until)
+    with platform.act(final.tenderee) as act:
+        awards.end_publicity(act, publicity(act.session, bidding.section(act.session, final.code)))
+    assert wrong_lines(final, final.archived(), tmp_path) == []
+
+
+def test_a_public_tender_under_regime_g_ends_with_its_result_notice(
+    platform: Platform, tmp_path: Path, login: Callable[..., Browser]
+) -> None:
+    """87号令 a68–69: decided within five working days, announced at once; late is said.
+
+    Seen red: with `late` always false.
+    """
+    large = {**BUDGET, "estimate_fen": 500_000_000, "control_price_fen": 500_000_000}
+    stage = Whole(
+        platform, tmp_path / "machines", method=METHOD, regime="G",
+        project={"category": "services"}, section=large,
+    )  # fmt: skip
+    for number, letter in enumerate("abc"):
+        stage.bidder(letter).price_fen = 480_000_000 - number * 1_000_000
+        stage.submit(letter)
+    through_the_hall(stage)
+    room = stage.room()
+    room.to_scored()
+    room.to_report()
+    stage.clock.advance(days=12)
+    tenderee = login(Role.TENDEREE)
+    assert "确定第一名并公告结果" in tenderee.get(f"/tender/{stage.code}/award").text
+    refused = tenderee.post(f"/tender/{stage.code}/award/result", data={"confirmation": "ZB"})
+    assert refused.status_code == 422
+    assert login(Role.AGENT).post(f"/tender/{stage.code}/award/result", data={}).status_code in (403, 404)
+    done = tenderee.post(f"/tender/{stage.code}/award/result", data={"confirmation": stage.code})
+    assert done.status_code == 303
+    public = tenderee.get(f"/sections/{stage.code}/award")
+    assert public.status_code == 200 and "质疑期限" in public.text and "逾期确定" in public.text
+    loser = login(Role.BIDDER, person="a").get(f"/bid/{stage.code}/result").text
+    assert "提出质疑" in loser and "中标候选人公示" not in loser
+    stage.challenges_over()
+    content = stage.notices()["award"]
+    assert content["decision_late"] is True
+    assert content["law"][0]["source"].endswith("第六十八条")
+    assert wrong_lines(stage, stage.archived(), tmp_path) == []
+
+
+def test_a_challenge_stops_the_end_but_gives_nobody_more_time(platform: Platform, tmp_path: Path) -> None:
+    """R-554: the contract waits for the answer; the others' seven working days are not longer.
+
+    Seen red: with the end moved by the days it stood still, and with a late challenge taken while suspended.
+    """
+    stage = consultation(platform, tmp_path / "machines")
+    through_the_hall(stage)
+    final = stage.final_offers({"a": 178_000_000, "b": 172_000_000, "c": 181_000_000})
+    through_the_hall(final)
+    room = final.room()
+    room.to_scored()
+    room.to_report()
+    with platform.act(final.tenderee) as act:
+        until = awards.announce_result(act, bidding.own_section(act.session, final.code, act.actor)).ends_at
+    actor = final.bidders["c"].actor
+    with platform.act(actor) as act:
+        section = bidding.section(act.session, final.code)
+        assert own_bid(act.session, section, actor).identifier
+        raised = awards.file_objection(act, publicity(act.session, section), "评分与磋商文件不符，请复核。")
+        assert raised.answer_due_at > act.now + timedelta(days=7)
+    final.clock.move_to(until)
+    with pytest.raises(Conflict, match=r"publicity\.suspended"), platform.act(final.tenderee) as act:
+        awards.end_publicity(act, publicity(act.session, bidding.section(act.session, final.code)))
+    with pytest.raises(Untimely, match=r"objection\.late"), platform.act(final.bidders["b"].actor) as act:
+        awards.file_objection(act, publicity(act.session, bidding.section(act.session, final.code)), "迟到的质疑")
+    with platform.act(final.tenderee) as act:
+        held = publicity(act.session, bidding.section(act.session, final.code))
+        awards.answer_objection(act, objections(act.session, held)[0], "经复核，评审结果不变，理由附后。")
+        assert (held.state, held.ends_at) == ("running", until)
+        awards.end_publicity(act, held)
+        assert held.state == "ended"
+
+
+@pytest.mark.parametrize(("then", "state"), [("restart", "failed"), ("continue", "names_published")])
+def test_too_few_first_responses_end_as_the_procedure_says(
+    platform: Platform, tmp_path: Path, then: str, state: str
+) -> None:
+    """R-252, R-605: what follows is in the failure and its notice; where the rule says go on, it goes on.
+
+    Seen red: with the rule's `then` not looked at.
+    """
+    stage = consultation(platform, tmp_path / "machines")
+    stage.submit("c", kind="withdraw")
+    with platform.act(stage.officer) as act:
+        project = bidding.section(act.session, stage.code).project
+        rules = [one | ({"value": then} if one["key"] == "too_few_then" else {}) for one in project.law["rules"]]
+        project.law = {**project.law, "rules": rules}
+    stage.close()
+    stage.peel("officer", "supervisor")
+    stage.act(stage.tenderee, hall.publish_names)
+    with platform.reading() as session:
+        found = opening.opening(session, bidding.section(session, stage.code))
+        assert found.state == state
+        if state == "failed":
+            assert found.failure["then"]["value"] == "restart"
+            assert stage.notices()["failure"]["then"]["rule"] == "R-605"
+        else:
+            assert len(opening.bids(session, found)) == 2
