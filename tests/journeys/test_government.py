@@ -57,8 +57,8 @@ def test_a_consultation_runs_through_both_openings_to_a_verified_archive(
 ) -> None:
     """R-602, R-506, R-554: first responses, sealed final offers, result at once, time to challenge, archive.
 
-    Neither opening tells a price; the last round's price decides. Seen red: with the publicity of candidates, which
-    regime G does not know, and with the archive taken before the challenges were over.
+    Neither opening tells a price; the last round's price decides. Seen red: with the archive taken before the
+    challenges were over.
     """
     stage = consultation(platform, tmp_path / "machines")
     through_the_hall(stage)
