@@ -123,7 +123,7 @@ class Invitee(Base, Row):
 
 
 class TenderDocument(Base, Row):
-    """One published version of a tender document; older versions stay."""
+    """One published version of a tender document; older versions stay. A draft has version 1 and replaces it."""
 
     __tablename__ = "tender_document"
     __table_args__ = (UniqueConstraint("section_id", "slot", "version"),)

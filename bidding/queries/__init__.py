@@ -80,6 +80,7 @@ from bidding.queries.two_persons import (
     reading,
     texts_of,
 )
+from bidding.queries.versions import Replacement, differences, document_version, replacements
 
 __all__ = [
     "AFTER_CLOSING",
@@ -87,6 +88,7 @@ __all__ = [
     "COUNTED",
     "EVERYWHERE",
     "RECEIVING",
+    "Replacement",
     "bill_document",
     "by_idempotency_key",
     "chain",
@@ -98,8 +100,10 @@ __all__ = [
     "clauses_for",
     "concerns",
     "counted",
+    "differences",
     "digest_of",
     "document_texts",
+    "document_version",
     "documents",
     "draft_of",
     "due_to_close",
@@ -139,6 +143,7 @@ __all__ = [
     "questions",
     "reading",
     "receipt_of",
+    "replacements",
     "resumes",
     "sealed_object",
     "section",

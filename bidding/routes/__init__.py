@@ -14,6 +14,7 @@ from bidding.routes import (
     submissions,
     trustees,
     uploads,
+    versions,
     wizard,
     workspace,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "submissions",
     "trustees",
     "uploads",
+    "versions",
     "wizard",
     "workspace",
 ]

@@ -60,7 +60,7 @@ def add_document(code: str) -> Response | tuple[str, int]:
         page = render_template(
             "bidding/add_document.html",
             errors=errors,
-            documents=queries.documents(session, section, all_versions=True),
+            documents=queries.documents(session, section),
             slots=DOCUMENT_SLOTS,
             **frame_of(session, section),
         )

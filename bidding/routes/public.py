@@ -44,6 +44,7 @@ def section(code: str) -> str:
         return render_template(
             "bidding/section.html",
             documents=queries.documents(session, found),
+            replaced=queries.replacements(session, found),
             older=queries.documents(session, found, all_versions=True),
             trustees=queries.trustees(session, found),
             questions=queries.questions(session, found),
@@ -73,6 +74,10 @@ def policy(code: str) -> Response:
                 "version": newest.version,
                 "envelopes": found.envelopes,
                 "slots": found.slots,
+                "documents": [
+                    {"slot": one.slot, "version": one.version, "sha256": one.sha256, "published_at": iso(one.added_at)}
+                    for one in queries.documents(session, found)
+                ],
                 "deadline": iso(queries.standing_deadline(found, instant_now())),
                 "state": found.state,
                 "now": iso(instant_now()),

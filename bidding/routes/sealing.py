@@ -29,6 +29,7 @@ def submit_bid(code: str) -> str:
         return render_template(
             "bidding/submit_bid.html",
             envelopes=envelopes,
+            replaced=queries.replacements(session, section),
             is_open=section.state in queries.RECEIVING and deadline > instant_now(),
             deadline=deadline,
             origin=door().origin,

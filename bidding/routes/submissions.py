@@ -79,8 +79,14 @@ def held(code: str, handle: str) -> Response | tuple[str, int]:
             return jsonify({"section": code, "handle": handle, "submissions": [_told(session, row) for row in found]})
         rows = queries.chain(session, section.id, handle) if handle else []
         receipts = {row.leaf_index: queries.receipt_of(session, row) for row in rows}
+        replaced = [one for one in queries.replacements(session, section) if rows and rows[-1].kind != "withdraw"]
         page = render_template(
-            "bidding/held.html", handle=handle, rows=rows, receipts=receipts, **frame_of(session, section)
+            "bidding/held.html",
+            handle=handle,
+            rows=rows,
+            receipts=receipts,
+            replaced=[one for one in replaced if one.newer.added_at > rows[-1].received_at],
+            **frame_of(session, section),
         )
     return page, 200 if rows or not handle else 404
 

@@ -34,6 +34,7 @@ def workspace(code: str) -> str:
         return render_template(
             "bidding/workspace.html",
             envelopes=envelopes,
+            replaced=queries.replacements(session, section),
             documents=queries.documents(session, section),
             clarifications=queries.clarifications(session, section),
             is_open=section.state in queries.RECEIVING and deadline > instant_now(),

@@ -251,9 +251,20 @@ def update_section(act: Act, section: Section, **values: Any) -> Section:
 
 
 def add_document(act: Act, section: Section, slot: str, name: str, stored: Stored) -> TenderDocument:
-    """Put a stored file into a slot of a draft's documents: version 1, or the next one in the same slot."""
+    """Put a stored file into a slot of a draft's documents; one that stands there is replaced.
+
+    Versions are numbered by publication: whatever a draft went through, version 1 is what its notice publishes.
+    """
     _need_draft(section)
-    return new_version(act, section, slot, name, stored)
+    document = next((one for one in queries.documents(act.session, section) if one.slot == slot), None)
+    if document is None:
+        return new_version(act, section, slot, name, stored)
+    if not stored.size:
+        raise Invalid("document.empty", field="file", name=name)
+    document.name, document.sha256, document.size = name, stored.sha256, stored.size
+    document.added_at = act.now
+    act.session.flush()
+    return document
 
 
 def new_version(act: Act, section: Section, slot: str, name: str, stored: Stored) -> TenderDocument:

@@ -3,6 +3,7 @@
 from flask_babel import lazy_gettext as _l  # type: ignore[import-untyped]
 
 SENTENCES = {
+    "document.unknown": _l("标段里没有这一版文件（第 %(version)s 版）。"),
     "publication.unknown": _l("标段 %(section)s 没有第 %(number)s 份送审内容。"),
     "publication.none": _l("标段 %(section)s 没有等待发布的公告，请先由一人准备并送审。"),
     "publication.pending": _l("标段 %(section)s 的公告已送审，等待另一人核对；要修改请先撤回。"),
@@ -17,6 +18,10 @@ SENTENCES = {
     "publication.kind": _l("第 %(number)s 份送审内容不是澄清或更正。"),
     "publication.state": _l("这份送审内容现在的状态不能进行此步。"),
     "publication.stale": _l("这份送审内容刚被他人处理，请刷新后再试。"),
+    "change.changed": _l("修改"),
+    "change.added": _l("新增"),
+    "change.removed": _l("删除"),
+    "change.moved": _l("移位"),
     "document.unread": _l("文件还没有读过。"),
 }
 
