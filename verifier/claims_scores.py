@@ -45,7 +45,7 @@ def _conformity(result: dict[str, Any], prices: dict[int, int]) -> set[int]:
     conformity, control = result["conformity"], whole(result["control_price_fen"])
     members = conformity["members"]
     need(members and len(set(members)) == len(members), "评审成员不对", "conformity: bad members")
-    meant = sorted([*(clause["code"] for clause in result["method"]["review"]), "control_price"])
+    meant = sorted({*(clause["code"] for clause in result["method"]["review"]), "control_price"})
     rejected = set()
     held = sorted(bid["number"] for bid in conformity["bids"]) == sorted(prices)
     need(held, "初步评审漏家", "conformity: not every bid")

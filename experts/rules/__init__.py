@@ -1,18 +1,22 @@
 """Pure rules of the evaluation: committee shape, avoidance, the draw's walk, reviews, scores, prices, ranking."""
 
 from experts.rules.avoidance import Ground, Party, Profile, avoidance_grounds, same_name
+from experts.rules.columns import Columns, Constraints, candidate_places, draw_seats
 from experts.rules.pool import PoolHealth, pool_health, read_experts
 from experts.rules.prices import PriceScores, check_method, price_scores
 from experts.rules.ranking import RankedBid, Standing, aggregate, candidates, published, rank
+from experts.rules.result import Evaluation, ScoredSheet, fraction_text, result_document
 from experts.rules.review import CONTROL_PRICE, FINDINGS, ClauseTally, review_clauses, tally
 from experts.rules.scores import check_score, objective_mismatches, outliers, scored_criteria
 from experts.rules.shape import Seat, Shape, check_shape, expert_seats_needed
+from experts.rules.ties import party_keys, tie_keys
 from experts.rules.walk import Step, Walk, walk
 
 __all__ = [
-    "CONTROL_PRICE", "FINDINGS", "ClauseTally", "Ground", "Party", "PoolHealth", "PriceScores", "Profile", "RankedBid",
-    "Seat", "Shape", "Standing", "Step", "Walk", "aggregate", "avoidance_grounds", "candidates", "check_method",
-    "check_score", "check_shape", "expert_seats_needed", "objective_mismatches", "outliers", "pool_health",
-    "price_scores", "published", "rank", "read_experts", "review_clauses", "same_name", "scored_criteria", "tally",
-    "walk",
+    "CONTROL_PRICE", "FINDINGS", "ClauseTally", "Columns", "Constraints", "Evaluation", "Ground", "Party",
+    "PoolHealth", "PriceScores", "Profile", "RankedBid", "ScoredSheet", "Seat", "Shape", "Standing", "Step", "Walk",
+    "aggregate", "avoidance_grounds", "candidate_places", "candidates", "check_method", "check_score", "check_shape",
+    "draw_seats", "expert_seats_needed", "fraction_text", "objective_mismatches", "outliers", "party_keys",
+    "pool_health", "price_scores", "published", "rank", "read_experts", "result_document", "review_clauses",
+    "same_name", "scored_criteria", "tally", "tie_keys", "walk",
 ]  # fmt: skip

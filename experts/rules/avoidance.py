@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 EMPLOYMENT_YEARS = 3
@@ -47,6 +48,7 @@ class Ground:
         return f"{self.rule} {self.code}"
 
 
+@lru_cache(maxsize=65_536)
 def plain_name(text: str) -> str:
     """A unit's or person's name for comparison: NFKC, no spaces, brackets of one kind."""
     folded = unicodedata.normalize("NFKC", text)

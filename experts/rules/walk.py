@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from experts.rules.shape import Seat
 
 SEATED, STANDBY, SKIPPED = "seated", "standby", "skipped"
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """One candidate on the walk: its place in the order, what became of it, for which speciality or reason."""
 
     place: int
@@ -51,35 +50,76 @@ def walk(
     Seats are matched so that a later candidate never loses a seat to an earlier choice that had another one: a seated
     candidate of several specialities moves to another of its own when that seats the next in order.
     """
-    open_seats = [seat.speciality for seat in seats for _ in range(seat.count)]
-    holder: list[str | None] = [None] * len(open_seats)
-    able: dict[str, list[int]] = {
-        candidate: [index for index, name in enumerate(open_seats) if name in specialities.get(candidate, ())]
-        for candidate in order
-    }
+    matching = Matching(seats)
+    outcomes: list[tuple[str, str]] = []
+    placed: dict[str, int] = {}
+    for candidate in order:
+        held = specialities.get(candidate, ())
+        if candidate in barred:
+            outcomes.append((SKIPPED, barred[candidate]))
+        elif not matching.seats_for(held):
+            outcomes.append((SKIPPED, "speciality"))
+        elif matching.seat(candidate, held):
+            placed[candidate] = len(outcomes)
+            outcomes.append((SEATED, ""))
+        else:
+            outcomes.append((STANDBY, ""))
+    for candidate, speciality in matching.seated():
+        outcomes[placed[candidate]] = (SEATED, speciality)
+    return Walk(
+        tuple(
+            Step(place, candidate, outcome, detail)
+            for place, (candidate, (outcome, detail)) in enumerate(zip(order, outcomes, strict=True), 1)
+        )
+    )
 
-    def place(candidate: str, tried: set[int]) -> bool:
-        for index in able[candidate]:
-            if index in tried:
-                continue
-            tried.add(index)
-            held = holder[index]
-            if held is None or place(held, tried):
-                holder[index] = candidate
-                return True
+
+class Matching:
+    """Seats by speciality and who sits in them; a seat is given for good to somebody, not to anybody in particular.
+
+    A search that finds no free seat has visited a closed set: every seat in it is taken, and whoever sits there could
+    only move inside it. Nobody who knows only seats of closed sets can ever be placed, so a walk costs one search for
+    each seat and each closed set, not one for each candidate.
+    """
+
+    def __init__(self, seats: Sequence[Seat]) -> None:
+        self.units = [seat.speciality for seat in seats for _ in range(seat.count)]
+        self.holder: list[str | None] = [None] * len(self.units)
+        self._able: dict[tuple[str, ...], list[int]] = {}
+        self._of: dict[str, list[int]] = {}
+        self._closed: set[int] = set()
+
+    def seats_for(self, specialities: Sequence[str]) -> list[int]:
+        """The seats, by place, that somebody of these specialities may take, in the order of the request."""
+        key = tuple(specialities)
+        if key not in self._able:
+            self._able[key] = [place for place, name in enumerate(self.units) if name in key]
+        return self._able[key]
+
+    def seat(self, candidate: str, specialities: Sequence[str]) -> bool:
+        """Seat the candidate if everybody seated so far can keep a seat; say whether."""
+        able = self.seats_for(specialities)
+        if self._closed.issuperset(able):
+            return False
+        self._of[candidate] = able
+        tried: set[int] = set()
+        if self._place(candidate, tried):
+            return True
+        del self._of[candidate]
+        self._closed |= tried
         return False
 
-    outcomes: dict[str, tuple[str, str]] = {}
-    for candidate in order:
-        if candidate in barred:
-            outcomes[candidate] = (SKIPPED, barred[candidate])
-        elif not able[candidate]:
-            outcomes[candidate] = (SKIPPED, "speciality")
-        elif place(candidate, set()):
-            outcomes[candidate] = (SEATED, "")
-        else:
-            outcomes[candidate] = (STANDBY, "")
-    for index, seated in enumerate(holder):
-        if seated is not None:
-            outcomes[seated] = (SEATED, open_seats[index])
-    return Walk(tuple(Step(place + 1, candidate, *outcomes[candidate]) for place, candidate in enumerate(order)))
+    def seated(self) -> list[tuple[str, str]]:
+        """Who sits, with the speciality of the seat, in the order of the request."""
+        return [(held, name) for held, name in zip(self.holder, self.units, strict=True) if held is not None]
+
+    def _place(self, candidate: str, tried: set[int]) -> bool:
+        for place in self._of[candidate]:
+            if place in tried:
+                continue
+            tried.add(place)
+            held = self.holder[place]
+            if held is None or self._place(held, tried):
+                self.holder[place] = candidate
+                return True
+        return False

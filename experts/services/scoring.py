@@ -4,34 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 
 from bidding import queries as bidding
 from core.act import Act
 from core.clock import iso
-from core.draw import mechanism, record
+from core.draw import record
 from core.errors import Conflict, Invalid
 from core.machine import advance
 from experts import queries
 from experts.models import Committee, ScoreItem, Sheet
-from experts.rules import (
-    Standing,
-    aggregate,
-    candidates,
-    check_score,
-    outliers,
-    price_scores,
-    published,
-    rank,
-    scored_criteria,
-)
-from experts.rules.scores import GROUPS
+from experts.rules import Evaluation, ScoredSheet, check_score, result_document, scored_criteria
 from experts.services.attendance import check_own
 from experts.services.masks import from_seat
 from experts.services.review import check_leader
 
-TYPE = "sunbid-result/v1"
 MOST_NOTE = 500
 
 
@@ -137,126 +124,45 @@ def lock_committee(act: Act, committee: Committee) -> dict[str, Any]:
 
 def _result(act: Act, committee: Committee, sheets: list[tuple[Sheet, dict[str, ScoreItem]]]) -> dict[str, Any]:
     section = committee.section
-    method = section.method
-    criteria = scored_criteria(method)
     opening = queries.opening_of(act.session, section)
     drawn = opening.coefficients or {}
-    bids = {bid.number: bid for bid in queries.valid_bids(act.session, committee)}
-    prices = {number: int(bid.price_fen or 0) for number, bid in bids.items()}
-    priced = price_scores(prices, method, drawn.get("k"))
-    rows: list[dict[str, Any]] = []
-    groups: dict[int, list[dict[str, Decimal]]] = {number: [] for number in bids}
-    for sheet, items in sorted(sheets, key=lambda pair: (pair[0].bid.number, pair[0].member.id)):
-        by_group = dict.fromkeys(GROUPS, Decimal("0.00"))
-        for code, criterion in criteria.items():
-            by_group[criterion["group"]] += items[code].value
-        groups[sheet.bid.number].append(by_group)
-        rows.append(
-            {
-                "number": sheet.bid.number,
-                "member": sheet.member.label,
-                "items": {code: str(items[code].value) for code in criteria},
-                "technical": str(by_group["technical"]),
-                "qualification": str(by_group["qualification"]),
-                "total": str(sum(by_group.values(), Decimal(0))),
-                "explanation": sheet.explanation,
-            }
-        )
-    tie_label = f"tie:{section.code}"
-    digests = {bid.submission.digest: number for number, bid in bids.items()}
-    # Without a coefficient draw the expert draw's published seed decides ties.
-    seed = drawn.get("seed") or record.draw(act.session, str(committee.draw_label)).seed
-    lots = mechanism.order(bytes.fromhex(str(seed)), tie_label, digests)
-    standings = []
-    for number in bids:
-        means = aggregate(groups[number])
-        standings.append(
-            Standing(
-                number=number,
-                technical=means["technical"],
-                qualification=means["qualification"],
-                price=priced.scores[number],
-                price_fen=prices[number],
-                lot=lots.index(bids[number].submission.digest),
-            )
-        )
-    ranked = rank(standings)
     law = bidding.law_of(section)
-    return {
-        "type": TYPE,
-        "section": section.code,
-        "locked_at": iso(act.now),
-        "method": method,
-        "control_price_fen": section.control_price_fen,
-        "coefficients": drawn,
-        "conformity": committee.conformity,
-        "members": [
-            {"label": member.label, "seat": member.seat} for member in queries.live_members(act.session, committee)
-        ],
-        "bids": [
-            {
-                "number": bid.number,
-                "name": bid.name,
-                "identifier": bid.identifier,
-                "submission": bid.submission.digest,
-                "price_fen": bid.price_fen,
-            }
-            for bid in queries.bids_in_evaluation(act.session, section)
-        ],
-        "sheets": rows,
-        "outliers": [
-            {"number": number, "member": label}
-            for number, totals in sorted(_totals(rows).items())
-            for label in outliers(totals)
-        ],
-        "price": {
-            "k": drawn.get("k"),
-            "used": list(priced.used),
-            "dropped_high": priced.dropped_high,
-            "dropped_low": priced.dropped_low,
-            "base_fen": fraction_text(priced.base),
-            "scores": [
-                {
-                    "number": number,
-                    "deviation_percent": fraction_text(priced.deviations[number]),
-                    "exact": fraction_text(priced.scores[number]),
-                    "score": str(published(priced.scores[number])),
-                }
-                for number in bids
+    return result_document(
+        Evaluation(
+            section=section.code,
+            locked_at=iso(act.now),
+            method=section.method,
+            control_price_fen=section.control_price_fen,
+            coefficients=drawn,
+            conformity=committee.conformity,
+            members=[
+                {"label": member.label, "seat": member.seat} for member in queries.live_members(act.session, committee)
             ],
-        },
-        "tie": {"label": tie_label, "seed": seed, "order": lots},
-        "ranking": [
-            {
-                "rank": bid.rank,
-                "number": bid.standing.number,
-                "technical": str(published(bid.standing.technical)),
-                "qualification": str(published(bid.standing.qualification)),
-                "price": str(published(bid.standing.price)),
-                "total": str(published(bid.standing.total)),
-                "exact": {
-                    "technical": fraction_text(bid.standing.technical),
-                    "qualification": fraction_text(bid.standing.qualification),
-                    "total": fraction_text(bid.standing.total),
-                },
-                "decided_by": bid.decided_by,
-            }
-            for bid in ranked
-        ],
-        "candidates": candidates(ranked, law.days("candidates_max") if "candidates_max" in law.rules else 3),
-    }
-
-
-def fraction_text(value: Fraction) -> str:
-    """An exact value as text: `918202000` or `5479/600`."""
-    return str(value.numerator) if value.denominator == 1 else f"{value.numerator}/{value.denominator}"
-
-
-def _totals(rows: list[dict[str, Any]]) -> dict[int, dict[str, Decimal]]:
-    found: dict[int, dict[str, Decimal]] = {}
-    for row in rows:
-        found.setdefault(row["number"], {})[row["member"]] = Decimal(row["total"])
-    return found
+            bids=[
+                {
+                    "number": bid.number,
+                    "name": bid.name,
+                    "identifier": bid.identifier,
+                    "submission": bid.submission.digest,
+                    "price_fen": bid.price_fen,
+                }
+                for bid in queries.bids_in_evaluation(act.session, section)
+            ],
+            valid=[bid.number for bid in queries.valid_bids(act.session, committee)],
+            sheets=[
+                ScoredSheet(
+                    sheet.bid.number,
+                    sheet.member.label,
+                    {code: item.value for code, item in items.items()},
+                    sheet.explanation,
+                )
+                for sheet, items in sorted(sheets, key=lambda pair: (pair[0].bid.number, pair[0].member.id))
+            ],
+            # Without a coefficient draw the expert draw's published seed decides ties.
+            tie_seed=str(drawn.get("seed") or record.draw(act.session, str(committee.draw_label)).seed),
+            most_candidates=law.days("candidates_max") if "candidates_max" in law.rules else 3,
+        )
+    )
 
 
 def _check_scoring(committee: Committee, verb: str) -> None:

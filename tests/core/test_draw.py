@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+from unittest import mock
+
 import pytest
+import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -91,3 +95,17 @@ def test_a_drawn_number_is_in_range(count: int, nonce: bytes) -> None:
 def test_the_draw_is_fair_and_replayed_by_an_independent_script() -> None:
     """Figure R26, short. Sabotage: `order` by str.hash-free `identifier` alone gave p = 0."""
     assert r26.main([]) == 0
+
+
+@given(st.sets(st.text(max_size=6), max_size=40), st.integers(0, 12), st.binary(min_size=32, max_size=32))
+def test_the_first_of_a_draw_are_the_beginning_of_its_order(names: set[str], most: int, nonce: bytes) -> None:
+    """Seen red: a block's tickets compared with `<` the first of those kept instead of the last."""
+    seed = mechanism.seed("x", [nonce])
+    with mock.patch.object(mechanism, "BLOCK", 5):
+        assert mechanism.first(seed, "x", names, most) == mechanism.order(seed, "x", names)[:most]
+
+
+@given(st.lists(st.text(max_size=6), max_size=20))
+def test_the_list_is_hashed_as_canonical_json(names: list[str]) -> None:
+    """Seen red: without `ensure_ascii=False`."""
+    assert mechanism.list_digest(names) == hashlib.sha256(rfc8785.dumps(sorted(names))).hexdigest()

@@ -1,0 +1,164 @@
+"""The result of an evaluation as one document, from published inputs and members' sheets (docs/spec/scoring.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from core.draw import mechanism
+from experts.rules.prices import PriceScores, price_scores
+from experts.rules.ranking import Standing, aggregate, candidates, published, rank
+from experts.rules.scores import GROUPS, outliers, scored_criteria
+
+TYPE = "sunbid-result/v1"
+
+
+@dataclass(frozen=True)
+class ScoredSheet:
+    """One member's sheet for one bid: points by criterion, and the explanation given for an unusual total."""
+
+    number: int
+    member: str
+    items: Mapping[str, Decimal]
+    explanation: str | None = None
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Everything a result follows from.
+
+    `bids` are all bids reviewed ({number, name, identifier, submission, price_fen}), `valid` the numbers of those not
+    rejected; `sheets` hold every member's sheet for every valid bid, in the order of bid, then seat; `tie_seed` is the
+    hex seed that orders ties; `coefficients` is the published coefficient draw, {} where none was held.
+    """
+
+    section: str
+    locked_at: str
+    method: Mapping[str, Any]
+    control_price_fen: int
+    coefficients: Mapping[str, Any]
+    conformity: Any
+    members: Sequence[Mapping[str, str]]
+    bids: Sequence[Mapping[str, Any]]
+    valid: Sequence[int]
+    sheets: Sequence[ScoredSheet]
+    tie_seed: str
+    most_candidates: int = 3
+
+
+def result_document(told: Evaluation) -> dict[str, Any]:
+    """The result as published: every score, mean, price score, total and rank, exact and as rounded once (R-455…R-457).
+
+    What `price_scores` refuses is refused; nothing else is checked, the services have done so before.
+    """
+    submissions = {bid["number"]: bid["submission"] for bid in told.bids if bid["number"] in told.valid}
+    prices = {bid["number"]: int(bid["price_fen"] or 0) for bid in told.bids if bid["number"] in told.valid}
+    k = told.coefficients.get("k")
+    priced = price_scores(prices, told.method, k)
+    rows, groups = _sheets(told)
+    label = f"tie:{told.section}"
+    lots = mechanism.order(bytes.fromhex(told.tie_seed), label, submissions.values())
+    place = {digest: position for position, digest in enumerate(lots)}
+    means = {number: aggregate(groups[number]) for number in submissions}
+    ranked = rank(
+        [
+            Standing(
+                number=number, technical=means[number]["technical"], qualification=means[number]["qualification"],
+                price=priced.scores[number], price_fen=prices[number], lot=place[submissions[number]],
+            )
+            for number in submissions
+        ]
+    )  # fmt: skip
+    return {
+        "type": TYPE,
+        "section": told.section,
+        "locked_at": told.locked_at,
+        "method": told.method,
+        "control_price_fen": told.control_price_fen,
+        "coefficients": told.coefficients,
+        "conformity": told.conformity,
+        "members": list(told.members),
+        "bids": list(told.bids),
+        "sheets": rows,
+        "outliers": [
+            {"number": number, "member": member}
+            for number, totals in sorted(_totals(rows).items())
+            for member in outliers(totals)
+        ],
+        "price": {"k": k, **_price(priced, list(submissions))},
+        "tie": {"label": label, "seed": told.tie_seed, "order": lots},
+        "ranking": [
+            {
+                "rank": bid.rank,
+                "number": bid.standing.number,
+                "technical": str(published(bid.standing.technical)),
+                "qualification": str(published(bid.standing.qualification)),
+                "price": str(published(bid.standing.price)),
+                "total": str(published(bid.standing.total)),
+                "exact": {
+                    "technical": fraction_text(bid.standing.technical),
+                    "qualification": fraction_text(bid.standing.qualification),
+                    "total": fraction_text(bid.standing.total),
+                },
+                "decided_by": bid.decided_by,
+            }
+            for bid in ranked
+        ],
+        "candidates": candidates(ranked, told.most_candidates),
+    }
+
+
+def fraction_text(value: Fraction) -> str:
+    """An exact value as text: `918202000` or `5479/600`."""
+    return str(value.numerator) if value.denominator == 1 else f"{value.numerator}/{value.denominator}"
+
+
+def _sheets(told: Evaluation) -> tuple[list[dict[str, Any]], dict[int, list[dict[str, Decimal]]]]:
+    criteria = scored_criteria(told.method)
+    rows: list[dict[str, Any]] = []
+    groups: dict[int, list[dict[str, Decimal]]] = {number: [] for number in told.valid}
+    for sheet in told.sheets:
+        by_group = dict.fromkeys(GROUPS, Decimal("0.00"))
+        for code, criterion in criteria.items():
+            by_group[criterion["group"]] += sheet.items[code]
+        groups[sheet.number].append(by_group)
+        rows.append(
+            {
+                "number": sheet.number,
+                "member": sheet.member,
+                "items": {code: str(sheet.items[code]) for code in criteria},
+                "technical": str(by_group["technical"]),
+                "qualification": str(by_group["qualification"]),
+                "total": str(sum(by_group.values(), Decimal("0.00"))),
+                "explanation": sheet.explanation,
+            }
+        )
+    return rows, groups
+
+
+def _price(priced: PriceScores, numbers: Sequence[int]) -> dict[str, Any]:
+    return {
+        "used": list(priced.used),
+        "dropped_high": priced.dropped_high,
+        "dropped_low": priced.dropped_low,
+        "base_fen": fraction_text(priced.base),
+        "scores": [
+            {
+                "number": number,
+                "deviation_percent": fraction_text(priced.deviations[number]),
+                "exact": fraction_text(priced.scores[number]),
+                "score": str(published(priced.scores[number])),
+            }
+            for number in numbers
+        ],
+    }
+
+
+def _totals(rows: Sequence[Mapping[str, Any]]) -> dict[int, dict[str, Decimal]]:
+    found: dict[int, dict[str, Decimal]] = {}
+    for row in rows:
+        found.setdefault(row["number"], {})[row["member"]] = Decimal(row["total"])
+    return found
