@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from core.chance import Chance, system
 from core.clock import Clock, GuardedClock, Reading, reading_of
+from core.crowd import Crowd
 from core.db import Database
 from core.ledger.notes import Signer
 from core.store import ObjectStore
@@ -90,29 +91,41 @@ class Platform:
     journal: Journal | None = None
     seal: PaperSeal | None = None
     """The certificate with which papers are signed; None where none was made (then they carry no signature)."""
+    crowd: Crowd = field(default_factory=Crowd)
+    """Where commits wait for each other, to be done together."""
 
     @contextmanager
-    def act(
-        self, actor: Actor, *, through: str | None = None, shared: bool = True, stamp: Stamp | None = None
-    ) -> Iterator[Act]:
+    def act(self, actor: Actor, *, through: str | None = None, shared: bool = True) -> Iterator[Act]:
         """Open one act: one transaction, one instant, committed at the end or rolled back on any error.
 
-        `through` names a turnstile entered before the instant is stamped (see `Database.turnstile`); with `stamp` both
-        have been done and the act bears that instant.
+        `through` names a turnstile entered before the instant is stamped (see `Database.turnstile`).
         """
         with ExitStack() as stack:
-            if stamp is not None:
-                stack.enter_context(self.database.line())
-            elif through is not None:
+            if through is not None:
                 stack.enter_context(self.database.turnstile(through, shared=shared))
             self._compare_database()
-            reading = stamp.reading if stamp is not None else reading_of(self.clock)
-            session = stack.enter_context(self.database.writing())
-            act = Act(actor, reading.now, session, self.store, self.signer, self.chance, self.trust, reading)
+            act = self._made(actor, reading_of(self.clock), stack.enter_context(self.database.writing()))
             yield act
-        if self.journal is not None and act.written:
+        self._write_journal(act.written)
+
+    @contextmanager
+    def acts(self, actor: Actor, stamps: Sequence[Stamp]) -> Iterator[list[Act]]:
+        """Acts of one transaction, each at its own stamp; when this is left all are durable or none is."""
+        with ExitStack() as stack:
+            stack.enter_context(self.database.line())
+            self._compare_database()
+            session = stack.enter_context(self.database.writing())
+            made = [self._made(actor, stamp.reading, session) for stamp in stamps]
+            yield made
+        self._write_journal(line for act in made for line in act.written)
+
+    def _made(self, actor: Actor, reading: Reading, session: Session) -> Act:
+        return Act(actor, reading.now, session, self.store, self.signer, self.chance, self.trust, reading)
+
+    def _write_journal(self, lines: Iterable[dict[str, Any]]) -> None:
+        if self.journal is not None:
             try:
-                self.journal.write(act.written)
+                self.journal.write(lines)
             except OSError:
                 # The act is done and its answer true; the worker makes up for the journal and the status page says so.
                 log.exception("the journal could not be written")

@@ -15,11 +15,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, ClassVar
 
-import rfc8785
 from sqlalchemy import BigInteger, Engine, Integer, String, Text, create_engine, event, text
 from sqlalchemy.engine import Connection, Dialect, make_url
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.types import TypeDecorator
+
+from core import canonical
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -67,7 +68,7 @@ class Json(TypeDecorator[Any]):
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
-        return None if value is None else rfc8785.dumps(value).decode()
+        return None if value is None else canonical.dumps(value).decode()
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
         return None if value is None else json.loads(value)

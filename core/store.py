@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from typing import BinaryIO
 from core.errors import Invalid, Missing
 
 CHUNK = 1 << 20
+_NAME = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class ObjectStore:
 
     def path(self, sha256: str) -> Path:
         """Where the object lies or would lie; Missing for what is not a hash."""
-        if len(sha256) != 64 or not set(sha256) <= set("0123456789abcdef"):
+        if _NAME.fullmatch(sha256) is None:
             raise Missing("object.unknown", sha256=sha256[:64])
         return self.root / sha256[:2] / sha256
 
@@ -55,6 +57,14 @@ class ObjectStore:
         """Open the object for reading; Missing when not held."""
         try:
             return self.path(sha256).open("rb")
+        except FileNotFoundError:
+            raise Missing("object.unknown", sha256=sha256) from None
+
+    def begin(self, sha256: str, most: int) -> tuple[int, bytes]:
+        """The object's size in bytes and its first `most` bytes, for a look at many; Missing when not held."""
+        try:
+            with open(self.path(sha256), "rb", buffering=0) as file:
+                return os.fstat(file.fileno()).st_size, file.read(most)
         except FileNotFoundError:
             raise Missing("object.unknown", sha256=sha256) from None
 

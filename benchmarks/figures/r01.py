@@ -1,7 +1,7 @@
 """R1: kill -9 anywhere in a submission, from the first upload to the receipt, on SQLite and PostgreSQL; nothing is lost.
 
 Each point runs one submission in a child process that is killed: under strace at the N-th call of one system call, or
-after a random time. Then the installation is opened as after a crash: the database is whole, the ledger passes its
+after a random time. The commit shares its transaction with two others. Then the installation is opened as after a crash: the database is whole, the ledger passes its
 audit, every stored object is what its name says, a receipt that was given is still true; the client comes back and gets
 exactly one submission.
 """
@@ -25,6 +25,7 @@ from sqlalchemy import text
 
 from benchmarks.figures.killing import Run, child
 from bidding import queries, rules, services
+from bidding.services.submissions import commit_submissions
 from core.act import PUBLIC, Platform
 from core.clock import SystemClock
 from core.db import Base, Database
@@ -33,7 +34,7 @@ from core.ledger.log import audit, platform_signer
 from core.seal import Sealed, package_hashes
 from core.store import ObjectStore
 from portal.app import secret_file
-from tests.bidding.stage import Bidder, Stage, request_of
+from tests.bidding.stage import Bidder, Stage, commit_of, request_of
 from tests.conftest import Cluster, load_tables, postgresql_programs
 
 CALLS = ("fsync", "fdatasync", "pwrite64", "write", "rename", "openat", "sendto")
@@ -51,11 +52,15 @@ def platform_of(folder: Path) -> Platform:
 
 @dataclass(frozen=True)
 class Scene:
-    """A published section in a folder to copy (on PostgreSQL with a database to copy), and one sealed bid."""
+    """A published section in a folder to copy (on PostgreSQL with a database to copy), and one sealed bid.
+
+    `others`: bids whose files are all there and that are committed in one transaction with it.
+    """
 
     folder: Path
     code: str
     sealed: Sealed
+    others: tuple[Sealed, ...]
     cluster: Cluster | None
 
     @classmethod
@@ -72,10 +77,13 @@ class Scene:
         Bidder("首家", folder / "first").seal(stage.policy())
         stage.commit(Bidder("邻家", folder / "neighbour").seal(stage.policy()))
         sealed = Bidder("甲", folder / "bidder").seal(stage.policy())
+        others = tuple(Bidder(name, folder / name).seal(stage.policy()) for name in ("乙", "丙"))
+        for other in others:
+            stage.deposit(other)
         if cluster is None:
             platform.database.checkpoint()
         platform.database.close()
-        return cls(folder / "template", stage.code, sealed, cluster)
+        return cls(folder / "template", stage.code, sealed, others, cluster)
 
     def copy(self, target: Path) -> Path:
         """The installation once more, as if the other had never been."""
@@ -112,18 +120,14 @@ def submit(scene: Scene, platform: Platform, tokens: dict[str, str], *, early: C
         while offset < len(content):
             part = content[offset : offset + PART]
             offset = services.append_upload(platform, tokens[sha256], offset, iter([part]))
-    request = request_of(scene.sealed, "k" * 32)
-    with platform.act(PUBLIC, through=rules.turnstile(scene.code)) as act:
-        section = queries.section(act.session, scene.code)
-        _, receipt = services.commit_submission(
-            act,
-            section,
-            request["submission"],
-            request["identity"],
-            request["idempotency_key"],
-            leaf_commitment=request["leaf_commitment"],
-        )
-        early(receipt)
+    requests = [request_of(scene.sealed, "k" * 32), *map(request_of, scene.others)]
+    with platform.stamp(rules.turnstile(scene.code)) as stamp, platform.acts(PUBLIC, [stamp] * len(requests)) as acts:
+        answers = commit_submissions(acts, [commit_of(scene.code, request) for request in requests])
+        for answer in answers:
+            if not isinstance(answer, dict):
+                raise answer
+        early(answers[0])
+    receipt: dict[str, Any] = answers[0]  # type: ignore[assignment]
     return receipt
 
 
@@ -201,7 +205,7 @@ def inspect(scene: Scene, folder: Path, run: Run, tally: Tally, point: str) -> N
             for fault in audit(session, platform.signer.verifier):
                 tally.torn += 1
                 tally.words.append(f"{point}: {fault}")
-        tally.torn += _torn_objects(platform, tally, point)
+        tally.torn += _torn_objects(platform, tally, point) + _torn_group(scene, platform, tally, point)
         if run.acknowledged is not None:
             tally.acknowledged += 1
             _check_acknowledged(scene, platform, run.acknowledged, tally, point)
@@ -218,6 +222,18 @@ def _torn_objects(platform: Platform, tally: Tally, point: str) -> int:
             torn += 1
             tally.words.append(f"{point}: object {sha256[:12]} is torn")
     return torn
+
+
+def _torn_group(scene: Scene, platform: Platform, tally: Tally, point: str) -> int:
+    """All who shared the transaction are there, or nobody is."""
+    with platform.reading() as session:
+        section = queries.section(session, scene.code)
+        handles = [bid.submission["handle"] for bid in (scene.sealed, *scene.others)]
+        held = [len(queries.chain(session, section.id, handle)) for handle in handles]
+    if held in ([0, 0, 0], [1, 1, 1]):
+        return 0
+    tally.words.append(f"{point}: of one transaction {held} are there")
+    return 1
 
 
 def _check_acknowledged(scene: Scene, platform: Platform, receipt: dict[str, Any], tally: Tally, point: str) -> None:

@@ -38,7 +38,7 @@ def build(folder: Path, entries: int) -> Platform:
         for index in range(entries):
             act.now += timedelta(seconds=1)
             if index % 7 == 3:
-                log.append_commitment(act, act.chance(32).hex())
+                log.append_commitments([act], [act.chance(32).hex()])
             else:
                 log.append(act, "section.publish", f"section:T-{index % 5}", {"index": index, "price_fen": index * 101})
             if index % 97 == 0:

@@ -65,10 +65,10 @@ def projects_of(session: Session, actor: Actor) -> list[Project]:
     return list(session.scalars(query))
 
 
-def section(session: Session, code: str) -> Section:
+def section(session: Session, code: str, *, drafts: bool = False) -> Section:
     """The section of that code once it is published, or Missing; drafts are for their own only."""
     found = session.scalar(select(Section).where(Section.code == code))
-    if found is None or found.state == "draft":
+    if found is None or (found.state == "draft" and not drafts):
         raise Missing("section.unknown", section=code)
     return found
 

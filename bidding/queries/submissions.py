@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session
 
 from bidding import rules
@@ -66,6 +66,28 @@ def by_idempotency_key(session: Session, section: Section, key: str) -> Submissi
     return session.scalar(
         select(Submission).where(Submission.section_id == section.id, Submission.idempotency_key == key)
     )
+
+
+def by_idempotency_keys(session: Session, keys: Collection[tuple[int, str]]) -> dict[tuple[int, str], Submission]:
+    """The submissions committed under those (section, key), as far as there are any."""
+    if not keys:
+        return {}
+    pair = tuple_(Submission.section_id, Submission.idempotency_key)
+    found = session.scalars(select(Submission).where(pair.in_(list(keys))))
+    return {(row.section_id, row.idempotency_key): row for row in found}
+
+
+def last_under(session: Session, handles: Collection[tuple[int, str]]) -> dict[tuple[int, str], dict[str, Any]]:
+    """The content of the last submission under each (section, handle), as far as there is one."""
+    if not handles:
+        return {}
+    pair = tuple_(Submission.section_id, Submission.handle)
+    rows = session.execute(
+        select(Submission.section_id, Submission.handle, Submission.content)
+        .where(pair.in_(list(handles)))
+        .order_by(Submission.sequence)
+    )
+    return {(row.section_id, row.handle): row.content for row in rows}
 
 
 def is_receiving(session: Session, code: str, at: datetime) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Callable
 from typing import Any
 
 from flask import Response, abort, jsonify, render_template, request
@@ -22,12 +23,12 @@ from accounts.access import (
 )
 from accounts.rules import Role
 from bidding import queries, rules, services
-from bidding.models import Submission
+from bidding.models import Section, Submission
 from bidding.routes.arrivals import MOST, STAMP
 from bidding.routes.blueprint import blueprint, frame_of
-from core.act import PUBLIC
+from core.act import Actor
 from core.clock import iso
-from core.errors import Invalid
+from core.errors import Invalid, Missing
 
 OWN = "bidder+tenderee"
 
@@ -49,19 +50,30 @@ def commit_submission(code: str) -> tuple[Response, int]:
         with reading() as session:
             section = queries.section(session, code)
             queries.check_admission(session, section, body.get("idempotency_key"), instant_now())
-    with door().platform.act(PUBLIC, through=rules.turnstile(code), stamp=stamp) as act:
-        section = queries.section(act.session, code)
-        if current_actor().has(Role.BIDDER):
-            queries.check_invited(act.session, section, current_actor())
-        _, receipt = services.commit_submission(
-            act,
-            section,
-            body.get("submission"),  # type: ignore[arg-type]
-            body.get("identity"),  # type: ignore[arg-type]
-            body.get("idempotency_key"),  # type: ignore[arg-type]
-            leaf_commitment=body.get("leaf_commitment"),  # type: ignore[arg-type]
-        )
-    return jsonify(receipt), 201
+    asked = services.Commit(
+        code,
+        body.get("submission"),
+        body.get("identity"),
+        body.get("idempotency_key"),
+        body.get("leaf_commitment"),
+        admit=_admit_to(current_actor()),
+    )
+    if stamp is not None:
+        return jsonify(services.commit_together(door().platform, stamp, asked)), 201
+    with door().platform.stamp(rules.turnstile(code)) as stamp:
+        return jsonify(services.commit_together(door().platform, stamp, asked)), 201
+
+
+def _admit_to(actor: Actor) -> Callable[[Session, Section], None]:
+    """What keeps out a bidder whom the section has not invited; no draft is known to anybody here."""
+
+    def admit(session: Session, section: Section) -> None:
+        if section.state == "draft":
+            raise Missing("section.unknown", section=section.code)
+        if actor.has(Role.BIDDER):
+            queries.check_invited(session, section, actor)
+
+    return admit
 
 
 @blueprint.get("/sections/<code>/held", defaults={"handle": ""})

@@ -13,11 +13,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-import rfc8785
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from rfc8785 import CanonicalizationError
 
+from core import canonical
 from core.clock import from_iso, iso
 from core.errors import Invalid
 from core.ledger import merkle
@@ -143,7 +144,7 @@ def verify_receipt(
     except Invalid as error:
         raise Invalid("receipt.head", name=verifier.name) from error
     proof = [bytes.fromhex(step) for step in receipt["inclusion_proof"]]
-    if not merkle.verify_inclusion(merkle.leaf_hash(rfc8785.dumps(leaf)), leaf["index"], head.size, proof, head.root):
+    if not merkle.verify_inclusion(merkle.leaf_hash(canonical.dumps(leaf)), leaf["index"], head.size, proof, head.root):
         raise Invalid("receipt.inclusion", index=leaf["index"], size=head.size)
     received_at = from_iso(receipt["received_at"])
     if received_at > from_iso(leaf["at"]):
@@ -188,7 +189,7 @@ def _check_vouched(
         code = "receipt.cosignature" if error.code == "cosignature.wrong" else "receipt.head"
         raise Invalid(code, **error.facts) from error
     proof = [bytes.fromhex(step) for step in told["inclusion_proof"]]
-    leaf = merkle.leaf_hash(rfc8785.dumps(receipt["leaf"]))
+    leaf = merkle.leaf_hash(canonical.dumps(receipt["leaf"]))
     if not merkle.verify_inclusion(leaf, index, head.size, proof, head.root):
         raise Invalid("receipt.inclusion", index=index, size=head.size)
     stamps = []
@@ -205,7 +206,7 @@ def _check_vouched(
 
 def _message(content: Mapping[str, Any]) -> bytes:
     rest = {name: value for name, value in content.items() if name not in ("signature", VOUCHED)}
-    return DOMAIN + hashlib.sha256(rfc8785.dumps(rest)).digest()
+    return DOMAIN + hashlib.sha256(canonical.dumps(rest)).digest()
 
 
 def _check_shape(receipt: Any) -> None:
@@ -252,7 +253,7 @@ def _check_signature(receipt: Mapping[str, Any], verifier: Verifier) -> None:
         signature = base64.b64decode(receipt["signature"], validate=True)
         message = _message(receipt)
         Ed25519PublicKey.from_public_bytes(verifier.key).verify(signature, message)
-    except (ValueError, InvalidSignature, rfc8785.CanonicalizationError) as error:
+    except (ValueError, InvalidSignature, CanonicalizationError) as error:
         raise Invalid("receipt.signature", name=verifier.name) from error
 
 

@@ -26,7 +26,7 @@ from bidding.services.questions import (
 )
 from bidding.services.readings import keep_reading, read_documents
 from bidding.services.rounds import call_final_offers
-from bidding.services.submissions import add_dummy_commitment, commit_submission
+from bidding.services.submissions import Commit, add_dummy_commitment, commit_submission, commit_together
 from bidding.services.trustees import register_trustee, rehearse_trustee
 from bidding.services.two_persons import (
     choose_second_person,
@@ -38,6 +38,7 @@ from bidding.services.uploads import append_upload, create_upload, sweep_uploads
 
 __all__ = [
     "ClosedSet",
+    "Commit",
     "add_document",
     "add_dummy_commitment",
     "append_upload",
@@ -49,6 +50,7 @@ __all__ = [
     "close_section",
     "closed_set",
     "commit_submission",
+    "commit_together",
     "create_project",
     "create_section",
     "create_upload",

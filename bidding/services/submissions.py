@@ -5,19 +5,22 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import insert
+from sqlalchemy.orm import Session
 
 from bidding import queries, rules
 from bidding.lifecycle import SUBMISSION
 from bidding.models import Policy, SealedMark, Section, Submission
 from bidding.rules.uploads import check_object, refused
 from bidding.services.lock import lock_commits
-from core.act import Act
-from core.errors import Conflict, Invalid, Refusal, Untimely
-from core.ledger.log import append_commitment, inclusion, signed_head
+from core.act import PUBLIC, Act, Platform, Stamp
+from core.crowd import Later
+from core.errors import Conflict, Invalid, Missing, Refusal, Untimely
+from core.ledger.log import append_commitments
 from core.seal import (
     MAX_HEADER,
     MAX_PACKAGE,
@@ -29,6 +32,57 @@ from core.seal import (
 )
 
 KEY_LENGTHS = range(16, 81)
+_HEX = frozenset("0123456789abcdef")
+
+
+def _everybody(session: Session, section: Section) -> None:
+    """Nobody is kept out."""
+
+
+@dataclass(frozen=True)
+class Commit:
+    """What somebody asks to commit to the section of that code, as it came; `admit` refuses who may not bid there."""
+
+    section: str
+    content: Any
+    identity: Any
+    idempotency_key: Any
+    leaf_commitment: Any
+    admit: Callable[[Session, Section], None] = _everybody
+
+
+@dataclass(frozen=True)
+class _Sound:
+    """A commit that holds as far as it can be judged by itself; `marks` is what nobody else may have used."""
+
+    place: int
+    act: Act
+    asked: Commit
+    section: Section
+    marks: set[str]
+
+    @property
+    def claims(self) -> set[Any]:
+        """What no other commit of the same transaction may touch, for it would be judged by what stood before."""
+        return {*self.marks, (self.section.id, self.asked.idempotency_key), self.asked.content["handle"]}
+
+
+Answer = dict[str, Any] | Exception
+"""A receipt, the refusal (or fault) of this commit alone, or `Later`."""
+
+
+def commit_together(platform: Platform, stamp: Stamp, asked: Commit) -> dict[str, Any]:
+    """Commit what arrived at `stamp` in one transaction with whatever else waits; its receipt, durable and final.
+
+    Outside any act. Refusals are those of `commit_submission` and are this commit's alone.
+    """
+
+    def go(works: Sequence[tuple[Stamp, Commit]]) -> list[Answer]:
+        with platform.acts(PUBLIC, [stamp for stamp, _ in works]) as acts:
+            return commit_submissions(acts, [commit for _, commit in works])
+
+    receipt: dict[str, Any] = platform.crowd.bring((stamp, asked), go, order=lambda work: work[0].at)
+    return receipt
 
 
 def commit_submission(
@@ -50,30 +104,50 @@ def commit_submission(
     bid.other_policy, bid.other_section and core.seal's own, bid.handle_signature, bid.identity, bid.succession,
     bid.object_missing, bid.size_differs, bid.not_encrypted, bid.torn, bid.copied, bid.late (R-202, R-204).
     """
-    held = _already(act, section, content, identity, idempotency_key, leaf_commitment)
-    if held is not None:
-        return held, held.receipt
-    if section.state == "draft":
-        raise Conflict("bid.not_open", section=section.code)
-    if lock_commits(act):
-        held = _already(act, section, content, identity, idempotency_key, leaf_commitment)
-        if held is not None:
-            return held, held.receipt
-    try:
-        policy = _check_policy(act, section, content)
-        validate_submission(content, policy.content)
-        packages = _check_identity(identity, policy)
-        _check_succession(act, section, content)
-        _check_objects(act, content)
-    except Refusal as refusal:
-        raise refused(refusal) from refusal
-    marks = _marks(content, packages)
-    used = queries.owners_of(act.session, marks)
-    copied = sorted(mark for mark, handle in used.items() if handle != content["handle"])
-    if copied:
-        raise Conflict("bid.copied", mark=copied[0])
-    _check_time(act, section)
-    return _record(act, section, content, identity, idempotency_key, leaf_commitment, marks - used.keys())
+    asked = Commit(section.code, content, identity, idempotency_key, leaf_commitment)
+    answer = commit_submissions([act], [asked])[0]
+    if isinstance(answer, Exception):
+        raise answer
+    return queries.submission(act.session, answer["submission_digest"]), answer
+
+
+def commit_submissions(acts: Sequence[Act], commits: Sequence[Commit]) -> list[Answer]:
+    """Commit several in one transaction, each at the instant of its own act; one answer for each.
+
+    Whoever is refused is refused alone. What touches the same key, handle or ciphertext as one before it in the same
+    transaction is answered `Later` and must be asked again, for it can only be judged by what then stands.
+    """
+    lock_commits(acts[0])
+    answers: list[Answer] = [Later()] * len(commits)
+    sound: list[_Sound] = []
+    ground = _Ground(acts[0].session, commits)
+    for place, (act, asked) in enumerate(zip(acts, commits, strict=True)):
+        try:
+            found = _examine(ground, place, act, asked)
+        except Exception as error:
+            answers[place] = error
+        else:
+            if isinstance(found, _Sound):
+                sound.append(found)
+            else:
+                answers[place] = found
+    used = queries.owners_of(acts[0].session, {mark for one in sound for mark in one.marks}) if sound else {}
+    last = queries.last_under(acts[0].session, {(one.section.id, one.asked.content["handle"]) for one in sound})
+    claimed: set[Any] = set()
+    accepted: list[_Sound] = []
+    for one in sound:
+        if one.claims & claimed:
+            continue
+        try:
+            _compare(one, last.get((one.section.id, one.asked.content["handle"])), used)
+        except Exception as error:
+            answers[one.place] = error
+        else:
+            claimed |= one.claims
+            accepted.append(one)
+    for one, receipt in zip(accepted, _record(accepted, used), strict=True):
+        answers[one.place] = receipt
+    return answers
 
 
 def add_dummy_commitment(act: Act, *, one_in: int = 1) -> bool:
@@ -83,41 +157,104 @@ def add_dummy_commitment(act: Act, *, one_in: int = 1) -> bool:
     """
     if int.from_bytes(act.chance(8), "big") % one_in:
         return False
-    append_commitment(act, act.chance(32).hex())
-    signed_head(act)
+    append_commitments([act], [act.chance(32).hex()])
     return True
 
 
-def _already(
-    act: Act,
-    section: Section,
-    content: Any,
-    identity: Any,
-    key: Any,
-    leaf_commitment: Any,
-) -> Submission | None:
-    """The submission this request has made before, if it has; Conflict when its key made another."""
+class _Ground:
+    """What the commits of one transaction are judged by and share: sections, their policies, keys used before."""
+
+    def __init__(self, session: Session, commits: Sequence[Commit]) -> None:
+        self._session = session
+        self._policies: dict[int, list[Policy]] = {}
+        self._sections: dict[str, Section] = {}
+        for code in {asked.section for asked in commits}:
+            try:
+                self._sections[code] = queries.section(session, code, drafts=True)
+            except Missing:
+                continue
+        keys = {
+            (self._sections[asked.section].id, asked.idempotency_key)
+            for asked in commits
+            if asked.section in self._sections and isinstance(asked.idempotency_key, str)
+        }
+        self._held = queries.by_idempotency_keys(session, keys)
+
+    def section(self, asked: Commit) -> Section:
+        """The section, or Missing."""
+        if asked.section not in self._sections:
+            raise Missing("section.unknown", section=asked.section)
+        return self._sections[asked.section]
+
+    def policies(self, section: Section) -> list[Policy]:
+        """Every policy of the section, oldest first."""
+        if section.id not in self._policies:
+            self._policies[section.id] = queries.policies(self._session, section)
+        return self._policies[section.id]
+
+    def already(self, section: Section, asked: Commit) -> Submission | None:
+        """The submission this request has made before, if it has; Conflict when its key made another."""
+        held = self._held.get((section.id, asked.idempotency_key))
+        if held is None:
+            return None
+        same = (held.content, held.identity, held.leaf_commitment) == (
+            asked.content,
+            dict(asked.identity),
+            asked.leaf_commitment,
+        )
+        if not same:
+            raise Conflict("bid.key_reused", key=asked.idempotency_key)
+        return held
+
+
+def _examine(ground: _Ground, place: int, act: Act, asked: Commit) -> _Sound | dict[str, Any]:
+    """The commit, if it holds by itself; the receipt, where it was made before."""
+    section, content = ground.section(asked), asked.content
+    asked.admit(act.session, section)
+    _check_shape(asked)
+    held = ground.already(section, asked)
+    if held is not None:
+        receipt: dict[str, Any] = held.receipt
+        return receipt
+    if section.state == "draft":
+        raise Conflict("bid.not_open", section=section.code)
+    try:
+        policy = _check_policy(ground.policies(section), section, content)
+        validate_submission(content, policy.content)
+        packages = _check_identity(asked.identity, policy)
+    except Refusal as refusal:
+        raise refused(refusal) from refusal
+    return _Sound(place, act, asked, section, _marks(content, packages))
+
+
+def _compare(one: _Sound, last: dict[str, Any] | None, used: Mapping[str, str]) -> None:
+    """Refuse what does not fit to what stands: the handle's last submission, objects, others' ciphertext, the time."""
+    content = one.asked.content
+    try:
+        check_succession(content, last)
+        _check_objects(one.act, content)
+    except Refusal as refusal:
+        raise refused(refusal) from refusal
+    copied = sorted(mark for mark in one.marks if used.get(mark, content["handle"]) != content["handle"])
+    if copied:
+        raise Conflict("bid.copied", mark=copied[0])
+    _check_time(one.act, one.section)
+
+
+def _check_shape(asked: Commit) -> None:
+    key, leaf = asked.idempotency_key, asked.leaf_commitment
     if not isinstance(key, str) or len(key) not in KEY_LENGTHS or not key.isascii() or not key.isprintable():
         raise Invalid("bid.request", field="idempotency_key", place="idempotency_key")
-    if not isinstance(content, dict):
+    if not isinstance(asked.content, dict):
         raise Invalid("bid.request", field="submission", place="submission")
-    if not isinstance(identity, Mapping):
+    if not isinstance(asked.identity, Mapping):
         raise Invalid("bid.request", field="identity", place="identity")
-    digits = set("0123456789abcdef")
-    if not isinstance(leaf_commitment, str) or len(leaf_commitment) != 64 or not set(leaf_commitment) <= digits:
+    if not isinstance(leaf, str) or len(leaf) != 64 or not set(leaf) <= _HEX:
         raise Invalid("bid.request", field="leaf_commitment", place="leaf_commitment")
-    held = queries.by_idempotency_key(act.session, section, key)
-    if held is None:
-        return None
-    same = (held.content, held.identity, held.leaf_commitment) == (content, dict(identity), leaf_commitment)
-    if not same:
-        raise Conflict("bid.key_reused", key=key)
-    return held
 
 
-def _check_policy(act: Act, section: Section, content: dict[str, Any]) -> Policy:
+def _check_policy(versions: list[Policy], section: Section, content: dict[str, Any]) -> Policy:
     """The newest policy, if the submission names it; an older one and a stranger's get different answers."""
-    versions = queries.policies(act.session, section)
     given = content.get("policy_digest")
     if given == versions[-1].digest:
         return versions[-1]
@@ -147,23 +284,18 @@ def _check_identity(identity: Mapping[str, str], policy: Policy) -> dict[str, st
     return hashes
 
 
-def _check_succession(act: Act, section: Section, content: dict[str, Any]) -> None:
-    chain = queries.chain(act.session, section.id, content["handle"])
-    check_succession(content, chain[-1].content if chain else None)
-
-
 def _check_objects(act: Act, content: dict[str, Any]) -> None:
     for place, blob in queries.objects_of(content).items():
         sha256, size = blob["sha256"], blob["size"]
-        if not act.store.has(sha256):
-            raise Invalid("bid.object_missing", field=place, place=place, sha256=sha256)
-        found = act.store.size(sha256)
+        try:
+            found, head = act.store.begin(sha256, MAX_HEADER if size > MAX_PACKAGE else MAX_PACKAGE)
+        except Missing:
+            raise Invalid("bid.object_missing", field=place, place=place, sha256=sha256) from None
         if found != size:
             raise Invalid("bid.size_differs", field=place, place=place, expected=size, found=found)
         if (size > MAX_PACKAGE) != place.endswith(".bulk"):
             raise Invalid("bid.size_differs", field=place, place=place, expected=MAX_PACKAGE, found=found)
-        with act.store.open(sha256) as file:
-            check_object(file.read(MAX_HEADER if size > MAX_PACKAGE else MAX_PACKAGE), size)
+        check_object(head, size)
 
 
 def _marks(content: dict[str, Any], packages: Mapping[str, str]) -> set[str]:
@@ -185,50 +317,53 @@ def _check_time(act: Act, section: Section) -> None:
         raise Untimely("bid.late", deadline=section.closing_at, at=act.now)
 
 
-def _record(
-    act: Act,
-    section: Section,
-    content: dict[str, Any],
-    identity: Mapping[str, str],
-    idempotency_key: str,
-    leaf_commitment: str,
-    marks: set[str],
-) -> tuple[Submission, dict[str, Any]]:
-    digest = submission_digest(content)
-    entry = append_commitment(act, leaf_commitment)
-    head = signed_head(act)
-    receipt = rules.build_receipt(
-        section=section.code,
-        kind=content["kind"],
-        submission_digest=digest,
-        leaf_commitment=leaf_commitment,
-        received_at=act.now,
-        leaf=entry.leaf(),
-        checkpoint=head.note,
-        inclusion_proof=inclusion(act.session, entry.leaf_index, head.size),
-        platform_key=str(act.signer.verifier),
-        sign=act.signer.sign,
-    )
-    submission = Submission(
-        section_id=section.id,
-        digest=digest,
-        handle=content["handle"],
-        kind=content["kind"],
-        sequence=content["sequence"],
-        previous=content["previous"],
-        content=content,
-        identity=dict(identity),
-        leaf_commitment=leaf_commitment,
-        leaf_index=entry.leaf_index,
-        received_at=act.now,
-        idempotency_key=idempotency_key,
-        receipt=receipt,
-        state=SUBMISSION.start,
-        state_at=act.now,
-    )
-    act.session.add(submission)
-    act.session.flush()
+def _record(accepted: Sequence[_Sound], used: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Rows, leaves and receipts of what was accepted, in few statements; the receipts."""
+    if not accepted:
+        return []
+    acts, signer = [one.act for one in accepted], accepted[0].act.signer
+    entries = append_commitments(acts, [one.asked.leaf_commitment for one in accepted])
+    rows, receipts, key = [], [], str(signer.verifier)
+    for one, entry in zip(accepted, entries, strict=True):
+        content = one.asked.content
+        digest = submission_digest(content)
+        receipt = rules.build_receipt(
+            section=one.section.code,
+            kind=content["kind"],
+            submission_digest=digest,
+            leaf_commitment=one.asked.leaf_commitment,
+            received_at=one.act.now,
+            leaf=entry.leaf,
+            checkpoint=entry.checkpoint,
+            inclusion_proof=entry.proof,
+            platform_key=key,
+            sign=signer.sign,
+        )
+        receipts.append(receipt)
+        rows.append(
+            {
+                "section_id": one.section.id,
+                "digest": digest,
+                **{name: content[name] for name in ("handle", "kind", "sequence", "previous")},
+                "content": content,
+                "identity": dict(one.asked.identity),
+                "leaf_commitment": one.asked.leaf_commitment,
+                "leaf_index": entry.index,
+                "received_at": one.act.now,
+                "idempotency_key": one.asked.idempotency_key,
+                "receipt": receipt,
+                "state": SUBMISSION.start,
+                "state_at": one.act.now,
+                "epoch": 0,
+            }
+        )
+    session = acts[0].session
+    session.execute(insert(Submission.__table__), rows)  # type: ignore[arg-type]
+    marks = [
+        {"mark": mark, "section_id": one.section.id, "handle": one.asked.content["handle"]}
+        for one in accepted
+        for mark in sorted(one.marks - used.keys())
+    ]
     if marks:
-        rows = [{"mark": mark, "section_id": section.id, "handle": content["handle"]} for mark in sorted(marks)]
-        act.session.execute(insert(SealedMark), rows)
-    return submission, receipt
+        session.execute(insert(SealedMark.__table__), marks)  # type: ignore[arg-type]
+    return receipts

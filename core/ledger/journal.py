@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import rfc8785
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from core import canonical
 from core.errors import Conflict
 from core.ledger.log import COMMITMENT, LedgerEntry, LedgerHead, root_at, size
 from core.ledger.notes import Head, Verifier, open_head
@@ -47,7 +47,7 @@ class Journal:
 
     def write(self, lines: Iterable[Mapping[str, Any]]) -> None:
         """Append the lines; they survive power loss when this returns. Writers at the same time share one flush."""
-        raw = b"".join(rfc8785.dumps(dict(line)) + b"\n" for line in lines)
+        raw = b"".join(canonical.dumps(dict(line)) + b"\n" for line in lines)
         if not raw:
             return
         with self._lock:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-import rfc8785
-from sqlalchemy import LargeBinary, String, func, select, text
+from sqlalchemy import LargeBinary, String, func, insert, select, text, tuple_
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from core import canonical
 from core.clock import iso
 from core.db import Base, Json, Row
 from core.errors import Conflict, Missing
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 COMMITMENT = "commitment"
 FACTS_DOMAIN = b"sunbid-facts/v1\n"
 LOG_LOCK = 0x73756E626964
+
+T = TypeVar("T")
 
 
 class LedgerEntry(Base, Row):
@@ -51,7 +53,7 @@ class LedgerEntry(Base, Row):
 
     def leaf_hash(self) -> bytes:
         """RFC 6962 leaf hash of the canonical public part."""
-        return merkle.leaf_hash(rfc8785.dumps(self.leaf()))
+        return merkle.leaf_hash(canonical.dumps(self.leaf()))
 
     def told(self) -> dict[str, Any]:
         """The leaf with its facts and salt, for those entitled to them."""
@@ -89,12 +91,13 @@ class Fault:
 
 def facts_digest(salt: str, facts: Any) -> str:
     """SHA-256("sunbid-facts/v1\\n" ‖ salt as its 64 hex characters ‖ LF ‖ canonical facts), hex."""
-    return hashlib.sha256(FACTS_DOMAIN + salt.encode() + b"\n" + rfc8785.dumps(facts)).hexdigest()
+    return hashlib.sha256(FACTS_DOMAIN + salt.encode() + b"\n" + canonical.dumps(facts)).hexdigest()
 
 
 def size(session: Session) -> int:
-    """How many leaves the log has."""
-    return session.scalar(select(func.count()).select_from(LedgerEntry)) or 0
+    """How many leaves the log has, the last one's number being the measure; the audit finds the gaps."""
+    last = session.scalar(select(func.max(LedgerEntry.leaf_index)))
+    return 0 if last is None else last + 1
 
 
 def append(act: Act, kind: str, subject: str | None, facts: Any) -> LedgerEntry:
@@ -105,47 +108,134 @@ def append(act: Act, kind: str, subject: str | None, facts: Any) -> LedgerEntry:
     )
 
 
-def append_commitment(act: Act, digest: str) -> LedgerEntry:
-    """Append somebody's commitment, or a dummy: nothing but a digest the platform cannot explain."""
-    return _append(act, LedgerEntry(kind=COMMITMENT, subject=None, digest=digest, salt=None, facts=None))
+@dataclass(frozen=True)
+class Committed:
+    """A commitment as it stands in the log: its leaf, the signed head that ends with it, its proof under that head."""
+
+    leaf: dict[str, Any]
+    checkpoint: str
+    proof: list[str]
+
+    @property
+    def index(self) -> int:
+        """Its place in the log."""
+        index: int = self.leaf["index"]
+        return index
+
+
+def append_commitments(acts: Sequence[Act], digests: Sequence[str]) -> list[Committed]:
+    """Append commitments or dummies, digests the platform cannot explain, each with a signed head that ends with it.
+
+    The acts share one transaction; each brings one digest and its own instant. Every leaf has a head of its own, or
+    the heads would tell which commitments came at once, and those are real: a dummy always comes alone. Raises
+    Conflict("ledger.fork") if the platform had signed one of these sizes before.
+    """
+    session, signer = acts[0].session, acts[0].signer
+    first, last, nodes = _end(session)
+    fresh: dict[tuple[int, int], bytes] = {}
+    entries, heads, done = [], [], []
+    for index, (act, digest) in enumerate(zip(acts, digests, strict=True), first):
+        at = last = max(act.now, last) if last else act.now
+        entry = LedgerEntry(
+            leaf_index=index, at=at, kind=COMMITMENT, subject=None, digest=digest, salt=None, facts=None
+        )
+        grown = _grown(nodes, index, entry.leaf_hash())
+        nodes |= grown
+        fresh |= grown
+        node = _held(nodes)
+        root = merkle.root(node, index + 1)
+        note = signer.note(Head(signer.verifier.name, index + 1, root).text())
+        proof = [step.hex() for step in merkle.inclusion_proof(node, index, index + 1)]
+        entries.append({"leaf_index": index, "at": at, "kind": COMMITMENT, "digest": digest})
+        heads.append({"size": index + 1, "root": root.hex(), "note": note, "signed_at": act.now})
+        act.written += [{"leaf": entry.leaf()}, {"head": note}]
+        done.append(Committed(entry.leaf(), note, proof))
+    if session.scalar(select(LedgerHead.size).where(LedgerHead.size > first).limit(1)) is not None:
+        raise Conflict("ledger.fork", size=first + 1)
+    session.execute(insert(LedgerEntry.__table__), entries)  # type: ignore[arg-type]
+    _keep_nodes(session, fresh)
+    session.execute(insert(LedgerHead.__table__), heads)  # type: ignore[arg-type]
+    return done
 
 
 def _append(act: Act, entry: LedgerEntry) -> LedgerEntry:
     session = act.session
+    index, last, nodes = _end(session)
+    entry.leaf_index = index
+    entry.at = max(act.now, last) if last else act.now
+    session.add(entry)
+    session.flush()
+    _keep_nodes(session, _grown(nodes, index, entry.leaf_hash()))
+    act.written.append({"leaf": entry.leaf()})
+    return entry
+
+
+def _end(session: Session) -> tuple[int, datetime | None, dict[tuple[int, int], bytes]]:
+    """How many leaves there are, the last one's instant, and the hashes of the complete subtrees at the right edge.
+
+    From here on nobody else appends until the transaction ends.
+    """
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOG_LOCK})
     last = session.execute(
         select(LedgerEntry.leaf_index, LedgerEntry.at).order_by(LedgerEntry.leaf_index.desc()).limit(1)
     ).first()
-    index = last.leaf_index + 1 if last else 0
-    entry.leaf_index = index
-    entry.at = max(act.now, last.at) if last else act.now
-    session.add(entry)
-    value, level, position = entry.leaf_hash(), 0, index
-    session.add(LedgerNode(level=0, position=index, hash=value))
-    session.flush()
+    if last is None:
+        return 0, None, {}
+    size = last.leaf_index + 1
+    edge = [(level, (size >> level) - 1) for level in range(size.bit_length()) if size >> level & 1]
+    return size, last.at, _nodes(session, edge)
+
+
+def _grown(nodes: dict[tuple[int, int], bytes], index: int, value: bytes) -> dict[tuple[int, int], bytes]:
+    """The subtrees that leaf `index` completes, by level and position, from those at the right edge before it."""
+    level, position, node = 0, index, _held(nodes)
+    grown = {(0, index): value}
     while position & 1:
-        value = merkle.node_hash(_node(session)(level, position - 1), value)
+        value = merkle.node_hash(node(level, position - 1), value)
         level, position = level + 1, position >> 1
-        session.add(LedgerNode(level=level, position=position, hash=value))
-    session.flush()
-    act.written.append({"leaf": entry.leaf()})
-    return entry
+        grown[level, position] = value
+    return grown
 
 
-def _node(session: Session) -> merkle.NodeAt:
+def _keep_nodes(session: Session, nodes: dict[tuple[int, int], bytes]) -> None:
+    rows = [{"level": level, "position": position, "hash": value} for (level, position), value in nodes.items()]
+    session.execute(insert(LedgerNode.__table__), rows)  # type: ignore[arg-type]
+
+
+def _nodes(session: Session, places: Iterable[tuple[int, int]]) -> dict[tuple[int, int], bytes]:
+    """Tree nodes by level and position, in one statement."""
+    place = tuple_(LedgerNode.level, LedgerNode.position)
+    rows = session.execute(
+        select(LedgerNode.level, LedgerNode.position, LedgerNode.hash).where(place.in_(list(places)))
+    )
+    return {(row.level, row.position): row.hash for row in rows}
+
+
+def _held(nodes: dict[tuple[int, int], bytes]) -> merkle.NodeAt:
     def node(level: int, position: int) -> bytes:
-        held = session.get(LedgerNode, (level, position))
-        if held is None:
+        if (level, position) not in nodes:
             raise Missing("ledger.node", level=level, position=position)
-        return held.hash
+        return nodes[level, position]
 
     return node
 
 
+def _read(session: Session, ask: Callable[[merkle.NodeAt], T]) -> T:
+    """What `ask` makes of the tree; it is asked twice, the first time to learn which nodes it needs."""
+    places: list[tuple[int, int]] = []
+
+    def learn(level: int, position: int) -> bytes:
+        places.append((level, position))
+        return b""
+
+    ask(learn)
+    return ask(_held(_nodes(session, places)))
+
+
 def root_at(session: Session, leaves: int) -> bytes:
     """The root of the first `leaves` entries."""
-    return merkle.root(_node(session), leaves)
+    return _read(session, lambda node: merkle.root(node, leaves))
 
 
 def signed_head(act: Act) -> LedgerHead:
@@ -200,14 +290,14 @@ def inclusion(session: Session, index: int, leaves: int) -> list[str]:
     """The inclusion proof of entry `index` in the first `leaves`, hex from leaf to root."""
     if not 0 <= index < leaves <= size(session):
         raise Missing("ledger.entry", index=index)
-    return [step.hex() for step in merkle.inclusion_proof(_node(session), index, leaves)]
+    return [step.hex() for step in _read(session, lambda node: merkle.inclusion_proof(node, index, leaves))]
 
 
 def consistency(session: Session, old: int, new: int) -> list[str]:
     """The consistency proof between two sizes, hex."""
     if not 0 < old <= new <= size(session):
         raise Missing("ledger.head", size=new)
-    return [step.hex() for step in merkle.consistency_proof(_node(session), old, new)]
+    return [step.hex() for step in _read(session, lambda node: merkle.consistency_proof(node, old, new))]
 
 
 def audit(session: Session, verifier: Verifier) -> Iterator[Fault]:

@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 
 import rfc8785
 
+from core.canonical import dumps
 from core.errors import Invalid
 
 Json = dict[str, Any]
@@ -25,7 +26,7 @@ def canonical(value: Any) -> bytes:
     """The RFC 8785 bytes of a JSON value without floats; Invalid("seal.not_canonical") for anything else."""
     _check_values(value, 0)
     try:
-        return rfc8785.dumps(value)
+        return dumps(value)
     except (rfc8785.CanonicalizationError, ValueError) as error:
         raise Invalid("seal.not_canonical") from error
 

@@ -187,6 +187,13 @@ def request_of(sealed: Sealed, key: str = "") -> dict[str, Any]:
     }
 
 
+def commit_of(code: str, request: Mapping[str, Any]) -> services.Commit:
+    """The same request as the route hands it on."""
+    return services.Commit(
+        code, request["submission"], request["identity"], request["idempotency_key"], request["leaf_commitment"]
+    )
+
+
 @dataclass
 class Bidder:
     """A bidder with keys who seals bids into folders of their own."""

@@ -146,8 +146,8 @@ def test_a_crowd_in_the_turnstile_needs_no_connection_each(platform: Platform) -
     def come(number: int) -> None:
         with platform.stamp("crowd") as stamp:
             barrier.wait(30)
-            with platform.act(SYSTEM, stamp=stamp) as act:
-                assert act.now == stamp.at
+            with platform.acts(SYSTEM, [stamp]) as acts:
+                assert acts[0].now == stamp.at
                 done.append(number)
 
     threads = [threading.Thread(target=come, args=(number,)) for number in range(70)]

@@ -22,7 +22,7 @@ def kept(platform: Platform, tmp_path: Path) -> Platform:
     for number in range(10):
         with platform.act(SYSTEM) as act:
             if number % 2:
-                log.append_commitment(act, f"{number:064x}")
+                log.append_commitments([act], [f"{number:064x}"])
             else:
                 log.append(act, "test.entry", "section:T-1", {"n": number})
             log.signed_head(act)

@@ -25,7 +25,7 @@ from core.errors import Conflict, Untimely
 from core.ledger.log import audit, platform_signer
 from core.store import ObjectStore
 from tests import factories
-from tests.bidding.stage import Bidder, Stage, request_of
+from tests.bidding.stage import Bidder, Stage, commit_of, request_of
 from tests.conftest import SIGNER_SEED
 
 
@@ -81,16 +81,8 @@ class LastSecond:
         request = request_of(self.sealed[number])
         digest = self.sealed[number].digest
         try:
-            with platform.act(PUBLIC, through=rules.turnstile(self.stage.code)) as act:
-                services.commit_submission(
-                    act,
-                    queries.section(act.session, self.stage.code),
-                    request["submission"],
-                    request["identity"],
-                    request["idempotency_key"],
-                    leaf_commitment=request["leaf_commitment"],
-                )
-                stamp = act.now
+            with platform.stamp(rules.turnstile(self.stage.code)) as stamp:
+                services.commit_together(platform, stamp, commit_of(self.stage.code, request))
         except Untimely as refusal:
             assert refusal.code == "bid.late"
             assert refusal.facts["at"] >= refusal.facts["deadline"], "stamped in time and refused"
@@ -98,7 +90,7 @@ class LastSecond:
                 self.late.add(digest)
         else:
             with self.lock:
-                self.stamped[digest] = stamp
+                self.stamped[digest] = stamp.at
 
 
 def another(platform: Platform) -> Platform:
