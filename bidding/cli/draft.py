@@ -17,7 +17,7 @@ import pypdfium2
 from bidding.cli.telling import said
 from bidding.rules import BOQ_ENVELOPE, BOQ_SLOT, links
 from bidding.rules.boq import ERROR, Bill, BillFinding, check_priced, errors_of, read_stated
-from bidding.rules.completeness import DRAFT, Lack, Task, completeness
+from bidding.rules.completeness import DRAFT, Lack, Task, completeness, plain_blanks
 from bidding.rules.sentences import say
 from core import money
 from core.errors import Invalid
@@ -26,6 +26,7 @@ from core.seal import Enclosure
 DRAFT_FILE = "draft.json"
 BOQ_FILE = "boq.json"
 BILL_SUFFIXES = (".xlsx", ".xls", ".xlsm", ".xml")
+BILL_JSON = ".json"
 SCHEDULE = "schedule"
 SCHEDULE_TYPE = "sunbid-schedule/v1"
 SCHEDULE_TEXTS = ("duration_days", "quality", "manager", "manager_certificate")
@@ -161,6 +162,11 @@ def typed_from(given: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def plain_given(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The options with blanks of every width in their texts as plain ones, as the page has them."""
+    return {name: plain_blanks(value) if isinstance(value, str) else value for name, value in given.items()}
+
+
 def given_from(typed: Mapping[str, Any]) -> dict[str, Any]:
     """The options of the command, from what was typed into a draft."""
     schedule, bond, signed = (typed.get(name) or {} for name in ("schedule", "bond", "authorisation"))
@@ -204,8 +210,10 @@ def check_bill(draft: Draft, tender: Bill, preparation: Mapping[str, Any]) -> No
     found = [
         one
         for one in draft.files.get(BOQ_ENVELOPE, [])
-        if one.slot == BOQ_SLOT and one.path.suffix.lower() in BILL_SUFFIXES
+        if one.slot == BOQ_SLOT and one.path.suffix.lower() in (*BILL_SUFFIXES, BILL_JSON)
     ]
+    # A bill as JSON counts where there is no workbook: beside one it is our own boq.json, left from an earlier time.
+    found = [one for one in found if one.path.suffix.lower() != BILL_JSON] or found
     if len(found) != 1:
         names = "、".join(one.title for one in found)
         code = "draft.bill_many" if found else "draft.bill_missing"

@@ -26,6 +26,7 @@ from bidding.cli.draft import (
     draft_tasks,
     enclose,
     given_from,
+    plain_given,
     read_draft,
     spoken_tasks,
     take_schedule,
@@ -190,7 +191,7 @@ def _draft(
         given = {**given, **{name: value for name, value in given_from(typed).items() if value}}
     draft = Draft(typed, read_envelopes(named))
     take_schedule(draft)
-    return draft, given
+    return draft, plain_given(given)
 
 
 def _tell_completeness(draft: Draft, preparation: dict[str, Any], *, as_json: bool) -> None:

@@ -7,11 +7,12 @@ import io
 import segno
 from flask import Response, current_app, jsonify, render_template
 
-from accounts.access import cookieless, door, instant_now, public, reading, requires, unlinked, wants_json
+from accounts.access import cookieless, door, public, reading, requires, unlinked, wants_json
 from accounts.rules import Role
 from bidding import queries
-from bidding.routes.blueprint import blueprint, frame_of
-from core.fingerprints import module_graph, served_code
+from bidding.routes.blueprint import blueprint
+from bidding.routes.preparing import preparing
+from core.fingerprints import served_code
 
 
 @blueprint.get("/bid/<code>/submit")
@@ -20,22 +21,7 @@ def submit_bid(code: str) -> str:
     """Seal, upload and submit in the page; everything happens in the browser, the server only shows the form."""
     with reading() as session:
         section = queries.section(session, code)
-        deadline = queries.standing_deadline(section, instant_now())
-        envelopes = [
-            {"name": name, "slots": [slot for slot in section.slots if slot["envelope"] == name]}
-            for name in queries.policy(session, section).content["envelopes"]
-        ]
-        served = served_code(current_app.static_folder or "")
-        return render_template(
-            "bidding/submit_bid.html",
-            envelopes=envelopes,
-            replaced=queries.replacements(session, section),
-            is_open=section.state in queries.RECEIVING and deadline > instant_now(),
-            deadline=deadline,
-            origin=door().origin,
-            integrity={file.path: file.sha384 for file in module_graph(served, "/static/seal/page.js")},
-            **frame_of(session, section),
-        )
+        return render_template("bidding/submit_bid.html", **preparing(session, section, "page"))
 
 
 @blueprint.get("/sections/<code>/submissions/<handle>/code.svg")

@@ -114,9 +114,14 @@ def _typed(draft: Json, field: str) -> str:
     return value.strip() if isinstance(value, str) else ""
 
 
+def plain_blanks(text: str) -> str:
+    """The text with blanks of every width (Zs) as plain ones, none at its ends: 王　工 was copied from a table."""
+    return "".join(" " if unicodedata.category(sign) == "Zs" else sign for sign in text).strip()
+
+
 def _text(step: Json, preparation: Json, draft: Json) -> Found:
     field = step["field"]
-    value = _typed(draft, field)
+    value = plain_blanks(_typed(draft, field))
     if not value:
         return False, [Lack("draft.text", NEED, field)]
     if len(value) > MOST_TEXT or not value.isprintable():

@@ -320,6 +320,7 @@ STATES = {
     "bond_form.promissory": _l("本票"),
     "bond_form.guarantee": _l("银行保函（含电子保函）"),
     "bond_form.insurance": _l("保证保险"),
+    "bond_form.surety": _l("担保公司保函"),
     "too_few.retender": _l("重新招标"),
     "too_few.retender_or_approval": _l("重新招标或报批改用其他方式"),
     "too_few.restart": _l("终止后重新采购"),

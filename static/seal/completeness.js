@@ -71,10 +71,11 @@ function count({ field, most_of: named, over }, preparation, draft) {
 }
 
 function text({ field }, preparation, draft) {
-  const value = typed(draft, field);
+  // Blanks of every width are plain ones when sealed: 王　工 was copied from a table.
+  const value = typed(draft, field).replace(/\p{Zs}/gu, " ").trim();
   if (!value) return [false, [lack("draft.text", "need", field)]];
   const length = [...value].length;
-  const seen = !/[\p{C}\p{Zl}\p{Zp}]|(?! )\p{Zs}/u.test(value);
+  const seen = !/[\p{C}\p{Zl}\p{Zp}]/u.test(value);
   return [true, length > MOST_TEXT || !seen ? [lack("draft.text_long", "fix", field, String(MOST_TEXT), String(length))] : []];
 }
 

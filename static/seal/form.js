@@ -1,5 +1,6 @@
 // The schedule and the bidder's facts as typed in the page: read, checked, remembered for this tab only.
 
+import { FIELDS, typedAt } from "./draft.js";
 import { hash, hex } from "./notation.js";
 import { parseDays, parseMoney, printable, scheduleFile } from "./schedule.js";
 import { explain, say } from "./words.js";
@@ -15,15 +16,21 @@ function optional(text) {
 }
 
 export class Form {
-  constructor(form, section) {
+  /** `prepared`: the draft as `DraftStore` opens it, or null; what was typed here after it was kept counts before it. */
+  constructor(form, section, prepared = null) {
     this.form = form;
     this.key = `sunbid-form:${section}`;
     this.control = Number(form.dataset.controlFen ?? 0);
     const kept = JSON.parse(sessionStorage.getItem(this.key) ?? "{}");
-    for (const control of this.controls()) if (kept[control.name]) control.value = kept[control.name];
+    const isNewer = prepared && !(kept.at > prepared.savedAt);
+    const held = (name) => (isNewer && Object.hasOwn(FIELDS, name) && typedAt(prepared.typed, name)) || kept.typed?.[name];
+    for (const control of this.controls()) {
+      if (held(control.name)) control.value = held(control.name);
+      control.dispatchEvent(new Event("input", { bubbles: true })); // the amount in capitals
+    }
     form.addEventListener("input", () => {
       const typed = Object.fromEntries(this.controls().map(({ name, value }) => [name, value]));
-      sessionStorage.setItem(this.key, JSON.stringify(typed));
+      sessionStorage.setItem(this.key, JSON.stringify({ at: Date.now(), typed }));
       this.warn();
     });
     this.warn();

@@ -1,6 +1,8 @@
 // The page on which a bidder seals and submits: it shows and asks; the worker does.
 
 import { announce, serverNow } from "../sunbid.js";
+import { DraftStore } from "./draft_store.js";
+import { Enclosing } from "./enclosing.js";
 import { Form } from "./form.js";
 import { Pace } from "./pace.js";
 import { Progress } from "./progress.js";
@@ -12,7 +14,7 @@ import { explain, instantText, say, sizeText } from "./words.js";
 const root = $("seal");
 const { section, owner, language } = root.dataset;
 const VIEWS = ["loading", "blocked", "keys-missing", "draft", "standing", "work", "progress", "receipt"];
-const page = { deadline: Date.parse(root.dataset.until), keys: null, handle: "", held: [], draft: null, busy: false, done: false, worker: null, slots: null, form: null };
+const page = { deadline: Date.parse(root.dataset.until), keys: null, handle: "", held: [], draft: null, busy: false, done: false, worker: null, slots: null, form: null, enclosing: null };
 const calls = new Map();
 let last = 0;
 
@@ -76,10 +78,24 @@ async function start() {
   page.worker.addEventListener("message", listen);
   page.worker.addEventListener("error", () => fail({ code: "page.failed", facts: { reason: "worker" } }));
   page.progress = new Progress($("view-progress"), { remaining, pace: new Pace(), bar: $("pace") });
-  page.slots = new Slots(root, (id, file) => ask("check", { id, file }), () => {});
-  page.form = new Form($("schedule"), section);
+  page.slots = new Slots(root, (id, file) => ask("check", { id, file }), () => page.enclosing?.changed());
+  page.enclosing = new Enclosing(JSON.parse($("preparation").textContent), {
+    files: () => page.slots.list(), price: () => $("price").value, check: (file) => ask("check", { id: 0, file }),
+  });
+  const prepared = await new DraftStore(owner, section).open().catch(() => null);
+  page.form = new Form($("schedule"), section, prepared);
+  if (prepared) takeDraft(prepared);
   bind();
+  page.enclosing.look();
   await refresh();
+}
+
+/** The draft's files come in their places, its links with them; what is changed here stays on this page. */
+function takeDraft({ typed, savedAt, files }) {
+  page.enclosing.links = typed.links ?? [];
+  const left = page.slots.take(files);
+  $("from-draft").hidden = false;
+  $("from-draft-text").textContent = say("from_draft", { at: instantText(new Date(savedAt).toISOString()), n: files.length - left.length });
 }
 
 /** Ask anew who is here and what is held, and show what there is to do. */
@@ -171,7 +187,7 @@ function problems() {
   const early = page.keys.notAfter.getTime() <= page.deadline;
   return [
     ...(early ? [{ field: "keys", message: say("light.too_short") }] : []),
-    ...page.form.read().problems, ...page.slots.problems(),
+    ...page.form.read().problems, ...page.slots.problems(), ...page.enclosing.problems(),
   ];
 }
 
@@ -192,6 +208,8 @@ function showProblems(found) {
 
 /** 加密并递交: check, seal, upload, compare, commit, in one go. */
 async function go() {
+  await page.enclosing.renew();
+  await page.enclosing.look();
   const found = problems();
   showProblems(found);
   if (found.length) return;
@@ -199,7 +217,8 @@ async function go() {
   navigator.storage.persist?.();
   const { schedule, facts } = await page.form.made(page.keys);
   await run(async () => {
-    page.draft = await ask("seal", { files: { ...page.slots.envelopes(), schedule: [schedule] }, facts });
+    const files = await page.enclosing.enclosed({ ...page.slots.envelopes(), schedule: [schedule] });
+    page.draft = await ask("seal", { files, facts });
   }, [...root.dataset.envelopes.split(" ")]);
 }
 
@@ -288,6 +307,7 @@ async function recall(row) {
 }
 
 function bind() {
+  $("price").addEventListener("input", () => page.enclosing.changed());
   $("go").addEventListener("click", go);
   $("replace").addEventListener("click", () => {
     page.replacing = true;
@@ -312,7 +332,7 @@ function bind() {
   });
   page.title = document.title;
   addEventListener("beforeunload", (event) => {
-    if (page.busy || (!page.done && (page.draft || page.slots.any))) event.preventDefault();
+    if (page.busy || (!page.done && (page.draft || page.slots.anyUnkept))) event.preventDefault();
   });
   document.addEventListener("sunbid:deadline", () => {
     if (!page.busy && !page.done) refresh();

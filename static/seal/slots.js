@@ -22,8 +22,8 @@ export class Slots {
     }
   }
 
-  add(slot, file) {
-    const entry = { id: this.count += 1, file, name: file.name.normalize("NFC"), size: file.size, sha256: null, pieces: [], findings: [], checking: true };
+  add(slot, file, kept = false) {
+    const entry = { id: this.count += 1, kept, file, name: file.name.normalize("NFC"), size: file.size, sha256: null, pieces: [], findings: [], checking: true };
     // The same name chosen again is the file in its newer version.
     slot.files = [...slot.files.filter(({ name }) => name !== entry.name), entry];
     this.show();
@@ -31,6 +31,12 @@ export class Slots {
       Object.assign(entry, { findings, sha256, pieces, checking: false });
       this.show();
     });
+  }
+
+  /** Every place empty again. */
+  clear() {
+    for (const slot of this.slots) slot.files = [];
+    this.show();
   }
 
   remove(slot, entry) {
@@ -91,8 +97,27 @@ export class Slots {
     return found;
   }
 
+  /** Every chosen file: [{envelope, slot, name, size, file, id}]. */
+  list() {
+    return this.slots.flatMap(({ envelope, slot, files }) => files.map(({ id, name, size, file }) => ({ id, envelope, slot, name, size, file })));
+  }
+
+  /** Put files ({envelope, slot, file}) into their places; those that have none here are given back. */
+  take(files) {
+    return files.filter(({ envelope, slot, file }) => {
+      const place = this.slots.find((one) => one.envelope === envelope && one.slot === slot);
+      if (place) this.add(place, file, true);
+      return !place;
+    });
+  }
+
   get any() {
     return this.slots.some(({ files }) => files.length);
+  }
+
+  /** Whether a file was chosen here that no draft keeps. */
+  get anyUnkept() {
+    return this.slots.some(({ files }) => files.some(({ kept }) => !kept));
   }
 
   /** Nothing may be changed while a bid is being sealed and sent. */

@@ -17,11 +17,13 @@ from playwright.sync_api import Page, expect
 
 from accounts import services as accounts_services
 from accounts.access import door
+from accounts.cli.folder import Identity
 from accounts.queries import person_by_id
 from accounts.rules import Role, SmallAuthority
 from core import seal as sealing
 from core.act import SYSTEM, Platform
 from core.seal import BidderKeys
+from core.seal.keyfile import KeyFile
 from tests import factories
 from tests.bidding.stage import Stage
 
@@ -83,7 +85,11 @@ class PageBidder:
     line: Line
     page: Page
     keys: BidderKeys = field(init=False)
+    key: bytes = b""
+    certificate: str = ""
     token: str = ""
+    cookie: str = ""
+    person_id: int = 0
 
     @classmethod
     def at(cls, stage: Stage, app: Flask, line: Line, address: str, page: Page) -> PageBidder:
@@ -106,9 +112,10 @@ class PageBidder:
         with platform.act(actor) as act:
             person = person_by_id(act.session, actor.person_id or 0)
             made.token = accounts_services.open_sign_in(act, person, method="certificate", carrier="cookie")
+        made.person_id = actor.person_id or 0
         with app.app_context():
-            cookie = door().cookie
-        page.context.add_cookies([{"name": cookie, "value": made.token, "url": address}])
+            made.cookie = door().cookie
+        page.context.add_cookies([{"name": made.cookie, "value": made.token, "url": address}])
         identity = sealing.new_identity()
         private = key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
@@ -117,6 +124,7 @@ class PageBidder:
         pkcs8 = key.private_bytes(
             serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
+        made.key, made.certificate = pkcs8, certificate
         page.goto(f"{address}/receipts/check")
         page.evaluate(
             """async ([owner, identity, secret, certificate, key, name]) => {
@@ -134,6 +142,19 @@ class PageBidder:
     def handle(self) -> str:
         """The bidder's handle in the section."""
         return sealing.handle_of(SECRET, self.stage.code)
+
+    def sign_in_again(self) -> None:
+        """A new sign-in, after those of earlier days have ended."""
+        actor = factories.actor(self.stage.platform, Role.BIDDER)
+        with self.stage.platform.act(actor) as act:
+            person = person_by_id(act.session, self.person_id)
+            self.token = accounts_services.open_sign_in(act, person, method="certificate", carrier="cookie")
+        self.page.context.add_cookies([{"name": self.cookie, "value": self.token, "url": self.address}])
+
+    def keys_folder(self, folder: Path) -> Path:
+        """The same keys as the bidder's program holds them."""
+        held = KeyFile(identity=self.keys.identity, secret=SECRET, certificate=self.certificate, key=self.key)
+        return Identity.restore(folder, held).folder
 
     def open(self) -> Page:
         """The sealing page of the section."""

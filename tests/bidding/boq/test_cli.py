@@ -204,6 +204,32 @@ def test_a_sound_draft_is_sealed_with_its_bill_as_data_and_its_links(
     assert not list(draft.rglob("boq.json")) and not list(draft.rglob("links.json"))
 
 
+def test_blanks_of_every_width_are_plain_ones_when_sealed(
+    billed: Stage, server: str, identity: Path, draft: Path, tmp_path: Path
+) -> None:
+    """王　工 copied from a table is complete and sealed as the page seals it. Seen red: without `plain_given`."""
+    typed = json.loads((draft / "draft.json").read_text(encoding="utf-8"))
+    typed["schedule"]["manager"] = "　王　工"
+    (draft / "draft.json").write_text(json.dumps(typed), encoding="utf-8")
+    result = seal(billed, server, "--identity", identity, "--draft", draft, "--out", tmp_path / "bid")
+    assert result.exit_code == 0, result.output
+    schedule = json.loads(files_in(billed, tmp_path / "bid", identity)["schedule/schedule/schedule.json"])
+    assert schedule["manager"] == "王 工"
+
+
+def test_a_bill_as_json_counts_where_there_is_no_workbook(
+    billed: Stage, server: str, identity: Path, draft: Path, tmp_path: Path
+) -> None:
+    """As the page reads it too. Seen red: with .json no bill."""
+    place = draft / "price" / "boq"
+    (place / "已标价工程量清单.xlsx").unlink()
+    (place / "清单.json").write_bytes(filled(tender(billed.code)).canonical())
+    result = seal(billed, server, "--identity", identity, "--draft", draft, "--out", tmp_path / "bid")
+    assert result.exit_code == 0, result.output
+    held = files_in(billed, tmp_path / "bid", identity)
+    assert held["price/boq/boq.json"] == held["price/boq/清单.json"] == filled(tender(billed.code)).canonical()
+
+
 def files_in(billed: Stage, folder: Path, identity: Path) -> dict[str, bytes]:
     """Every file inside a sealed folder, opened with the bidder's and the tenderee's keys."""
     from core.seal import expected, open_sealed, peel, release
