@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from werkzeug.datastructures import MultiDict
+
 from core.errors import Invalid
 from core.forms import Fields, choice, decimal, digest, instant, integer, text
-from experts.rules import FINDINGS
+from experts.rules import FINDINGS, Constraints
 from experts.rules.pool import STATUSES
 
 MOST_SEATS = 8
@@ -16,7 +20,11 @@ PARTIES = ("officer", "supervisor", "tenderee")
 
 
 def read_request(fields: Fields) -> dict[str, Any]:
-    """What asks for a committee: size, representatives, seats by speciality (`speciality-1`, `count-1` …), meeting."""
+    """What asks for a committee: size, representatives, seats by speciality (`speciality-1`, `count-1` …), meeting.
+
+    Where they are filled in also `pools` (codes), `regions` (beginnings of region codes, parted by blanks or commas)
+    and `most_seats` a year.
+    """
     seats = []
     for row in range(1, MOST_SEATS + 1):
         name = text(fields, f"speciality-{row}", most=60, required=False)
@@ -29,7 +37,48 @@ def read_request(fields: Fields) -> dict[str, Any]:
         "meets_at": instant(fields, "meets_at"),
         "hours": integer(fields, "hours", least=1, most=240),
         "place": text(fields, "place", required=False),
+        "pools": listed(fields, "pools"),
+        "limits": Constraints(
+            tuple(region(one) for one in re.split(r"[\s,，、;；]+", text(fields, "regions", required=False)) if one),
+            integer(fields, "most_seats", least=1, most=365) if fields.get("most_seats", "").strip() else None,
+        ),
     }
+
+
+def listed(fields: Fields, name: str) -> list[str]:
+    """The values of a box that may be ticked several times, in their order, without repetition."""
+    sent = fields.getlist(name) if isinstance(fields, MultiDict) else [fields[name]] if fields.get(name) else []
+    return list(dict.fromkeys(text({name: one}, name, most=60) for one in sent if one))
+
+
+def region(code: str, *, least: int = 2) -> str:
+    """The beginning of a region code: `least` to six digits."""
+    if not (code.isascii() and code.isdigit() and least <= len(code) <= 6):
+        raise Invalid("committee.region", field="regions", found=code[:12])
+    return code
+
+
+def read_pool(fields: Fields) -> dict[str, str]:
+    """A new pool: code, name, region; the owner's code is read beside it."""
+    code = text(fields, "code", most=40)
+    if not re.fullmatch(r"[A-Z0-9][A-Z0-9-]{1,39}", code, re.ASCII):
+        raise Invalid("pool.code", field="code", found=code)
+    return {"code": code, "name": text(fields, "name"), "region": region(text(fields, "region"), least=6)}
+
+
+def read_day(fields: Fields, name: str) -> date:
+    """A day, `2026-11-21`."""
+    raw = text(fields, name, most=10)
+    try:
+        return date.fromisoformat(raw)
+    except ValueError:
+        raise Invalid("form.instant", field=name, found=raw) from None
+
+
+def read_training(fields: Fields) -> dict[str, Any]:
+    """A training attended: name, day, hours."""
+    hours = integer(fields, "hours", least=1, most=1000)
+    return {"name": text(fields, "name"), "on": read_day(fields, "on"), "hours": str(hours)}
 
 
 def read_findings(fields: Fields, clauses: Sequence[str]) -> dict[str, tuple[str, str]]:
@@ -71,19 +120,19 @@ def read_reason(fields: Fields, name: str = "reason", *, most: int = 1000) -> st
     return text(fields, name, least=2, most=most)
 
 
-def read_file(sent: Any, *, most: int = 4_000_000) -> str:
-    """An uploaded table as text, in UTF-8 or GB 18030 as spreadsheets save it; Invalid("pool.empty") without one."""
-    raw = sent.read(most + 1) if sent is not None else b""
+def read_file(sent: Any, *, most: int = 4_000_000) -> bytes:
+    """An uploaded table as it is; Invalid("pool.empty") without one, Invalid("form.length") beyond `most` bytes."""
+    raw = bytes(sent.read(most + 1)) if sent is not None else b""
     if not raw:
         raise Invalid("pool.empty", field="file")
     if len(raw) > most:
         raise Invalid("form.length", field="file", most=most, least=1, found=len(raw))
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            return str(raw.decode(encoding))
-        except UnicodeDecodeError:
-            continue
-    raise Invalid("pool.rows", field="file", count=0, lines="UTF-8 / GB 18030")
+    return raw
+
+
+def optional(fields: Fields, name: str) -> str:
+    """A short text that may be left out."""
+    return text(fields, name, most=60, required=False)
 
 
 def one_of(fields: Fields, name: str, options: Collection[str]) -> str:

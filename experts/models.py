@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from accounts.models import Person
+from accounts.models import Organisation, Person
 from bidding.models import Section
 from core.db import Base, Json, Row, Staged
 from core.machine import Lifecycle
@@ -17,8 +17,21 @@ from experts.lifecycle import COMMITTEE, MEMBER, SHEET
 from opening.models import Bid
 
 
+class ExpertPool(Base, Row):
+    """A lawful pool and the unit that keeps it (R-311)."""
+
+    __tablename__ = "expert_pool"
+
+    code: Mapped[str] = mapped_column(String(40), unique=True)
+    name: Mapped[str] = mapped_column(String(200))
+    region: Mapped[str] = mapped_column(String(12))
+    owner_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
+    founded_on: Mapped[str] = mapped_column(String(10))
+    owner: Mapped[Organisation] = relationship(lazy="joined")
+
+
 class Expert(Base, Row):
-    """A person in the pool: specialities, region, and what avoidance needs (R-310, R-330)."""
+    """A person in a pool: specialities, region, term, training, and what avoidance needs (R-310, R-330)."""
 
     __tablename__ = "expert"
 
@@ -31,7 +44,11 @@ class Expert(Base, Row):
     relatives: Mapped[Any] = mapped_column(Json)
     status: Mapped[str] = mapped_column(String(20), default="active")
     joined_on: Mapped[str] = mapped_column(String(10))
+    pool_id: Mapped[int | None] = mapped_column(ForeignKey("expert_pool.id"), index=True)
+    term_until: Mapped[str | None] = mapped_column(String(10))
+    training: Mapped[Any] = mapped_column(Json, default=list, server_default="[]")
     person: Mapped[Person] = relationship(lazy="joined")
+    pool: Mapped[ExpertPool | None] = relationship(lazy="joined")
 
 
 class Committee(Base, Staged):

@@ -22,7 +22,18 @@ from experts.queries.committee import (
     roster,
     signers,
 )
-from experts.queries.pool import LIVE, busy_people, eligible_experts, expert, expert_of, experts, profile, seats_taken
+from experts.queries.pool import (
+    LIVE,
+    busy_people,
+    eligible_experts,
+    expert,
+    expert_of,
+    expert_pool,
+    experts,
+    pools,
+    profile,
+    seats_taken,
+)
 from experts.queries.scoring import (
     all_scores,
     concluded_review,
@@ -38,7 +49,16 @@ from experts.queries.scoring import (
     own_sheets,
     valid_bids,
 )
-from experts.queries.seats import bars_to, draw_health, health_of, open_seats, public_round, standing_by, walk_now
+from experts.queries.seats import (
+    bars_to,
+    draw_health,
+    health_of,
+    neighbour_pools,
+    open_seats,
+    public_round,
+    standing_by,
+    walk_now,
+)
 
 __all__ = [
     "LIVE",
@@ -55,6 +75,7 @@ __all__ = [
     "every_sheet",
     "expert",
     "expert_of",
+    "expert_pool",
     "experts",
     "final_bids",
     "first_response",
@@ -69,6 +90,7 @@ __all__ = [
     "memo",
     "memos",
     "mismatches",
+    "neighbour_pools",
     "open_seats",
     "opening_of",
     "own_committee",
@@ -81,7 +103,9 @@ __all__ = [
     "own_sheet",
     "own_sheets",
     "parties",
-    "profile", "public_round",
+    "pools",
+    "profile",
+    "public_round",
     "roster",
     "seats_taken",
     "signers",

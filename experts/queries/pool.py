@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session
 from accounts.models import Person
 from core.act import Actor
 from core.errors import Missing
-from experts.models import Committee, Expert, Member
+from experts.models import Committee, Expert, ExpertPool, Member
 from experts.rules import Profile
 
 LIVE = frozenset({"invited", "accepted", "signed_in", "signed"})
@@ -32,20 +33,37 @@ def expert_of(session: Session, actor: Actor) -> Expert | None:
     return session.scalar(select(Expert).where(Expert.person_id == actor.person_id))
 
 
-def experts(session: Session, *, words: str = "", speciality: str = "", status: str = "") -> list[Expert]:
-    """The pool by code, filtered by words in code or name, by speciality and by status."""
+def pools(session: Session) -> list[ExpertPool]:
+    """Every pool, by code."""
+    return list(session.scalars(select(ExpertPool).order_by(ExpertPool.code)))
+
+
+def expert_pool(session: Session, code: str) -> ExpertPool:
+    """The pool of that code, or Missing."""
+    found = session.scalar(select(ExpertPool).where(ExpertPool.code == code))
+    if found is None:
+        raise Missing("pool.unknown", pool=code)
+    return found
+
+
+def experts(
+    session: Session, *, words: str = "", speciality: str = "", status: str = "", pools: Sequence[str] = ()
+) -> list[Expert]:
+    """The experts by code, filtered by words in code or name, by speciality, by status and by pools."""
     query = select(Expert).join(Person, Person.id == Expert.person_id).order_by(Expert.code)
     if words:
         query = query.where(Expert.code.contains(words, autoescape=True) | Person.name.contains(words, autoescape=True))
     if status:
         query = query.where(Expert.status == status)
+    if pools:
+        query = query.join(ExpertPool, ExpertPool.id == Expert.pool_id).where(ExpertPool.code.in_(pools))
     found = list(session.scalars(query))
     return [one for one in found if not speciality or speciality in one.specialities]
 
 
-def eligible_experts(session: Session, specialities: set[str]) -> list[Expert]:
-    """Every expert of the pool who holds at least one of the specialities, whatever else may bar them."""
-    return [one for one in experts(session) if specialities.intersection(one.specialities)]
+def eligible_experts(session: Session, specialities: set[str], pools: Sequence[str] = ()) -> list[Expert]:
+    """Every expert of the pools (none named: of all) who holds one of the specialities, whatever else may bar them."""
+    return [one for one in experts(session, pools=pools) if specialities.intersection(one.specialities)]
 
 
 def profile(held: Expert) -> Profile:
@@ -62,14 +80,16 @@ def profile(held: Expert) -> Profile:
     )
 
 
-def seats_taken(session: Session) -> dict[str, int]:
-    """How many seats each expert has held so far, by code; experts never seated are left out."""
+def seats_taken(session: Session, since: datetime | None = None) -> dict[str, int]:
+    """How many seats each expert has held so far (or since the instant), by code; experts never seated are left out."""
     query = (
         select(Expert.code, func.count())
         .join(Member, Member.expert_id == Expert.id)
         .where(Member.state.in_(LIVE))
         .group_by(Expert.code)
     )
+    if since is not None:
+        query = query.where(Member.invited_at >= since)
     return {row[0]: row[1] for row in session.execute(query)}
 
 

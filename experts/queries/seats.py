@@ -10,12 +10,13 @@ from sqlalchemy.orm import Session
 
 from core.calendar import day_of
 from core.draw import record
-from experts.models import Committee, Expert
+from experts.models import Committee, Expert, ExpertPool
 from experts.queries.committee import live_members, members, parties
-from experts.queries.pool import LIVE, busy_people, eligible_experts, expert, profile, seats_taken
-from experts.rules import PoolHealth, Shape, Walk, avoidance_grounds, pool_health, walk
+from experts.queries.pool import LIVE, busy_people, eligible_experts, expert, pools, profile, seats_taken
+from experts.rules import PoolHealth, Shape, Walk, avoidance_grounds, is_term_over, pool_health, walk
 from experts.rules.walk import STANDBY
 
+YEAR = timedelta(days=365)
 PUBLIC_ROUND = ("label", "specialities", "excluded", "health", "table_sha256")
 """What of a committee's draw round may be published; salt, table of codes and evidence stay with the supervisor."""
 
@@ -35,6 +36,9 @@ def bars_to(session: Session, committee: Committee, now: datetime) -> Bars:
         ends = committee.meets_at + timedelta(hours=committee.hours)
         busy = busy_people(session, committee.meets_at, ends, apart_from=committee.id)
     seated = {member.person_id for member in members(session, committee) if member.candidate is None}
+    limits = Shape.from_json(committee.shape).limits
+    of_late = seats_taken(session, now - YEAR) if limits.most_seats is not None else {}
+    meets_on = day_of(committee.meets_at or now)
 
     def bars(expert: Expert) -> tuple[list[str], list[dict[str, Any]]]:
         grounds = avoidance_grounds(profile(expert), tied_to, day_of(now))
@@ -43,6 +47,9 @@ def bars_to(session: Session, committee: Committee, now: datetime) -> Bars:
             reasons.append("time_conflict")
         if expert.person_id in seated:
             reasons.append("representative")
+        if is_term_over(expert.term_until, meets_on):
+            reasons.append("term")
+        reasons += limits.reasons(expert.region, of_late.get(expert.code, 0))
         return reasons, [{"rule": ground.rule, "code": ground.code, **ground.evidence} for ground in grounds]
 
     return bars
@@ -92,8 +99,25 @@ def draw_health(session: Session, committee: Committee, now: datetime) -> PoolHe
     """The pool's figures for this committee as things stand, to be looked at before drawing (R-322)."""
     shape = Shape.from_json(committee.shape)
     bars = bars_to(session, committee, now)
-    pool = eligible_experts(session, {seat.speciality for seat in shape.seats})
+    pool = eligible_experts(session, {seat.speciality for seat in shape.seats}, shape.pools)
     return health_of(session, [expert for expert in pool if not bars(expert)[0]], shape)
+
+
+def neighbour_pools(session: Session, committee: Committee, now: datetime) -> list[tuple[ExpertPool, int]]:
+    """Pools this committee does not draw from that could add candidates, with how many; the most first (R-312).
+
+    Empty where the request names no pools, for then all are drawn from.
+    """
+    shape = Shape.from_json(committee.shape)
+    if not shape.pools:
+        return []
+    bars, wanted = bars_to(session, committee, now), {seat.speciality for seat in shape.seats}
+    found = [
+        (other, sum(not bars(expert)[0] for expert in eligible_experts(session, wanted, [other.code])))
+        for other in pools(session)
+        if other.code not in shape.pools
+    ]
+    return sorted([row for row in found if row[1]], key=lambda row: -row[1])
 
 
 def health_of(session: Session, eligible: list[Expert], shape: Shape) -> PoolHealth:

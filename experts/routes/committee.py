@@ -60,6 +60,21 @@ def announce_expert_draw(code: str) -> Response:
     return done(_("抽取已公告，请各参与方提交承诺。"), "experts.committee", code=code)
 
 
+@blueprint.post("/tender/<code>/committee/pools")
+@requires(Role.OFFICER)
+def widen_pools(code: str) -> Response:
+    """Draw also from other pools, with the reason."""
+    try:
+        named, reason = forms.listed(request.form, "pools"), forms.read_reason(request.form)
+        with acting() as act:
+            services.widen_pools(act, queries.own_committee(act.session, code, act.actor), named, reason)
+    except Missing:
+        raise
+    except Refusal as refusal:
+        return refused(refusal, "experts.committee", code=code)
+    return done(_("已扩大抽取范围。"), "experts.committee", code=code)
+
+
 @blueprint.post("/tender/<code>/committee/freeze")
 @requires(Role.OFFICER)
 def freeze(code: str) -> Response:
@@ -145,6 +160,7 @@ def _committee(code: str, errors: list[Refusal]) -> str:
         section = bidding.own_section(session, code, actor)
         values: dict[str, Any] = {
             "section": section, "project": section.project, "committee": None, "errors": errors,
+            "pools": queries.pools(session),
             "values": request.form, "rows": range(1, forms.MOST_SEATS + 1), "seat_word": seat_word, "kinds": KINDS,
         }  # fmt: skip
         try:
@@ -160,6 +176,7 @@ def _committee(code: str, errors: list[Refusal]) -> str:
             "committee": held,
             "roster": queries.roster(session, held, actor),
             "health": queries.draw_health(session, held, instant_now()),
+            "neighbours": queries.neighbour_pools(session, held, instant_now()) if actor.has(Role.OFFICER) else [],
             "draw": drawn,
             "drawing": drawing,
             "parties": [

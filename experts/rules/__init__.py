@@ -1,22 +1,25 @@
 """Pure rules of the evaluation: committee shape, avoidance, the draw's walk, reviews, scores, prices, ranking."""
 
 from experts.rules.avoidance import Ground, Party, Profile, avoidance_grounds, same_name
-from experts.rules.columns import Columns, Constraints, candidate_places, draw_seats
-from experts.rules.pool import PoolHealth, pool_health, read_experts
+from experts.rules.columns import Columns, candidate_places, draw_seats
+from experts.rules.pool import PoolHealth, is_term_over, pool_health, read_experts
 from experts.rules.prices import PriceScores, check_method, price_scores
 from experts.rules.ranking import RankedBid, Standing, aggregate, candidates, published, rank
 from experts.rules.result import Evaluation, ScoredSheet, fraction_text, result_document
 from experts.rules.review import CONTROL_PRICE, FINDINGS, ClauseTally, review_clauses, tally
 from experts.rules.scores import check_score, objective_mismatches, outliers, scored_criteria
-from experts.rules.shape import Seat, Shape, check_shape, expert_seats_needed
+from experts.rules.shape import Constraints, Seat, Shape, check_shape, expert_seats_needed
+from experts.rules.specialities import classification, speciality_name
+from experts.rules.table import COLUMNS, HEADINGS, joined, write_csv, write_workbook
 from experts.rules.ties import party_keys, tie_keys
 from experts.rules.walk import Step, Walk, walk
 
 __all__ = [
-    "CONTROL_PRICE", "FINDINGS", "ClauseTally", "Columns", "Constraints", "Evaluation", "Ground", "Party",
-    "PoolHealth", "PriceScores", "Profile", "RankedBid", "ScoredSheet", "Seat", "Shape", "Standing", "Step", "Walk",
-    "aggregate", "avoidance_grounds", "candidate_places", "candidates", "check_method", "check_score", "check_shape",
-    "draw_seats", "expert_seats_needed", "fraction_text", "objective_mismatches", "outliers", "party_keys",
-    "pool_health", "price_scores", "published", "rank", "read_experts", "result_document", "review_clauses",
-    "same_name", "scored_criteria", "tally", "tie_keys", "walk",
+    "COLUMNS", "CONTROL_PRICE", "FINDINGS", "HEADINGS", "ClauseTally", "Columns", "Constraints", "Evaluation",
+    "Ground", "Party", "PoolHealth", "PriceScores", "Profile", "RankedBid", "ScoredSheet", "Seat", "Shape",
+    "Standing", "Step", "Walk", "aggregate", "avoidance_grounds", "candidate_places", "candidates", "check_method",
+    "check_score", "check_shape", "classification", "draw_seats", "expert_seats_needed", "fraction_text",
+    "is_term_over", "joined", "objective_mismatches", "outliers", "party_keys", "pool_health", "price_scores",
+    "published", "rank", "read_experts", "result_document", "review_clauses", "same_name", "scored_criteria",
+    "speciality_name", "tally", "tie_keys", "walk", "write_csv", "write_workbook",
 ]  # fmt: skip

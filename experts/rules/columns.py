@@ -11,29 +11,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from core.draw import mechanism
-from experts.rules.shape import Seat
+from experts.rules.shape import Constraints, Seat
 from experts.rules.walk import SEATED, STANDBY, Walk, walk
-
-REGION, CAP = "region", "cap"
-
-
-@dataclass(frozen=True)
-class Constraints:
-    """What a request may ask of candidates beside a speciality: regions by the beginning of their code, seats at most.
-
-    No regions means every region; `most_seats` counts the seats an expert has held in the year before, None without a
-    cap.
-    """
-
-    regions: tuple[str, ...] = ()
-    most_seats: int | None = None
-
-    def reasons(self, region: str, seats_held: int) -> list[str]:
-        """Why an expert of that region, with so many seats in the last year, may not be a candidate; empty if none."""
-        found = [REGION] if self.regions and not region.startswith(self.regions) else []
-        if self.most_seats is not None and seats_held >= self.most_seats:
-            found.append(CAP)
-        return found
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,18 +10,13 @@ from math import comb, log2
 from typing import Any
 
 from core.errors import Invalid
+from experts.rules.table import PARTS, read_rows, shown
 
-COLUMNS = ("code", "login", "name", "specialities", "region", "employers", "shareholdings", "relatives", "status")
 STATUSES = ("active", "suspended", "removed", "punished")
 ENOUGH = 3
 MOST_ROWS = 20_000
 
 _CODE = re.compile(r"[A-Z0-9][A-Z0-9-]{1,39}", re.ASCII)
-_PARTS = {
-    "employers": ("name", "identifier", "from", "until"),
-    "shareholdings": ("name", "identifier", "kind"),
-    "relatives": ("name", "relation", "organisation", "identifier"),
-}
 
 
 @dataclass(frozen=True)
@@ -79,25 +72,23 @@ def pool_health(
     )
 
 
-def read_experts(text: str) -> list[dict[str, Any]]:
-    """Read a table of experts (CSV with the header COLUMNS) into rows for `services.add_expert`.
+def read_experts(table: str | bytes, *, most: int = MOST_ROWS) -> list[dict[str, Any]]:
+    """Read a table of experts (CSV or .xlsx with the columns of `table.COLUMNS`) into rows for `services.add_expert`.
 
     Lists are `;`-separated, parts of an entry `|`-separated: employers `name|identifier|from|until`, shareholdings
-    `name|identifier|kind`, relatives `name|relation|organisation|identifier`. All or nothing: Invalid("pool.rows")
-    with every bad line and its reason; Invalid("pool.header") or Invalid("pool.size") for the table as a whole.
+    `name|identifier|kind`, relatives `name|relation|organisation|identifier`, training `name|on|hours`. All or nothing:
+    Invalid("pool.rows") with every bad line and its reasons; Invalid("pool.header"), ("pool.unreadable") or
+    ("pool.size") for the table as a whole.
     """
-    reader = csv.DictReader(io.StringIO(text.lstrip("\ufeff")))
-    missing = [name for name in COLUMNS[:5] if name not in (reader.fieldnames or ())]
-    if missing:
-        raise Invalid("pool.header", field="file", missing=", ".join(missing))
+    raws = read_rows(table)
+    if len(raws) > most:
+        raise Invalid("pool.size", field="file", most=most)
     rows: list[dict[str, Any]] = []
     faults: list[dict[str, Any]] = []
     codes: set[str] = set()
     logins: set[str] = set()
-    for number, raw in enumerate(reader, start=2):
-        if number > MOST_ROWS + 1:
-            raise Invalid("pool.size", field="file", most=MOST_ROWS)
-        row, reasons = _row({name: (raw.get(name) or "").strip() for name in COLUMNS})
+    for number, raw in enumerate(raws, start=2):
+        row, reasons = _row(raw)
         if row["code"] in codes or row["login"] in logins:
             reasons.append("duplicate")
         codes.add(row["code"])
@@ -113,13 +104,22 @@ def read_experts(text: str) -> list[dict[str, Any]]:
     return rows
 
 
+def is_term_over(term_until: str | None, on: date) -> bool:
+    """Whether an expert's term has ended before the day; a term without an end never does."""
+    return bool(term_until) and date.fromisoformat(str(term_until)) < on
+
+
 def _row(raw: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
     reasons: list[str] = []
+    # A formula or a control character in a cell is no name of anything.
+    if any(cell.startswith("=") or any(ord(char) < 32 for char in cell) for cell in raw.values()):
+        reasons.append("cell")
+    raw = {name: shown(cell) for name, cell in raw.items()}
     if not _CODE.fullmatch(raw["code"]):
         reasons.append("code")
     if not raw["login"]:
         reasons.append("login")
-    if not raw["name"]:
+    if not raw["name"] or len(raw["name"]) > 100:
         reasons.append("name")
     if not re.fullmatch(r"\d{6}", raw["region"], re.ASCII):
         reasons.append("region")
@@ -131,15 +131,24 @@ def _row(raw: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
         reasons.append("status")
     row: dict[str, Any] = {
         "code": raw["code"], "login": raw["login"], "name": raw["name"], "specialities": specialities,
-        "region": raw["region"], "status": status,
+        "region": raw["region"], "status": status, "term_until": raw["term_until"] or None,
     }  # fmt: skip
-    for column, names in _PARTS.items():
+    for column, names in PARTS.items():
         try:
             row[column] = [_entry(item, names) for item in _list(raw[column])]
         except ValueError:
             row[column] = []
             reasons.append(column)
+    if not _is_day(row["term_until"]):
+        reasons.append("term_until")
     return row, reasons
+
+
+def _is_day(text: str | None) -> bool:
+    try:
+        return text is None or bool(date.fromisoformat(text))
+    except ValueError:
+        return False
 
 
 def _list(text: str) -> list[str]:
@@ -152,7 +161,6 @@ def _entry(item: str, names: Sequence[str]) -> dict[str, str | None]:
         raise ValueError(item)
     entry: dict[str, str | None] = dict.fromkeys(names)
     entry.update({name: part or None for name, part in zip(names, parts, strict=False)})
-    for name in ("from", "until"):
-        if entry.get(name):
-            date.fromisoformat(str(entry[name]))
+    if any(not _is_day(entry.get(name)) for name in ("from", "until", "on")):
+        raise ValueError(item)
     return entry

@@ -10,6 +10,8 @@ from typing import Any
 
 from core.errors import Invalid
 
+REGION, CAP = "region", "cap"
+
 
 @dataclass(frozen=True)
 class Seat:
@@ -20,12 +22,36 @@ class Seat:
 
 
 @dataclass(frozen=True)
+class Constraints:
+    """What a request may ask of candidates beside a speciality: regions by the beginning of their code, seats at most.
+
+    No regions means every region; `most_seats` counts the seats an expert has held in the year before, None without a
+    cap.
+    """
+
+    regions: tuple[str, ...] = ()
+    most_seats: int | None = None
+
+    def reasons(self, region: str, seats_held: int) -> list[str]:
+        """Why an expert of that region, with so many seats in the last year, may not be a candidate; empty if none."""
+        found = [REGION] if self.regions and not region.startswith(self.regions) else []
+        if self.most_seats is not None and seats_held >= self.most_seats:
+            found.append(CAP)
+        return found
+
+
+@dataclass(frozen=True)
 class Shape:
-    """How many members, how many of them represent the tenderee, and which specialities the drawn ones need."""
+    """How many members, how many of them represent the tenderee, and which specialities the drawn ones need.
+
+    `pools` are the codes of the pools drawn from (none named: all), `limits` what else is asked of candidates.
+    """
 
     size: int
     representatives: int
     seats: tuple[Seat, ...]
+    pools: tuple[str, ...] = ()
+    limits: Constraints = Constraints()
 
     @property
     def drawn(self) -> int:
@@ -34,18 +60,27 @@ class Shape:
 
     def as_json(self) -> dict[str, Any]:
         """The shape as a JSON value."""
-        return {
+        found: dict[str, Any] = {
             "size": self.size,
             "drawn": self.drawn,
             "representatives": self.representatives,
             "seats": [{"speciality": seat.speciality, "count": seat.count} for seat in self.seats],
         }
+        if self.pools:
+            found["pools"] = list(self.pools)
+        if self.limits != Constraints():
+            found["limits"] = {"regions": list(self.limits.regions), "most_seats": self.limits.most_seats}
+        return found
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Shape:
         """Read what `as_json` wrote."""
         seats = tuple(Seat(seat["speciality"], seat["count"]) for seat in value["seats"])
-        return cls(value["size"], value["representatives"], seats)
+        limits = value.get("limits") or {}
+        return cls(
+            value["size"], value["representatives"], seats, tuple(value.get("pools", ())),
+            Constraints(tuple(limits.get("regions", ())), limits.get("most_seats")),
+        )  # fmt: skip
 
 
 def expert_seats_needed(size: int, ratio: Fraction) -> int:

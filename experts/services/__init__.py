@@ -1,7 +1,13 @@
 """What can be done with the pool, a committee, its draw, its reviews, scores and report."""
 
 from experts.services.attendance import accept, avoid, declare, decline, sign_in, vote_leader
-from experts.services.committee import name_representative, opine, receive_memo, request_committee
+from experts.services.committee import (
+    name_representative,
+    opine,
+    receive_memo,
+    request_committee,
+    widen_pools,
+)
 from experts.services.draw import (
     announce_expert_draw,
     commit_draw_nonce,
@@ -9,7 +15,16 @@ from experts.services.draw import (
     freeze,
     reveal_draw_nonce,
 )
-from experts.services.pool import add_expert, change_status, import_experts, update_declarations
+from experts.services.pool import (
+    add_expert,
+    change_status,
+    export_experts,
+    found_pool,
+    import_experts,
+    record_training,
+    renew_term,
+    update_declarations,
+)
 from experts.services.report import deliver_report, record_silence, report_facts, sign_report, write_report
 from experts.services.review import begin_scoring, reject_all, save_findings
 from experts.services.scoring import (
@@ -21,9 +36,41 @@ from experts.services.scoring import (
 )
 
 __all__ = [
-    "accept", "add_expert", "announce_expert_draw", "avoid", "begin_scoring", "change_status", "commit_draw_nonce",
-    "conclude_expert_draw", "declare", "decline", "deliver_report", "explain_outlier", "freeze", "import_experts",
-    "lock_committee", "lock_sheet", "name_representative", "opine", "receive_memo", "record_silence", "reject_all",
-    "reopen_sheet", "report_facts", "request_committee", "reveal_draw_nonce", "save_findings", "save_scores",
-    "sign_in", "sign_report", "update_declarations", "vote_leader", "write_report",
+    "accept",
+    "add_expert",
+    "announce_expert_draw",
+    "avoid",
+    "begin_scoring",
+    "change_status",
+    "commit_draw_nonce",
+    "conclude_expert_draw",
+    "declare",
+    "decline",
+    "deliver_report",
+    "explain_outlier",
+    "export_experts",
+    "found_pool",
+    "freeze",
+    "import_experts",
+    "lock_committee",
+    "lock_sheet",
+    "name_representative",
+    "opine",
+    "receive_memo",
+    "record_silence",
+    "record_training",
+    "reject_all",
+    "renew_term",
+    "reopen_sheet",
+    "report_facts",
+    "request_committee",
+    "reveal_draw_nonce",
+    "save_findings",
+    "save_scores",
+    "sign_in",
+    "sign_report",
+    "update_declarations",
+    "vote_leader",
+    "widen_pools",
+    "write_report",
 ]  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from fractions import Fraction
 from typing import Any
@@ -14,11 +15,12 @@ from bidding import queries as bidding
 from bidding.models import Section
 from core.act import Act
 from core.calendar import day_of
+from core.draw import record
 from core.errors import Conflict, Invalid
 from core.ledger.log import append
 from experts import queries
 from experts.models import Committee, Member, Memo
-from experts.rules import Profile, Shape, avoidance_grounds, check_shape
+from experts.rules import Constraints, Profile, Shape, avoidance_grounds, check_shape
 
 REQUESTABLE = ("submission_open", "suspended", "closed", "opened")
 
@@ -33,12 +35,15 @@ def request_committee(
     representatives: int = 1,
     hours: int = 8,
     place: str = "",
+    pools: Sequence[str] = (),
+    limits: Constraints | None = None,
 ) -> Committee:
     """Ask for the section's evaluation committee; its shape obeys the law frozen into the project (R-300, R-301).
 
     `seats` are the expert seats by speciality and add up to size - representatives; `meets_at` with `hours` is the
-    meeting for which experts are asked to be free. Raises what `rules.check_shape` raises, Conflict("committee.exists")
-    and Conflict("section.state") outside submission_open, suspended, closed, opened.
+    meeting for which experts are asked to be free; `pools` are the codes of the pools to draw from (none: all),
+    `limits` the regions and the cap on seats a year. Raises what `rules.check_shape` raises,
+    Conflict("committee.exists") and Conflict("section.state") outside submission_open, suspended, closed, opened.
     """
     if section.state not in REQUESTABLE:
         raise Conflict(
@@ -57,6 +62,9 @@ def request_committee(
         cites.append(law.cite("committee_min_large"))
     ratio = Fraction(law.rule("expert_ratio_min").value)
     shape = check_shape(size, representatives, seats, least=least, ratio=ratio)
+    for code in pools:
+        queries.expert_pool(act.session, code)
+    shape = replace(shape, pools=tuple(pools), limits=limits or Constraints())
     committee = Committee(
         section_id=section.id,
         section=section,
@@ -73,6 +81,29 @@ def request_committee(
     act.session.flush()
     append(act, "committee.request", committee.subject, {"shape": shape.as_json(), "law": cites, "hours": hours})
     return committee
+
+
+def widen_pools(act: Act, committee: Committee, pools: Sequence[str], reason: str) -> None:
+    """Draw also from these pools, because those asked for cannot supply enough experts (R-312); only before the freeze.
+
+    Conflict("committee.state") once the first list is frozen, Invalid("committee.pools") where no pool is named anew or
+    all pools are drawn from already.
+    """
+    shape = Shape.from_json(committee.shape)
+    if committee.state not in ("requested", "draw_announced"):
+        raise Conflict(
+            "committee.state", verb="widen_pools", state=committee.state, allowed=["draw_announced", "requested"],
+            subject=committee.subject,
+        )  # fmt: skip
+    if committee.rounds and record.draw(act.session, committee.rounds[-1]["label"]).state != "announced":
+        raise Conflict("draw.state", verb="widen_pools", state="frozen", subject=committee.subject)
+    fresh = [queries.expert_pool(act.session, code).code for code in pools if code not in shape.pools]
+    if not shape.pools or not fresh:
+        raise Invalid("committee.pools", field="pools")
+    if not reason.strip():
+        raise Invalid("form.required", field="reason")
+    committee.shape = replace(shape, pools=(*shape.pools, *fresh)).as_json()
+    append(act, "committee.pools", committee.subject, {"added": fresh, "reason": reason, "rule": "R-312"})
 
 
 def name_representative(act: Act, committee: Committee, person: Person, *, authorisation: str) -> Member:

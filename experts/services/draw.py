@@ -108,7 +108,7 @@ def freeze(act: Act, committee: Committee) -> Draw:
     candidates: dict[str, Expert] = {}
     excluded: dict[str, tuple[Expert, list[str], list[dict[str, Any]]]] = {}
     bars = queries.bars_to(act.session, committee, act.now)
-    for expert in queries.eligible_experts(act.session, {seat.speciality for seat in shape.seats}):
+    for expert in queries.eligible_experts(act.session, {seat.speciality for seat in shape.seats}, shape.pools):
         if expert.code in drawn_before:
             continue
         name = candidate_name(salt, label, expert.code)

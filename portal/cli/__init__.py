@@ -38,6 +38,7 @@ COMMANDS = {
     "prober": "bidding.cli.prober:prober",
     "collusion": "collusion.cli:collusion",
     "credit": "credit.cli:credit",
+    "experts": "experts.cli:experts",
 }
 
 

@@ -6,36 +6,15 @@ import io
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import pytest
 from flask import Flask
 
-from accounts.access import door
-from accounts.queries import person_by_id
 from accounts.rules import Role
-from accounts.services import open_sign_in
 from core.act import Actor
 from core.draw import mechanism
 from experts import queries, services
 from tests.experts.story import Story
 
 PLANTED = "13.37"
-
-
-@pytest.fixture
-def enter(app: Flask, story: Story) -> Callable[[Actor | None], Any]:
-    """A browser signed in as the actor; of the public for None."""
-
-    def browser(actor: Actor | None) -> Any:
-        client = app.test_client()
-        if actor is not None:
-            with story.platform.act(actor) as act:
-                person = person_by_id(act.session, actor.person_id or 0)
-                token = open_sign_in(act, person, method="certificate", carrier="cookie")
-            with app.app_context():
-                client.set_cookie(door().cookie, token)
-        return client
-
-    return browser
 
 
 def people_of(story: Story) -> dict[str, Actor | None]:

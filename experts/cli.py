@@ -1,0 +1,95 @@
+"""`sunbid experts`: pools and their tables, on the server."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from accounts.queries import actor_for, organisation_by_identifier
+from core.act import SYSTEM, Actor, Platform
+from core.errors import Missing
+from experts import queries, services
+from experts.rules import write_csv, write_workbook
+
+
+@click.group()
+def experts() -> None:
+    """Expert pools: list and found them, take tables in and out. Runs on the server."""
+
+
+def _platform(context: click.Context) -> Platform:
+    if not isinstance(context.obj, Platform):
+        raise click.UsageError("run this on the server: the sunbid command found no platform")
+    return context.obj
+
+
+def _actor(platform: Platform, login: str | None) -> Actor:
+    if login is None:
+        return SYSTEM
+    with platform.reading() as session:
+        return actor_for(session, login)
+
+
+@experts.command("pools")
+@click.pass_context
+def pools_command(context: click.Context) -> None:
+    """List the pools: code, experts, region, name, owner."""
+    with _platform(context).reading() as session:
+        for pool in queries.pools(session):
+            count = len(queries.experts(session, pools=[pool.code]))
+            click.echo(f"{pool.code}\t{count}\t{pool.region}\t{pool.name}\t{pool.owner.name}")
+
+
+@experts.command("found")
+@click.argument("code")
+@click.option("--name", required=True, help="the pool's name")
+@click.option("--region", required=True, help="six digits of the region")
+@click.option("--owner", required=True, help="unified social credit code of the unit that keeps the pool")
+@click.option("--as", "login", help="who acts; the system when left out")
+@click.pass_context
+def found_command(context: click.Context, code: str, name: str, region: str, owner: str, login: str | None) -> None:
+    """Found the pool CODE."""
+    platform = _platform(context)
+    with platform.act(_actor(platform, login)) as act:
+        unit = organisation_by_identifier(act.session, owner)
+        if unit is None:
+            raise Missing("organisation.unknown")
+        services.found_pool(act, code=code, name=name, region=region, owner=unit)
+
+
+@experts.command("import")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--pool", "code", help="the pool they belong to")
+@click.option("--as", "login", help="who acts; the system when left out")
+@click.pass_context
+def import_command(context: click.Context, file: Path, code: str | None, login: str | None) -> None:
+    """Take in the table FILE (.csv or .xlsx): all rows or none, every bad line with its reasons."""
+    platform = _platform(context)
+    progress: Any = click.progressbar(length=1, file=sys.stderr)
+    with platform.act(_actor(platform, login)) as act, progress:
+
+        def told(done: int, rows: int) -> None:
+            progress.length = rows
+            progress.update(done - progress.pos)
+
+        pool = queries.expert_pool(act.session, code) if code else None
+        taken = services.import_experts(act, file.read_bytes(), pool=pool, told=told)
+    click.echo(f"{len(taken)}")
+
+
+@experts.command("export")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--pool", "code", help="only this pool")
+@click.option("--as", "login", help="who acts; the system when left out")
+@click.pass_context
+def export_command(context: click.Context, file: Path, code: str | None, login: str | None) -> None:
+    """Write the pool as a table to FILE, .csv or .xlsx by its name; the export stands in the ledger."""
+    platform = _platform(context)
+    with platform.act(_actor(platform, login)) as act:
+        held = queries.experts(act.session, pools=[queries.expert_pool(act.session, code).code] if code else ())
+        rows = services.export_experts(act, held)
+    file.write_bytes(write_workbook(rows) if file.suffix.lower() == ".xlsx" else write_csv(rows))
+    click.echo(f"{len(rows)}")
