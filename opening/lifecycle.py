@@ -52,6 +52,7 @@ BID = Lifecycle(
         "deem_revoked": move("sealed", "deemed_revoked"),
         "deem_withdrawn": move("sealed", "deemed_withdrawn"),
         "overturn": move("deemed_revoked", "deemed_withdrawn"),
+        "refuse": move("sealed", "refused"),
         "mark_corrupted": move("sealed", "corrupted"),
         "reject": move(("opened_by_bidder", "opened_by_trustees", "opened_from_backup"), "rejected"),
     },

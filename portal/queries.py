@@ -20,6 +20,7 @@ from accounts.models import Person
 from accounts.queries import people, roles_anywhere
 from accounts.rules import Role
 from bidding.models import Section
+from bidding.queries import RECEIVING
 from core.act import Actor, Platform
 from core.board import Notice
 from core.calendar import day_of, end_of_day
@@ -27,6 +28,7 @@ from core.clock import reading_of
 from core.db import Base
 from core.errors import Missing
 from core.ledger.log import LedgerEntry, LedgerHead, entry, inclusion, newest_head
+from core.outbox import Message
 from opening.models import Bid
 
 PAGE = 20
@@ -39,6 +41,7 @@ NAVIGATION: tuple[tuple[str, Any, frozenset[Role] | None], ...] = (
     ("opening.openings", _l("开标大厅"), PUBLIC),
     ("bidding.projects", _l("项目台账"), frozenset({Role.TENDEREE, Role.AGENT})),
     ("bidding.bids", _l("我的投标"), frozenset({Role.BIDDER})),
+    ("portal.inbox", _l("消息"), frozenset({Role.TENDEREE, Role.AGENT, Role.BIDDER})),
     ("bidding.custody", _l("密钥保管"), frozenset({Role.TENDEREE, Role.OFFICER, Role.SUPERVISOR})),
     ("experts.invitations", _l("评标任务"), frozenset({Role.EXPERT})),
     ("collusion.warnings", _l("监督线索"), frozenset({Role.SUPERVISOR})),
@@ -65,6 +68,9 @@ def under(path: str, href: str) -> bool:
     """Whether the page at `path` belongs to the part of the site at `href`."""
     return path == href or (href != "/" and path.startswith(href.rstrip("/") + "/"))
 
+
+BEFORE_NAMES = frozenset({"bidding.objection_raised"})
+"""What an inbox may show of a section that still receives bids."""
 
 ROLE_WORDS = {
     Role.TENDEREE: _l("招标人"),
@@ -125,6 +131,22 @@ def published_object(session: Session, sha256: str) -> dict[str, Any]:
                 if attachment["sha256"] == sha256:
                     return dict(attachment)
     raise Missing("object.unknown", sha256=sha256[:64])
+
+
+def inbox(session: Session, person: Person, *, limit: int, offset: int = 0) -> list[Message]:
+    """The messages to the person and to their organisation, newest first.
+
+    While a section still receives bids nothing of it is shown but what is written to its tenderee (R-043, R-208): the
+    platform writes nothing else before the names, and were there such a message, this would not be where it is read.
+    """
+    recipients = [person.login] + ([f"organisation:{person.organisation_id}"] if person.organisation_id else [])
+    receiving = select(Section.code).where(Section.state.in_(("draft", *RECEIVING)))
+    codes = set(session.scalars(receiving))
+    found = session.scalars(
+        select(Message).where(Message.recipient.in_(recipients), Message.channel == "inbox").order_by(Message.id.desc())
+    )
+    shown = [one for one in found if one.template in BEFORE_NAMES or one.facts.get("section") not in codes]
+    return shown[offset : offset + limit]
 
 
 def openings(session: Session, now: datetime) -> dict[str, list[Section]]:

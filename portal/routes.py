@@ -7,14 +7,26 @@ from urllib.parse import quote, urlencode
 
 from flask import Blueprint, Response, jsonify, make_response, render_template, request, send_file, url_for
 
-from accounts.access import cookieless, door, instant_now, limited, public, reading, wants_json
+from accounts.access import (
+    cookieless,
+    current_person,
+    door,
+    instant_now,
+    limited,
+    public,
+    reading,
+    signed_in,
+    wants_json,
+)
 from core import board
 from core.act import PUBLIC
 from core.clock import iso
-from core.errors import Invalid, Missing
+from core.errors import Forbidden, Invalid, Missing
 from core.ledger import log, vouching
+from core.outbox import Message
 from portal import queries, words
 from portal.words.contents import blocks
+from portal.words.messages import TARGETS
 
 blueprint = Blueprint("portal", __name__)
 MOST_ENTRIES = 1000
@@ -60,6 +72,38 @@ def notices() -> str:
 def _notices_page(kind: str, text: str, page: int) -> str:
     arguments = {"kind": kind, "q": text, "page": page if page > 1 else ""}
     return url_for("portal.notices") + "?" + urlencode({name: value for name, value in arguments.items() if value})
+
+
+@blueprint.get("/inbox")
+@signed_in
+def inbox() -> str:
+    """Messages to oneself and one's organisation, newest first."""
+    person = current_person()
+    if person is None:
+        raise Forbidden("signin.required")
+    page = max(1, request.args.get("page", 1, type=int) or 1)
+    with reading() as session:
+        start = (page - 1) * queries.PAGE
+        found = queries.inbox(session, person, limit=queries.PAGE + 1, offset=start)
+        lines = [{"at": one.written_at, "text": text, "href": _target(one)} for one in found if (text := _said(one))]
+        return render_template(
+            "portal/inbox.html",
+            lines=lines[: queries.PAGE],
+            organisation=person.organisation.name if person.organisation else None,
+            page=page,
+            previous=url_for("portal.inbox", page=page - 1) if page > 1 else None,
+            following=url_for("portal.inbox", page=page + 1) if len(found) > queries.PAGE else None,
+        )
+
+
+def _said(message: Message) -> str | None:
+    return words.message(message.template, message.facts)
+
+
+def _target(message: Message) -> str:
+    """The page a message leads to."""
+    endpoint = TARGETS.get(message.template, "bidding.section")
+    return url_for(endpoint, code=message.facts["section"])
 
 
 @blueprint.get("/notices/<number>")

@@ -3,6 +3,7 @@
 import base64
 
 from .canonical import Wrong, canonical, digest, exactly, instant, need, same, sha256, unhex, whole
+from .claims_objections import check_objections
 from .notes import Key, open_head, open_note
 from .sealed import check_policy
 from .tree import extends, includes
@@ -154,7 +155,10 @@ def notices(case: Case, out: Findings) -> Said:
             exactly(row, ("slot", "version", "name", "sha256", "size"))
             case.archive.has(row["sha256"], whole(row["size"]))
     with out.at("questions.json"):
-        asked = exactly(case.archive.json("questions.json"), ("questions", "clarifications"))
+        asked = case.archive.json("questions.json")
+        # Archives built before objections to the documents were kept have no such list.
+        older = isinstance(asked, dict) and "objections" not in asked
+        asked = exactly(asked, ("questions", "clarifications", *(() if older else ("objections",))))
         need(all(isinstance(part, list) for part in asked.values()), "格式不符", "malformed")
         for part, kind, kept in (
             ("questions", "question.ask", ("number", "text")),
@@ -164,6 +168,7 @@ def notices(case: Case, out: Findings) -> Said:
             meant = [{name: facts[name] for name in kept} for facts in entries]
             rows_here = [{name: row[name] for name in kept} for row in asked[part]]
             need(same(rows_here, meant), f"{part} 与日志所载不同", f"{part} are not those the ledger tells")
+        check_objections(case, asked.get("objections", []))
     return (
         f"公告 {len(rows)} 份，文件 {len(documents)} 份，与日志一致",
         f"{len(rows)} notices as told, {len(documents)} documents",

@@ -124,6 +124,17 @@ def collect(act: Act, section: Section, warnings: dict[str, Any]) -> dict[str, A
                 }
                 for c in bidding.clarifications(session, section)
             ],
+            "objections": [
+                {
+                    "number": o.number,
+                    "text": o.text,
+                    "is_admissible": o.is_admissible,
+                    "raised_at": iso(o.raised_at),
+                    "answer_due_at": iso(o.answer_due_at),
+                    "answered_at": iso(o.answered_at) if o.answered_at else None,
+                }
+                for o in bidding.objections(session, section)
+            ],
         },
         "submissions": [
             {

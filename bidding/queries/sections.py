@@ -236,12 +236,19 @@ def invitees(session: Session, section: Section) -> list[Invitee]:
     return list(session.scalars(select(Invitee).where(Invitee.section_id == section.id).order_by(Invitee.id)))
 
 
+def invited_identifiers(session: Session, section: Section) -> frozenset[str] | None:
+    """The codes of those who may bid where not all may (R-053, R-602); None for a section that is open to all."""
+    if section.project.invitation == "public" and section.round == 1:
+        return None
+    return frozenset(one.identifier for one in invitees(session, section) if one.is_invited)
+
+
 def check_invited(session: Session, section: Section, actor: Actor) -> None:
     """Refuse (bid.not_invited) a bidder whom a section or round that is not open to all has not invited (R-210)."""
-    if section.project.invitation == "public" and section.round == 1:
+    invited = invited_identifiers(session, section)
+    if invited is None:
         return
     own = session.get(Organisation, actor.organisation_id) if actor.organisation_id else None
-    invited = {one.identifier for one in invitees(session, section) if one.is_invited}
     if own is None or own.identifier not in invited:
         raise Forbidden("bid.not_invited", section=section.code)
 

@@ -42,6 +42,7 @@ LOGGED = (
     "bid.deem_revoked",
     "bid.deem_withdrawn",
     "bid.mark_corrupted",
+    "bid.refuse",
     "bid.damage",
     "bid.decide_cause",
     "bid.confirm",

@@ -63,6 +63,7 @@ def bid_tag(state: str) -> Row:
         "opened_from_backup": ("ok", _("备份开启")),
         "deemed_revoked": ("bad", _("视为撤销")),
         "deemed_withdrawn": ("warn", _("视为撤回")),
+        "refused": ("bad", _("拒收，未开启")),
         "corrupted": ("bad", _("文件损坏")),
         "rejected": ("bad", _("已否决")),
     }

@@ -25,15 +25,18 @@ from opening.services.suspension import forget_names
 
 DECOY = "sunbid-decoy/v1"
 UNREADABLE = "identity.unreadable"
+UNINVITED = "identity.not_invited"
 
 
 def publish_names(act: Act, opening: Opening) -> list[Bid]:
     """Publish who bids, numbered by order of receipt, once every identity package has been read.
 
     Each bid carries the faults of its identity; none of them keeps a bid from being opened, they are the committee's
-    to judge (R-263). Decoys are unmasked and dropped. With fewer bidders than R-252 asks for, the opening and the
-    section fail: nothing is opened, no name is published or kept, and the result is an empty list. Raises
-    Conflict("opening.unnamed") while packages are unread.
+    to judge (R-263). Only where not all may bid, whoever was not invited is refused with that reason on record and the
+    bid stays sealed: the platform must not accept it (R-053, R-210), and it is no bidder for R-252 either. Decoys are
+    unmasked and dropped. With fewer bidders than R-252 asks for, the opening and the section fail: nothing is opened,
+    no name is published or kept, and the result is an empty list. Raises Conflict("opening.unnamed") while packages
+    are unread.
     """
     check_conditions(act, opening, "publish_names")
     read = [
@@ -54,17 +57,23 @@ def publish_names(act: Act, opening: Opening) -> list[Bid]:
         for submission, claims in decoys
     ]
     identifiers = [_text(claims, "uscc") for _, claims, _ in named]
-    if _too_few(act, opening, len({who for who in identifiers if who})):
+    invited = bidding.invited_identifiers(act.session, opening.section)
+    admitted = {who for who in identifiers if who and (invited is None or who.upper() in invited)}
+    if _too_few(act, opening, len(admitted)):
         return []
     doubled = two_bids(identifiers)
     bids = [
-        _name(act, opening, number, submission, claims, faults, doubled)
+        _name(act, opening, number, submission, claims, faults, doubled, invited)
         for number, (submission, claims, faults) in enumerate(named, 1)
     ]
     advance(act, opening, "publish_names", bidders=len(bids), decoys=len(decoys))
     for bid in bids:
-        if UNREADABLE in [fault["code"] for fault in bid.identity_faults]:
+        codes = [fault["code"] for fault in bid.identity_faults]
+        if UNREADABLE in codes:
             advance(act, bid, "mark_corrupted", cause=UNREADABLE)
+        elif UNINVITED in codes:
+            bid.cause = UNINVITED
+            advance(act, bid, "refuse", cause=UNINVITED, rule="R-210")
     _publish(act, opening, bids)
     return bids
 
@@ -118,6 +127,7 @@ def _name(
     claims: dict[str, Any],
     faults: list[dict[str, Any]],
     doubled: frozenset[str],
+    invited: frozenset[str] | None,
 ) -> Bid:
     identifier, name = _text(claims, "uscc"), _text(claims, "name")
     organisation = accounts.organisation_by_identifier(act.session, identifier) if identifier else None
@@ -125,6 +135,8 @@ def _name(
         faults = [*faults, *_certificate_faults(act, submission, claims)]
         if organisation is None:
             faults.append({"code": "identity.unregistered", "rule": "R-200"})
+        if invited is not None and identifier.upper() not in invited:
+            faults.append({"code": UNINVITED, "rule": "R-210"})
         if identifier in doubled:
             faults.append({"code": "identity.two_bids", "rule": "R-211"})
     checks = (

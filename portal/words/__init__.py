@@ -13,7 +13,7 @@ from babel.support import NullTranslations, Translations
 from flask_babel import lazy_gettext  # type: ignore[import-untyped]
 from flask_babel.speaklater import LazyString  # type: ignore[import-untyped]
 
-from core.clock import BEIJING
+from core.clock import BEIJING, from_iso
 from core.errors import Refusal
 from portal.cli.language import CATALOGUES, terminal_language
 
@@ -32,6 +32,7 @@ PACKAGES = (
     "collusion",
     "archive",
     "portal",
+    "messages",
 )
 UNKNOWN = lazy_gettext("平台没有接受这一步（%(code)s）。")
 
@@ -99,6 +100,15 @@ def _spoken(refusal: Refusal) -> dict[str, Any]:
     return facts
 
 
+def message(template: str, facts: dict[str, Any]) -> str | None:
+    """A message of the outbox in the reader's language, its instants in Beijing time; None where nobody has worded it."""
+    text = _book("MESSAGES").get(template)
+    if text is None:
+        return None
+    told = {name: from_iso(value) if name == "at" or name.endswith("_at") else value for name, value in facts.items()}
+    return str(text) % Facts(told)
+
+
 def state_word(state: str) -> str:
     """A state ("section.closed") in words; the state itself where nobody has named it."""
     return str(_book("STATES").get(state, state))
@@ -134,6 +144,7 @@ def _catalogue(language: str) -> NullTranslations:
 __all__ = [
     "book",
     "kind_word",
+    "message",
     "sentence",
     "sentence_outside",
     "sentences",

@@ -64,6 +64,8 @@ SENTENCES = {
     "archive.trust_lacks": _l("记录所载 %(name)s 的联署或时间戳不在档中。"),
     "archive.trust_missing": _l("缺席的见证（%(names)s）与记录不符，或例外没有理由。"),
     "archive.untold": _l("%(what)s 与日志所载不同。"),
+    "archive.suspended": _l("因异议的第 %(number)s 次暂停没有依法结束，或截止时间没有按暂停的日数顺延。"),
+    "archive.unsuspended": _l("对招标文件的第 %(number)s 号异议在期限内提出，招标却没有暂停。"),
     "archive.policy": _l("第 %(version)s 版密封规则与日志不符。"),
     "archive.notice": _l("公告 %(number)s 与日志不符。"),
     "archive.object": _l("缺少文件 %(sha256)s。"),

@@ -108,6 +108,7 @@ STATES = {
     "bid.opened_from_backup": _l("备份开启"),
     "bid.deemed_revoked": _l("视为撤销"),
     "bid.deemed_withdrawn": _l("视为撤回"),
+    "bid.refused": _l("拒收，未开启"),
     "bid.corrupted": _l("文件损坏"),
     "bid.rejected": _l("已否决"),
 }
@@ -161,6 +162,7 @@ KINDS = {
     "bid.open_by_trustees": _l("持钥人代为解密"),
     "bid.deem_revoked": _l("视为撤销"),
     "bid.deem_withdrawn": _l("视为撤回"),
+    "bid.refuse": _l("拒收，不在邀请名单中"),
     "bid.mark_corrupted": _l("文件损坏"),
     "bid.look": _l("工程量清单和条款标注已核对"),
     "bid.damage": _l("平台所存密文与递交的不符，正在恢复"),

@@ -18,14 +18,14 @@ SENTENCES = {
     "publication.kind": _l("第 %(number)s 份送审内容不是澄清或更正。"),
     "publication.state": _l("这份送审内容现在的状态不能进行此步。"),
     "publication.stale": _l("这份送审内容刚被他人处理，请刷新后再试。"),
-    "change.changed": _l("修改"),
-    "change.added": _l("新增"),
-    "change.removed": _l("删除"),
-    "change.moved": _l("移位"),
     "document.unread": _l("文件还没有读过。"),
 }
 
 STATES = {
+    "change.changed": _l("修改"),
+    "change.added": _l("新增"),
+    "change.removed": _l("删除"),
+    "change.moved": _l("移位"),
     "publication.drafted": _l("起草中"),
     "publication.submitted": _l("待另一人核对"),
     "publication.published": _l("已发布"),

@@ -253,7 +253,10 @@ def test_a_suspended_section_can_fail(stage: Stage) -> None:
 
 
 def test_an_objection_is_answered_once(stage: Stage) -> None:
-    """Also where a second answer was prepared before the first went out. Seen red: without the look at its state."""
+    """Also where a second answer was prepared before the first went out.
+
+    Seen red: with neither the look at its state nor the lifecycle refusing a second answer.
+    """
     object_to(stage)
     waiting = two_persons.draft_clarification(
         stage.platform, stage.code, objection=1, affects_preparation=False, reason="说明"

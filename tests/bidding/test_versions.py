@@ -63,6 +63,8 @@ def test_every_change_is_shown_with_its_page_and_a_way_to_the_next(stage: Stage,
     assert address in client.get(f"/sections/{stage.code}").text
     page = client.get(address).text
     assert "改动 4 处" in page
+    assert all(word in page for word in ("修改", "新增", "删除"))
+    assert "change.added" not in page
     assert re.search(r"工期为<del>三十</del>日历天", page)
     assert re.search(r"工期为<ins>四十五</ins>日历天", page)
     assert "旧版 · 第 1 页" in page

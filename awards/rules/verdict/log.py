@@ -6,6 +6,7 @@ from typing import Any
 
 import rfc8785
 
+from awards.rules.verdict.suspensions import check_objections
 from awards.rules.verdict.told import Told, need, need_object
 from core.ledger import merkle
 from core.ledger.log import facts_digest
@@ -73,6 +74,7 @@ def check_notices(told: Told) -> dict[str, Any]:
     answers = told.facts_of("clarification.publish", section)
     stated_ones = [{name: c[name] for name in ANSWER} for c in told.questions["clarifications"]]
     need(stated_ones == [{name: fact[name] for name in ANSWER} for fact in answers], "archive.untold", what="answers")
+    check_objections(told, section)
     for document in told.documents:
         need_object(told, document["sha256"])
     return {"notices": len(told.notices), "documents": len(told.documents)}

@@ -1,0 +1,27 @@
+"""Sentences of the messages in an inbox, by template, and the page each leads to."""
+
+from flask_babel import lazy_gettext as _l  # type: ignore[import-untyped]
+
+MESSAGES = {
+    "bidding.objection_raised": _l("标段 %(section)s 收到对招标文件的异议（第 %(number)s 号），答复期限 %(due_at)s。"),
+    "opening.suspended": _l("标段 %(section)s 开标中止：%(reason)s"),
+    "opening.reconvening": _l("标段 %(section)s 将于 %(at)s 复会：%(reason)s"),
+    "opening.cancelled": _l("标段 %(section)s 招标终止：%(reason)s"),
+    "bid.called": _l("标段 %(section)s 开标主持人提示贵单位：%(text)s"),
+    "bid.judged": _l("标段 %(section)s：贵单位投标文件未解密的原因已认定，请到开标大厅查看。"),
+    "awards.objection_filed": _l("标段 %(section)s 收到对评标结果的异议（第 %(number)s 号），答复期限 %(due_at)s。"),
+    "awards.objection_answered": _l("标段 %(section)s：贵单位提出的异议（第 %(number)s 号）已答复。"),
+    "awards.won": _l("标段 %(section)s：贵单位中标，见公告 %(notice)s。"),
+    "awards.lost": _l("标段 %(section)s：中标人为 %(winner)s，见公告 %(notice)s。"),
+    "awards.regulator_report": _l("标段 %(section)s 招标投标情况书面报告的期限为 %(due_at)s。"),
+    "experts.short": _l("标段 %(section)s 的评标委员会仍有席位空缺，请补充抽取。"),
+}
+
+TARGETS = {
+    "bidding.objection_raised": "bidding.objections",
+    "opening.suspended": "opening.hall",
+    "opening.reconvening": "opening.hall",
+    "opening.cancelled": "opening.hall",
+    "bid.called": "opening.hall",
+    "bid.judged": "opening.hall",
+}
