@@ -34,6 +34,7 @@ from accounts.services import open_sign_in
 from bidding.rules.uploads import MAX_PART
 from core.seal import new_identity, recipient_of
 from core.seal.bulk import seal_bulk
+from core.seal.header import NONCE, lint
 from portal.app import Settings, build_platform
 from portal.cli import schema
 from tests import factories
@@ -227,8 +228,9 @@ def _by_put(wire: Wire, upload: Upload, number: int) -> None:
 
 def _sealed(size: int) -> memoryview:
     """The beginning of an age file of an archive of that size, 32 bytes short of the whole; random after its header."""
-    header = next(seal_bulk(iter(()), recipient_of(new_identity())))
-    whole = bytes(header) + os.urandom(size + 16 * (size >> 16))
+    begun = b"".join(seal_bulk(iter(()), recipient_of(new_identity())))
+    header = begun[: lint(begun) + NONCE]
+    whole = header + os.urandom(size + 16 * (size >> 16))
     return memoryview(whole)[:-32]
 
 

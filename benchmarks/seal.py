@@ -6,7 +6,7 @@ Our side does the whole job: two readings of every file, manifest, archive, comm
 identity packages, self-test; opening checks the hash, the manifest, every file and the commitment. Peers: `age` alone on
 the archive that already lies there (the target); the same job by the stock-tools recipe of
 docs/seal-with-stock-tools.sh (sha256sum, tar, age); the three SHA-256 passes that the format demands, alone on all
-cores (the floor of any program for it); pyrage, which sealed the bulk before `core.seal.bulk`.
+cores (the floor of any program for it); pyrage, which does it where there is no `age`.
 
 In memory nothing waits for a disk, and fsync costs neither side anything. On disk our `seal` returns when all is on the
 disk; there `age` is timed with an fsync of its output too. (Opening leaves durability to the store it fills.)

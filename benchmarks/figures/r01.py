@@ -11,12 +11,9 @@ from __future__ import annotations
 import argparse
 import hashlib
 import random
-import shutil
 import sys
-import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,87 +21,18 @@ from typing import Any
 from sqlalchemy import text
 
 from benchmarks.figures.killing import Run, child
+from benchmarks.figures.scene import Scene, place, platform_of
 from bidding import queries, rules, services
 from bidding.services.submissions import commit_submissions
 from core.act import PUBLIC, Platform
-from core.clock import SystemClock
-from core.db import Base, Database
 from core.errors import Conflict, Refusal
-from core.ledger.log import audit, platform_signer
-from core.seal import Sealed, package_hashes
-from core.store import ObjectStore
-from portal.app import secret_file
-from tests.bidding.stage import Bidder, Stage, commit_of, request_of
-from tests.conftest import Cluster, load_tables, postgresql_programs
+from core.ledger.log import audit
+from core.seal import package_hashes
+from tests.bidding.stage import commit_of, request_of
+from tests.conftest import postgresql_programs
 
 CALLS = ("fsync", "fdatasync", "pwrite64", "write", "rename", "openat", "sendto")
-SEED = bytes(range(32, 64))
 PART = 40_000
-
-
-def platform_of(folder: Path) -> Platform:
-    """The platform in a folder, as a server opens it at start; the files `url` and `ledger.key` may name others."""
-    url, key = folder / "url", folder / "ledger.key"
-    database = Database(url.read_text() if url.exists() else f"sqlite:///{folder / 'sunbid.db'}", folder=folder)
-    seed = secret_file(key) if key.exists() else SEED
-    return Platform(database, ObjectStore(folder / "objects"), SystemClock(), platform_signer("sunbid.figure", seed))
-
-
-@dataclass(frozen=True)
-class Scene:
-    """A published section in a folder to copy (on PostgreSQL with a database to copy), and one sealed bid.
-
-    `others`: bids whose files are all there and that are committed in one transaction with it.
-    """
-
-    folder: Path
-    code: str
-    sealed: Sealed
-    others: tuple[Sealed, ...]
-    cluster: Cluster | None
-
-    @classmethod
-    def build(cls, folder: Path, cluster: Cluster | None) -> Scene:
-        """Make it; the platform is closed afterwards, so that it can be copied."""
-        load_tables()
-        (folder / "template").mkdir()
-        if cluster is not None:
-            (folder / "template" / "url").write_text(cluster.fresh())
-        platform = platform_of(folder / "template")
-        with platform.database.writing() as session:
-            Base.metadata.create_all(session.connection())
-        stage = Stage(platform).publish()
-        Bidder("首家", folder / "first").seal(stage.policy())
-        stage.commit(Bidder("邻家", folder / "neighbour").seal(stage.policy()))
-        sealed = Bidder("甲", folder / "bidder").seal(stage.policy())
-        others = tuple(Bidder(name, folder / name).seal(stage.policy()) for name in ("乙", "丙"))
-        for other in others:
-            stage.deposit(other)
-        if cluster is None:
-            platform.database.checkpoint()
-        platform.database.close()
-        return cls(folder / "template", stage.code, sealed, others, cluster)
-
-    def copy(self, target: Path) -> Path:
-        """The installation once more, as if the other had never been."""
-        shutil.copytree(self.folder, target)
-        if self.cluster is not None:
-            (target / "url").write_text(self.cluster.copy((self.folder / "url").read_text()))
-        return target
-
-    def drop(self, target: Path) -> None:
-        """Take a copy away."""
-        if self.cluster is not None:
-            self.cluster.drop((target / "url").read_text())
-        shutil.rmtree(target)
-
-    def objects(self) -> Iterator[bytes]:
-        """Everything there is to upload."""
-        for path in self.sealed.bulks.values():
-            yield path.read_bytes()
-        for keys in self.sealed.keys.values():
-            for path in keys.values():
-                yield path.read_bytes()
 
 
 def submit(scene: Scene, platform: Platform, tokens: dict[str, str], *, early: Callable[[Any], None]) -> dict[str, Any]:
@@ -285,14 +213,7 @@ def measure(points: int, *, seed: int = 1, sabotage: str = "", database: str = "
 
     Every call of the submission is a point once; what is wanted beyond that is killed after a random time.
     """
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sunbid-r01-")))
-        cluster = None
-        if database == "postgresql":
-            programs = postgresql_programs()
-            assert programs is not None, "no PostgreSQL server under /usr/lib/postgresql"
-            cluster = Cluster(programs)
-            stack.callback(cluster.stop)
+    with place("sunbid-r01-", database) as (folder, cluster):
         scene = Scene.build(folder, cluster)
         tally = Tally()
         calls = count_calls(scene, scene.copy(folder / "count"))
@@ -300,19 +221,19 @@ def measure(points: int, *, seed: int = 1, sabotage: str = "", database: str = "
         whole = child(lambda tell: play(scene, folder / "timed", tell), scene.copy(folder / "timed"), None)
         at_calls = points_of(calls, points, seed)
         for number in range(points if points < 10**9 else len(at_calls)):
-            place = scene.copy(folder / f"point-{number}")
+            copy = scene.copy(folder / f"point-{number}")
             call, nth = at_calls[number] if number < len(at_calls) else ("time", 0)
             if call == "time":
                 wait = chance.uniform(0, whole.seconds * 1.1)
-                run, point = child(_bound(scene, place, sabotage), place, None, kill_after=wait), f"after {wait:.4f} s"
+                run, point = child(_bound(scene, copy, sabotage), copy, None, kill_after=wait), f"after {wait:.4f} s"
             else:
                 inject = [f"trace={call}", f"inject={call}:signal=SIGKILL:when={nth}"]
                 options = [part for rule in inject for part in ("-e", rule)]
-                run, point = child(_bound(scene, place, sabotage), place, options), f"{call} {nth}"
+                run, point = child(_bound(scene, copy, sabotage), copy, options), f"{call} {nth}"
             tally.points += 1
             tally.killed += run.killed
-            inspect(scene, place, run, tally, point)
-            scene.drop(place)
+            inspect(scene, copy, run, tally, point)
+            scene.drop(copy)
             if number % 50 == 49:
                 print(f"{number + 1} points …", file=sys.stderr)
     return tally, calls

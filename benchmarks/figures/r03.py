@@ -17,7 +17,6 @@ import socket
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -29,7 +28,7 @@ from urllib.request import urlopen
 from accounts.queries import person as person_of
 from accounts.rules import Role
 from accounts.services.signing_in import open_sign_in
-from benchmarks.figures.r01 import platform_of
+from benchmarks.figures.scene import place, platform_of
 from bidding import queries
 from bidding.models import Section
 from bidding.services.closing import closed_set
@@ -39,7 +38,7 @@ from core.ledger.log import audit
 from portal.app import secret_file
 from tests import factories
 from tests.bidding.stage import Bidder, Stage, request_of
-from tests.conftest import Cluster, load_tables, postgresql_programs
+from tests.conftest import load_tables
 
 LEAD = 6.0
 """Seconds before the deadline at which the clients start."""
@@ -198,13 +197,8 @@ async def rush(
 def measure(on_time: int, after: int, database: str, threads: int = 64) -> Outcome:
     """One last second; the outcome."""
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sunbid-r03-"))) / "installation"
-        cluster = None
-        if database == "postgresql":
-            programs = postgresql_programs()
-            assert programs is not None, "no PostgreSQL server under /usr/lib/postgresql"
-            cluster = Cluster(programs)
-            stack.callback(cluster.stop)
+        folder, cluster = stack.enter_context(place("sunbid-r03-", database))
+        folder /= "installation"
         url = cluster.fresh() if cluster else None
         stage, bids, token = prepare(folder, url, on_time + after)
         port = serve(stack, folder, url, threads)

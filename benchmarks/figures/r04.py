@@ -12,9 +12,7 @@ import os
 import random
 import signal
 import sys
-import tempfile
 import time
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -23,12 +21,11 @@ from sqlalchemy import func, select
 
 import bidding.queries
 import opening.queries
-from benchmarks.figures.r01 import Scene, platform_of
+from benchmarks.figures.scene import Scene, place, platform_of
 from bidding.models import Section
 from core.ledger.log import LedgerEntry, audit
 from opening.models import Opening
 from portal.cli.tick import close_sections
-from tests.conftest import Cluster, postgresql_programs
 
 STOPPED_FOR = (0.05, 0.4)
 """Seconds for which the chosen worker is stopped."""
@@ -71,10 +68,10 @@ def _open_once_more(platform: object) -> None:
 
 
 def race(
-    scene: Scene, place: Path, workers: int, chance: random.Random, tally: Tally, *, sabotage: bool = False
+    scene: Scene, copy: Path, workers: int, chance: random.Random, tally: Tally, *, sabotage: bool = False
 ) -> None:
     """One race in a copy of the installation; what it showed goes into the tally."""
-    scene.copy(place)
+    scene.copy(copy)
     go, begin = os.pipe()
     pids = []
     for _ in range(workers):
@@ -82,7 +79,7 @@ def race(
         if pid == 0:
             os.close(begin)
             try:
-                _worker(place, go, sabotage)
+                _worker(copy, go, sabotage)
             except BaseException as error:
                 os.write(2, f"worker: {error!r}\n".encode())
                 os._exit(3)
@@ -102,12 +99,12 @@ def race(
         _, status = os.waitpid(pid, 0)
         if pid != chosen and status:
             tally.wrong.append(f"race {tally.races}: a worker ended with {status}")
-    _inspect(scene, place, tally)
-    scene.drop(place)
+    _inspect(scene, copy, tally)
+    scene.drop(copy)
 
 
-def _inspect(scene: Scene, place: Path, tally: Tally) -> None:
-    platform = platform_of(place)
+def _inspect(scene: Scene, copy: Path, tally: Tally) -> None:
+    platform = platform_of(copy)
     try:
         close_sections(platform, [])  # if the killed one was alone on its way, the next ring finishes
         with platform.reading() as session:
@@ -130,14 +127,7 @@ def _inspect(scene: Scene, place: Path, tally: Tally) -> None:
 
 def measure(races: int, workers: tuple[int, ...], database: str, *, seed: int = 4, sabotage: bool = False) -> Tally:
     """Run the races, the numbers of workers in turn."""
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sunbid-r04-")))
-        cluster = None
-        if database == "postgresql":
-            programs = postgresql_programs()
-            assert programs is not None, "no PostgreSQL server under /usr/lib/postgresql"
-            cluster = Cluster(programs)
-            stack.callback(cluster.stop)
+    with place("sunbid-r04-", database) as (folder, cluster):
         scene = Scene.build(folder, cluster)
         platform = platform_of(scene.folder)
         with platform.database.writing() as session:

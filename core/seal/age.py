@@ -1,9 +1,10 @@
-"""The suite "age-x25519/1": keys and small packages, by pyrage, which no other file touches; `bulk` does the large."""
+"""The suite "age-x25519/1": keys and packages by pyrage, which no other file touches; `bulk` chooses for the large."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import BinaryIO
 
 import pyrage
 
@@ -13,8 +14,6 @@ from core.seal.header import lint_package
 SUITE = "age-x25519/1"
 
 _RECIPIENT = re.compile(r"age1[02-9ac-hj-np-z]{58}", re.ASCII)
-_BECH32 = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
-_CHECKSUM = 6
 _IDENTITY = re.compile(r"AGE-SECRET-KEY-1[02-9AC-HJ-NP-Z]{58}", re.ASCII)
 
 
@@ -90,24 +89,42 @@ def unwrap_passphrase(package: bytes, passphrase: str) -> bytes:
         raise Invalid(code, field="passphrase", place="age") from None
 
 
-def raw_recipient(recipient: str) -> bytes:
-    """The 32 bytes of the X25519 public key that `recipient` (age1…) spells."""
-    _recipient(recipient)
-    return _unspelled(recipient)
+def seal_whole(payload: bytes, recipient: str) -> bytes:
+    """The age file of `payload` for `recipient`, in memory."""
+    return bytes(pyrage.encrypt(payload, [_recipient(recipient)]))
 
 
-def raw_identity(identity: str) -> bytes:
-    """The 32 bytes of the X25519 private key that `identity` (AGE-SECRET-KEY-1…) spells."""
-    _identity(identity)
-    return _unspelled(identity.lower())
+def open_whole(sealed: bytes, identity: str) -> bytes:
+    """What is inside an age file, in memory; seal.not_for_this_key and seal.torn as `peel`."""
+    key = _identity(identity)
+    try:
+        return bytes(pyrage.decrypt(sealed, [key]))
+    except (pyrage.DecryptError, OSError) as error:
+        raise _why(error) from error
 
 
-def _unspelled(text: str) -> bytes:
-    """The bytes behind a bech32 text (BIP 173) whose alphabet, length and checksum pyrage has found right."""
-    value = 0
-    for letter in text.rpartition("1")[2][:-_CHECKSUM]:
-        value = value << 5 | _BECH32.index(letter)
-    return (value >> 4).to_bytes(32, "big")  # 52 letters of five bits are 32 bytes and four bits of filling
+def seal_stream(plain: BinaryIO, sealed: BinaryIO, recipient: str) -> None:
+    """Read `plain` to its end and write its age file for `recipient`."""
+    pyrage.encrypt_io(plain, sealed, [_recipient(recipient)])
+
+
+def open_stream(sealed: BinaryIO, plain: BinaryIO, identity: str) -> None:
+    """Read an age file to its end and write what is inside; the refusals of `open_whole`."""
+    key = _identity(identity)
+    try:
+        pyrage.decrypt_io(sealed, plain, [key])
+    except (pyrage.DecryptError, OSError) as error:
+        raise _why(error) from error
+
+
+def check_identity(text: str) -> None:
+    """Refuse (seal.identity_malformed) what is no identity."""
+    _identity(text)
+
+
+def check_recipient(text: str) -> None:
+    """Refuse (seal.recipient_malformed) what is no recipient."""
+    _recipient(text)
 
 
 def _why(error: Exception) -> Invalid:

@@ -1,171 +1,254 @@
-"""The bulk of a bid as an age v1 file for one X25519 recipient, block by block, several times as fast as pyrage.
+"""The bulk of a bid as an age v1 file for one X25519 recipient: small ones by pyrage, large ones by the age program.
 
-pyrage holds the interpreter lock while it works, and its ChaCha20 is slower than OpenSSL's; so the header and chunks of
-the format (https://age-encryption.org/v1) are put together here of the primitives in `cryptography`, which release the
-lock. Small packages stay with pyrage (`core.seal.age`). Tests hold this against pyrage, the age command and the
-verifier's own reader, on honest and on hostile files.
+pyrage holds the interpreter lock while it works; `age` runs beside the hashes, in a process of its own. Where it is not
+installed (a bidder's own machine) pyrage does the large ones too, slower and in the same format.
 """
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import os
-import re
-from base64 import b64decode, b64encode
-from collections.abc import Iterable, Iterator
-
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
-from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+import shutil
+import subprocess
+import threading
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import suppress
+from itertools import chain
+from typing import IO, BinaryIO, Protocol, cast
 
 from core.errors import Invalid
-from core.seal.age import raw_identity, raw_recipient
-from core.seal.header import CHUNK, MAX_HEADER, NONCE, TAG, VERSION, lint
+from core.seal.age import (
+    check_identity,
+    check_recipient,
+    open_stream,
+    open_whole,
+    seal_stream,
+    seal_whole,
+)
+from core.seal.header import MAX_HEADER, lint
 from core.seal.streams import BLOCK, ReadInto
 
-_SEALED_CHUNK = CHUNK + TAG
-_CHUNKS = BLOCK // CHUNK
-_FILE_KEY = 16
-_MAC = 43
-_STANZA = re.compile(rb"^-> X25519 (\S{43})\n(\S{43})\n", re.MULTILINE)
+WHOLE = 4 << 20
+"""Up to so many bytes are done in memory by pyrage: less than starting a program costs."""
+_NO_KEY = "no identity matched"
+_PIPE = 1 << 20
+
+Blocks = Generator[memoryview, None, None]
 
 
-def seal_bulk(blocks: Iterable[memoryview], recipient: str) -> Iterator[memoryview]:
-    """The age file of `blocks` for `recipient`, header first, in blocks of its own that are never written to again.
+def seal_bulk(blocks: Iterable[memoryview], recipient: str) -> Blocks:
+    """The age file of `blocks` for `recipient`, in blocks of its own that are never written to again.
 
-    Every block but the last must hold BLOCK bytes. File key, ephemeral key and nonce are fresh from the system's
-    randomness each time, so no key ever meets the same counter twice. What `blocks` raises passes through.
+    What came counts only once the iterator is exhausted; close it where it is left before. What `blocks` raises passes
+    through. Large ones are read in another thread. OSError where the age program fails.
     """
-    file_key, nonce = os.urandom(_FILE_KEY), os.urandom(NONCE)
-    yield memoryview(_header(file_key, raw_recipient(recipient)) + nonce)
-    cipher = ChaCha20Poly1305(_derived(file_key, nonce, b"payload"))
+    check_recipient(recipient)
     source = iter(blocks)
-    counter, block = 0, next(source, memoryview(b""))
-    while True:
-        following = next(source, None)
-        if following is not None and len(block) != BLOCK:
-            raise ValueError("a short block may only be the last one")
-        yield _sealed(cipher, block, counter, ends=following is None)
-        if following is None:
-            return
-        counter, block = counter + _CHUNKS, following
+    begun, size = [], 0
+    for block in source:
+        begun.append(block)
+        size += len(block)
+        if size > WHOLE:
+            break
+    else:
+        yield memoryview(seal_whole(b"".join(begun), recipient))
+        return
+    age = _program()
+    way: _Way = _Program([age, "-r", recipient]) if age else _Library(lambda r, w: seal_stream(r, w, recipient))
+    yield from _through(way, chain(begun, source))
 
 
-def open_bulk(read_into: ReadInto, identity: str) -> Iterator[memoryview]:
+def open_bulk(read_into: ReadInto, identity: str) -> Blocks:
     """The plain blocks of the age file that `read_into` gives (0 bytes only at its end), opened with `identity`.
 
     Every byte is authenticated before it is handed out, but that the end is the end is known last: what came counts
-    only once the iterator is exhausted. Raises the refusals of `lint`, seal.not_for_this_key (another key, or a damaged
-    stanza: the two look alike) and seal.torn; what `read_into` raises passes through. Each memoryview given to
-    `read_into` is of memory that is not written to again.
+    only once the iterator is exhausted; close it where it is left before. Raises the refusals of `lint`,
+    seal.not_for_this_key (another key, or a damaged stanza: the two look alike) and seal.torn; OSError where the age
+    program fails otherwise, for which no bid is to blame; what `read_into` raises passes through. Each memoryview given
+    to `read_into` is of memory that is not written to again; for large files another thread calls it.
     """
-    head = memoryview(bytearray(MAX_HEADER))
-    head = head[: _fill(read_into, head)]
-    length = lint(bytes(head))
-    file_key = _file_key(bytes(head[:length]), identity)
-    begun = bytes(head[length:])
-    if len(begun) < NONCE:
-        more = memoryview(bytearray(NONCE - len(begun)))
-        begun += bytes(more[: _fill(read_into, more)])
-    cipher = ChaCha20Poly1305(_derived(file_key, begun[:NONCE], b"payload"))
-    counter, block = 0, _block(read_into, begun[NONCE:])
-    while True:
-        following = _block(read_into, b"")
-        yield _opened(cipher, block, counter, ends=not following)
-        if not following:
-            return
-        counter, block = counter + _CHUNKS, following
+    check_identity(identity)
+    head = _fill(read_into, MAX_HEADER)
+    lint(bytes(head))
+    begun = bytes(head) + bytes(_fill(read_into, WHOLE))
+    if len(begun) < len(head) + WHOLE:
+        yield memoryview(open_whole(begun, identity))
+        return
+    age = _program()
+    way: _Way = _Program([age, "-d"], identity) if age else _Library(lambda r, w: open_stream(r, w, identity))
+    yield from _through(way, chain([memoryview(begun)], _rest(read_into)))
 
 
-def _sealed(cipher: ChaCha20Poly1305, block: memoryview, counter: int, *, ends: bool) -> memoryview:
-    pieces = max(1, -(-len(block) // CHUNK))
-    out = memoryview(bytearray(len(block) + pieces * TAG))
-    for piece in range(pieces):
-        plain = block[piece * CHUNK : (piece + 1) * CHUNK]
-        place = piece * _SEALED_CHUNK
-        nonce = _nonce(counter + piece, last=ends and piece == pieces - 1)
-        cipher.encrypt_into(nonce, plain, None, out[place : place + len(plain) + TAG])
-    return out
+class _Way(Protocol):
+    """Something that reads one pipe and writes another."""
+
+    source: IO[bytes]
+    sink: IO[bytes]
+
+    def check(self) -> None:
+        """Raise why it failed; to be asked once its output has ended."""
+
+    def stop(self) -> None:
+        """Let it write nothing more."""
+
+    def end(self) -> None:
+        """It is gone, and so are its pipes."""
 
 
-def _opened(cipher: ChaCha20Poly1305, block: memoryview, counter: int, *, ends: bool) -> memoryview:
-    pieces = max(1, -(-len(block) // _SEALED_CHUNK))
-    rest = len(block) - (pieces - 1) * _SEALED_CHUNK
-    if rest < TAG or (rest == TAG and counter + pieces > 1):
-        raise Invalid("seal.torn")
-    out = memoryview(bytearray(len(block) - pieces * TAG))
-    for piece in range(pieces):
-        sealed = block[piece * _SEALED_CHUNK : (piece + 1) * _SEALED_CHUNK]
-        place = piece * CHUNK
-        nonce = _nonce(counter + piece, last=ends and piece == pieces - 1)
+class _Program:
+    """The age command as a child; an identity reaches it through a pipe, never by its command line, a file, or the
+    environment."""
+
+    def __init__(self, command: list[str], identity: str = "") -> None:
+        keys: list[int] = []
         try:
-            cipher.decrypt_into(nonce, sealed, None, out[place : place + len(sealed) - TAG])
-        except InvalidTag as error:
-            raise Invalid("seal.torn") from error
-    return out
+            if identity:
+                reading, writing = os.pipe()
+                keys.append(reading)
+                with open(writing, "wb") as pipe:  # a line: far less than a pipe holds
+                    pipe.write(f"{identity}\n".encode("ascii"))
+                command = [*command, "-i", f"/dev/fd/{reading}"]
+            self._child = subprocess.Popen(
+                command,
+                bufsize=0,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                pass_fds=keys,
+                env={"LC_ALL": "C"},
+            )
+        finally:
+            for descriptor in keys:
+                os.close(descriptor)
+        pipes = (self._child.stdin, self._child.stdout, self._child.stderr)
+        self.source, self.sink, self._said = (cast("IO[bytes]", pipe) for pipe in pipes)
+        for file in (self.source, self.sink):
+            _widen(file)
+
+    def check(self) -> None:
+        said = self._said.read().decode("utf-8", "replace")
+        code = self._child.wait()
+        if code == 0:
+            return
+        if code != 1 or not said.startswith("age: error: ") or "/dev/fd/" in said:
+            raise OSError(f"the age program failed ({code}): {said[:200].strip()}")
+        raise Invalid("seal.not_for_this_key" if _NO_KEY in said else "seal.torn")
+
+    def stop(self) -> None:
+        self._child.kill()
+
+    def end(self) -> None:
+        self._child.kill()
+        self.sink.close()
+        self._said.close()
+        self._child.wait()
 
 
-def _nonce(counter: int, *, last: bool) -> bytes:
-    return counter.to_bytes(11, "big") + bytes([last])
+class _Library:
+    """pyrage in a thread, between two pipes as if it were the program."""
+
+    def __init__(self, work: Callable[[BinaryIO, BinaryIO], None]) -> None:
+        reading, source = os.pipe()
+        sink, writing = os.pipe()
+        self.source: IO[bytes] = os.fdopen(source, "wb", 0)
+        self.sink: IO[bytes] = os.fdopen(sink, "rb", 0)
+        self._error: BaseException | None = None
+
+        def run() -> None:
+            try:
+                with open(reading, "rb") as plain, open(writing, "wb") as sealed:
+                    work(plain, sealed)
+            except BaseException as error:
+                self._error = error
+
+        self._thread = threading.Thread(target=run, daemon=True)
+        self._thread.start()
+
+    def check(self) -> None:
+        self._thread.join()
+        if self._error is not None:
+            raise self._error
+
+    def stop(self) -> None:
+        """It cannot be stopped; what it still writes counts for nothing, for the feeder's error is raised."""
+
+    def end(self) -> None:
+        self.sink.close()
+        self._thread.join()
 
 
-def _block(read_into: ReadInto, begun: bytes) -> memoryview:
-    """The next sealed chunks, as many as make a block of plaintext, beginning with `begun`; fewer at the end."""
-    block = memoryview(bytearray(_CHUNKS * _SEALED_CHUNK))
-    block[: len(begun)] = begun
-    return block[: len(begun) + _fill(read_into, block[len(begun) :])]
+class _Feeder(threading.Thread):
+    """Reads `blocks` and writes them to the way's pipe."""
+
+    def __init__(self, blocks: Iterable[memoryview], way: _Way) -> None:
+        super().__init__(daemon=True)
+        self._blocks, self._way = blocks, way
+        self.error: BaseException | None = None
+        self.is_cut = False
+
+    def run(self) -> None:
+        try:
+            with self._way.source as pipe:
+                try:
+                    for block in self._blocks:
+                        self._write(pipe.fileno(), block)
+                        if self.is_cut:
+                            return
+                except BaseException as error:
+                    self.error = error
+                    self._way.stop()
+        except BrokenPipeError:
+            self.is_cut = True
+
+    def _write(self, descriptor: int, block: memoryview) -> None:
+        try:
+            while block:
+                block = block[os.write(descriptor, block) :]
+        except BrokenPipeError:
+            self.is_cut = True
 
 
-def _fill(read_into: ReadInto, view: memoryview) -> int:
-    """Read until `view` is full or the source has ended; how much came."""
-    place = 0
-    while place < len(view) and (came := read_into(view[place:])):
-        place += came
-    return place
-
-
-def _header(file_key: bytes, recipient: bytes) -> bytes:
-    ephemeral = X25519PrivateKey.generate()
-    share = ephemeral.public_key().public_bytes_raw()
-    wrap = _wrapping_key(ephemeral.exchange(X25519PublicKey.from_public_bytes(recipient)), share, recipient)
-    body = ChaCha20Poly1305(wrap).encrypt(bytes(12), file_key, None)
-    signed = VERSION + b"-> X25519 " + _base64(share) + b"\n" + _base64(body) + b"\n---"
-    return signed + b" " + _base64(_mac_of(file_key, signed)) + b"\n"
-
-
-def _file_key(header: bytes, identity: str) -> bytes:
-    """The file key out of a header that has passed the lint, if the one stanza is for `identity` and the MAC holds."""
-    stanza = _STANZA.search(header)
-    if stanza is None:
-        raise Invalid("seal.stanza_count", count=0)
-    share, body = b64decode(stanza[1] + b"="), b64decode(stanza[2] + b"=")
-    key = X25519PrivateKey.from_private_bytes(raw_identity(identity))
+def _through(way: _Way, blocks: Iterable[memoryview]) -> Blocks:
+    feeder = _Feeder(blocks, way)
+    feeder.start()
     try:
-        shared = key.exchange(X25519PublicKey.from_public_bytes(share))
-        wrap = _wrapping_key(shared, share, key.public_key().public_bytes_raw())
-        file_key = ChaCha20Poly1305(wrap).decrypt(bytes(12), body, None)
-    except (InvalidTag, ValueError) as error:  # ValueError: a share of low order, which no honest program writes
-        raise Invalid("seal.not_for_this_key") from error
-    signed, mac = header[: -_MAC - 2], header[-_MAC - 1 : -1]  # between them the space after "---"
-    if not hmac.compare_digest(_base64(_mac_of(file_key, signed)), mac):
-        raise Invalid("seal.torn")
-    return file_key
+        while block := os.read(way.sink.fileno(), BLOCK):
+            yield memoryview(block)
+        feeder.join()
+        if feeder.error is not None:
+            raise feeder.error
+        way.check()
+        if feeder.is_cut:  # it went without complaint and without having read all
+            raise Invalid("seal.torn")
+    finally:
+        way.end()
+        feeder.join()
 
 
-def _wrapping_key(shared: bytes, share: bytes, recipient: bytes) -> bytes:
-    return _derived(shared, share + recipient, b"age-encryption.org/v1/X25519")
+def _program() -> str | None:
+    """Where the age program is; None where there is none, or no /dev/fd to hand it a key."""
+    return shutil.which("age") if os.path.isdir("/dev/fd") else None
 
 
-def _mac_of(file_key: bytes, signed: bytes) -> bytes:
-    return hmac.digest(_derived(file_key, b"", b"header"), signed, hashlib.sha256)
+def _widen(pipe: IO[bytes]) -> None:
+    """Let a pipe hold more, where the system can: fewer changes between the processes."""
+    with suppress(ImportError, AttributeError, OSError):
+        import fcntl
+
+        fcntl.fcntl(pipe.fileno(), fcntl.F_SETPIPE_SZ, _PIPE)
 
 
-def _derived(secret: bytes, salt: bytes, info: bytes) -> bytes:
-    return HKDF(SHA256(), 32, salt, info).derive(secret)
+def _rest(read_into: ReadInto) -> Iterator[memoryview]:
+    while True:
+        view = memoryview(bytearray(BLOCK))
+        came = read_into(view)
+        if not came:
+            return
+        yield view[:came]
 
 
-def _base64(data: bytes) -> bytes:
-    return b64encode(data).rstrip(b"=")
+def _fill(read_into: ReadInto, size: int) -> memoryview:
+    """The next `size` bytes, fewer only at the end of the source."""
+    view, place = memoryview(bytearray(size)), 0
+    while place < size and (came := read_into(view[place:])):
+        place += came
+    return view[:place]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.errors import Invalid
 from core.seal.age import is_identity, recipient_of
 from core.seal.archive import MANIFEST
-from core.seal.bulk import open_bulk
+from core.seal.bulk import Blocks, open_bulk
 from core.seal.folder import whole_folder
 from core.seal.header import lint_file
 from core.seal.manifest import Entry
@@ -149,13 +149,15 @@ def _decrypt(
             progress(done, expected.size)
             return came
 
-        def plain() -> Iterator[memoryview]:
-            for block in open_bulk(read_into, secret):
-                archive.feed(block)
-                yield block
+        def plain() -> Blocks:
+            with closing(open_bulk(read_into, secret)) as blocks:
+                for block in blocks:
+                    archive.feed(block)
+                    yield block
 
-        unpacker = Unpacker(BlockReader(plain()).read, expected, folder)
-        unpacker.run()
+        with closing(plain()) as opened:  # what reads the file and feeds the hashes has ended before they do
+            unpacker = Unpacker(BlockReader(opened).read, expected, folder)
+            unpacker.run()
         return unpacker, archive.digest(), sealed.digest()
 
 

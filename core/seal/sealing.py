@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -294,9 +295,10 @@ class _Draft:
                     self._done += len(block)
                     self._progress(self._done, self._total)
 
-            for block in seal_bulk(plain(), recipient):
-                bulk.feed(block)
-                file.write(block)
+            with closing(seal_bulk(plain(), recipient)) as sealed:
+                for block in sealed:
+                    bulk.feed(block)
+                    file.write(block)
             return archive.digest(), bulk.digest()
 
     def _test_package(self, payload: bytes, layers: list[bytes], names: str, wanted: Expected) -> None:
@@ -314,8 +316,8 @@ class _Draft:
         """Open the beginning of the sealed file with its own key: form, size and manifest must be right."""
         try:
             size = lint_file(path)
-            with path.open("rb", buffering=0) as file:
-                beginning = _beginning(open_bulk(file.readinto, secret), len(plan.heads[0]))
+            with path.open("rb", buffering=0) as file, closing(open_bulk(file.readinto, secret)) as blocks:
+                beginning = _beginning(blocks, len(plan.heads[0]))
             unpacker = Unpacker(BytesIO(beginning).read, wanted, None)
             unpacker.head()
         except Invalid as error:
