@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from accounts import queries
 from accounts.models import Person, SignIn
-from accounts.rules import Role
+from accounts.rules import Role, is_confirmed
 from core.act import PUBLIC, Act, Actor, Platform
 from core.errors import Conflict, Forbidden, Invalid, Missing, Refusal, Untimely
 
@@ -52,6 +52,9 @@ class Door:
     demo: bool = False
     agent: str = ""
     """Address of the signing program on a person's own machine (docs/CA-LOCKS.md); empty: no page may ask one."""
+
+    passkeys: bool = True
+    """Whether bidders who bound a passkey are asked for it where a view is `confirmed`."""
 
     @property
     def cookie(self) -> str:
@@ -93,6 +96,12 @@ def unlinked(view: View) -> View:
 def signing(view: View) -> View:
     """The page signs with the person's certificate, perhaps by the signing program on their machine."""
     view.__signing__ = True  # type: ignore[attr-defined]
+    return view
+
+
+def confirmed(view: View) -> View:
+    """A bidder who has bound a passkey comes here only by a sign-in a passkey took part in (passkey.required)."""
+    view.__confirmed__ = True  # type: ignore[attr-defined]
     return view
 
 
@@ -182,9 +191,13 @@ def local_path(target: str | None, default: str = "/") -> str:
     return target
 
 
-def admit(response: Response, token: str) -> Response:
-    """Give the browser its new sign-in; everything the browser brought before is forgotten (no fixation)."""
-    cookie.clear()
+def admit(response: Response, token: str, *, anew: bool = True) -> Response:
+    """Give the browser its new sign-in; everything the browser brought before is forgotten (no fixation).
+
+    Not `anew`: the same person is known better than before, and the forms of the open page stay good.
+    """
+    if anew:
+        cookie.clear()
     response.set_cookie(door().cookie, token, secure=door().secure, httponly=True, samesite="Lax", path="/")
     return response
 
@@ -248,9 +261,20 @@ def _let_in() -> None:
         raise Forbidden("signin.required")
     if access.kind == "roles" and not current_actor().has(*access.roles):
         raise Forbidden("door.role", roles=sorted(access.roles))
+    if getattr(view, "__confirmed__", False) and door().passkeys and current_actor().has(Role.BIDDER):
+        _check_confirmed()
     if request.method not in SAFE and not is_bearer() and not getattr(view, "__cookieless__", False):
         _check_origin()
         current_app.extensions["csrf"].protect()
+
+
+def _check_confirmed() -> None:
+    held, person = current_sign_in(), current_person()
+    if held is None or person is None or is_confirmed(held.method):
+        return
+    with reading() as session:
+        if queries.passkeys(session, person.id):
+            raise Forbidden("passkey.required")
 
 
 def _check_origin() -> None:

@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from flask import Flask, current_app, g, request
@@ -75,6 +75,7 @@ class Settings(BaseSettings):
     streams: int = 64
     most_bytes: int = 128 * 1024 * 1024
     agent: str = "http://127.0.0.1:17650"
+    passkeys: Literal["bound", "off"] = "bound"
     witnesses: list[str] = Field(default_factory=list)
     observers: list[str] = Field(default_factory=list)
     witness_patience: int = Field(default=300, ge=0)
@@ -226,7 +227,15 @@ def create_app(settings: Settings | None = None, platform: Platform | None = Non
     Babel(app, locale_selector=chosen_language)
     CSRFProtect(app)
     access.install(
-        app, access.Door(platform, settings.origin.rstrip("/"), settings.secure, settings.demo, settings.agent)
+        app,
+        access.Door(
+            platform,
+            settings.origin.rstrip("/"),
+            settings.secure,
+            settings.demo,
+            settings.agent,
+            settings.passkeys == "bound",
+        ),
     )
     app.after_request(_keep_language)
     filters.register(app)

@@ -2,6 +2,7 @@
 
 import { announce } from "./sunbid.js";
 import { lintPackage } from "./seal/header.js";
+import { withPasskey } from "./seal/confirming.js";
 import { openKeys } from "./seal/keys.js";
 import { peel } from "./seal/layers.js";
 import { base64, unbase64 } from "./seal/notation.js";
@@ -16,7 +17,7 @@ const SET = "bidder+tenderee";
 
 /** Which of the five kinds of failure a code belongs to: what to do next, and who decides, stand on the page. */
 function kindOf(code = "") {
-  if (/^(bid\.confirmation|certificate\.|signin\.|agent\.)/.test(code)) return "certificate";
+  if (/^(bid\.confirmation|certificate\.|signin\.|agent\.|passkey\.)/.test(code)) return "certificate";
   if (/^(keys\.|store\.|seal\.not_for_this_key|seal\.identity_malformed)/.test(code)) return "key";
   if (/^(decrypt\.|opening\.|bid\.|release\.|peel\.client\.early)/.test(code)) return "time";
   if (/^(seal\.|peel\.refused|peel\.size)/.test(code)) return "file";
@@ -56,7 +57,7 @@ async function decrypt(tell) {
   }
   tell(word("releasing"));
   for (const [submission, peeled] of Object.entries(layers)) {
-    await ask(`${base}/release`, { submission, layers: peeled });
+    await withPasskey(() => ask(`${base}/release`, { submission, layers: peeled }), ask, () => tell(word("passkey")));
   }
   return "released";
 }

@@ -64,6 +64,7 @@ def _account(errors: list[Refusal], status: int = 200) -> tuple[str, int]:
             sign_ins=queries.sign_ins(session, person_id, at=now),
             sign_in=held,
             is_strong=held is not None and is_strong(held.method),
+            is_confirmed=held is None or held.method != "certificate",
             is_secure=door().secure or door().origin.startswith("http://localhost"),
         )
     return page, status
@@ -177,10 +178,13 @@ def register_passkey() -> Response:
 
 @blueprint.post("/account/passkeys/<int:passkey_id>/remove")
 @signed_in
-def remove_passkey(passkey_id: int) -> Response:
+def remove_passkey(passkey_id: int) -> Response | tuple[str, int]:
     """One passkey opens nothing any more."""
-    with acting() as act:
-        services.remove_passkey(act, _own(act), passkey_id)
+    try:
+        with acting() as act:
+            services.remove_passkey(act, _own(act), passkey_id, sign_in=current_sign_in())
+    except Refusal as refusal:
+        return _account([refusal], status_of(refusal))
     return _back(_("通行密钥已移除。"))
 
 

@@ -5,22 +5,24 @@ from __future__ import annotations
 from flask import jsonify, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from accounts import forms, services
+from accounts import forms, queries, services
 from accounts.access import (
     acting,
     admit,
     cookieless,
+    current_actor,
     current_sign_in,
     dismiss,
     door,
     limited,
     local_path,
     public,
+    signed_in,
     signing,
     status_of,
 )
 from accounts.routes.blueprint import blueprint
-from core.errors import Refusal
+from core.errors import Forbidden, Refusal
 from core.forms import text
 
 TRIES = "30/minute;300/hour"
@@ -157,6 +159,34 @@ def sign_in_with_passkey() -> Response:
     target = body.get("next") if isinstance(body, dict) else None
     to = local_path(target if isinstance(target, str) else None, url_for("portal.home"))
     return admit(jsonify(next=to), token)
+
+
+@blueprint.post("/login/confirm/options")
+@signed_in
+@limited(TRIES)
+def start_confirmation() -> Response:
+    """What the browser asks a passkey of the person who is signed in, by cookie or as a program."""
+    with acting() as act:
+        person = queries.person_by_id(act.session, current_actor().person_id or 0)
+        return jsonify(services.start_confirmation(act, person, origin=door().origin))
+
+
+@blueprint.post("/login/confirm")
+@signed_in
+@limited(TRIES)
+def confirm_with_passkey() -> Response:
+    """The passkey's answer; a sign-in it took part in comes in the place of this one, carried as this one is."""
+    held = current_sign_in()
+    if held is None:
+        raise Forbidden("signin.required")
+    body = request.get_json(silent=True)
+    with acting() as act:
+        token = services.confirm_with_passkey(act, held, response=forms.credential(body), origin=door().origin)
+    if held.carrier == "bearer":
+        return jsonify(token=token, type="Bearer")
+    target = body.get("next") if isinstance(body, dict) else None
+    to = local_path(target if isinstance(target, str) else None, url_for("portal.home"))
+    return admit(jsonify(next=to), token, anew=False)
 
 
 @blueprint.post("/logout")

@@ -10,7 +10,7 @@ from accounts.rules.identity import (
     normalise_uscc,
     outer_check,
 )
-from accounts.rules.signing_in import is_strong, login_message
+from accounts.rules.signing_in import is_confirmed, is_strong, login_message
 
 __all__ = [
     "EXCLUSIVE",
@@ -21,6 +21,7 @@ __all__ = [
     "check_uscc",
     "clashing_roles",
     "inner_check",
+    "is_confirmed",
     "is_strong",
     "login_message",
     "normalise_uscc",

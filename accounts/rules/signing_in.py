@@ -11,7 +11,8 @@ from core.calendar import DAY, day_of, end_of_day
 from core.errors import Invalid
 
 LOGIN_DOMAIN = b"sunbid-login/v1\n"
-STRONG = frozenset({"certificate", "passkey", "password+totp", "demo"})
+CONFIRMED = frozenset({"passkey", "certificate+passkey"})
+STRONG = CONFIRMED | {"certificate", "password+totp", "demo"}
 TOTP_STEP = 30
 PASSWORD_LEAST = 12
 PASSWORD_MOST = 200
@@ -23,6 +24,11 @@ COMMON = frozenset(
 def is_strong(method: str) -> bool:
     """Whether a sign-in by this method opens what roles open; a password alone only lets one set up a second factor."""
     return method in STRONG
+
+
+def is_confirmed(method: str) -> bool:
+    """Whether a passkey took part in a sign-in by this method."""
+    return method in CONFIRMED
 
 
 def login_message(challenge: str) -> bytes:

@@ -12,9 +12,11 @@ from accounts.services.certificates import (
 from accounts.services.organisations import correct_organisation, register_organisation, verify_organisation
 from accounts.services.passkeys import (
     begin_passkey,
+    confirm_with_passkey,
     register_passkey,
     remove_passkey,
     sign_in_with_passkey,
+    start_confirmation,
     start_passkey_sign_in,
 )
 from accounts.services.people import (
@@ -54,6 +56,7 @@ __all__ = [
     "begin_totp",
     "change_password",
     "confirm_totp",
+    "confirm_with_passkey",
     "correct_organisation",
     "disable_person",
     "enable_person",
@@ -84,6 +87,7 @@ __all__ = [
     "sign_in_with_password",
     "sign_out",
     "start_challenge",
+    "start_confirmation",
     "start_passkey_sign_in",
     "sweep",
     "verify_organisation",

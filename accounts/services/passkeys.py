@@ -20,7 +20,13 @@ from webauthn.helpers.structs import (
 from accounts import queries
 from accounts.models import Passkey, Person, SignIn
 from accounts.services.people import require_factor
-from accounts.services.signing_in import open_sign_in, revoke_sign_ins, start_challenge, use_challenge
+from accounts.services.signing_in import (
+    open_sign_in,
+    revoke_sign_in,
+    revoke_sign_ins,
+    start_challenge,
+    use_challenge,
+)
 from core.act import Act
 from core.errors import Forbidden, Invalid, Missing
 from core.ledger.log import append
@@ -59,6 +65,7 @@ def register_passkey(
 ) -> Passkey:
     """Bind the passkey the browser made; every sign-in but that of the token `keep` ends; else passkey.invalid."""
     require_factor(act, person, sign_in)
+    _require_passkey(act, person, sign_in)
     challenge = _challenge_in(response)
     use_challenge(act, challenge, f"passkey:{person.id}")
     try:
@@ -86,12 +93,23 @@ def register_passkey(
     return passkey
 
 
-def remove_passkey(act: Act, person: Person, passkey_id: int) -> None:
+def remove_passkey(act: Act, person: Person, passkey_id: int, *, sign_in: SignIn | None = None) -> None:
     """Remove one passkey of the person; Missing("passkey.unknown") when it is not theirs."""
+    _require_passkey(act, person, sign_in)
     removed: Any = act.session.execute(delete(Passkey).where(Passkey.id == passkey_id, Passkey.person_id == person.id))
     if removed.rowcount != 1:
         raise Missing("passkey.unknown")
     append(act, "passkey.remove", f"person:{person.id}", {"actor": act.actor.name})
+
+
+def _require_passkey(act: Act, person: Person, sign_in: SignIn | None) -> None:
+    """Who has a passkey changes passkeys by one: a stolen certificate alone takes none away and adds none.
+
+    Forbidden("passkey.required"); where all are lost an operator resets them (`reset_factors`).
+    """
+    by_certificate = sign_in is not None and sign_in.method == "certificate"
+    if by_certificate and queries.passkeys(act.session, person.id):
+        raise Forbidden("passkey.required")
 
 
 def start_passkey_sign_in(act: Act, *, origin: str) -> dict[str, Any]:
@@ -105,8 +123,45 @@ def start_passkey_sign_in(act: Act, *, origin: str) -> dict[str, Any]:
     return value
 
 
+def start_confirmation(act: Act, person: Person, *, origin: str) -> dict[str, Any]:
+    """What `navigator.credentials.get` needs to confirm with a passkey of the person.
+
+    The challenge is like any sign-in's: a row that named the person would tell who is about to submit (R-208).
+    """
+    options = webauthn.generate_authentication_options(
+        rp_id=relying_party(origin),
+        challenge=_bytes(start_challenge(act, "passkey")),
+        allow_credentials=[
+            PublicKeyCredentialDescriptor(id=held.credential_id) for held in queries.passkeys(act.session, person.id)
+        ],
+        user_verification=UserVerificationRequirement.REQUIRED,
+    )
+    value: dict[str, Any] = json.loads(webauthn.options_to_json(options))
+    return value
+
+
+def confirm_with_passkey(act: Act, sign_in: SignIn, *, response: dict[str, Any], origin: str) -> str:
+    """A new sign-in in the place of `sign_in`, in which a passkey of the same person took part; its token.
+
+    Forbidden("signin.refused") for another person's passkey and for any other answer.
+    """
+    held = _answered(act, response, origin)
+    if held.person_id != sign_in.person_id:
+        raise Forbidden("signin.refused")
+    person = queries.person_by_id(act.session, held.person_id)
+    method = "certificate+passkey" if sign_in.method.startswith("certificate") else "passkey"
+    revoke_sign_in(act, person, sign_in.id)
+    return open_sign_in(act, person, method=method, carrier=sign_in.carrier)
+
+
 def sign_in_with_passkey(act: Act, *, response: dict[str, Any], origin: str, carrier: str = "cookie") -> str:
     """Sign in by the passkey's answer to our challenge; the token. Forbidden("signin.refused") for any other answer."""
+    held = _answered(act, response, origin)
+    return open_sign_in(act, queries.person_by_id(act.session, held.person_id), method="passkey", carrier=carrier)
+
+
+def _answered(act: Act, response: dict[str, Any], origin: str) -> Passkey:
+    """The passkey whose answer to our challenge this is; the challenge is used up."""
     challenge = _challenge_in(response)
     use_challenge(act, challenge, "passkey")
     try:
@@ -129,7 +184,7 @@ def sign_in_with_passkey(act: Act, *, response: dict[str, Any], origin: str, car
     except (InvalidAuthenticationResponse, InvalidJSONStructure, ValueError, KeyError):
         raise Forbidden("signin.refused") from None
     held.sign_count = checked.new_sign_count
-    return open_sign_in(act, queries.person_by_id(act.session, held.person_id), method="passkey", carrier=carrier)
+    return held
 
 
 def relying_party(origin: str) -> str:

@@ -11,6 +11,7 @@ from flask import Response, abort, jsonify, render_template, request
 from sqlalchemy.orm import Session
 
 from accounts.access import (
+    confirmed,
     cookieless,
     current_actor,
     door,
@@ -35,6 +36,7 @@ OWN = "bidder+tenderee"
 
 @blueprint.post("/sections/<code>/submissions")
 @requires(Role.BIDDER, Role.TENDEREE, Role.OFFICER, Role.SUPERVISOR)
+@confirmed
 @cookieless
 @unlinked
 def commit_submission(code: str) -> tuple[Response, int]:

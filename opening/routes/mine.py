@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Response, jsonify, make_response, render_template, request
 
-from accounts.access import acting, current_actor, reading, requires, signing, wants_json
+from accounts.access import acting, confirmed, current_actor, reading, requires, signing, wants_json
 from accounts.rules import Role
 from core.errors import Invalid, Missing
 from opening import forms, queries, rules, services
@@ -53,6 +53,7 @@ def sign_in_bid(code: str) -> Response:
 
 @blueprint.post("/opening/<code>/release")
 @requires(Role.BIDDER)
+@confirmed
 def release(code: str) -> Response:
     """Take in a bidder's own layer of every envelope (from their program or their browser)."""
     submission, layers = forms.released(request.get_json(silent=True))

@@ -53,6 +53,9 @@ SENTENCES = {
     "totp.code": _l("动态口令不正确。请确认手机时间准确，并输入当前显示的 6 位数字。"),
     "totp.secret": _l("动态口令的密钥不正确，请重新扫描二维码。"),
     "passkey.invalid": _l("通行密钥的回答无法核对，请重试。"),
+    "passkey.required": _l(
+        "您的账号绑定了通行密钥，这一步要用它确认：请在网页里办理；密钥丢失，请交易中心核对身份后重置。"
+    ),
     "passkey.unknown": _l("没有这个通行密钥，或不属于您。"),
     "factor.weak": _l(
         "您仅以口令登录，而账户已绑定更强的登录方式。请先用证书、通行密钥或动态口令登录，再增加新的方式。"
@@ -92,6 +95,7 @@ STATES = {
     **{f"role.{role}": word for role, word in ROLES.items()},
     "sign_in.certificate": _l("数字证书"),
     "sign_in.passkey": _l("通行密钥"),
+    "sign_in.certificate+passkey": _l("数字证书和通行密钥"),
     "sign_in.password": _l("口令（未绑定第二因素）"),
     "sign_in.password+totp": _l("口令与动态口令"),
     "sign_in.demo": _l("演示一键切换"),

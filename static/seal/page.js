@@ -1,6 +1,7 @@
 // The page on which a bidder seals and submits: it shows and asks; the worker does.
 
 import { announce, serverNow } from "../sunbid.js";
+import { answerByPasskey } from "./confirming.js";
 import { DraftStore } from "./draft_store.js";
 import { Enclosing } from "./enclosing.js";
 import { Form } from "./form.js";
@@ -28,10 +29,32 @@ function ask(call, given = {}) {
 }
 
 function listen({ data }) {
+  if (data.event === "passkey") return askPasskey(data.options);
   if (data.event) return page.progress.take(data);
   const { resolve, reject } = calls.get(data.id);
   calls.delete(data.id);
   return data.refusal ? reject(data.refusal) : resolve(data.value);
+}
+
+/** Ask for the passkey by a button: browsers want the person's own press, and a slip is no end. */
+function askPasskey(options) {
+  const box = $("passkey");
+  box.hidden = false;
+  $("passkey-said").textContent = "";
+  const done = (given) => {
+    box.hidden = true;
+    ask("passkey", given);
+  };
+  $("passkey-go").onclick = async () => {
+    try {
+      done({ credential: await answerByPasskey(options) });
+    } catch (refusal) {
+      $("passkey-said").textContent = explain(refusal).reason;
+    }
+  };
+  $("passkey-stop").onclick = () => done({ refusal: { code: "passkey.cancelled", facts: {} } });
+  announce(box.querySelector("h3").textContent);
+  $("passkey-go").focus();
 }
 
 function show(...names) {

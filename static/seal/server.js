@@ -7,10 +7,14 @@ const WAITS = [1, 2, 4, 8, 15]; // seconds between tries while the line is broke
 const SILENCE = 90_000;
 
 export class Server {
-  /** `language` is what refusals come in; `onWaiting({seconds, tries} or null)` is told while the line is broken. */
-  constructor(language, onWaiting = () => {}) {
+  /**
+   * `language` is what refusals come in; `onWaiting({seconds, tries} or null)` is told while the line is broken;
+   * `onPasskey(options)` gives the person's answer by passkey where an act asks for it.
+   */
+  constructor(language, onWaiting = () => {}, onPasskey = () => { throw new Refusal("passkey.unsupported"); }) {
     this.language = language;
     this.onWaiting = onWaiting;
+    this.onPasskey = onPasskey;
     this.bearer = null;
     this.stopped = false;
   }
@@ -69,17 +73,32 @@ export class Server {
     this.bearer = (await answer.json()).token;
   }
 
-  /** A request with the bearer, renewed once where it has run out. */
+  /** A request with the bearer, renewed once where it has run out, confirmed by passkey once where that is asked for. */
   async askSigned(keys, path, { headers = {}, ...options }) {
-    for (let fresh = false; ; fresh = true) {
+    for (let [fresh, confirmed] = [false, false]; ; ) {
       if (!this.bearer) await this.signIn(keys);
+      const bearer = { Authorization: `Bearer ${this.bearer}` };
       try {
-        return await this.ask(path, { ...options, headers: { ...headers, Authorization: `Bearer ${this.bearer}` } });
+        return await this.ask(path, { ...options, headers: { ...headers, ...bearer } });
       } catch (refusal) {
-        if (refusal.code !== "signin.required" || fresh) throw refusal;
-        this.bearer = null;
+        if (refusal.code === "passkey.required" && !confirmed) {
+          confirmed = true;
+          await this.confirm(bearer);
+        } else if (refusal.code === "signin.required" && !fresh) {
+          fresh = true;
+          this.bearer = null;
+        } else throw refusal;
       }
     }
+  }
+
+  /** A new bearer that a passkey of the person has confirmed. */
+  async confirm(bearer) {
+    const headers = { ...bearer, "Content-Type": "application/json" };
+    const asked = await this.ask("/login/confirm/options", { method: "POST", headers, body: "{}" });
+    const credential = await this.onPasskey(await asked.json());
+    const answer = await this.ask("/login/confirm", { method: "POST", headers, body: JSON.stringify({ credential }) });
+    this.bearer = (await answer.json()).token;
   }
 }
 

@@ -8,21 +8,21 @@ import { stepFor } from "./ladder.js";
 import { base64, bytesOf, hashHex } from "./notation.js";
 import { policyDigest, validatePolicy } from "./policy.js";
 import { verifyReceipt } from "./receipt.js";
-import { need } from "./refusal.js";
+import { Refusal, need } from "./refusal.js";
 import { seal } from "./sealing.js";
 import { Server } from "./server.js";
 import { handleOf } from "./submission.js";
 import { isWhole, uploadObject } from "./upload.js";
 
 const TOOL = "sunbid page";
-const state = { section: "", keys: null, handle: "", server: null };
+const state = { section: "", keys: null, handle: "", server: null, passkey: null };
 const tell = (event, facts) => postMessage({ event, ...facts });
 
 const CALLS = {
   /** Who is here and what there is: keys, what was sealed and not submitted, what the platform holds. */
   async begin({ section, owner, language }) {
     const keys = await openKeys(owner);
-    const server = new Server(language, (waiting) => tell("waiting", { waiting }));
+    const server = new Server(language, (waiting) => tell("waiting", { waiting }), askPasskey);
     Object.assign(state, { section, keys, server });
     if (!keys) return { keys: null, draft: null, held: [] };
     state.handle = handleOf(await keys.handleSeed(section));
@@ -96,12 +96,25 @@ const CALLS = {
 
   held,
 
+  /** What the page's passkey answered, or the refusal it came to: only a page can ask the person. */
+  async passkey({ credential, refusal }) {
+    if (refusal) state.passkey?.reject(new Refusal(refusal.code, refusal.facts));
+    else state.passkey?.resolve(credential);
+  },
+
   /** What is kept on this machine of a submitted bid: {private, receipt}, or null. */
   async kept({ digest }) {
     const found = await keptOf(digest);
     return found ? { private: found.private, receipt: found.receipt, platformKey: found.platformKey } : null;
   },
 };
+
+function askPasskey(options) {
+  return new Promise((resolve, reject) => {
+    state.passkey = { resolve, reject };
+    tell("passkey", { options });
+  });
+}
 
 /** Everything the platform holds under the handle, oldest first; nobody is signed in for this. */
 async function held() {

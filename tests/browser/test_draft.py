@@ -84,7 +84,7 @@ def choose(page: Page, slot: str, name: str, content: bytes) -> None:
     page.locator(f"#file-{slot}").set_input_files(
         [{"name": name, "mimeType": "application/octet-stream", "buffer": content}]
     )
-    expect(page.locator(f"[data-slot={slot.partition('-')[2]}] .files")).to_contain_text(name)
+    expect(page.locator(f"[data-slot={slot.partition('-')[2]}] .files")).to_contain_text(name, timeout=LONG)
 
 
 def link(page: Page, group: str, clause: str, file: str, first: str = "", last: str = "", place: str = "") -> None:
@@ -188,7 +188,7 @@ def test_what_is_prepared_is_sealed_with_the_bytes_of_the_command(enter: Enter, 
     package = given.value.path()
     page.locator("#go").click()
     expect(page.locator("#from-draft")).to_contain_text("4 个文件", timeout=LONG)
-    expect(page.locator("[data-slot=proposal] [data-hash]")).to_contain_text("SHA-256")
+    expect(page.locator("[data-slot=proposal] [data-hash]")).to_contain_text("SHA-256", timeout=LONG)
     expect(page.locator("#bill-state")).to_contain_text("核对无误", timeout=LONG)
     page.locator("#go").click()
     expect(page.get_by_role("heading", name="已递交，这是您的回执")).to_be_visible(timeout=LONG)
