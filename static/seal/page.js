@@ -281,7 +281,8 @@ function lock(locked) {
   page.form.lock(locked);
 }
 
-function succeed({ receipt, private: secrets, files }) {
+function succeed({ record, files }) {
+  const { receipt } = record;
   Object.assign(page, { done: true, draft: null, replacing: false });
   page.form.forget();
   document.title = say(`title.${receipt.kind}`, { section });
@@ -290,7 +291,7 @@ function succeed({ receipt, private: secrets, files }) {
   $("head-cards").hidden = true;
   $("history").hidden = true;
   show("receipt");
-  showReceipt({ receipt, secrets, files, handle: page.handle, section });
+  showReceipt({ receipt, record, files, handle: page.handle, section });
 }
 
 /** What went wrong, why, and what to do now. */
@@ -322,11 +323,11 @@ function late() {
 
 /** Show the receipt of an earlier submission again. */
 async function recall(row) {
-  const kept = await ask("kept", { digest: row.digest });
-  const receipt = row.receipt;
+  const record = await ask("kept", { digest: row.digest });
+  const { receipt } = row;
   show("receipt");
   $("history").hidden = true;
-  showReceipt({ receipt, secrets: kept?.private ?? null, files: null, handle: page.handle, section });
+  showReceipt({ receipt, record, files: null, handle: page.handle, section });
 }
 
 function bind() {

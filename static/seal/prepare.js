@@ -10,7 +10,7 @@ import { Enclosing } from "./enclosing.js";
 import { LinkEditor } from "./link_editor.js";
 import { Slots } from "./slots.js";
 import { showTasks } from "./task_view.js";
-import { $, showRefusal } from "./view.js";
+import { $, offerBlob, showRefusal } from "./view.js";
 import { explain, instantText, say } from "./words.js";
 
 const root = $("prepare");
@@ -173,10 +173,7 @@ function bind() {
 
 async function exportDraft() {
   try {
-    const packed = await packDraft(page.typed, files());
-    const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(packed), download: `${section}-draft.zip` });
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+    offerBlob(`${section}-draft.zip`, await packDraft(page.typed, files()));
     announce(say("draft.exported"));
   } catch (refusal) {
     showRefusal($("failure"), refusal);

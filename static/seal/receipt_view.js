@@ -1,10 +1,12 @@
 // The receipt on the whole page: number, server time, fingerprints, QR, downloads; made to be printed and kept.
 
-import { $, offer, tag } from "./view.js";
+import { packFolder } from "./folder.js";
+import { $, offer, offerBlob, tag } from "./view.js";
 import { instantText, say, sizeText } from "./words.js";
 
-/** Show a verified receipt. `secrets` is private.json or null; `files` what was sealed, or null where not known here. */
-export function showReceipt({ receipt, secrets, files, handle, section }) {
+/** Show a verified receipt. `record`: what this browser keeps of the bid, or null; `files`: what was sealed, or null. */
+export function showReceipt({ receipt, record, files, handle, section }) {
+  const secrets = record?.private ?? null;
   const put = (id, text) => { $(`receipt-${id}`).textContent = text; };
   $("receipt-title").textContent = say(`receipt.${receipt.kind}`);
   $("receipt-lead").textContent = say(`receipt.${receipt.kind}.lead`);
@@ -31,6 +33,8 @@ export function showReceipt({ receipt, secrets, files, handle, section }) {
   $("receipt-private").hidden = !secrets;
   $("receipt-private-note").hidden = !secrets;
   $("receipt-private").onclick = () => offer(`private-${named}.json`, `${JSON.stringify(secrets, null, 1)}\n`);
+  $("receipt-all").hidden = !secrets;
+  $("receipt-all").onclick = () => offerBlob(`bid-${named}.zip`, packFolder(record, location.origin));
   $("receipt-print").onclick = () => print();
   drawCode(section, handle);
   scrollTo(0, 0);

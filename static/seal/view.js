@@ -70,12 +70,13 @@ export function historyRow(row, rows, onShow) {
 }
 
 /** Offer `content` (text) for download under a name. */
-export function offer(name, content) {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([content], { type: "application/json" }));
-  link.download = name;
+export const offer = (name, content) => offerBlob(name, new Blob([content], { type: "application/json" }));
+
+/** Offer a Blob for download under a name. */
+export function offerBlob(name, blob) {
+  const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(blob), download: name });
   link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
 /** A file in a slot: name, size, hash or findings, and a button that takes it out. */

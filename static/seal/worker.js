@@ -102,11 +102,8 @@ const CALLS = {
     else state.passkey?.resolve(credential);
   },
 
-  /** What is kept on this machine of a submitted bid: {private, receipt}, or null. */
-  async kept({ digest }) {
-    const found = await keptOf(digest);
-    return found ? { private: found.private, receipt: found.receipt, platformKey: found.platformKey } : null;
-  },
+  /** What is kept on this machine of a submitted bid, with what only the bidder knows; or null. */
+  kept: async ({ digest }) => (await keptOf(digest)) ?? null,
 };
 
 function askPasskey(options) {
@@ -184,10 +181,11 @@ async function finish(draft, receipt) {
   const packages = Object.fromEntries(Object.entries(draft.identity).map(([set, sealed]) => [set, hashHex(sealed)]));
   const own = { leafSalt: bytesOf(draft.private.leaf_salt), digest: draft.digest, packages };
   verifyReceipt(receipt, draft.platformKey, own);
-  const { digest, handle, identity, submission, platformKey } = draft;
-  await keep({ digest, handle, private: draft.private, identity, submission, platformKey, receipt });
+  const { digest, handle, identity, submission, platformKey, policy } = draft;
+  const record = { digest, handle, private: draft.private, identity, submission, policy, platformKey, receipt };
+  await keep(record);
   await dropDraft(draft);
-  return { receipt, private: draft.private, platformKey, kind: submission.kind, files: draft.files };
+  return { record, files: draft.files };
 }
 
 async function dropFiles(earlier, draft) {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ from flask import Flask
 from playwright.sync_api import Page, expect
 
 from bidding import cli, queries
+from bidding.cli.folder import BidFolder
 from core.act import Platform
 from core.clock import StoppedClock
 from tests.bidding import two_persons
@@ -66,7 +68,8 @@ def test_the_whole_way_over_a_line_that_breaks(enter: Enter, tmp_path: Path) -> 
     """Choose, seal, upload, commit; the receipt holds offline; `core.seal` finds in the store what was chosen.
 
     Nothing that goes to /files or to the commit bears a cookie, and no upload's bytes bear a bearer.
-    Seen red: with cookies sent along; with the schedule's wide blank kept.
+    What is saved as a whole is the folder the command keeps, and verified by it as the bidder's own. Seen red: with
+    cookies sent along; with the schedule's wide blank kept; with an identity package left out of the folder.
     """
     bidder = enter()
     bidder.line.cut_uploads = [300, 70_000, 0]
@@ -90,6 +93,13 @@ def test_the_whole_way_over_a_line_that_breaks(enter: Enter, tmp_path: Path) -> 
     told = CliRunner().invoke(cli.receipt, ["verify", str(tmp_path / "receipt.json"), "--key", key, "--json"])
     assert json.loads(told.output)["submission_digest"] == held["digest"], told.output
     assert json.loads(private)["submission_digest"] == held["digest"]
+    with page.expect_download() as given:
+        page.get_by_role("button", name="保存全套").click()
+    with zipfile.ZipFile(given.value.path()) as package:
+        package.extractall(tmp_path / "folder")
+    told = CliRunner().invoke(cli.receipt, ["verify", str(tmp_path / "folder" / "receipt.json"), "--json"])
+    facts = json.loads(told.output)
+    assert facts["own"] and facts["key_known"] and BidFolder(tmp_path / "folder").digest == held["digest"]
     for slot, (name, content) in FILES.items():
         envelope, _, slot_name = slot.partition("-")
         opened = bidder.opened(envelope, tmp_path / slot)
