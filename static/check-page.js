@@ -1,6 +1,6 @@
 // The check of this machine: each line is tried for real, says 通过 or 需处理 and what to do, and can be copied whole.
 
-import { announce } from "./sunbid.js";
+import { announce, serverNow } from "./sunbid.js";
 import { identityKey, openKeys, within } from "./seal/keys.js";
 import { decrypt, nest, newIdentity, peel, recipientOf } from "./seal/layers.js";
 import { hashHex, sameBytes, utf8 } from "./seal/notation.js";
@@ -95,7 +95,10 @@ const checks = {
     if (!document.querySelector("meta[name=sunbid-owner]")) return ["info", word("signed_out")];
     const own = await openKeys();
     if (!own) return ["bad", word("light.missing")];
-    return [own.light === "ok" ? "ok" : own.light === "expiring" ? "warn" : "bad", word(`light.${own.light}`)];
+    const day = own.notAfter.toLocaleDateString("sv-SE", { timeZone: "Asia/Shanghai" });
+    if (own.notAfter.getTime() <= serverNow()) return ["bad", word("over").replace("{day}", day)];
+    const state = own.light === "ok" ? "ok" : own.light === "expiring" ? "warn" : "bad";
+    return [state, `${word(`light.${own.light}`)} · ${word("until").replace("{day}", day)}`];
   },
 
   async trial() {

@@ -89,10 +89,16 @@ def test_a_bidder_rehearses_on_what_the_platform_holds(stage: Stage, desk: Any) 
     assert wrong.locator("#rehearsal [data-state=bad]:not([hidden])").count() == len(stage.policy["envelopes"])
 
 
+ALONE = {"before": "soon30"}
+
+
 def test_a_certificate_that_ends_before_the_opening_is_said_in_time(stage: Stage, desk: Any) -> None:
-    """Before the deadline, over, 30, 90 days, later nothing; an untested backup."""
+    """Before the deadline, over, 30, 90 days, later nothing; an untested backup. On the check of the machine too.
+
+    Seen red: without the strip on that check.
+    """
     now, held = stage.clock.now(), stage.bidders["a"].key_file
-    for end, shown in (
+    for end, told in (
         (stage.deadline - timedelta(hours=1), "before"),
         (now - timedelta(days=1), "over"),
         (now + timedelta(days=29, hours=1), "soon30"),
@@ -101,12 +107,16 @@ def test_a_certificate_that_ends_before_the_opening_is_said_in_time(stage: Stage
     ):
         page, address = desk(held, end=end)
         watch = Watch(page)
-        for path in ("/bid", f"/bid/{CODE}"):
+        # The check of the machine knows no section: only how long the certificate is still good.
+        for path, shown in (("/bid", told), (f"/bid/{CODE}", told), ("/account/check", ALONE.get(told, told))):
             page.goto(address + path)
             page.wait_for_load_state("networkidle")
             names = [box.get_attribute("data-strip") for box in page.locator("[data-strip]:not([hidden])").all()]
             assert names == ([shown] if shown else []), (end, path, names)
-        if shown == "before":
+            if path == "/account/check" and shown == "over":
+                expect(page.locator("[data-check=key]")).to_contain_text("过期", timeout=20_000)
+        if told == "before":
+            page.goto(address + "/bid")
             expect(page.locator("[data-strip=before]")).to_contain_text(CODE)
             assert problems(page, watch) == []
         page.context.close()
