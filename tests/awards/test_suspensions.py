@@ -138,9 +138,14 @@ def _not_suspended(told: Story) -> None:
     del told["entries"][5], told["entries"][1]
 
 
+def _stopped_again(told: Story) -> None:
+    told["entries"].insert(8, entry(29, "section.suspend", "29T01:00:00", deadline="2026-11-01T01:00:00.000000Z"))
+
+
 LIES = [
     _another_text, _left_out, _late_made_timely, _answer_unpublished, _answered_otherwise, _an_hour_less,
     _never_resumed, _closed_meanwhile, _not_suspended,
+    _stopped_again,
 ]  # fmt: skip
 
 

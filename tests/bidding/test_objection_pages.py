@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from datetime import timedelta
+
+import pytest
 
 from accounts.rules import Role
 from bidding import queries
 from bidding.models import Publication
+from tests import factories
 from tests.bidding import two_persons
 from tests.bidding.stage import Stage
 from tests.conftest import Browser
@@ -105,3 +109,15 @@ def test_a_late_objection_is_told_as_late(stage: Stage, login: Login, client: Br
     assert stage.section().state == "submission_open"
     two_persons.clarify(stage.platform, stage.code, objection=1)
     assert OBJECTION in client.get(f"/sections/{stage.code}").text
+
+
+def test_the_log_of_an_objection_leads_nowhere(stage: Stage, login: Login, caplog: pytest.LogCaptureFixture) -> None:
+    """No login, organisation, section or request id beside it (R-208). Seen red: without @unlinked on the form."""
+    actor = factories.actor(stage.platform, Role.BIDDER)
+    with caplog.at_level(logging.DEBUG):
+        bidder = login(Role.BIDDER)
+        assert bidder.post(f"/sections/{stage.code}/objections", data={"text": OBJECTION}).status_code == 303
+    lines = [line for line in caplog.messages if "raise_objection" in line]
+    assert lines
+    for word in (actor.name, OBJECTION, stage.code, '"request"', '"ms"'):
+        assert not [line for line in lines if word in line], word
