@@ -41,6 +41,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--write-routes", action="store_true", help="write docs/routes.md from the running application")
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On PostgreSQL run what has a database; the rest was run on SQLite and would do the same again."""
+    if config.getoption("--database") == "postgresql":
+        alike = [item for item in items if "cluster" not in getattr(item, "fixturenames", ())]
+        config.hook.pytest_deselected(items=alike)
+        items[:] = [item for item in items if item not in set(alike)]
+
+
 def pytest_make_parametrize_id(val: object) -> str | None:
     """Name bytes by their length: fresh ciphertext in a name would differ from process to process."""
     return f"{len(val)}-bytes" if isinstance(val, bytes) else None

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.figures import r03, r04, r12, r19
+from benchmarks.figures import r03, r04, r08, r10, r12, r19
 
 pytestmark = pytest.mark.slow
 
@@ -24,6 +24,20 @@ def test_one_opening_of_four_and_sixteen_workers() -> None:
     tally = r04.measure(2, (4, 16), "sqlite")
     assert tally.single == tally.races == 2, tally.wrong
     assert r04.measure(1, (2,), "sqlite", sabotage=True).single == 0
+
+
+def test_what_is_anothers_is_as_if_it_did_not_exist() -> None:
+    """R8, without the times. Seen red: by `--sabotage`, a refusal that tells another's section from none."""
+    found = r08.measure(0)
+    assert found.told_apart == found.let_in == []
+    assert found.probes > 500
+
+
+def test_nobody_is_shown_who_bids_or_how_many() -> None:
+    """R10, also R-043, R-154, R-208. Seen red: by `--sabotage`, a public page that counts bids."""
+    found = r10.measure(2)
+    assert found.different == found.named == []
+    assert found.pages > 800
 
 
 def test_every_coalition_of_three_trustees(tmp_path: Path) -> None:

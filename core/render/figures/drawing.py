@@ -121,7 +121,10 @@ class Axis:
 
 
 def axis(values: Iterable[float], left: float, right: float, *, zero: bool = False, wanted: int = 6) -> Axis:
-    """Return an axis that shows all `values` with a little air, and 0 if `zero`; steps are 1, 2, 2.5, 5 times 10ⁿ."""
+    """Return an axis that shows all `values` with a little air, and 0 if `zero`; steps are 1, 2, 2.5, 5 times 10ⁿ.
+
+    It has about `wanted` ticks, fewer where their labels would touch.
+    """
     values = list(values)
     low, high = min(values), max(values)
     if zero:
@@ -133,7 +136,11 @@ def axis(values: Iterable[float], left: float, right: float, *, zero: bool = Fal
     step = next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= raw * 0.999)
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
     places = next((count for count in range(10) if abs(round(step, count) - step) < step * 1e-6), 10)
-    return Axis(low, high, left, right, tuple(n * step for n in range(first, last + 1)), places)
+    scale = Axis(low, high, left, right, tuple(n * step for n in range(first, last + 1)), places)
+    widest = max((width_of(scale.label(tick)) for tick in scale.ticks), default=0.0)
+    if wanted > 1 and widest + 6 > scale.at(step) - scale.at(0):
+        return axis(values, left, right, zero=zero, wanted=wanted - 1)
+    return scale
 
 
 @dataclass(frozen=True)
