@@ -28,16 +28,16 @@ def test_one_opening_of_four_and_sixteen_workers() -> None:
 
 def test_what_is_anothers_is_as_if_it_did_not_exist() -> None:
     """R8, without the times. Seen red: by `--sabotage`, a refusal that tells another's section from none."""
-    found = r08.measure(0)
+    found = r08.measure(0, most=2)
     assert found.told_apart == found.let_in == []
-    assert found.probes > 500
+    assert found.probes > 200
 
 
 def test_nobody_is_shown_who_bids_or_how_many() -> None:
     """R10, also R-043, R-154, R-208. Seen red: by `--sabotage`, a public page that counts bids."""
-    found = r10.measure(2)
+    found = r10.measure(2, most=1)
     assert found.different == found.named == []
-    assert found.pages > 800
+    assert found.pages > 500
 
 
 def test_every_coalition_of_three_trustees(tmp_path: Path) -> None:
