@@ -31,7 +31,10 @@ OWNERS = (Role.TENDEREE, Role.AGENT, Role.BIDDER, Role.OFFICER, Role.SUPERVISOR,
 STRANGERS = (Role.TENDEREE, Role.AGENT, Role.BIDDER, Role.EXPERT)
 """Those who see only what is theirs; officer, supervisor and operator see every section of the place by their office."""
 OPEN = frozenset(
-    {"bidding.workspace", "bidding.submit_bid", "bidding.ask_question", "opening.my_bid", "opening.trouble"}
+    {
+        *("bidding.ask_question", "bidding.prepare_bid", "bidding.raise_objection", "bidding.submit_bid"),
+        *("bidding.workspace", "opening.my_bid", "opening.trouble"),
+    }
 )
 """Pages of a published section that are for every bidder, or for everyone signed in."""
 LEFT = LOG | {"accounts.totp", "portal.refusals", "portal.glossary"}

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks.figures.r01 import SEED
+from benchmarks.figures.scene import SEED
 from core import seal as sealing
 from core.act import Platform
 from core.chance import seeded

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from accounts.rules import Role
-from benchmarks.figures.r01 import SEED
+from benchmarks.figures.scene import SEED
 from bidding import queries
 from bidding.services.publication import add_policy
 from core import seal as sealing
