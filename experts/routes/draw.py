@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import rfc8785
+from flask import Response as FlaskResponse
 from flask import jsonify, render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from accounts.access import acting, current_actor, public, reading, requires, wants_json
+from accounts.access import acting, current_actor, limited, public, reading, requires, wants_json
 from accounts.rules import Role
 from bidding import queries as bidding
 from core.draw import mechanism, record
 from core.errors import Missing
+from core.render.pdf import Attachment, render_pdf
 from experts import forms, queries, services
 from experts.models import Committee
 from experts.routes.frame import blueprint, done, reason_word
+
+ROOT = Path(__file__).resolve().parents[2]
+REPLAY = ROOT / "docs" / "expert_draw_replay.py"
+PAGE_REPLAY = ROOT / "static" / "expert-draw-replay.js"
+SHOWN = 300
+"""Rows of a table on paper; the record inside the document has all."""
 
 
 @blueprint.get("/draws/experts/<code>")
@@ -39,6 +49,7 @@ def draw(code: str) -> str:
         return render_template(
             "experts/draw.html",
             section=held.section, project=held.section.project, rounds=rounds, reason_word=reason_word, parties=parties,
+            script=REPLAY.read_text(encoding="utf-8"), page_script=PAGE_REPLAY.read_text(encoding="utf-8"),
         )  # fmt: skip
 
 
@@ -49,6 +60,36 @@ def draw_facts(code: str) -> Response:
     with reading() as session:
         held = queries.committee(session, bidding.section(session, code))
         return jsonify(draws=[_facts(session, one) for one in held.rounds])
+
+
+@blueprint.get("/draws/experts/<code>.pdf")
+@limited("6/minute;60/hour")
+@public
+def draw_document(code: str) -> Response:
+    """The concluded draws as a document, with the record and the program that replays it inside."""
+    with reading() as session:
+        held = queries.committee(session, bidding.section(session, code))
+        rounds = [one for one in (_shown(session, each) for each in held.rounds) if one["steps"]]
+        if not rounds:
+            raise Missing("draw.unknown", label=f"experts:{code}")
+        at = max(record.draw(session, one["label"]).state_at for one in rounds)
+        content = rfc8785.dumps({"draws": [_facts(session, one) for one in held.rounds]})
+        page = render_template(
+            "experts/draw_document.html",
+            section=held.section, project=held.section.project, rounds=rounds, reason_word=reason_word, shown=SHOWN,
+        )  # fmt: skip
+    attachments = [
+        Attachment("draws.json", content, _("抽取记录（机器可读，可重算）"), at),
+        Attachment("expert_draw_replay.py", REPLAY.read_bytes(), _("重算程序"), at),
+    ]
+    return FlaskResponse(render_pdf(page, attachments=attachments), mimetype="application/pdf")
+
+
+@blueprint.get("/draws/experts/expert_draw_replay.py")
+@public
+def replay_script() -> Response:
+    """The program that replays the draws."""
+    return FlaskResponse(REPLAY.read_text(encoding="utf-8"), mimetype="text/x-python")
 
 
 @blueprint.post("/draws/experts/<code>/commitment")

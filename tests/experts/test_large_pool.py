@@ -13,6 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import pypdfium2 as pdfium
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -251,3 +252,26 @@ def test_a_fault_in_scoring_is_found_by_the_recount(fault: str, capsys: pytest.C
 def test_a_steered_draw_is_found(fault: str) -> None:
     """The switch of R26: ordering by identifier; a party that commits after it knows the others' nonces."""
     assert r26.main(["--draws", "2000", "--sabotage", fault]) == 1
+
+
+def test_the_draw_is_a_document_with_its_record_and_its_program_inside(story: Story, app: Any, tmp_path: Path) -> None:
+    """What a person keeps replays the draw without the site. Seen red: without the program among the attachments."""
+    client = app.test_client()
+    story.open_section()
+    story.add_experts()
+    story.request()
+    story.announce()
+    assert client.get(f"/draws/experts/{story.code}.pdf").status_code == 404
+    story.commit()
+    story.freeze()
+    story.reveal()
+    answer = client.get(f"/draws/experts/{story.code}.pdf")
+    assert answer.mimetype == "application/pdf" and answer.data.startswith(b"%PDF")
+    document = pdfium.PdfDocument(answer.data)
+    held = {document.get_attachment(n).get_name(): bytes(document.get_attachment(n).get_data()) for n in range(2)}
+    for name, content in held.items():
+        (tmp_path / name).write_bytes(content)
+    assert held["expert_draw_replay.py"] == client.get("/draws/experts/expert_draw_replay.py").data
+    command = [sys.executable, "-I", "expert_draw_replay.py", "draws.json"]
+    said = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    assert said == f"experts:{story.code}: replayed and right\n"
