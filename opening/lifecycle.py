@@ -35,6 +35,7 @@ OPENING = Lifecycle(
         "reply": move("objection", "record_confirm"),
         "sign_record": move("record_confirm", "record_signed"),
         "hand_over": move("record_signed", "handed_over"),
+        "convene_second": move("handed_over", "names_published"),
         "fail": move(("closed", "names_published", "decrypt_closed"), "failed"),
         "suspend": move(COURSE, "suspended"),
         "reconvene": back("suspended"),
@@ -54,6 +55,8 @@ BID = Lifecycle(
         "overturn": move("deemed_revoked", "deemed_withdrawn"),
         "refuse": move("sealed", "refused"),
         "mark_corrupted": move("sealed", "corrupted"),
+        "admit_second": move(("opened_by_bidder", "opened_by_trustees", "opened_from_backup"), "sealed"),
+        "return_second": move(("opened_by_bidder", "opened_by_trustees", "opened_from_backup"), "returned"),
         "reject": move(("opened_by_bidder", "opened_by_trustees", "opened_from_backup"), "rejected"),
     },
 )

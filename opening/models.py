@@ -12,13 +12,15 @@ from bidding.models import Section, Submission
 from core.db import Base, Json, Row, Staged
 from core.machine import Lifecycle
 from opening.lifecycle import BID, OPENING
-from opening.rules import standing
+from opening.rules import due_envelopes, reads_prices, standing
 
 
 class Opening(Base, Staged):
     """One section's opening; exactly one per section, born at the closing barrier.
 
-    `stood_in` is where it left the day's course, `suspensions` when, why and until when it was suspended.
+    `stood_in` is where it left the day's course, `suspensions` when, why and until when it was suspended. Where the
+    envelopes are opened in two sittings (双信封), the same opening sits twice: `admitted` says who passed the first
+    stage, and `first_sitting` keeps what the first sitting left before the second began.
     """
 
     __tablename__ = "opening"
@@ -45,12 +47,31 @@ class Opening(Base, Staged):
     record: Mapped[Any | None] = mapped_column(Json)
     record_sha256: Mapped[str | None] = mapped_column(String(64))
     record_signatures: Mapped[Any] = mapped_column(Json)
+    sitting: Mapped[int] = mapped_column(default=1, server_default="1")
+    sittings: Mapped[int] = mapped_column(default=1, server_default="1")
+    admitted: Mapped[Any | None] = mapped_column(Json)
+    first_sitting: Mapped[Any | None] = mapped_column(Json)
     section: Mapped[Section] = relationship(lazy="joined")
 
     @property
     def subject(self) -> str:
-        """The opening's name in the ledger."""
-        return f"opening:{self.section.code}"
+        """The sitting's name in the ledger."""
+        return self.subjects[-1]
+
+    @property
+    def subjects(self) -> list[str]:
+        """The names in the ledger of every sitting so far, the first first."""
+        first = f"opening:{self.section.code}"
+        return [first] if self.sitting == 1 else [first, f"{first}:2"]
+
+    @property
+    def reads_prices(self) -> bool:
+        """Whether this sitting opens the schedules: only then there are prices to read and a coefficient to draw."""
+        return reads_prices(self.section.envelopes, self.sitting)
+
+    def due(self, submission: Submission) -> list[str]:
+        """The submission's envelopes that this sitting opens; of any other no layer is asked for or taken."""
+        return due_envelopes(self.section.envelopes, self.sitting, submission.content["envelopes"])
 
     @property
     def standing(self) -> str:
@@ -59,13 +80,16 @@ class Opening(Base, Staged):
 
 
 class Bid(Base, Staged):
-    """A submission with its name on: who bid, how it was opened, what was read out."""
+    """A submission with its name on: who bid, how it was opened, what was read out.
+
+    `first_sitting` keeps how it fared in the first of two sittings, once it was admitted to the second.
+    """
 
     __tablename__ = "bid"
     __table_args__ = (
         CheckConstraint(
             "state NOT IN ('opened_by_bidder','opened_by_trustees','opened_from_backup','rejected')"
-            " OR (opened_at IS NOT NULL AND envelopes IS NOT NULL AND price_fen IS NOT NULL)",
+            " OR (opened_at IS NOT NULL AND envelopes IS NOT NULL)",
             name="opened",
         ),
         CheckConstraint("state NOT IN ('deemed_revoked','deemed_withdrawn') OR cause IS NOT NULL", name="cause"),
@@ -92,6 +116,7 @@ class Bid(Base, Staged):
     credit: Mapped[Any | None] = mapped_column(Json)
     confirmed_at: Mapped[datetime | None]
     confirmation: Mapped[Any | None] = mapped_column(Json)
+    first_sitting: Mapped[Any | None] = mapped_column(Json)
     submission: Mapped[Submission] = relationship(lazy="joined")
 
     @property

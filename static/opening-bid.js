@@ -6,7 +6,7 @@ import { withPasskey } from "./seal/confirming.js";
 import { openKeys } from "./seal/keys.js";
 import { peel } from "./seal/layers.js";
 import { base64, unbase64 } from "./seal/notation.js";
-import { checkClosing, checkTask, readoutMessage } from "./seal/proof.js";
+import { checkClosing, checkSecond, checkTask, readoutMessage } from "./seal/proof.js";
 import { Refusal, need } from "./seal/refusal.js";
 import { ask, groups, light, sentence, word } from "./seal/saying.js";
 import { pin, pinned } from "./seal/sections.js";
@@ -30,26 +30,26 @@ async function ownKeys() {
   return own;
 }
 
-/** The closed set, once the platform has proved to this machine that the section is closed. */
+/** The closed set, and what of a second sitting may be taken off, once the platform has proved it to this machine. */
 async function closedSet() {
   const [proof, held] = [await ask(`${base}/closing`), await pinned(section)];
-  const closed = checkClosing(proof, {
-    section, key: held?.platform_key ?? proof.platform_key, pinned: held?.policies ?? [],
-  });
-  await pin(section, { platform_key: proof.platform_key, policies: proof.policies });
-  return closed;
+  const key = held?.platform_key ?? proof.platform_key;
+  const closed = checkClosing(proof, { section, key, pinned: held?.policies ?? [] });
+  const sealed = checkSecond(proof, { section, key, later: held?.later ?? [] });
+  await pin(section, { platform_key: proof.platform_key, policies: proof.policies, later: [...sealed.later] });
+  return { closed, sealed };
 }
 
 async function decrypt(tell) {
   const own = await ownKeys();
   tell(word("proving"));
-  const closed = await closedSet();
+  const { closed, sealed } = await closedSet();
   await ask(`${base}/sign-in`, {});
   const { tasks } = await ask(`${base}/layers?role=bidder`);
   need(tasks.length, "release.nothing");
   const layers = {};
   for (const task of tasks) {
-    checkTask(task, closed);
+    checkTask(task, closed, sealed);
     need(task.set === SET && task.stage === 0 && task.role === "bidder", "peel.client.foreign");
     const content = await peel(unbase64(task.content), own.identity);
     lintPackage(content); // what is handed in is still sealed to the tenderee, or it is not handed in

@@ -5,7 +5,7 @@ import { announce } from "./sunbid.js";
 import { readKeyFile, unwrap, wrap, writeKeyFile } from "./seal/keyfile.js";
 import { newIdentity, peel } from "./seal/layers.js";
 import { base64, hex, unbase64 } from "./seal/notation.js";
-import { checkClosing, checkContent, checkTask, nonceCommitment } from "./seal/proof.js";
+import { checkClosing, checkContent, checkSecond, checkTask, nonceCommitment } from "./seal/proof.js";
 import { Refusal, need } from "./seal/refusal.js";
 import { ask, download, fileIn, light, newPassphrase, proposals, sentence, whenSent, word } from "./seal/saying.js";
 import { keepSectionKey, openSectionKey, pin, pinned, testSectionKey } from "./seal/sections.js";
@@ -86,7 +86,7 @@ upon("rehearse", async (fields, tell) => {
   need(terms.policies.at(-1).recipients[canary.role] === own.recipient, "peel.client.proof", { place: "recipient" });
   const token = new TextDecoder().decode(await peel(unbase64(canary.canary), own.identity));
   await ask(location.pathname, { token });
-  await pin(section, { platform_key: terms.platform_key, policies: terms.policies });
+  await pin(section, { platform_key: terms.platform_key, policies: terms.policies, later: terms.later });
   location.reload();
   return word("rehearsed");
 });
@@ -132,6 +132,7 @@ upon("peel", async (fields, tell) => {
   const closed = checkClosing(proof, {
     section, role, recipient: own.recipient, key: held.platform_key, pinned: held.policies,
   });
+  const sealed = checkSecond(proof, { section, key: held.platform_key, later: held.later ?? [] });
   const [done, finished, tried] = [{ peeled: 0, reported: 0, refused: 0 }, new Set(), new Set()];
   const bar = page.querySelector("progress");
   bar.hidden = false;
@@ -142,7 +143,7 @@ upon("peel", async (fields, tell) => {
     bar.max = Math.max(1, fresh.length);
     for (const [number, task] of fresh.entries()) {
       tried.add(task.content);
-      checkTask(task, closed);
+      checkTask(task, closed, sealed);
       const name = `${task.submission} ${task.package}`;
       if (finished.has(name)) continue;
       const outcome = await takeOff(task, own.identity);

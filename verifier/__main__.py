@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from . import claims_award, claims_bids, claims_draws, claims_ledger, claims_scores, claims_trust
+from . import claims_award, claims_bids, claims_draws, claims_ledger, claims_scores, claims_sittings, claims_trust
 from .canonical import Wrong
 from .container import Archive
 from .notes import Key
@@ -24,6 +24,7 @@ CLAIMS: list[tuple[str, str, Callable[[Case, Findings], tuple[str, str]]]] = [
     ("closing", "截标", claims_bids.closing),
     ("identities", "投标人身份", claims_bids.identities),
     ("originals", "密封原件", claims_bids.originals),
+    ("sittings", "两次开标", claims_sittings.sittings),
     ("draws", "抽取", claims_draws.draws),
     ("scores", "评分", claims_scores.scores),
     ("award", "定标", claims_award.award),

@@ -251,12 +251,17 @@ def originals(case: Case, out: Findings) -> Said:
     """Every opened envelope, decrypted once more, holds what is stated of it."""
     rows = {row["digest"]: row["submission"] for row in case.archive.rows("submissions.json")}
     opened, files = case.opened(), 0
+    # A bid whose second envelope stayed sealed: what the first sitting opened of it, and nothing of the second.
+    opened += [bid for bid in case.archive.rows("bids.json") if bid not in opened and bid["envelopes"]]
+    whole_ones = {whole(bid["number"]) for bid in case.opened()}
     for bid in opened:
         where = f"bids.json {bid.get('number')}"
         with out.at(where):
             submission = rows[bid["submission_digest"]]
-            exactly(bid["envelopes"], submission["envelopes"])
-            for name in submission["envelopes"]:
+            entire = bid["number"] in whole_ones
+            meant = [name for name in submission["envelopes"] if entire or name not in case.later]
+            exactly(bid["envelopes"], meant)
+            for name in meant:
                 with out.at(f"{where} {name}"):
                     files += _envelope(case, bid, submission, name)
     return (

@@ -41,11 +41,14 @@ def price_scores(method: dict[str, Any], prices: dict[int, int], k: object) -> d
     return {"base": base, "scores": scores, "deviations": deviations, "used": used, "dropped": dropped}
 
 
-def _conformity(result: dict[str, Any], prices: dict[int, int]) -> set[int]:
+def _conformity(result: dict[str, Any], prices: dict[int, int], *, sealed: bool) -> set[int]:
+    """Who is rejected; while prices are `sealed` (two sittings) the control price is none of the clauses."""
     conformity, control = result["conformity"], whole(result["control_price_fen"])
     members = conformity["members"]
     need(members and len(set(members)) == len(members), "评审成员不对", "conformity: bad members")
     meant = sorted({*(clause["code"] for clause in result["method"]["review"]), "control_price"})
+    if sealed:
+        meant.remove("control_price")
     rejected = set()
     held = sorted(bid["number"] for bid in conformity["bids"]) == sorted(prices)
     need(held, "初步评审漏家", "conformity: not every bid")
@@ -60,7 +63,11 @@ def _conformity(result: dict[str, Any], prices: dict[int, int]) -> set[int]:
             need(held, f"{n} 号 {c['clause']} 结论不符", f"bid {n} {c['clause']}: wrong decision")
             fails += [c["clause"]] if failed else []
         need(bid["rejected"] is bool(fails), f"{n} 号否决不符", f"bid {n}: rejected is not what follows")
-        need(prices[n] <= control or fails, f"{n} 号超限价未否决", f"bid {n}: above the control price, not rejected")
+        need(
+            sealed or prices[n] <= control or fails,
+            f"{n} 号超限价未否决",
+            f"bid {n}: above the control price, not rejected",
+        )
         rejected |= {n} if fails else set()
     return rejected
 
@@ -188,11 +195,17 @@ def scores(case: Case, out: Findings) -> Said:
                 meant = {name: here[name] for name in ("number", "name", "identifier", "price_fen")}
                 held = same(bid, meant | {"submission": here["submission_digest"]})
                 need(held, "与 bids.json 不符", "name, price or submission is not that of bids.json")
-        rejected = _conformity(result, {n: whole(bid["price_fen"], 1) for n, bid in bids.items()})
-        digests = {n: bid["submission"] for n, bid in bids.items() if n not in rejected}
-        prices = {n: bids[n]["price_fen"] for n in digests}
+        sealed, most = bool(case.later), whole(result["control_price_fen"])
+        told = {n: 0 if sealed and bid["price_fen"] is None else whole(bid["price_fen"], 1) for n, bid in bids.items()}
+        rejected = _conformity(result, told, sealed=sealed)
+        scored = {n: bid["submission"] for n, bid in bids.items() if n not in rejected}
+        digests = {n: digest for n, digest in scored.items() if not sealed or (n in opened and told[n] <= most)}
+        if sealed:
+            unpriced = [n for n in scored if n not in digests]
+            need(same(result["unpriced"], unpriced), "未计分的投标不符", "unpriced is not what follows")
+        prices = {n: told[n] for n in digests}
         _draws(case, result)
-        means = _sheets(case, result, digests, out)
+        means = _sheets(case, result, scored, out)
         ranked = _rank(result, digests, prices, means, _price(result, prices))
     sheets, count = len(result["sheets"]), len(ranked)
     return f"{sheets} 张评分表，{count} 家得分与名次可重算", f"{sheets} sheets; scores and ranks of {count} bids follow"

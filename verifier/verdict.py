@@ -125,6 +125,13 @@ class Case:
         need(len(found) == 1, f"日志中 {kind} 有 {len(found)} 条而非一条", f"{len(found)} told {kind} instead of one")
         return found[0]
 
+    @cached_property
+    def later(self) -> list[str]:
+        """The envelopes that the tender's notice keeps sealed for a second sitting."""
+        notices = self.told("notice.tender", f"section:{self.section}")
+        told = notices[0]["facts"]["content"].get("envelopes", []) if notices else []
+        return [one["envelope"] for one in told if one["opens"] == "second"]
+
     def opened(self) -> list[dict[str, Any]]:
         """The bids that were opened."""
         states = ("opened_by_bidder", "opened_by_trustees", "opened_from_backup", "rejected")

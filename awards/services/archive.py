@@ -174,6 +174,11 @@ def collect(act: Act, section: Section, warnings: dict[str, Any]) -> dict[str, A
         "reports": [
             {"kind": "opening_record", "sha256": opening.record_sha256},
             {"kind": "evaluation_report", "sha256": committee.report_sha256},
+            *(
+                [{"kind": "first_opening_record", "sha256": opening.first_sitting["record_sha256"]}]
+                if opening.first_sitting
+                else []
+            ),
         ],
     }
     codes = [section.code, *(warning["code"] for warning in warnings["warnings"])]
@@ -227,6 +232,9 @@ def _opening(session: Session, section: Section, opening: Opening) -> dict[str, 
         "pauses": opening.pauses,
         "record": opening.record,
         "record_signatures": opening.record_signatures,
+        "sittings": opening.sittings,
+        "admitted": opening.admitted,
+        "first_sitting": opening.first_sitting,
     }
 
 
@@ -252,6 +260,7 @@ def _bid(bid: Bid) -> dict[str, Any]:
         "envelopes": bid.envelopes,
         "schedule": bid.schedule,
         "price_fen": bid.price_fen,
+        "first_sitting": bid.first_sitting,
     }
 
 
@@ -343,7 +352,7 @@ def _trust(act: Act, section: Section, opening: Opening) -> dict[str, Any]:
     roots = [root for root in (authority.roots if authority else ()) if root_fingerprint(root) in named]
     wanted = {row["size"] for kind in ("cosignatures", "timestamps") for row in (opening.cover or {}).get(kind, [])}
     covered = [row.leaf_index for row in bidding.submissions(session, section)]
-    covered += [entry.leaf_index for entry in entries_of(session, opening.subject)]
+    covered += [entry.leaf_index for subject in opening.subjects for entry in entries_of(session, subject)]
     stamped = (first_stamped(session, index + 1) for index in covered)
     wanted |= {head.size for head in stamped if head is not None and head.size <= size}
     return {
@@ -365,7 +374,7 @@ def _entries(session: Session, section: Section, opening: Opening, handed_down: 
     rows = bidding.submissions(session, section)
     subjects = {
         section.subject,
-        opening.subject,
+        *opening.subjects,
         committee.subject,
         f"publicity:{code}",
         f"project:{section.project.code}",

@@ -2,12 +2,14 @@
 
 from experts.queries.committee import (
     bids_in_evaluation,
+    clauses_of,
     committee,
     committee_drawn_by,
     due_to_answer,
     final_bids,
     first_response,
     flags,
+    in_two_stages,
     invitation,
     invitations,
     leader,
@@ -47,6 +49,7 @@ from experts.queries.scoring import (
     own_review_progress,
     own_sheet,
     own_sheets,
+    priced_bids,
     valid_bids,
 )
 from experts.queries.seats import (
@@ -66,6 +69,7 @@ __all__ = [
     "bars_to",
     "bids_in_evaluation",
     "busy_people",
+    "clauses_of",
     "committee",
     "committee_drawn_by",
     "concluded_review",
@@ -81,6 +85,7 @@ __all__ = [
     "first_response",
     "flags",
     "health_of",
+    "in_two_stages",
     "invitation",
     "invitations",
     "leader",
@@ -104,6 +109,7 @@ __all__ = [
     "own_sheets",
     "parties",
     "pools",
+    "priced_bids",
     "profile",
     "public_round",
     "roster",

@@ -17,12 +17,16 @@ from core.errors import Missing
 from credit.models import CreditCheck
 from experts.models import Committee, Member, Memo
 from experts.queries.pool import LIVE
-from experts.rules import Party
+from experts.rules import Party, review_clauses
 from opening.lifecycle import OPENED
 from opening.models import Bid, Opening
+from opening.rules import sittings_of
+
+EVALUATED = OPENED | {"returned"}
+"""States of a bid that was opened for the committee; `returned` bids were, before their second envelope went back."""
 
 IN_ROOM = frozenset({"signed_in", "signed"})
-NAMES_FROM = frozenset({"seated", "scoring", "locked", "reported", "delivered"})
+NAMES_FROM = frozenset({"seated", "scoring", "first_concluded", "locked", "reported", "delivered"})
 """Committee states from which the project's own people may see the members' names (R-323)."""
 
 
@@ -129,8 +133,18 @@ def signers(session: Session, held: Committee) -> list[Member]:
 
 
 def bids_in_evaluation(session: Session, section: Section) -> list[Bid]:
-    """The opened bids, by number: what the committee reviews."""
-    return [bid for bid in final_bids(session, section) if bid.state in OPENED]
+    """The opened bids, by number: what the committee reviews; of two sittings, those that were opened in the first."""
+    return [bid for bid in final_bids(session, section) if bid.state in EVALUATED or bid.first_sitting is not None]
+
+
+def in_two_stages(section: Section) -> bool:
+    """Whether prices come in a second sitting, after the technical scores (双信封)."""
+    return sittings_of(section.envelopes or []) == 2
+
+
+def clauses_of(section: Section) -> list[dict[str, str]]:
+    """The clauses of the section's review; the control price is none while prices are sealed."""
+    return review_clauses(section.method, priced=not in_two_stages(section))
 
 
 def final_bids(session: Session, section: Section) -> list[Bid]:

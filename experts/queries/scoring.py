@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from core.errors import Conflict, Missing
 from experts.models import Committee, Member, Review, ScoreItem, Sheet
-from experts.queries.committee import bids_in_evaluation, live_members
-from experts.rules import objective_mismatches, outliers, review_clauses, scored_criteria
+from experts.queries.committee import bids_in_evaluation, clauses_of, live_members
+from experts.rules import objective_mismatches, outliers, scored_criteria
+from opening.lifecycle import OPENED
 from opening.models import Bid
 
 LOCKED = frozenset({"locked", "reported", "delivered"})
@@ -26,7 +27,7 @@ def own_findings(session: Session, member: Member) -> dict[tuple[int, str], Revi
 def own_review_progress(session: Session, member: Member) -> tuple[int, int]:
     """How many findings the member has made, of how many."""
     section = member.committee.section
-    wanted = len(bids_in_evaluation(session, section)) * len(review_clauses(section.method))
+    wanted = len(bids_in_evaluation(session, section)) * len(clauses_of(section))
     made = session.scalar(select(func.count()).select_from(Review).where(Review.member_id == member.id)) or 0
     return made, wanted
 
@@ -43,6 +44,15 @@ def valid_bids(session: Session, held: Committee) -> list[Bid]:
     """The bids that passed the review, by number."""
     rejected = {entry["number"] for entry in concluded_review(held)["bids"] if entry["rejected"]}
     return [bid for bid in bids_in_evaluation(session, held.section) if bid.number not in rejected]
+
+
+def priced_bids(session: Session, held: Committee) -> list[Bid]:
+    """The valid bids whose price is known and not above the control price, by number: those that are ranked.
+
+    In one stage the review has seen to both; in two, a second envelope may stay sealed or hold too high a price.
+    """
+    most = held.section.control_price_fen
+    return [bid for bid in valid_bids(session, held) if bid.state in OPENED and 0 < (bid.price_fen or 0) <= most]
 
 
 def own_sheets(session: Session, member: Member) -> list[Sheet]:

@@ -17,7 +17,6 @@ from core.errors import Refusal
 from experts import queries
 from experts.models import Committee, Member
 from experts.queries.scoring import LOCKED
-from experts.rules import review_clauses
 from opening import queries as opening
 from opening.models import Bid
 
@@ -122,7 +121,9 @@ def room_tabs(held: Committee) -> list[dict[str, Any]]:
 
 def stage_of(held: Committee) -> int:
     """How far the committee is, as a place in the room's stages."""
-    return {"seated": 1, "scoring": 2, "locked": 3, "reported": 4, "delivered": 5}.get(held.state, 0)
+    return {"seated": 1, "scoring": 2, "first_concluded": 2, "locked": 3, "reported": 4, "delivered": 5}.get(
+        held.state, 0
+    )
 
 
 def own_room(session: Session, code: str) -> Member:
@@ -156,4 +157,4 @@ def shown_contents(session: Session, bid: Bid) -> dict[str, Any]:
 
 def clause_texts(held: Committee) -> dict[str, dict[str, str]]:
     """The review's clauses by code."""
-    return {clause["code"]: clause for clause in review_clauses(held.section.method)}
+    return {clause["code"]: clause for clause in queries.clauses_of(held.section)}

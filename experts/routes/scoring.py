@@ -135,6 +135,20 @@ def lock_committee(code: str) -> Response | tuple[str, int]:
     return done(_("评标结果已锁定。"), "experts.result", code=code)
 
 
+@blueprint.post("/expert/<code>/conclude-first")
+@requires(*ROOM)
+def conclude_first_stage(code: str) -> Response | tuple[str, int]:
+    """The leader ends the first of two stages; technical scores are final before any price is opened."""
+    try:
+        with acting() as act:
+            services.conclude_first_stage(act, queries.own_member(act.session, code, act.actor).committee)
+    except Missing:
+        raise
+    except Refusal as refusal:
+        return _scores(code, [refusal]), 422
+    return done(_("第一信封评审已结束，等待第二次开标。"), "experts.scores", code=code)
+
+
 def _counts(code: str, number: int) -> dict[str, Any]:
     with reading() as session:
         member = own_room(session, code)
@@ -162,6 +176,7 @@ def _scores(code: str, errors: list[Refusal]) -> str:
             sheets=sheets,
             totals={held.id: sum(item.value for item in items.get(held.id, {}).values()) for held in sheets},
             criteria=scored_criteria(member.committee.section.method),
+            two_stages=queries.in_two_stages(member.committee.section),
             errors=errors,
         )
 

@@ -32,7 +32,8 @@ class Evaluation:
 
     `bids` are all bids reviewed ({number, name, identifier, submission, price_fen}), `valid` the numbers of those not
     rejected; `sheets` hold every member's sheet for every valid bid, in the order of bid, then seat; `tie_seed` is the
-    hex seed that orders ties; `coefficients` is the published coefficient draw, {} where none was held.
+    hex seed that orders ties; `coefficients` is the published coefficient draw, {} where none was held. Where prices
+    come in a second stage, `ranked` names the valid ones that have a price to score; None: all of them.
     """
 
     section: str
@@ -47,6 +48,7 @@ class Evaluation:
     sheets: Sequence[ScoredSheet]
     tie_seed: str
     most_candidates: int = 3
+    ranked: Sequence[int] | None = None
 
 
 def result_document(told: Evaluation) -> dict[str, Any]:
@@ -54,8 +56,9 @@ def result_document(told: Evaluation) -> dict[str, Any]:
 
     What `price_scores` refuses is refused; nothing else is checked, the services have done so before.
     """
-    submissions = {bid["number"]: bid["submission"] for bid in told.bids if bid["number"] in told.valid}
-    prices = {bid["number"]: int(bid["price_fen"] or 0) for bid in told.bids if bid["number"] in told.valid}
+    counted = told.valid if told.ranked is None else told.ranked
+    submissions = {bid["number"]: bid["submission"] for bid in told.bids if bid["number"] in counted}
+    prices = {bid["number"]: int(bid["price_fen"] or 0) for bid in told.bids if bid["number"] in counted}
     k = told.coefficients.get("k")
     priced = price_scores(prices, told.method, k)
     rows, groups = _sheets(told)
@@ -72,7 +75,7 @@ def result_document(told: Evaluation) -> dict[str, Any]:
             for number in submissions
         ]
     )  # fmt: skip
-    return {
+    document = {
         "type": TYPE,
         "section": told.section,
         "locked_at": told.locked_at,
@@ -109,6 +112,10 @@ def result_document(told: Evaluation) -> dict[str, Any]:
         ],
         "candidates": candidates(ranked, told.most_candidates),
     }
+    if told.ranked is not None:
+        # Passed the first stage and is not ranked: the second envelope stayed sealed, or its price is too high.
+        document["unpriced"] = [number for number in told.valid if number not in counted]
+    return document
 
 
 def fraction_text(value: Fraction) -> str:

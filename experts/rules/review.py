@@ -39,8 +39,11 @@ class ClauseTally:
         }
 
 
-def review_clauses(method: Mapping[str, Any]) -> list[dict[str, str]]:
-    """The clauses to review: those of the frozen method (R-404), and the control price when it is not among them."""
+def review_clauses(method: Mapping[str, Any], *, priced: bool = True) -> list[dict[str, str]]:
+    """The clauses to review: those of the frozen method (R-404), and the control price when it is not among them.
+
+    Without prices (the first of two sittings) the control price cannot be reviewed and is left to the second stage.
+    """
     clauses = [
         {
             "code": str(clause.get("code") or f"clause-{number}"),
@@ -49,6 +52,8 @@ def review_clauses(method: Mapping[str, Any]) -> list[dict[str, str]]:
         }
         for number, clause in enumerate(method.get("review", []), 1)
     ]
+    if not priced:
+        return [clause for clause in clauses if clause["code"] != CONTROL_PRICE["code"]]
     if all(clause["code"] != CONTROL_PRICE["code"] for clause in clauses):
         clauses.append(dict(CONTROL_PRICE))
     return clauses

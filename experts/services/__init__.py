@@ -28,6 +28,7 @@ from experts.services.pool import (
 from experts.services.report import deliver_report, record_silence, report_facts, sign_report, write_report
 from experts.services.review import begin_scoring, reject_all, save_findings
 from experts.services.scoring import (
+    conclude_first_stage,
     explain_outlier,
     lock_committee,
     lock_sheet,
@@ -44,6 +45,7 @@ __all__ = [
     "change_status",
     "commit_draw_nonce",
     "conclude_expert_draw",
+    "conclude_first_stage",
     "declare",
     "decline",
     "deliver_report",

@@ -19,7 +19,7 @@ from core.money import grouped
 from core.render.pdf import Attachment, render_pdf
 from experts import queries
 from experts.models import Committee, Member
-from experts.rules import published, review_clauses, scored_criteria
+from experts.rules import published, scored_criteria
 from experts.services.attendance import check_own
 from experts.services.masks import from_seat
 from experts.services.review import check_leader
@@ -68,7 +68,7 @@ def report_facts(act: Act, committee: Committee) -> dict[str, Any]:
         "members": queries.signers(act.session, committee),
         "replaced": [one for one in queries.members(act.session, committee) if one.state in ("declined", "avoided")],
         "memos": queries.memos(act.session, committee),
-        "clauses": {clause["code"]: clause for clause in review_clauses(section.method)},
+        "clauses": {clause["code"]: clause for clause in queries.clauses_of(section)},
         "criteria": scored_criteria(section.method),
         "base_yuan": published(Fraction(result["price"]["base_fen"]) / 100),
         "locked_at": from_iso(result["locked_at"]).astimezone(BEIJING),

@@ -14,7 +14,7 @@ from core.ledger.log import append
 from core.machine import advance
 from experts import queries
 from experts.models import Committee, Member, Review, Sheet
-from experts.rules import CONTROL_PRICE, FINDINGS, check_method, review_clauses, scored_criteria, tally
+from experts.rules import CONTROL_PRICE, FINDINGS, check_method, scored_criteria, tally
 from experts.rules.review import FAIL, PASS
 from experts.services.attendance import check_own
 from experts.services.masks import from_seat
@@ -35,7 +35,7 @@ def save_findings(act: Act, member: Member, bid: Bid, findings: Findings) -> Non
     _check_state(committee, "save_findings", "seated")
     if bid.id not in {held.id for held in queries.bids_in_evaluation(act.session, committee.section)}:
         raise Invalid("review.bid", field="bid")
-    clauses = {clause["code"] for clause in review_clauses(committee.section.method)}
+    clauses = {clause["code"] for clause in queries.clauses_of(committee.section)}
     held = queries.own_findings(act.session, member)
     for clause, (finding, reason) in findings.items():
         if clause not in clauses:
@@ -69,7 +69,7 @@ def begin_scoring(act: Act, committee: Committee, *, competition_reason: str = "
     check_method(section.method)
     members = queries.live_members(act.session, committee)
     bids = queries.bids_in_evaluation(act.session, section)
-    clauses = [clause["code"] for clause in review_clauses(section.method)]
+    clauses = [clause["code"] for clause in queries.clauses_of(section)]
     wanted = len(members) * len(bids) * len(clauses)
     reviews = list(act.session.scalars(select(Review).where(Review.member_id.in_([member.id for member in members]))))
     if len(reviews) < wanted:
@@ -80,7 +80,8 @@ def begin_scoring(act: Act, committee: Committee, *, competition_reason: str = "
         tallies = tally(clauses, [(review.clause, review.finding) for review in own], len(members))
         failed = [found.clause for found in tallies if found.fails]
         price = bid.price_fen or 0
-        if (price > section.control_price_fen or price <= 0) and CONTROL_PRICE["code"] not in failed:
+        too_high = price > section.control_price_fen or price <= 0
+        if too_high and not queries.in_two_stages(section) and CONTROL_PRICE["code"] not in failed:
             raise Conflict("review.control_price", number=bid.number)
         decisions.append(
             {
@@ -125,7 +126,7 @@ def reject_all(act: Act, committee: Committee, reason: str) -> None:
     if len(reason.strip()) < 10:
         raise Invalid("review.reasoning", field="reason")
     members = queries.live_members(act.session, committee)
-    clauses = [clause["code"] for clause in review_clauses(committee.section.method)]
+    clauses = [clause["code"] for clause in queries.clauses_of(committee.section)]
     left = 0
     for bid in queries.bids_in_evaluation(act.session, committee.section):
         own = act.session.scalars(

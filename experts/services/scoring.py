@@ -18,6 +18,7 @@ from experts.rules import Evaluation, ScoredSheet, check_score, result_document,
 from experts.services.attendance import check_own
 from experts.services.masks import from_seat
 from experts.services.review import check_leader
+from opening import services as hall
 
 MOST_NOTE = 500
 
@@ -108,7 +109,44 @@ def lock_committee(act: Act, committee: Committee) -> dict[str, Any]:
     differ on objective criteria, R-344). The result follows docs/spec/scoring.md and can be recomputed by anyone.
     """
     leader = check_leader(act, committee)
-    _check_scoring(committee, "lock_committee")
+    two = queries.in_two_stages(committee.section)
+    if two and committee.state == "scoring":
+        raise Conflict("scoring.first_stage", section=committee.section.code)
+    if not two:
+        _check_scoring(committee, "lock_committee")
+    sheets = _finished(act, committee)
+    if two:
+        opening = queries.opening_of(act.session, committee.section)
+        if (opening.sitting, opening.state) != (2, "handed_over"):
+            raise Conflict("scoring.prices_sealed", section=committee.section.code)
+        if not queries.priced_bids(act.session, committee):
+            raise Conflict("scoring.no_price", section=committee.section.code)
+    committee.result = _result(act, committee, sheets)
+    advance(from_seat(act, leader), committee, "lock", result=committee.result)
+    return committee.result
+
+
+def conclude_first_stage(act: Act, committee: Committee) -> None:
+    """End the first of two stages: technical scores are final, and only who passed may open a second envelope.
+
+    Called by the leader, once every sheet is locked and objective scores agree; nobody has seen a price, and no sheet
+    can be changed after this. Conflict: scoring.one_stage, scoring.unfinished, scoring.objective, committee.state.
+    """
+    leader = check_leader(act, committee)
+    if not queries.in_two_stages(committee.section):
+        raise Conflict("scoring.one_stage", section=committee.section.code)
+    _check_scoring(committee, "conclude_first_stage")
+    _finished(act, committee)
+    conformity = queries.concluded_review(committee)["bids"]
+    passed = [one["number"] for one in conformity if not one["rejected"]]
+    failed = [{"number": one["number"], "reasons": one["reasons"]} for one in conformity if one["rejected"]]
+    seat = from_seat(act, leader)
+    advance(seat, committee, "conclude_first", passed=passed, failed=failed)
+    hall.admit(seat, queries.opening_of(act.session, committee.section), passed, failed)
+
+
+def _finished(act: Act, committee: Committee) -> list[tuple[Sheet, dict[str, ScoreItem]]]:
+    """Every sheet, all of them locked and in agreement on what is objective."""
     sheets = queries.every_sheet(act.session, committee)
     unfinished = sum(sheet.state != "locked" for sheet, _ in sheets)
     if unfinished or not sheets:
@@ -117,9 +155,7 @@ def lock_committee(act: Act, committee: Committee) -> dict[str, Any]:
     if differing:
         cells = "；".join(f"{number}: {', '.join(codes)}" for number, codes in sorted(differing.items()))
         raise Conflict("scoring.objective", cells=cells)
-    committee.result = _result(act, committee, sheets)
-    advance(from_seat(act, leader), committee, "lock", result=committee.result)
-    return committee.result
+    return sheets
 
 
 def _result(act: Act, committee: Committee, sheets: list[tuple[Sheet, dict[str, ScoreItem]]]) -> dict[str, Any]:
@@ -149,6 +185,9 @@ def _result(act: Act, committee: Committee, sheets: list[tuple[Sheet, dict[str, 
                 for bid in queries.bids_in_evaluation(act.session, section)
             ],
             valid=[bid.number for bid in queries.valid_bids(act.session, committee)],
+            ranked=[bid.number for bid in queries.priced_bids(act.session, committee)]
+            if queries.in_two_stages(section)
+            else None,
             sheets=[
                 ScoredSheet(
                     sheet.bid.number,

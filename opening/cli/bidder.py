@@ -17,6 +17,7 @@ from bidding.cli.folder import BidFolder
 from bidding.cli.sealing import read_envelopes
 from core.errors import Missing
 from core.seal import peel, rebuild_archive
+from opening.cli.proof import check_second, check_task
 from opening.cli.uploads import upload_file
 from opening.rules import readout
 
@@ -61,13 +62,22 @@ def sign_in(connection: Any, own: Identity, section: str) -> Told:
 @opening.command()
 @shared
 def release(connection: Any, own: Identity, section: str) -> Told:
-    """Sign in and take off your own layer of every envelope: a few hundred bytes, the files stay where they are."""
+    """Sign in and take off your own layer of every envelope of this sitting: a few hundred bytes, the files stay.
+
+    Of an envelope kept for a second sitting nothing is taken off before the platform has signed that it has begun.
+    """
     checked(connection.post(f"/opening/{section}/sign-in", json={}))
+    proof = checked(connection.get(f"/opening/{section}/closing")).json()
+    layout = checked(connection.get(f"/sections/{section}/policy.json")).json()["envelopes"]
+    later = [one["name"] for one in layout if one["opens"] == "second"]
+    sealed = check_second(proof, section=section, key=proof["platform_key"], later=later)
+    closed = {item["submission_digest"] for item in proof["entry"]["facts"]["closed_set"]}
     tasks = checked(connection.get(f"/opening/{section}/layers", params={"role": "bidder"})).json()["tasks"]
     if not tasks:
         raise Missing("release.nothing", section=section)
     layers: dict[str, dict[str, str]] = {}
     for task in tasks:
+        check_task(task, closed, sealed)
         content = peel(base64.b64decode(task["content"]), own.age_identity)
         layers.setdefault(task["submission"], {})[task["package"]] = base64.b64encode(content).decode("ascii")
     for submission, peeled in layers.items():

@@ -23,7 +23,7 @@ from core.draw.mechanism import nonce_commitment
 from core.errors import Conflict, Invalid, Refusal
 from core.seal import derive_nonce, peel, recipient_of, seal_decoy
 from opening.cli.keyring import Keyring
-from opening.cli.proof import check_closing, check_content, check_task
+from opening.cli.proof import check_closing, check_content, check_second, check_task
 from opening.cli.uploads import upload_file
 from opening.rules import draw_label, is_final, record_message
 
@@ -170,8 +170,9 @@ def open_layers(server: str, ring: Keyring, section: str, as_json: bool, wait: i
     if not platform_key:
         raise Conflict("peel.client.proof", place="platform_key")
     own = ring.key_of(section)
+    proof = checked(connection.get(f"/opening/{section}/closing")).json()
     closed = check_closing(
-        checked(connection.get(f"/opening/{section}/closing")).json(),
+        proof,
         section=section,
         role=role,
         recipient=recipient_of(own),
@@ -179,6 +180,7 @@ def open_layers(server: str, ring: Keyring, section: str, as_json: bool, wait: i
         pinned=pinned.get("policies", []),
         now=own_now(),
     )
+    sealed = check_second(proof, section=section, key=platform_key, later=pinned.get("later", []))
     done: dict[str, int] = {"peeled": 0, "reported": 0, "refused": 0}
     finished: set[tuple[str, str]] = set()
     tried: set[str] = set()  # each layer once: a server that asks again and again keeps no key holder busy
@@ -189,7 +191,7 @@ def open_layers(server: str, ring: Keyring, section: str, as_json: bool, wait: i
         tried.update(task["content"] for task in tasks)
         with click.progressbar(tasks, label=f"{section} · {role}", file=sys.stderr) as bar:
             for task in bar:
-                check_task(task, closed)
+                check_task(task, closed, sealed)
                 package = (task["submission"], task["package"])
                 if package in finished:
                     continue

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -67,10 +68,62 @@ def check_closing(
     return closed
 
 
-def check_task(task: Mapping[str, Any], closed: Collection[str]) -> None:
-    """Refuse a layer of anything that is not in the closed set: Conflict("peel.client.foreign")."""
+@dataclass(frozen=True)
+class Sealed:
+    """Which envelopes stay sealed for a second sitting, and what of them it has opened to key holders so far."""
+
+    later: frozenset[str] = frozenset()
+    admitted: frozenset[tuple[str, str]] = frozenset()
+
+
+def check_second(proof: Mapping[str, Any], *, section: str, key: str, later: Collection[str] = ()) -> Sealed:
+    """What may be taken off of envelopes kept for a second sitting (双信封): nothing before it is proved to have begun.
+
+    Call after `check_closing` held. `later`: what was pinned at the rehearsal; the closing may name no fewer. With
+    `second` in the answer: the platform has signed that the second sitting of this section is convened, and the pairs
+    (submission, envelope) it admits. Raises Conflict("peel.client.proof") naming what does not hold.
+    """
+    sealed = frozenset(map(str, proof["entry"]["facts"].get("later", [])))
+    if not set(later) <= sealed:
+        raise Conflict("peel.client.proof", place="later")
+    second = proof.get("second")
+    if second is None:
+        return Sealed(sealed)
+    try:
+        head = open_head(str(second["checkpoint"]), Verifier.parse(key))
+        entry, path = second["entry"], [bytes.fromhex(step) for step in second["inclusion_proof"]]
+        leaf = merkle.leaf_hash(rfc8785.dumps({name: entry[name] for name in LEAF}))
+        facts = entry["facts"]
+        salted = hashlib.sha256(FACTS_DOMAIN + entry["salt"].encode("ascii") + b"\n" + rfc8785.dumps(facts)).hexdigest()
+        admitted = frozenset(
+            (str(one["submission_digest"]), str(name)) for one in facts["admitted"] for name in one["envelopes"]
+        )
+    except (KeyError, TypeError, ValueError, IndexError, Refusal) as error:
+        code = error.code if isinstance(error, Refusal) else type(error).__name__
+        raise Conflict("peel.client.proof", place=code) from None
+    for place, holds in (
+        ("inclusion", merkle.verify_inclusion(leaf, entry["index"], head.size, path, head.root)),
+        ("facts", salted == entry["digest"]),
+        ("kind", entry["kind"] == "opening.convene_second" and entry["subject"] == f"opening:{section}:2"),
+        ("section", facts["section"] == section),
+    ):
+        if not holds:
+            raise Conflict("peel.client.proof", place=f"second.{place}")
+    return Sealed(sealed, admitted)
+
+
+NOTHING_LATER = Sealed()
+
+
+def check_task(task: Mapping[str, Any], closed: Collection[str], sealed: Sealed = NOTHING_LATER) -> None:
+    """Refuse a layer of anything that is not in the closed set, or still sealed for a second sitting.
+
+    Conflict("peel.client.foreign"), Conflict("peel.client.sealed").
+    """
     if task["submission"] not in closed:
         raise Conflict("peel.client.foreign", submission=str(task["submission"])[:16])
+    if task["package"] in sealed.later and (task["submission"], task["package"]) not in sealed.admitted:
+        raise Conflict("peel.client.sealed", package=str(task["package"])[:40])
 
 
 def check_content(task: Mapping[str, Any], content: bytes, section: str) -> None:

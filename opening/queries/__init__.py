@@ -33,6 +33,7 @@ from opening.queries.opening import (
     prices_told,
     revoked_by,
     sayings,
+    sitting_bids,
 )
 from opening.queries.record import readout_digest, record_facts, record_faults
 from opening.queries.shown import (
@@ -98,6 +99,7 @@ __all__ = [
     "record_faults",
     "revoked_by",
     "sayings",
+    "sitting_bids",
     "standing",
     "state_facts",
     "uncovered",

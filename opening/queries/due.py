@@ -15,7 +15,7 @@ from core.errors import Missing
 from opening.lifecycle import OPENED
 from opening.models import Bid, BidContents, Opening
 from opening.queries.layers import final_layer
-from opening.queries.opening import bids
+from opening.queries.opening import bids, opening_of
 from opening.rules import PRICES_SHOWN
 
 
@@ -39,7 +39,12 @@ def due_to_look(session: Session, limit: int) -> list[Bid]:
             select(Bid)
             .join(Opening, Opening.id == Bid.opening_id)
             .outerjoin(BidContents, BidContents.bid_id == Bid.id)
-            .where(Opening.state.in_(PRICES_SHOWN), Bid.state.in_(OPENED), BidContents.id.is_(None))
+            .where(
+                Opening.state.in_(PRICES_SHOWN),
+                Opening.sitting == Opening.sittings,
+                Bid.state.in_(OPENED),
+                BidContents.id.is_(None),
+            )
             .order_by(Bid.id)
             .limit(limit)
         )
@@ -61,10 +66,11 @@ def contents_of(session: Session, bids: Iterable[Bid]) -> dict[int, dict[str, An
 
 
 def is_ready(session: Session, bid: Bid) -> bool:
-    """Whether every envelope's innermost layer has been handed in, so that the bid can be opened."""
-    return bid.state == "sealed" and all(
-        final_layer(session, bid.submission, envelope) for envelope in bid.submission.content["envelopes"]
-    )
+    """Whether the innermost layer of every envelope of this sitting has been handed in, so that it can be opened."""
+    if bid.state != "sealed":
+        return False
+    found = opening_of(session, bid)
+    return all(final_layer(session, bid.submission, envelope) for envelope in found.due(bid.submission))
 
 
 def _is_due(session: Session, found: Opening, now: datetime) -> bool:

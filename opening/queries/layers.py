@@ -136,7 +136,7 @@ def _of_bid(
 ) -> Iterator[Task]:
     if bid.state != "sealed":
         return
-    for envelope in sorted(bid.submission.content["envelopes"]):
+    for envelope in found.due(bid.submission):
         if final_layer(session, bid.submission, envelope) is None:
             yield from _of_package(session, store, bid.submission, envelope, sets, role)
 

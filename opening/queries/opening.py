@@ -40,11 +40,16 @@ def bids(session: Session, found: Opening) -> list[Bid]:
     return list(session.scalars(select(Bid).where(Bid.opening_id == found.id).order_by(Bid.number)))
 
 
+def sitting_bids(session: Session, found: Opening) -> list[Bid]:
+    """The bids that take part in this sitting, by number: in a second one only those that passed the first stage."""
+    return [bid for bid in bids(session, found) if found.sitting == 1 or bid.first_sitting is not None]
+
+
 def prices_told(found: Opening) -> bool:
-    """Whether the procedure lets prices be read out: in a negotiation, consultation or inquiry no side may tell another
-    supplier's price (R-602), so they stay with the committee.
+    """Whether prices are read out here: in a negotiation, consultation or inquiry no side may tell another supplier's
+    price (R-602), so they stay with the committee; and a first sitting of two has none to read.
     """
-    return bidding.law_of(found.section).words("prices_read") != ("none",)
+    return found.reads_prices and bidding.law_of(found.section).words("prices_read") != ("none",)
 
 
 def opened_bids(session: Session, section: Section) -> list[Bid]:

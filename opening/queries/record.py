@@ -27,6 +27,7 @@ from opening.queries.opening import (
     opening,
     prices_told,
     sayings,
+    sitting_bids,
 )
 
 
@@ -48,14 +49,21 @@ def record_facts(session: Session, section: Section) -> dict[str, Any]:
             select(LedgerEntry).where(LedgerEntry.subject == found.subject).order_by(LedgerEntry.leaf_index)
         )
     }
+    begun = "opening.convene_second" if found.sitting == 2 else "opening.publish_names"
+    since = moved["opening.convene_second"].at if found.sitting == 2 else moved["opening.convene"].at
+    taking_part = sitting_bids(session, found)
     return {
         "type": "sunbid-opening-record/v1",
         "project": {"code": project.code, "name": project.name, "tenderee": project.tenderee.name},
         "agent": project.agent.name if project.agent else None,
         "section": {"code": section.code, "name": section.name},
         "deadline": iso(section.deadline_at) if section.deadline_at else None,
-        "convened": iso(moved["opening.convene"].at),
-        "names_published": _at(moved, "opening.publish_names"),
+        "sitting": found.sitting,
+        "sittings": found.sittings,
+        "envelopes": sorted({name for bid in taking_part for name in found.due(bid.submission)}),
+        "first_record_sha256": (found.first_sitting or {}).get("record_sha256"),
+        "convened": _at(moved, "opening.convene_second" if found.sitting == 2 else "opening.convene"),
+        "names_published": _at(moved, begun),
         "decrypt_opened": _at(moved, "opening.open_decryption"),
         "decrypt_until": iso(found.decrypt_until_at) if found.decrypt_until_at else None,
         "decrypt_closed": _at(moved, "opening.close_decryption"),
@@ -75,6 +83,7 @@ def record_facts(session: Session, section: Section) -> dict[str, Any]:
                 "closed_at": iso(incident.closed_at) if incident.closed_at else None,
             }
             for incident in incidents(session, found)
+            if incident.raised_at >= since
         ],
         "closing": {"size": found.closing_size, "checkpoint": found.closing_note},
         "control_price_fen": section.control_price_fen,
@@ -94,6 +103,7 @@ def record_facts(session: Session, section: Section) -> dict[str, Any]:
                 "replied_by": _person(session, objection.replied_by),
             }
             for objection in objections(session, found)
+            if objection.raised_at >= since
         ],
         "sayings": [
             {
@@ -105,6 +115,7 @@ def record_facts(session: Session, section: Section) -> dict[str, Any]:
                 "at": iso(item.said_at),
             }
             for item in sayings(session, found)
+            if item.said_at >= since
         ],
         "evidence": [
             {
@@ -115,9 +126,10 @@ def record_facts(session: Session, section: Section) -> dict[str, Any]:
                 "at": iso(item.given_at),
             }
             for item in evidence(session, found)
+            if item.given_at >= since
         ],
         "staff": {
-            "host": _person(session, _actor(moved, "opening.publish_names")),
+            "host": _person(session, _actor(moved, begun)),
             "trustees": {
                 role: person.name for role, person in bidding.trustee_people(session, section).items() if person
             },

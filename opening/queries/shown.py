@@ -17,7 +17,7 @@ from core.ledger.log import LedgerEntry, inclusion
 from opening.lifecycle import OPENED
 from opening.models import Bid, Opening, Peel
 from opening.queries.layers import final_layer, unreadable
-from opening.queries.opening import bids, closed_submissions, prices_told
+from opening.queries.opening import bids, closed_submissions, opening_of, prices_told
 from opening.rules import (
     BIDDER_SET,
     DRAW_PARTIES,
@@ -107,6 +107,7 @@ class Closing:
     proof: list[str]
     note: str
     policies: list[Any]
+    second: dict[str, Any] | None = None
 
     def as_json(self, platform_key: str) -> dict[str, Any]:
         """The proof as an answer of the site."""
@@ -116,23 +117,39 @@ class Closing:
             "inclusion_proof": self.proof,
             "checkpoint": self.note,
             "policies": self.policies,
+            "second": self.second,
             "platform_key": platform_key,
         }
 
 
 def closing(session: Session, found: Opening) -> Closing:
-    """The convening entry with its facts, its proof in the closing head, the head, and every policy of the section."""
-    entry = session.scalar(
-        select(LedgerEntry).where(LedgerEntry.subject == found.subject, LedgerEntry.kind == "opening.convene")
-    )
+    """The convening entry with its facts, its proof in the closing head, the head, and every policy of the section.
+
+    Once there is a second sitting, `second` proves its convening in the same way, under a head signed then.
+    """
+    entry = _entry(session, found.subjects[0], "opening.convene")
     if entry is None:
         raise Missing("opening.unknown", section=found.section.code)
+    again = _entry(session, found.subjects[-1], "opening.convene_second")
+    second = None
+    if again is not None:
+        kept = found.first_sitting or {}
+        second = {
+            "entry": again.told(),
+            "inclusion_proof": inclusion(session, again.leaf_index, kept["size"]),
+            "checkpoint": kept["checkpoint"],
+        }
     return Closing(
         entry.told(),
         inclusion(session, entry.leaf_index, found.closing_size),
         found.closing_note,
         [policy.content for policy in bidding.policies(session, found.section)],
+        second,
     )
+
+
+def _entry(session: Session, subject: str, kind: str) -> LedgerEntry | None:
+    return session.scalar(select(LedgerEntry).where(LedgerEntry.subject == subject, LedgerEntry.kind == kind))
 
 
 def board(session: Session, found: Opening) -> list[dict[str, Any]]:
@@ -144,7 +161,7 @@ def board(session: Session, found: Opening) -> list[dict[str, Any]]:
 
 
 def _row(session: Session, bid: Bid, priced: bool) -> dict[str, Any]:
-    released, total = _released(session, bid)
+    released, total = _released(session, bid, opening_of(session, bid))
     row: dict[str, Any] = {
         "number": bid.number,
         "name": bid.name,
@@ -173,9 +190,9 @@ def _row(session: Session, bid: Bid, priced: bool) -> dict[str, Any]:
     return row
 
 
-def _released(session: Session, bid: Bid) -> tuple[int, int]:
-    """How many envelopes the bidder has released (or have been opened), and of how many."""
-    envelopes = list(bid.submission.content["envelopes"])
+def _released(session: Session, bid: Bid, found: Opening) -> tuple[int, int]:
+    """How many of this sitting's envelopes the bidder has released (or have been opened), and of how many."""
+    envelopes = found.due(bid.submission)
     if bid.state != "sealed":
         return (len(envelopes) if bid.state in OPENED else 0), len(envelopes)
     held = session.scalars(
@@ -183,7 +200,7 @@ def _released(session: Session, bid: Bid) -> tuple[int, int]:
             Peel.submission_id == bid.submission_id, Peel.set_name == BIDDER_SET, Peel.stage == 0
         )
     )
-    return len(set(held)), len(envelopes)
+    return len(set(held) & set(envelopes)), len(envelopes)
 
 
 def identities_read(session: Session, found: Opening) -> tuple[int, int]:
@@ -206,6 +223,9 @@ def state_facts(session: Session, found: Opening) -> dict[str, Any]:
         "pauses": found.pauses,
         "extensions": found.extensions,
         "suspensions": found.suspensions,
+        "sitting": found.sitting,
+        "sittings": found.sittings,
+        "admitted": found.admitted,
         "identities": {"read": read, "total": total},
         "bids": [
             {key: iso(value) if key.endswith("_at") and value else value for key, value in row.items()}
@@ -224,7 +244,7 @@ def pulse(session: Session, section: Section, found: Opening | None) -> int:
     """
     subjects = [f"opening:{section.code}", f"draw:{draw_label(section.code)}"]
     if found is not None:
-        subjects += [section.subject, *(bid.subject for bid in bids(session, found))]
+        subjects += [*found.subjects[1:], section.subject, *(bid.subject for bid in bids(session, found))]
     newest = session.scalar(select(func.max(LedgerEntry.leaf_index)).where(LedgerEntry.subject.in_(subjects)))
     return -1 if newest is None else int(newest)
 
@@ -233,6 +253,7 @@ def entries_of_hall(session: Session, section: Section, found: Opening | None) -
     """The newest sixty ledger entries of the hall as the log holds them, for who checks it independently."""
     subjects = [f"opening:{section.code}", section.subject, f"draw:{draw_label(section.code)}"]
     if found is not None and found.standing in NAMES_SHOWN:
+        subjects += found.subjects[1:]
         subjects += [bid.subject for bid in bids(session, found)]
     return list(
         session.scalars(
@@ -247,7 +268,7 @@ def entries_of_hall(session: Session, section: Section, found: Opening | None) -
 def log_lines(session: Session, found: Opening) -> list[Line]:
     """The log of the day from the ledger, newest first; names of bidders only once they are public."""
     named = {bid.subject: bid for bid in bids(session, found)} if found.standing in NAMES_SHOWN else {}
-    subjects = [found.subject, found.section.subject, f"draw:{draw_label(found.section.code)}", *named]
+    subjects = [*found.subjects, found.section.subject, f"draw:{draw_label(found.section.code)}", *named]
     entries = session.scalars(
         select(LedgerEntry)
         .where(

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from core.clock import from_iso
 from opening.models import Opening
-from opening.queries.opening import bids, incidents, open_objections
+from opening.queries.opening import incidents, open_objections, sitting_bids
 from opening.queries.shown import commitments, identities_read
 from opening.rules import Standing
 
@@ -16,8 +16,8 @@ from opening.rules import Standing
 def standing(session: Session, found: Opening, now: datetime) -> Standing:
     """The facts `rules.conditions` judges by, read at the instant."""
     read, total = identities_read(session, found)
-    parties = commitments(session, found.section)
-    held = bids(session, found)
+    parties = commitments(session, found.section) if found.reads_prices else {}
+    held = sitting_bids(session, found)
     last = found.suspensions[-1] if found.state == "suspended" and found.suspensions else {}
     return Standing(
         state=found.state,
@@ -33,6 +33,9 @@ def standing(session: Session, found: Opening, now: datetime) -> Standing:
         open_objections=len(open_objections(session, found)),
         confirmed=sum(bid.confirmed_at is not None for bid in held),
         open_incidents=sum(item.closed_at is None for item in incidents(session, found)),
+        awaits_second=found.sitting < found.sittings,
+        is_admitted=found.admitted is not None,
+        second_at=found.section.second_opening_at,
         reconvene_at=from_iso(last["reconvene_at"]) if last.get("reconvene_at") else None,
         cosigned=any(signature.get("role") == "supervisor" for signature in found.record_signatures),
     )

@@ -97,6 +97,9 @@ def _text(item: Condition) -> str:
         "confirmed": _("已确认 %(n)s / %(of)s 家（未确认不影响签署）", n=facts.get("n", 0), of=facts.get("of", 0)),
         "cosigned": _("监督人员已会签开标记录（未会签不影响移交）"),
         "announced": _("已公布复会时间（%(at)s）", at=_instant(facts.get("at"))) if item.met else _("尚未公布复会时间"),
+        "second_sitting": _("信封分两次开启"),
+        "first_stage": _("第一信封评审已结束") if item.met else _("第一信封评审尚未结束"),
+        "second_instant": _("公布的第二次开标时间已到（%(at)s）", at=_instant(facts.get("at"))),
         "instant_come": _("公布的复会时间已到（%(at)s）", at=_instant(facts.get("at"))),
     }
     return str(words[item.key])

@@ -51,7 +51,7 @@ def _trouble(code: str, errors: list[Invalid], status: int = 200) -> Response:
                 evidence=[item for bid in bids for item in queries.evidence(session, found, bid)] if found else [],
                 troubles=rules.TROUBLES,
                 remedy=bool(bids) and rules.remedy_of(queries.policy_of(session, bids[0].submission)["failure"]),
-                envelopes=list(bids[0].submission.content["envelopes"]) if bids else [],
+                envelopes=found.due(bids[0].submission) if bids and found is not None else [],
                 **values,
             ),
             status,
@@ -169,7 +169,8 @@ def hand_in_backup(code: str) -> Response:
             opening = find(act.session, code)
             bid = queries.check_own_bid(act.session, opening, current_actor(), submission)
             services.check_backup(act, opening, bid)
-            content = dict(bid.submission.content)
+            due = {name: bid.submission.content["envelopes"][name] for name in opening.due(bid.submission)}
+            content = {**bid.submission.content, "envelopes": due}
         try:
             restored = services.restore_backup(door().platform.store, content, archives, salts)
         except Invalid as refusal:

@@ -218,3 +218,11 @@ def hand_over(code: str) -> Response:
     """Hand over to evaluation."""
     move(code, services.hand_over)
     return answer("opening.desk", code)
+
+
+@blueprint.post("/opening/<code>/convene-second")
+@requires(*HOSTS)
+def convene_second(code: str) -> Response:
+    """Open the hall again for the second envelopes of those who passed the first stage."""
+    move(code, services.convene_second)
+    return answer("opening.desk", code)

@@ -104,11 +104,12 @@ def closing(code: str) -> Response:
 @blueprint.get("/opening/<code>/terms")
 @public
 def terms(code: str) -> Response:
-    """What key holders pin before it matters: every policy of the section and the platform's ledger key."""
+    """What key holders pin before it matters: policies, what is kept for a second sitting, the platform's key."""
     with reading() as session:
         section, _ = section_of(session, code)
         policies = [policy.content for policy in bidding.policies(session, section)]
-    return jsonify(section=code, platform_key=str(door().platform.signer.verifier), policies=policies)
+        later = rules.later_envelopes(section.envelopes)
+    return jsonify(section=code, platform_key=str(door().platform.signer.verifier), policies=policies, later=later)
 
 
 @blueprint.get("/opening/<code>/prices.csv")

@@ -65,6 +65,7 @@ def bid_tag(state: str) -> Row:
         "deemed_withdrawn": ("warn", _("视为撤回")),
         "refused": ("bad", _("拒收，未开启")),
         "corrupted": ("bad", _("文件损坏")),
+        "returned": ("muted", _("第二信封未开启，退还")),
         "rejected": ("bad", _("已否决")),
     }
     kind, text = looks[state]

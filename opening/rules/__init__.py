@@ -5,6 +5,7 @@ from opening.rules.coefficients import DRAW_PARTIES, coefficient_grid, draw_labe
 from opening.rules.conditions import HOST_MOVES, Condition, Standing, conditions, first_unmet
 from opening.rules.layers import BIDDER_SET, IDENTITY, check_layer, inner_size, is_final, peeler, two_bids
 from opening.rules.schedule import SCHEDULE, read_schedule, readout, record_message
+from opening.rules.sittings import due_envelopes, later_envelopes, reads_prices, sitting_of, sittings_of
 from opening.rules.stages import (
     ASIDE,
     NAMES_SHOWN,
@@ -41,18 +42,23 @@ __all__ = [
     "deemed",
     "draw_label",
     "draw_steps",
+    "due_envelopes",
     "extended",
     "first_unmet",
     "inner_size",
     "is_final",
     "judgement",
+    "later_envelopes",
     "paused_at",
     "peeler",
     "read_schedule",
     "readout",
+    "reads_prices",
     "record_message",
     "remedy_of",
     "resumed",
+    "sitting_of",
+    "sittings_of",
     "standing",
     "step_of",
     "two_bids",

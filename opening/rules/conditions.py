@@ -23,6 +23,7 @@ HOST_MOVES = (
     "ask_confirmation",
     "sign_record",
     "hand_over",
+    "convene_second",
     "suspend",
     "announce_reconvening",
     "reconvene",
@@ -56,6 +57,9 @@ class Standing:
     open_incidents: int = 0
     reconvene_at: datetime | None = None
     cosigned: bool = False
+    awaits_second: bool = False
+    is_admitted: bool = False
+    second_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -134,6 +138,15 @@ def _hand_over(day: Standing) -> Iterator[Condition]:
     yield Condition("cosigned", day.cosigned)
 
 
+def _convene_second(day: Standing) -> Iterator[Condition]:
+    yield Condition("second_sitting", day.awaits_second, {}, Conflict("opening.one_sitting", subject=day.subject))
+    yield Condition("first_stage", day.is_admitted, {}, Conflict("opening.not_admitted", subject=day.subject))
+    at = day.second_at
+    if at is not None:
+        early = Untimely("opening.second_early", second_opening_at=at, at=day.now)
+        yield Condition("second_instant", day.now >= at, {"at": at}, early)
+
+
 def _reconvene(day: Standing) -> Iterator[Condition]:
     at = day.reconvene_at
     yield Condition("announced", at is not None, {"at": at}, Conflict("opening.unannounced"))
@@ -152,5 +165,6 @@ _OWN: Mapping[str, Callable[[Standing], Iterator[Condition]]] = {
     "draw_coefficients": _draw_coefficients,
     "sign_record": _sign_record,
     "hand_over": _hand_over,
+    "convene_second": _convene_second,
     "reconvene": _reconvene,
 }

@@ -35,6 +35,7 @@ from opening.services.reading import (
     reply_objection,
 )
 from opening.services.record import cosign_record, hand_over, render_record, sign_record
+from opening.services.sittings import admit, convene_second
 from opening.services.suspension import (
     announce_reconvening,
     cancel,
@@ -51,6 +52,7 @@ __all__ = [
     "Restored",
     "Unsealed",
     "Unsealing",
+    "admit",
     "advance_due",
     "announce",
     "announce_reconvening",
@@ -64,6 +66,7 @@ __all__ = [
     "close_incident",
     "commit_coefficient",
     "confirm_record",
+    "convene_second",
     "cosign_record",
     "decide_cause",
     "draw_coefficients",

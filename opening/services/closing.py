@@ -13,7 +13,7 @@ from core.errors import Conflict
 from core.ledger.log import append, signed_head
 from opening import queries
 from opening.models import Opening
-from opening.rules import coefficient_grid
+from opening.rules import coefficient_grid, later_envelopes, sittings_of
 from opening.services.cover import record_cover
 
 
@@ -23,7 +23,7 @@ def close_and_convene(act: Act, section: Section) -> Opening:
     Enter through the turnstile of the section's commits, alone (`bidding.rules.turnstile`): whoever was stamped before
     the deadline has then committed. Safe twice and in parallel: later calls return the opening that is there. Refused
     by `close_section` before the deadline (R-250). The ledger entry "opening.convene" holds the closed set, which key
-    holders check before they take off anything.
+    holders check before they take off anything, and the envelopes that stay sealed for a second sitting (`later`).
     """
     held = queries.opening_or_none(act.session, section)
     if held is not None:
@@ -40,6 +40,8 @@ def close_and_convene(act: Act, section: Section) -> Opening:
         cover=None,
         pauses=[],
         record_signatures=[],
+        sitting=1,
+        sittings=sittings_of(section.envelopes),
         state="closed",
         state_at=act.now,
     )
@@ -60,6 +62,7 @@ def close_and_convene(act: Act, section: Section) -> Opening:
             "closed_set": closed.items,
             "closed_root": closed.root,
             "coefficient_grid": coefficient_grid(section.method),
+            "later": later_envelopes(section.envelopes),
             "vouchers": opening.vouchers,
         },
     )

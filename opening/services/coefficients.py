@@ -43,12 +43,13 @@ def draw_coefficients(act: Act, opening: Opening) -> None:
     """Draw K from the grid: the seed is made of both reveals and the nonces sealed in the opened bids' schedules.
 
     `opening.coefficients` then holds everything that replays it (docs/spec/draw.md). Where the method knows no
-    coefficient, it holds that nothing was drawn.
+    coefficient, it holds that nothing was drawn; the first of two sittings draws none, because the nonces are sealed
+    with the prices.
     """
     check_conditions(act, opening, "draw_coefficients")
     section = opening.section
     label = draw_label(section.code)
-    grid = coefficient_grid(section.method)
+    grid = coefficient_grid(section.method) if opening.reads_prices else []
     if not grid:
         opening.coefficients = {"label": label, "seed": None, "k": None, "steps": []}
         advance(act, opening, "draw_coefficients", k=None)

@@ -107,10 +107,10 @@ def overturn(act: Act, opening: Opening, bid: Bid, cause: str, evidence: str) ->
 
 @dataclass(frozen=True)
 class Restored:
-    """What came out of a bid's backup: every envelope as kept in the store, and the schedule."""
+    """What came out of a bid's backup: every envelope of the sitting as kept, and the schedule if among them."""
 
     envelopes: dict[str, Any]
-    schedule: dict[str, Any]
+    schedule: dict[str, Any] | None
 
 
 def check_backup(act: Act, opening: Opening, bid: Bid) -> None:
@@ -138,7 +138,7 @@ def restore_backup(
 ) -> Restored:
     """Open the plain archives handed in, {envelope: object hash} with {envelope: salt}; touches no database.
 
-    Every envelope must be there, and each must open the commitment sealed before the deadline: a changed byte, another
+    `content` is the submission with the envelopes of the sitting. Every one of them must be there, and each must open the commitment sealed before the deadline: a changed byte, another
     file, another bid's archive are refused with seal.commit_mismatch naming the envelope (T9).
     """
     missing = sorted(set(content["envelopes"]) - set(archives)) + sorted(set(archives) - set(content["envelopes"]))
@@ -172,7 +172,7 @@ def restore_backup(
             }
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    if schedule is None:
+    if schedule is None and SCHEDULE in content["envelopes"]:
         raise Invalid("schedule.missing", field=SCHEDULE)
     return Restored(envelopes, schedule)
 
@@ -180,10 +180,14 @@ def restore_backup(
 def keep_backup(act: Act, opening: Opening, bid: Bid, restored: Restored) -> None:
     """Record a bid opened from its backup: it is read out like any other, and the record says how it was opened."""
     check_backup(act, opening, bid)
+    for name in restored.envelopes:
+        if name not in opening.due(bid.submission):
+            raise Conflict("peel.not_due", package=name, sitting=opening.sitting)
     bidding_services.keep_objects(act, bid.submission, [part["backup"] for part in restored.envelopes.values()])
     bid.opened_at = act.now
-    bid.envelopes, bid.schedule = restored.envelopes, restored.schedule
-    bid.price_fen = restored.schedule["price_fen"]
+    bid.envelopes = {**(bid.envelopes or {}), **restored.envelopes}
+    if restored.schedule is not None:
+        bid.schedule, bid.price_fen = restored.schedule, restored.schedule["price_fen"]
     archives = {name: envelope["archive"] for name, envelope in restored.envelopes.items()}
     advance(act, bid, "open_from_backup", number=bid.number, archives=archives, cause=bid.cause, rule="R-256")
 

@@ -7,7 +7,7 @@ from bidding import services as bidding_services
 from core.act import Act
 from core.clock import iso
 from core.draw.record import freeze_candidates
-from core.errors import Invalid
+from core.errors import Conflict, Invalid
 from core.ledger.log import append
 from core.machine import advance
 from opening import queries
@@ -42,7 +42,7 @@ def open_decryption(act: Act, opening: Opening) -> None:
     """
     check_conditions(act, opening, "open_decryption")
     section = opening.section
-    grid = coefficient_grid(section.method)
+    grid = coefficient_grid(section.method) if opening.reads_prices else []
     if grid:
         freeze_candidates(act, committed_draw(act, section), grid)
     minutes = bidding.policy(act.session, section).content["decrypt_minutes"]
@@ -94,6 +94,8 @@ def sign_in_bid(act: Act, opening: Opening, bid: Bid) -> None:
     """Record that the bidder is there, in the hour of the opening only (R-251); signing in again changes nothing."""
     queries.check_own_bid(act.session, opening, act.actor, bid.submission.digest)
     check_state(opening, "sign_in", {"names_published", "decrypt_open", "decrypt_paused", "trustee_fallback"})
+    if opening.sitting == 2 and bid.first_sitting is None:
+        raise Conflict("bid.returned", number=bid.number)
     if bid.signed_in_at is None:
         bid.signed_in_at = act.now
         append(act, "bid.sign_in", bid.subject, {"number": bid.number, "by": act.actor.name})
@@ -124,7 +126,7 @@ def decide_cause(act: Act, opening: Opening, bid: Bid, cause: str, evidence: str
     rule = remedy_of(policy["failure"])
     broken = [
         envelope
-        for envelope in sorted(bid.submission.content["envelopes"])
+        for envelope in opening.due(bid.submission)
         if queries.unreadable(act.session, bid.submission, envelope)
     ]
     if cause == "bidder_file" and broken:
@@ -156,7 +158,7 @@ def close_decryption(act: Act, opening: Opening) -> None:
     for, fails the opening (R-255).
     """
     check_conditions(act, opening, "close_decryption")
-    bids = queries.bids(act.session, opening)
+    bids = queries.sitting_bids(act.session, opening)
     opened = [bid for bid in bids if bid.state in OPENED]
     advance(act, opening, "close_decryption", opened=len(opened), bids=len(bids))
     law = bidding.law_of(opening.section)

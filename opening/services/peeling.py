@@ -88,13 +88,13 @@ def peel_layer(
 
 
 def release(act: Act, opening: Opening, bid: Bid, layers_of: dict[str, bytes]) -> list[Peel | PeelFault]:
-    """Take in a bidder's own layer of every envelope, {envelope: what is left}; the tenderee's half follows.
+    """Take in a bidder's own layer of every envelope of this sitting, {envelope: what is left}; the tenderee's follows.
 
-    Raises Invalid("release.incomplete") unless every envelope is there: a bid is released as a whole.
+    Raises Invalid("release.incomplete") unless exactly those are there: a sitting's part is released as a whole.
     """
     queries.check_own_bid(act.session, opening, act.actor, bid.submission.digest)
     _check_stage(act, opening, bid, BIDDER_SET, "bidder")
-    wanted = set(bid.submission.content["envelopes"])
+    wanted = set(opening.due(bid.submission))
     if set(layers_of) != wanted:
         raise Invalid("release.incomplete", field="layers", missing=", ".join(sorted(wanted - set(layers_of))))
     results = [
@@ -149,6 +149,8 @@ def _check_allowed(
         _check_trustee(act, opening, role)
         check_state(opening, "peel", {"closed"})
         return
+    if package not in opening.due(submission):
+        raise Conflict("peel.not_due", package=package, sitting=opening.sitting)
     bid = queries.bid(act.session, opening, submission.digest)
     if role == "bidder":
         queries.check_own_bid(act.session, opening, act.actor, submission.digest)

@@ -22,21 +22,24 @@ def read_prices(act: Act, opening: Opening) -> None:
     """Publish the price and schedule of every opened bid, and the schedules' secrets so that anyone can check (R-257).
 
     The sealed schedules themselves are attached: `age -d -i secret` shows the same figures. Where the procedure keeps
-    prices from the others (R-602), the notice tells who was opened and no price, no secret, no sealed schedule.
+    prices from the others (R-602), and in the first of two sittings, whose envelopes hold none, the notice tells who
+    was opened and no price, no secret, no sealed schedule.
     """
     section = opening.section
     told = queries.prices_told(opening)
     advance(act, opening, "read_prices", k=(opening.coefficients or {}).get("k"))
     bids = queries.bids(act.session, opening)
+    which = "" if opening.sittings == 1 else "第一信封" if opening.sitting == 1 else "第二信封"
     publish_notice(
         act,
         kind="opening_prices",
         subject=section.subject,
-        title=f"{section.project.name}（{section.name}）开标结果",
+        title=f"{section.project.name}（{section.name}）{which}开标结果",
         content={
             "section": section.code,
             "control_price_fen": section.control_price_fen,
             "coefficients": opening.coefficients,
+            "sitting": opening.sitting,
             "bids": [_read_out(bid, told) for bid in bids],
         },
         attachments=[

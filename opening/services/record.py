@@ -93,15 +93,23 @@ def sign_record(act: Act, opening: Opening, pdf: bytes | None = None, facts: dic
         act,
         kind="opening_record",
         subject=section.subject,
-        title=f"{section.project.name}（{section.name}）开标记录",
+        title=f"{section.project.name}（{section.name}）{_sitting(opening)}开标记录",
         content={
             "section": section.code,
             "record": now_facts,
             "record_sha256": stored.sha256,
             "signatures": opening.record_signatures,
         },
-        attachments=[{"name": f"opening-record-{section.code}.pdf", "sha256": stored.sha256, "size": stored.size}],
+        attachments=[{"name": _file(opening), "sha256": stored.sha256, "size": stored.size}],
     )
+
+
+def _sitting(opening: Opening) -> str:
+    return "" if opening.sittings == 1 else "第一信封" if opening.sitting == 1 else "第二信封"
+
+
+def _file(opening: Opening) -> str:
+    return f"opening-record-{opening.section.code}{'-2' if opening.sitting == 2 else ''}.pdf"
 
 
 def cosign_record(act: Act, opening: Opening, *, signature: str | None = None) -> None:
@@ -142,6 +150,10 @@ def _own_certificate(act: Act, signature: str, message: bytes) -> str:
 
 
 def hand_over(act: Act, opening: Opening) -> None:
-    """Hand the opened bids over to evaluation: the section is opened, the hall is done."""
+    """Hand the opened bids over to evaluation: the section is opened, the hall is done or waits for a second sitting.
+
+    The second sitting's bids go to the committee that has been at work since the first.
+    """
     advance(act, opening, "hand_over")
-    bidding_services.mark_opened(act, opening.section, record_sha256=opening.record_sha256)
+    if opening.sitting == 1:
+        bidding_services.mark_opened(act, opening.section, record_sha256=opening.record_sha256)

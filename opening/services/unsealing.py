@@ -35,7 +35,7 @@ Took = Callable[[int], None]
 
 @dataclass(frozen=True)
 class Unsealing:
-    """A bid whose every envelope is ready to be opened: its submission and the secrets released for it."""
+    """A bid whose every envelope of this sitting is ready to be opened: its submission and their secrets."""
 
     digest: str
     content: dict[str, Any]
@@ -55,16 +55,19 @@ class Unsealed:
 
 
 def ready_to_unseal(session: Session, opening: Opening) -> list[Unsealing]:
-    """The sealed bids of which every envelope's innermost layer has been handed in."""
+    """The sealed bids of which the innermost layer of every envelope of this sitting has been handed in."""
     return [
-        _unsealing(session, bid.submission) for bid in queries.bids(session, opening) if queries.is_ready(session, bid)
+        _unsealing(session, opening, bid.submission)
+        for bid in queries.bids(session, opening)
+        if queries.is_ready(session, bid)
     ]
 
 
-def _unsealing(session: Session, submission: Submission) -> Unsealing:
+def _unsealing(session: Session, opening: Opening, submission: Submission) -> Unsealing:
     released = {}
     sets = set()
-    for envelope, parts in submission.content["envelopes"].items():
+    for envelope in opening.due(submission):
+        parts = submission.content["envelopes"][envelope]
         layer = queries.final_layer(session, submission, envelope)
         if layer is None:
             raise Conflict("opening.sealed_left", numbers=[envelope])
@@ -105,7 +108,7 @@ def unseal(store: ObjectStore, unsealing: Unsealing, took: Took = lambda size: N
                 "secret": released.secret,
                 "files": files,
             }
-        if schedule is None:
+        if schedule is None and SCHEDULE in unsealing.released:
             raise Invalid("schedule.missing", field=SCHEDULE)
         store.adopt_hashed(kept)
     except Invalid as refusal:
@@ -169,15 +172,16 @@ def keep_opened(act: Act, opening: Opening, unsealed: Unsealed) -> Bid:
     if unsealed.refusal is not None and unsealed.refusal.code == DAMAGED:
         _note_damage(act, bid, unsealed.refusal)
         return bid
-    if unsealed.envelopes is None or unsealed.schedule is None:
+    if unsealed.envelopes is None:
         code = unsealed.refusal.code if unsealed.refusal else "seal.torn"
         bid.cause = code
         advance(act, bid, "mark_corrupted", cause=code, rule="R-254")
         return bid
     bid.opened_at = act.now
-    bid.envelopes = unsealed.envelopes
-    bid.schedule = unsealed.schedule
-    bid.price_fen = unsealed.schedule["price_fen"]
+    bid.envelopes = {**(bid.envelopes or {}), **unsealed.envelopes}
+    if unsealed.schedule is not None:
+        bid.schedule = unsealed.schedule
+        bid.price_fen = unsealed.schedule["price_fen"]
     facts = {
         "number": bid.number,
         "archives": {name: envelope["archive"] for name, envelope in unsealed.envelopes.items()},

@@ -83,6 +83,10 @@ SENTENCES = {
     "score.missing": _l("%(number)s 号投标还有未评分的项：%(criteria)s。"),
     "score.note": _l("%(number)s 号投标的 %(criterion)s 打了零分或满分，请写明理由。"),
     "score.reopened_only": _l("这份评分表只为改正不一致的客观分而重开，%(criterion)s 不能更改。"),
+    "scoring.one_stage": _l("本标段一次评审，没有第一信封评审可以结束。"),
+    "scoring.first_stage": _l("标段 %(section)s 须先结束第一信封评审，第二次开标之后才能锁定结果。"),
+    "scoring.prices_sealed": _l("标段 %(section)s 的第二次开标尚未完成，报价仍然密封，不能锁定结果。"),
+    "scoring.no_price": _l("标段 %(section)s 没有可以计分的报价：第二信封未开启，或报价都超过最高限价。"),
     "scoring.unfinished": _l("还有 %(sheets)s 份评分表未提交。"),
     "scoring.objective": _l(
         "评委对下列客观分的评分不一致，改正后才能汇总：%(cells)s。依据财政部令第87号第六十四条、R-344。"
@@ -100,6 +104,7 @@ STATES = {
     "committee.drawn": _l("已抽取，等待到场"),
     "committee.seated": _l("符合性评审"),
     "committee.scoring": _l("评分中"),
+    "committee.first_concluded": _l("第一信封评审结束"),
     "committee.locked": _l("结果已锁定"),
     "committee.reported": _l("签署评标报告"),
     "committee.delivered": _l("评标完成"),
@@ -138,6 +143,7 @@ KINDS = {
     "committee.leader": _l("推选评标组长"),
     "committee.begin_scoring": _l("符合性评审结束，开始评分"),
     "committee.reject_all": _l("否决所有投标"),
+    "committee.conclude_first": _l("结束第一信封评审"),
     "committee.lock": _l("锁定评标结果"),
     "committee.report": _l("形成评标报告"),
     "committee.deliver": _l("提交评标报告"),

@@ -19,6 +19,14 @@ SENTENCES = {
     "opening.state": _l("开标会现处于“%(state)s”，不能进行这一步（%(verb)s）；须处于：%(allowed)s。"),
     "opening.stale": _l("开标会刚被他人推进，请刷新后再试。"),
     "opening.unnamed": _l("还有 %(left)s 份身份包未由持钥人解读，暂不能公布投标人。"),
+    "opening.one_sitting": _l("本标段的信封一次开启，没有第二次开标。"),
+    "opening.admitted": _l("标段 %(section)s 的第一信封评审结果已经记录。"),
+    "opening.not_admitted": _l("第一信封评审尚未结束，不能开始第二次开标。"),
+    "opening.second_early": _l("公布的第二次开标时间是 %(second_opening_at)s，现在是 %(at)s，不能提前。"),
+    "peel.not_due": _l("信封“%(package)s”不在这次开标（第 %(sitting)s 次）开启的范围内，任何人都不应剥开它。"),
+    "peel.client.sealed": _l(
+        "这一层属于留待第二次开标的信封“%(package)s”，平台没有证明第二次开标已经开始，本机不予剥开。"
+    ),
     "opening.no_bid": _l("没有这份投标文件，或您无权查看。"),
     "opening.not_in_set": _l("这份递交不在截标封存的名单之内，不予开启。"),
     "opening.undrawn": _l("标段 %(section)s 的系数尚未抽取。"),
@@ -48,6 +56,7 @@ SENTENCES = {
     "incident.unknown": _l("没有这起异常事件。"),
     "bid.state": _l("这份投标文件现处于“%(state)s”，不能进行这一步（%(verb)s）。"),
     "bid.stale": _l("这份投标文件刚被处理，请刷新后再试。"),
+    "bid.returned": _l("第 %(number)s 号未通过第一信封评审，不参加第二次开标，第二信封原封退还。"),
     "bid.not_signed_in": _l("第 %(number)s 号投标人尚未签到，请先签到再解密。"),
     "contents.unknown": _l("第 %(number)s 号投标的清单和条款标注还没有核对。"),
     "bid.confirmed": _l("第 %(number)s 号投标人已于 %(at)s 确认，无需再次确认。"),
@@ -110,6 +119,7 @@ STATES = {
     "bid.deemed_withdrawn": _l("视为撤回"),
     "bid.refused": _l("拒收，未开启"),
     "bid.corrupted": _l("文件损坏"),
+    "bid.returned": _l("第二信封未开启，退还"),
     "bid.rejected": _l("已否决"),
 }
 
@@ -136,6 +146,11 @@ KINDS = {
     "opening.reply": _l("答复异议"),
     "opening.sign_record": _l("签署开标记录"),
     "opening.hand_over": _l("移交评标"),
+    "opening.admit": _l("第一信封评审结果"),
+    "opening.convene_second": _l("召集第二次开标"),
+    "notice.first_stage": _l("第一信封评审结果"),
+    "bid.admit_second": _l("参加第二次开标"),
+    "bid.return_second": _l("第二信封不予开启，退还"),
     "opening.fail": _l("开标失败"),
     "opening.suspend": _l("中止开标"),
     "opening.reconvene": _l("复会"),

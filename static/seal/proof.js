@@ -105,9 +105,43 @@ export function checkClosing(proof, { section, key, pinned = [], role = null, re
   return closed;
 }
 
-/** Refuse a layer of anything that is not in the closed set: peel.client.foreign. */
-export function checkTask(task, closed) {
+/**
+ * What may be taken off of envelopes kept for a second sitting: {later, admitted}, Sets of names and of
+ * "submission envelope". Call after checkClosing; `later` as pinned: the closing may name no fewer.
+ */
+export function checkSecond(proof, { section, key, later = [] }) {
+  const sealed = new Set((proof.entry.facts.later ?? []).map(String));
+  if (!later.every((name) => sealed.has(name))) throw refused("later");
+  const { second } = proof;
+  if (!second) return { later: sealed, admitted: new Set() };
+  let head, leaf, salted, path, admitted;
+  const { entry } = second;
+  try {
+    head = openHead(second.checkpoint, key);
+    path = second.inclusion_proof.map(bytesOf);
+    leaf = hash(joined(Uint8Array.of(0), canonical(Object.fromEntries(LEAF.map((name) => [name, entry[name]])))));
+    salted = hex(hash(joined("sunbid-facts/v1\n", entry.salt, "\n", canonical(entry.facts))));
+    admitted = new Set(entry.facts.admitted.flatMap((one) => one.envelopes.map((name) => `${one.submission_digest} ${name}`)));
+  } catch (error) {
+    throw error instanceof Refusal && error.code === "peel.client.proof" ? error : refused(error.code ?? error.name);
+  }
+  for (const [place, holds] of [
+    ["inclusion", included(leaf, entry.index, head.size, path, head.root)],
+    ["facts", salted === entry.digest],
+    ["kind", entry.kind === "opening.convene_second" && entry.subject === `opening:${section}:2`],
+    ["section", entry.facts.section === section],
+  ]) {
+    if (!holds) throw refused(`second.${place}`);
+  }
+  return { later: sealed, admitted };
+}
+
+/** Refuse a layer of what is not in the closed set (peel.client.foreign) or still sealed for a second sitting. */
+export function checkTask(task, closed, sealed) {
   if (!closed.has(task.submission)) throw new Refusal("peel.client.foreign", { submission: String(task.submission).slice(0, 16) });
+  if (sealed.later.has(task.package) && !sealed.admitted.has(`${task.submission} ${task.package}`)) {
+    throw new Refusal("peel.client.sealed", { package: String(task.package).slice(0, 40) });
+  }
 }
 
 /** Refuse to hand in, as an identity, what is not one: a platform could pass a bid's key off as an identity. */

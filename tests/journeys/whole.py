@@ -24,7 +24,7 @@ from core.act import SYSTEM
 from core.board import notices
 from core.ledger.notes import Verifier
 from experts import queries, services
-from experts.rules import CONTROL_PRICE, review_clauses, scored_criteria
+from experts.rules import CONTROL_PRICE, scored_criteria
 from opening import queries as opening
 from opening import services as opening_services
 from tests.experts.story import Story
@@ -40,7 +40,7 @@ class Room(Story):
             with self.platform.act(self.person_actor(member)) as act:
                 held = self.seat_of(act, member.label)
                 section = self.section(act.session)
-                clauses = [one["code"] for one in review_clauses(section.method)]
+                clauses = [one["code"] for one in queries.clauses_of(section)]
                 for bid in queries.bids_in_evaluation(act.session, section):
                     over = (bid.price_fen or 0) > section.control_price_fen
                     wrong = {failing.get(bid.number), CONTROL_PRICE["code"] if over else None}

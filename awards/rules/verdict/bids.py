@@ -145,12 +145,15 @@ def _check_leaf(row: dict[str, Any], salt: str, number: Any) -> None:
 
 
 def check_originals(told: Told) -> dict[str, Any]:
-    """Every opened bid's sealed originals open again with the released secrets to the very files and price read out."""
+    """Every opened bid's sealed originals open again with the released secrets to the very files and price read out.
+
+    Of a bid whose second envelope stayed sealed (双信封), what the first sitting opened.
+    """
     rows = {row["digest"]: row for row in told.submissions}
     opened = files = 0
     with tempfile.TemporaryDirectory() as folder:
         for bid in told.bids:
-            if bid["state"] not in OPENED:
+            if bid["state"] not in OPENED and not bid["envelopes"]:
                 continue
             opened += 1
             submission = rows[bid["submission_digest"]]["submission"]

@@ -132,6 +132,12 @@ def check_scores(told: Told) -> dict[str, Any]:
             )
         )
     _check_ranking(result, standings)
+    scored = [bid["number"] for bid in conformity["bids"] if not bid["rejected"]]
+    most = told.project["section"]["control_price_fen"]
+    ranked = [number for number in scored if not told.later or 0 < (prices.get(number) or 0) <= most]
+    need(numbers == ranked, "archive.untold", what="ranking")
+    unpriced = [number for number in scored if number not in ranked]
+    need(result.get("unpriced", []) == unpriced, "archive.untold", what="unpriced")
     return {"sheets": len(result["sheets"]), "ranked": len(standings)}
 
 

@@ -42,6 +42,13 @@ class Told:
         return open_head(self.ledger["closing"], self.verifier)
 
     @cached_property
+    def later(self) -> list[str]:
+        """The envelopes that the published notice keeps sealed for a second sitting (双信封)."""
+        notices = self.facts_of("notice.tender", f"section:{self.project['section']['code']}")
+        told = notices[0]["content"].get("envelopes", []) if notices else []
+        return [one["envelope"] for one in told if one["opens"] == "second"]
+
+    @cached_property
     def entries(self) -> dict[int, dict[str, Any]]:
         """Every told entry by index."""
         return {entry["index"]: entry for entry in self.ledger["entries"]}

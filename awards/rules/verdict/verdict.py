@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
 from awards.rules.container import Progress, check_manifest, open_container
-from awards.rules.verdict import bids, log, outsiders, results
+from awards.rules.verdict import bids, log, outsiders, results, sittings
 from awards.rules.verdict.told import Told
 from core.errors import Refusal
 from core.ledger.notes import Verifier
@@ -61,6 +61,7 @@ CHECKS: tuple[tuple[str, Callable[[Told], dict[str, Any]]], ...] = (
     ("closing", bids.check_closing),
     ("identities", bids.check_identities),
     ("originals", bids.check_originals),
+    ("sittings", sittings.check_sittings),
     ("draws", results.check_draws),
     ("scores", results.check_scores),
     ("award", results.check_award),
