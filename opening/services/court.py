@@ -138,8 +138,9 @@ def restore_backup(
 ) -> Restored:
     """Open the plain archives handed in, {envelope: object hash} with {envelope: salt}; touches no database.
 
-    `content` is the submission with the envelopes of the sitting. Every one of them must be there, and each must open the commitment sealed before the deadline: a changed byte, another
-    file, another bid's archive are refused with seal.commit_mismatch naming the envelope (T9).
+    `content` is the submission with the envelopes of the sitting. Every one of them must be there, and each must open
+    the commitment sealed before the deadline: a changed byte, another file, another bid's archive are refused with
+    seal.commit_mismatch naming the envelope (T9).
     """
     missing = sorted(set(content["envelopes"]) - set(archives)) + sorted(set(archives) - set(content["envelopes"]))
     if missing or set(salts) != set(archives):
