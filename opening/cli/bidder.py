@@ -62,12 +62,10 @@ def sign_in(connection: Any, own: Identity, section: str) -> Told:
 @opening.command()
 @shared
 def release(connection: Any, own: Identity, section: str) -> Told:
-    """Sign in and take off your own layer of every envelope of this sitting: a few hundred bytes, the files stay.
-
-    Of an envelope kept for a second sitting nothing is taken off before the platform has signed that it has begun.
-    """
+    """Sign in and take off your own layer of this sitting's envelopes: a few hundred bytes, the files stay there."""
     checked(connection.post(f"/opening/{section}/sign-in", json={}))
     proof = checked(connection.get(f"/opening/{section}/closing")).json()
+    # Of an envelope kept for a second sitting nothing is taken off before the platform has signed that it has begun.
     layout = checked(connection.get(f"/sections/{section}/policy.json")).json()["envelopes"]
     later = [one["name"] for one in layout if one["opens"] == "second"]
     sealed = check_second(proof, section=section, key=proof["platform_key"], later=later)
