@@ -95,6 +95,14 @@ def reports(case: Case, out: Findings) -> Said:
     for row in rows:
         with out.at(f"reports.json {row.get('kind')}"):
             case.archive.has(row["sha256"])
+    with out.at("opening.json evidence"):
+        opening = case.archive.json("opening.json")
+        records = [opening["record"], (opening.get("first_sitting") or {}).get("record")]
+        named = [item["sha256"] for record in records if record for item in record["evidence"] if item["sha256"]]
+        for sha256 in named:
+            case.archive.has(sha256)
+        told = [entry["facts"]["sha256"] for entry in case.entries if entry.get("kind") == "bid.evidence"]
+        need(sorted(filter(None, told)) == sorted(named), "证据文件与日志不同", "not the evidence the ledger tells")
     for kind in ("opening_record", "evaluation_report"):
         if not any(row.get("kind") == kind for row in rows):
             out.add("reports.json", f"缺少 {kind}", f"{kind} is missing")

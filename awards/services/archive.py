@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from accounts.models import Organisation
 from awards import queries
 from awards.models import Archive
+from awards.rules import evidence_of
 from awards.rules.container import Source, write_container
 from bidding import queries as bidding
 from bidding import services as bidding_services
@@ -315,10 +316,11 @@ def _award(session: Session, section: Section) -> dict[str, Any]:
 
 
 def _objects(members: dict[str, Any]) -> set[str]:
-    """The hash of every stored object the members name."""
+    """The hash of every stored object the members name; a prober's log of an outage is an attachment of its notice."""
     wanted = {attachment["sha256"] for notice in members["notices"] for attachment in notice["attachments"]}
     wanted |= {document["sha256"] for document in members["documents"]}
     wanted |= {report["sha256"] for report in members["reports"] if report["sha256"]}
+    wanted |= set(evidence_of(members["opening"]))
     for bid in members["bids"]:
         wanted |= {part["backup"] for part in (bid["envelopes"] or {}).values() if part.get("backup")}
     for row in members["submissions"]:

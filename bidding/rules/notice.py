@@ -133,7 +133,8 @@ def _envelopes(facts: NoticeFacts) -> Iterator[Finding]:
         return
     yield Finding("R-200", Level.MET, "notice.envelopes", "envelopes", {"count": len(envelopes)})
     if is_anonymous(envelopes):
-        yield Finding("R-200", Level.COMPUTE, "notice.anonymous", "envelopes")
+        # The committee's pages show who bids: what the notice would promise cannot be kept.
+        yield Finding("R-200", Level.BLOCK, "notice.anonymous", "envelopes")
     if has_second_sitting(envelopes):
         stated = facts.second_opening_at is not None
         yield Finding("R-253", verdict(stated, Level.WARN), "notice.second_sitting", "second_opening_at")

@@ -24,7 +24,7 @@ from opening.cli.proof import check_second, check_task
 from opening.models import Peel
 from tests.conftest import Browser
 from tests.experts.story import METHOD
-from tests.journeys.whole import Room, Whole, wrong_lines
+from tests.journeys.whole import Room, Whole, found_wrong, tampered, wrong_lines
 
 LATER = {"schedule", "price"}
 FAILS = 3
@@ -143,6 +143,23 @@ def test_a_double_envelope_tender_runs_to_a_verified_archive_and_who_failed_stay
     archive = stage.archived()
     assert wrong_lines(stage, archive, tmp_path) == []
     assert str(stage.bidders["c"].price_fen).encode() not in archive
+
+    def priced(bids: Any) -> None:
+        bids[FAILS - 1]["price_fen"] = 1
+
+    def secret(bids: Any) -> None:
+        bids[FAILS - 1]["envelopes"]["schedule"] = bids[0]["envelopes"]["schedule"]
+
+    def passed(result: Any) -> None:
+        result["unpriced"] = [1]
+
+    for path, change, check in (
+        ("bids.json", priced, "sittings"),
+        ("bids.json", secret, "sittings"),
+        ("evaluation.json", passed, "scores"),
+    ):
+        ours, theirs = found_wrong(stage, tampered(stage, archive, path, change), tmp_path)
+        assert check in ours and check in theirs, (path, ours, theirs)
 
 
 def look_round(stage: Whole, login: Callable[..., Browser]) -> None:

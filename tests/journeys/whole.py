@@ -7,16 +7,20 @@ import io
 import json
 import subprocess
 import sys
-from collections.abc import Mapping
+import tarfile
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import rfc8785
+
 import collusion.services
 from awards import services as awards
 from awards.models import Publicity
 from awards.queries import publicity
+from awards.rules.container import Source, write_container
 from awards.rules.verdict import verify_archive
 from bidding import queries as bidding
 from bidding import services as bidding_services
@@ -157,3 +161,26 @@ def wrong_lines(stage: Whole, archive: bytes, folder: Path) -> list[str]:
     words = [sys.executable, "-m", "verifier", str(file), "--json", "--key", key]
     told = json.loads(subprocess.run(words, capture_output=True, text=True, timeout=120).stdout)
     return found + [f"theirs {line['check']}: {line['problems']}" for line in told["lines"] if not line["holds"]]
+
+
+def tampered(stage: Whole, archive: bytes, path: str, change: Callable[[Any], None] | None) -> bytes:
+    """The archive with one JSON member changed, or one member left out, sealed by the platform's own key again."""
+    with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
+        members = {member.name: tar.extractfile(member).read() for member in tar}  # type: ignore[union-attr]
+    built = json.loads(members["manifest.json"])["built_at"]
+    if change is None:
+        del members[path]
+    else:
+        value = json.loads(members[path])
+        change(value)
+        members[path] = rfc8785.dumps(value)
+    sources = [Source(name, raw) for name, raw in members.items() if not name.startswith("manifest.")]
+    out = io.BytesIO()
+    write_container(out, section=stage.code, built_at=built, signer=stage.platform.signer, sources=sources)
+    return out.getvalue()
+
+
+def found_wrong(stage: Whole, archive: bytes, folder: Path) -> tuple[set[str], set[str]]:
+    """The checks that fail, as the platform's verifier and the independent one say."""
+    lines = [line.split(":")[0].split(" ") for line in wrong_lines(stage, archive, folder)]
+    return {check for who, check in lines if who == "ours"}, {check for who, check in lines if who == "theirs"}

@@ -9,6 +9,7 @@ from typing import Any
 
 import rfc8785
 
+from awards.rules.evidence import evidence_of
 from awards.rules.verdict.told import OPENED, Told, need, need_object
 from core.clock import from_iso
 from core.draw import mechanism
@@ -253,6 +254,10 @@ def check_reports(told: Told) -> dict[str, Any]:
     """Opening record, evaluation report and the other papers are in the archive under the hashes the ledger holds."""
     for report in told.reports:
         need_object(told, report["sha256"])
+    for sha256 in evidence_of(told.opening):
+        need_object(told, sha256)
+    brought = [e["facts"]["sha256"] for e in told.ledger["entries"] if e["kind"] == "bid.evidence"]
+    need(sorted(filter(None, brought)) == sorted(evidence_of(told.opening)), "archive.untold", what="evidence")
     kinds = {report["kind"] for report in told.reports}
     lacking = sorted({"opening_record", "evaluation_report"} - kinds)
     need(not lacking, "archive.report_missing", kinds=lacking)
