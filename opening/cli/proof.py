@@ -39,11 +39,8 @@ def check_closing(
     Conflict("peel.client.proof") naming what does not hold. A key is used for nothing before this returns.
     """
     try:
-        head = open_head(str(proof["checkpoint"]), Verifier.parse(key))
-        entry, path = proof["entry"], [bytes.fromhex(step) for step in proof["inclusion_proof"]]
-        leaf = merkle.leaf_hash(rfc8785.dumps({name: entry[name] for name in LEAF}))
-        facts = entry["facts"]
-        salted = hashlib.sha256(FACTS_DOMAIN + entry["salt"].encode("ascii") + b"\n" + rfc8785.dumps(facts)).hexdigest()
+        stands = _stands(proof, key)
+        entry, facts = proof["entry"], proof["entry"]["facts"]
         policies = [validate_policy(policy) for policy in proof["policies"]]
         closed = frozenset(str(item["submission_digest"]) for item in facts["closed_set"])
         deadlines = [from_iso(facts["deadline"]), *(from_iso(policy["deadline"]) for policy in (*policies, *pinned))]
@@ -55,8 +52,7 @@ def check_closing(
         raise Untimely("peel.client.early", deadline=last)
     digests = [policy_digest(policy) for policy in policies]
     for place, holds in (
-        ("inclusion", merkle.verify_inclusion(leaf, entry["index"], head.size, path, head.root)),
-        ("facts", salted == entry["digest"]),
+        *stands.items(),
         ("kind", entry["kind"] == "opening.convene" and entry["subject"] == f"opening:{section}"),
         ("section", facts["section"] == section and all(policy["section"] == section for policy in policies)),
         ("policy", bool(digests) and facts["policy_digest"] == digests[-1]),
@@ -66,6 +62,18 @@ def check_closing(
         if not holds:
             raise Conflict("peel.client.proof", place=place)
     return closed
+
+
+def _stands(proof: Mapping[str, Any], key: str) -> dict[str, bool]:
+    """Whether the entry is included under the head that `key` signed, and its facts are those it commits to."""
+    head = open_head(str(proof["checkpoint"]), Verifier.parse(key))
+    entry, path = proof["entry"], [bytes.fromhex(step) for step in proof["inclusion_proof"]]
+    leaf = merkle.leaf_hash(rfc8785.dumps({name: entry[name] for name in LEAF}))
+    message = FACTS_DOMAIN + entry["salt"].encode("ascii") + b"\n" + rfc8785.dumps(entry["facts"])
+    return {
+        "inclusion": merkle.verify_inclusion(leaf, entry["index"], head.size, path, head.root),
+        "facts": hashlib.sha256(message).hexdigest() == entry["digest"],
+    }
 
 
 @dataclass(frozen=True)
@@ -90,11 +98,8 @@ def check_second(proof: Mapping[str, Any], *, section: str, key: str, later: Col
     if second is None:
         return Sealed(sealed)
     try:
-        head = open_head(str(second["checkpoint"]), Verifier.parse(key))
-        entry, path = second["entry"], [bytes.fromhex(step) for step in second["inclusion_proof"]]
-        leaf = merkle.leaf_hash(rfc8785.dumps({name: entry[name] for name in LEAF}))
-        facts = entry["facts"]
-        salted = hashlib.sha256(FACTS_DOMAIN + entry["salt"].encode("ascii") + b"\n" + rfc8785.dumps(facts)).hexdigest()
+        stands = _stands(second, key)
+        entry, facts = second["entry"], second["entry"]["facts"]
         admitted = frozenset(
             (str(one["submission_digest"]), str(name)) for one in facts["admitted"] for name in one["envelopes"]
         )
@@ -102,8 +107,7 @@ def check_second(proof: Mapping[str, Any], *, section: str, key: str, later: Col
         code = error.code if isinstance(error, Refusal) else type(error).__name__
         raise Conflict("peel.client.proof", place=code) from None
     for place, holds in (
-        ("inclusion", merkle.verify_inclusion(leaf, entry["index"], head.size, path, head.root)),
-        ("facts", salted == entry["digest"]),
+        *stands.items(),
         ("kind", entry["kind"] == "opening.convene_second" and entry["subject"] == f"opening:{section}:2"),
         ("section", facts["section"] == section),
     ):

@@ -12,8 +12,8 @@ from accounts.rules import Role
 from core.errors import Forbidden, Invalid, Missing
 from core.store import Stored
 from opening import forms, queries, rules, services
-from opening.routes.desk import show_desk
-from opening.routes.frame import HOSTS, answer, blueprint, find, given, placed, scene, section_of
+from opening.routes.desk import judged, show_desk
+from opening.routes.frame import HOSTS, blueprint, find, given, placed, scene, section_of
 
 MOST_EVIDENCE = 20 * 1024 * 1024
 
@@ -147,16 +147,7 @@ def appeal(code: str) -> Response:
 @requires(*HOSTS)
 def overturn(code: str) -> Response:
     """Change a decision in the bidder's favour."""
-    try:
-        fields = given()
-        why, evidence = forms.cause(fields)
-        with acting() as act:
-            opening = find(act.session, code, own=True)
-            bid = queries.bid(act.session, opening, str(fields.get("submission", "")))
-            services.overturn(act, opening, bid, why, evidence)
-    except Invalid as refusal:
-        return show_desk(code, [placed(refusal)], 422)
-    return answer("opening.desk", code)
+    return judged(code, services.overturn)
 
 
 @blueprint.post("/opening/<code>/backup")

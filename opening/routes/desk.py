@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Response, make_response, render_template, request
 
-from accounts.access import acting, door, instant_now, reading, requires
+from accounts.access import door, instant_now, reading, requires
 from accounts.rules import Role
+from core.act import Act
 from core.errors import Invalid, Missing
 from opening import forms, queries, rules, services
+from opening.models import Opening, OpeningObjection
 from opening.routes import tables
 from opening.routes.checklist import NEXT, checklists
 from opening.routes.frame import (
@@ -84,6 +87,37 @@ def watch(code: str) -> Response:
     return show_watch(code, [])
 
 
+def moved(code: str, verb: Callable[..., Any], read: Callable[[Any], dict[str, Any]]) -> Response:
+    """One move with a form: the desk again, with the form's errors where there are any."""
+    try:
+        move(code, verb, **read(given()))
+    except Invalid as refusal:
+        return show_desk(code, [placed(refusal)], 422)
+    return answer("opening.desk", code)
+
+
+def judged(code: str, verb: Callable[..., Any]) -> Response:
+    """A host's decision on the bid that the form names, with a cause and its evidence."""
+
+    def decide(act: Act, opening: Opening, submission: str, cause: str, evidence: str) -> None:
+        verb(act, opening, queries.bid(act.session, opening, submission), cause, evidence)
+
+    def read(fields: Any) -> dict[str, Any]:
+        cause, evidence = forms.cause(fields)
+        return {"submission": str(fields.get("submission", "")), "cause": cause, "evidence": evidence}
+
+    return moved(code, decide, read)
+
+
+def replied(code: str, field: str, held: Callable[[Act, Opening], Any], verb: Callable[..., Any]) -> Response:
+    """A host's words in `field` on one thing of this opening, which `held` finds or says is Missing."""
+
+    def reply(act: Act, opening: Opening, text: str) -> None:
+        verb(act, opening, held(act, opening), text)
+
+    return moved(code, reply, lambda fields: {"text": forms.words(fields, field)})
+
+
 @blueprint.post("/opening/<code>/publish-names")
 @requires(*HOSTS)
 def publish_names(code: str) -> Response:
@@ -104,11 +138,7 @@ def open_decryption(code: str) -> Response:
 @requires(*HOSTS)
 def pause(code: str) -> Response:
     """Pause the window, with a reason."""
-    try:
-        move(code, services.pause, forms.words(given(), "reason"))
-    except Invalid as refusal:
-        return show_desk(code, [placed(refusal)], 422)
-    return answer("opening.desk", code)
+    return moved(code, services.pause, lambda fields: {"reason": forms.words(fields, "reason")})
 
 
 @blueprint.post("/opening/<code>/resume")
@@ -132,16 +162,7 @@ def fall_back(code: str) -> Response:
 @requires(*HOSTS)
 def decide_cause(code: str) -> Response:
     """Decide why a bid was not decrypted, with evidence."""
-    try:
-        fields = given()
-        why, evidence = forms.cause(fields)
-        with acting() as act:
-            opening = find(act.session, code, own=True)
-            bid = queries.bid(act.session, opening, str(fields.get("submission", "")))
-            services.decide_cause(act, opening, bid, why, evidence)
-    except Invalid as refusal:
-        return show_desk(code, [placed(refusal)], 422)
-    return answer("opening.desk", code)
+    return judged(code, services.decide_cause)
 
 
 @blueprint.post("/opening/<code>/close-decryption")
@@ -181,17 +202,14 @@ def ask_confirmation(code: str) -> Response:
 @requires(*HOSTS)
 def reply_objection(code: str, number: int) -> Response:
     """Answer an objection on the spot."""
-    try:
-        reply = forms.words(given(), "reply")
-        with acting() as act:
-            opening = find(act.session, code, own=True)
-            found = next((item for item in queries.objections(act.session, opening) if item.id == number), None)
-            if found is None:
-                raise Missing("objection.unknown")
-            services.reply_objection(act, opening, found, reply)
-    except Invalid as refusal:
-        return show_desk(code, [placed(refusal)], 422)
-    return answer("opening.desk", code)
+
+    def held(act: Act, opening: Opening) -> OpeningObjection:
+        found = next((item for item in queries.objections(act.session, opening) if item.id == number), None)
+        if found is None:
+            raise Missing("objection.unknown")
+        return found
+
+    return replied(code, "reply", held, services.reply_objection)
 
 
 @blueprint.post("/opening/<code>/sign-record")

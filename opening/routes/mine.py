@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from flask import Response, jsonify, make_response, render_template, request
 
 from accounts.access import acting, confirmed, current_actor, reading, requires, signing, wants_json
@@ -29,6 +32,18 @@ def _mine(code: str, errors: list[Invalid], status: int = 200) -> Response:
         )
 
 
+def _each(code: str, verb: Callable[..., None], *arguments: Any) -> Response:
+    """`verb(act, opening, bid, …)` on every bid of the bidder's organisation; Missing for who has none here."""
+    with acting() as act:
+        opening = find(act.session, code)
+        own = queries.own_bids(act.session, opening, current_actor())
+        if not own:
+            raise Missing("opening.no_bid")
+        for bid in own:
+            verb(act, opening, bid, *arguments)
+    return answer("opening.my_bid", code)
+
+
 @blueprint.get("/opening/<code>/mine")
 @requires(Role.BIDDER)
 @signing
@@ -41,14 +56,7 @@ def my_bid(code: str) -> Response:
 @requires(Role.BIDDER)
 def sign_in_bid(code: str) -> Response:
     """Sign in to the opening, with every bid of one's organisation."""
-    with acting() as act:
-        opening = find(act.session, code)
-        own = queries.own_bids(act.session, opening, current_actor())
-        if not own:
-            raise Missing("opening.no_bid")
-        for bid in own:
-            services.sign_in_bid(act, opening, bid)
-    return answer("opening.my_bid", code)
+    return _each(code, services.sign_in_bid)
 
 
 @blueprint.post("/opening/<code>/release")
@@ -71,15 +79,7 @@ def release(code: str) -> Response:
 @requires(Role.BIDDER)
 def confirm_record(code: str) -> Response:
     """Confirm what was read out."""
-    signature = forms.signature(request.get_json(silent=True))
-    with acting() as act:
-        opening = find(act.session, code)
-        own = queries.own_bids(act.session, opening, current_actor())
-        if not own:
-            raise Missing("opening.no_bid")
-        for bid in own:
-            services.confirm_record(act, opening, bid, signature)
-    return answer("opening.my_bid", code)
+    return _each(code, services.confirm_record, forms.signature(request.get_json(silent=True)))
 
 
 @blueprint.post("/opening/<code>/object")
