@@ -43,6 +43,8 @@ def kinds(stage: Stage) -> list[str]:
 def test_the_table_of_the_day_holds_together() -> None:
     """Every state is reached, every one has a way to an end, ends have no way out, and back leads only from aside.
 
+    A day that is handed over is an end, but for the second sitting where envelopes are opened in two (双信封).
+
     Seen red: with `reconvene` left out of the table, the suspended had no way to an end.
     """
     reached, frontier = {OPENING.start}, [OPENING.start]
@@ -56,6 +58,7 @@ def test_the_table_of_the_day_holds_together() -> None:
                 reached.add(target)
                 frontier.append(target)
     assert reached == set(OPENING.states)
+    ways.remove(("handed_over", "names_published"))
     ends = {state for state in OPENING.states if not any(source == state for source, _ in ways)}
     assert ends == {"handed_over", "failed", "cancelled"}
     leading = set(ends)
