@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from awards.models import Archive
@@ -37,11 +37,19 @@ def scan(session: Session, section: Section) -> Scan | None:
 
 
 def due_to_scan(session: Session) -> list[Section]:
-    """Opened sections not scanned yet: bids may be read from the opening on, never before (R-654)."""
+    """Opened sections not scanned yet: bids may be read from the opening on, never before (R-654).
+
+    Where prices come in a second sitting, the one scan waits for its end: it looks at texts and prices together.
+    """
     done = select(Scan.section_id)
+    waiting = select(Opening.section_id).where(
+        Opening.sittings == 2, or_(Opening.sitting == 1, Opening.state != "handed_over")
+    )
     return list(
         session.scalars(
-            select(Section).where(Section.state.in_(SCANNED_FROM), Section.id.not_in(done)).order_by(Section.id)
+            select(Section)
+            .where(Section.state.in_(SCANNED_FROM), Section.id.not_in(done), Section.id.not_in(waiting))
+            .order_by(Section.id)
         )
     )
 
@@ -78,7 +86,7 @@ def opened_bids(session: Session, section: Section) -> list[Bid]:
     query = (
         select(Bid)
         .join(Opening, Bid.opening_id == Opening.id)
-        .where(Opening.section_id == section.id, Bid.state.in_([*OPENED, "rejected"]))
+        .where(Opening.section_id == section.id, Bid.state.in_([*OPENED, "rejected", "returned"]))
         .order_by(Bid.number)
     )
     return list(session.scalars(query))

@@ -175,9 +175,9 @@ def opine(act: Act, member: Member, memo: Memo, opinion: str, reason: str) -> No
     """The leader records what the committee makes of a memo: accepted, rejected, or noted, with the reason."""
     if not member.is_leader:
         raise Conflict("committee.leader_only")
-    if member.committee.state not in ("seated", "scoring"):
+    if member.committee.state not in ("seated", "scoring", "first_concluded"):
         raise Conflict(
-            "committee.state", verb="opine", state=member.committee.state, allowed=["scoring", "seated"],
+            "committee.state", verb="opine", state=member.committee.state, allowed=["first_concluded", "scoring", "seated"],
             subject=member.committee.subject,
         )  # fmt: skip
     if opinion not in ("accepted", "rejected", "noted"):
