@@ -177,8 +177,8 @@ def opine(act: Act, member: Member, memo: Memo, opinion: str, reason: str) -> No
         raise Conflict("committee.leader_only")
     if member.committee.state not in ("seated", "scoring", "first_concluded"):
         raise Conflict(
-            "committee.state", verb="opine", state=member.committee.state, allowed=["first_concluded", "scoring", "seated"],
-            subject=member.committee.subject,
+            "committee.state", verb="opine", state=member.committee.state,
+            allowed=["first_concluded", "scoring", "seated"], subject=member.committee.subject,
         )  # fmt: skip
     if opinion not in ("accepted", "rejected", "noted"):
         raise Invalid("form.choice", field="opinion", found=opinion, options=["accepted", "noted", "rejected"])
