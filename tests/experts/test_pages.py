@@ -6,6 +6,7 @@ import io
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import pytest
 from flask import Flask
 
 from accounts.rules import Role
@@ -48,6 +49,7 @@ def assert_answered(answer: Any, who: object, path: str) -> None:
     assert answer.status_code < 500 or day, (who, path)
 
 
+@pytest.mark.slow
 def test_before_the_lock_no_path_returns_anothers_score(
     app: Flask, story: Story, enter: Callable[[Actor | None], Any]
 ) -> None:

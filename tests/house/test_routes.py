@@ -66,6 +66,7 @@ def test_the_written_table_is_true(app: Flask, request: pytest.FixtureRequest) -
     assert TABLE.read_text(encoding="utf-8") == table(app)
 
 
+@pytest.mark.slow
 def test_whoever_may_not_come_is_kept_out(app: Flask, client: Browser, login: Callable[..., Browser]) -> None:
     """Every route by every role and the public: who is not in the table meets the door, who is passes it.
 

@@ -60,6 +60,7 @@ def seen(
             yield from ((role, page, word) for word in words if word in body)
 
 
+@pytest.mark.slow
 def test_no_price_is_seen_by_anyone_on_any_page_before_it_is_read(
     stage: Stage, app: Flask, enter: Callable[[], dict[Any, Any]]
 ) -> None:
