@@ -50,7 +50,8 @@ export class LinkEditor {
 
   /** Show every clause with its links, and the files there are to choose from. */
   show() {
-    const files = this.files();
+    // The group's own files first: what answers a technical clause is mostly the technical bid.
+    const files = [...this.files()].sort((one, other) => (other.envelope === this.group) - (one.envelope === this.group));
     const chosen = this.part("file").value;
     const options = files.map(({ envelope, slot, name }) => new Option(`${say(`envelope.${envelope}`)} · ${name}`, `${envelope}/${slot}/${name}`));
     this.part("file").replaceChildren(...(options.length ? options : [new Option(say("links.no_files"), "")]));

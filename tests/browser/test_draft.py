@@ -327,7 +327,7 @@ def test_after_the_deadline_a_draft_is_read_and_not_changed(enter: Enter, stage:
 def test_the_preparing_page_is_sound(enter: Enter, stage: Stage, width: int, locale: str) -> None:
     """Empty and wrong, at both widths and in both languages, by every oracle.
 
-    Seen red: with the template's link as a line of 20 px.
+    Seen red: with the template's link as a line of 20 px; without a word for the confirmation.
     """
     bidder = enter(width, locale=locale)
     page = prepare(bidder)
@@ -337,6 +337,8 @@ def test_the_preparing_page_is_sound(enter: Enter, stage: Stage, width: int, loc
     choose(page, "qualification-letter", "空.pdf", b"")
     page.locator("#price").fill("50,000,000.123")
     page.locator("#duration").fill("0")
+    page.locator("#operator").fill("王工")
+    assert "field." not in page.locator("#tasks").inner_text()
     page.locator("[data-links=qualification] form button").click()
     expect(page.locator("#bill-findings")).to_be_visible(timeout=LONG)
     for summary in page.locator("details summary").all():
