@@ -3,6 +3,7 @@
 import { FIELDS, typedAt } from "./draft.js";
 import { hash, hex } from "./notation.js";
 import { parseDays, parseMoney, printable, scheduleFile } from "./schedule.js";
+import { fault } from "./view.js";
 import { explain, say } from "./words.js";
 
 const READ = {
@@ -52,18 +53,24 @@ export class Form {
     line.hidden = !above;
   }
 
-  /** {values, problems}: what was typed as values; [{field, message}] for what cannot be taken. */
+  /** {values, problems}: what was typed as values; [{field, reason, message}] for what cannot be taken. */
   read() {
     const [values, problems] = [{}, []];
     for (const { name, id, value } of this.controls()) {
       try {
         values[name] = READ[name](value);
       } catch (refusal) {
-        problems.push({ field: id, message: say("named", { field: say(`field.${name}`), reason: explain(refusal).reason }) });
+        const { reason } = explain(refusal);
+        problems.push({ field: id, reason, message: say("named", { field: say(`field.${name}`), reason }) });
       }
     }
-    if (values.price === 0) problems.push({ field: "price", message: say("schedule.price") });
+    if (values.price === 0) problems.push({ field: "price", reason: say("schedule.price"), message: say("schedule.price") });
     return { values, problems };
+  }
+
+  /** Mark the fields named in `problems`, and no others. */
+  mark(problems) {
+    for (const control of this.controls()) fault(control, problems.find(({ field }) => field === control.id)?.reason ?? null);
   }
 
   /** The schedule as a file entry of its envelope, and the facts that are sealed for the trustees. */

@@ -235,6 +235,7 @@ async function go() {
   await page.enclosing.look();
   const found = problems();
   showProblems(found);
+  page.form.mark(found);
   if (found.length) return;
   // The sealed files should outlive a shortage of room: browsers keep what a person works with if they are asked.
   navigator.storage.persist?.();

@@ -2,7 +2,7 @@
 
 import { FIELDS } from "./draft.js";
 import { sentenceOf } from "./sentences.js";
-import { $, copy } from "./view.js";
+import { $, copy, fault } from "./view.js";
 import { say } from "./words.js";
 
 const MOST = 4;
@@ -51,19 +51,5 @@ function targetOf(task, field) {
 
 function showLack(name, lack) {
   const control = $(name);
-  if (!control) return;
-  const id = `${name}-lack`;
-  $(id)?.remove();
-  const others = (control.getAttribute("aria-describedby") ?? "").split(" ").filter((one) => one && one !== id);
-  if (lack) {
-    const line = copy("finding-block");
-    line.id = id;
-    line.querySelector("[data-said]").textContent = sentenceOf(lack);
-    control.closest(".field").append(line);
-    control.setAttribute("aria-invalid", "true");
-    others.push(id);
-  } else control.removeAttribute("aria-invalid");
-  if (others.length) control.setAttribute("aria-describedby", others.join(" "));
-  else control.removeAttribute("aria-describedby");
-  control.closest(".field").classList.toggle("has-error", Boolean(lack));
+  if (control) fault(control, lack ? sentenceOf(lack) : null);
 }

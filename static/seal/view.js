@@ -69,6 +69,24 @@ export function historyRow(row, rows, onShow) {
   return made;
 }
 
+/** What is wrong with a control, below it and told with it; null when nothing is any more. */
+export function fault(control, text) {
+  const id = `${control.id}-fault`;
+  $(id)?.remove();
+  const others = (control.getAttribute("aria-describedby") ?? "").split(" ").filter((one) => one && one !== id);
+  if (text) {
+    const line = copy("finding-block");
+    line.id = id;
+    line.querySelector("[data-said]").textContent = text;
+    control.closest(".field").append(line);
+    control.setAttribute("aria-invalid", "true");
+    others.push(id);
+  } else control.removeAttribute("aria-invalid");
+  if (others.length) control.setAttribute("aria-describedby", others.join(" "));
+  else control.removeAttribute("aria-describedby");
+  control.closest(".field").classList.toggle("has-error", Boolean(text));
+}
+
 /** Offer `content` (text) for download under a name. */
 export const offer = (name, content) => offerBlob(name, new Blob([content], { type: "application/json" }));
 

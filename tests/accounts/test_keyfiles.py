@@ -84,7 +84,7 @@ def test_stock_age_reads_the_backup_and_opens_with_it(folder: Path, tmp_path: Pa
     ],
 )
 def test_a_text_that_is_no_key_file_is_refused_with_the_place(folder: Path, change: Any, place: str | None) -> None:
-    """Seen red: each check left out."""
+    """Seen red: without the looks at the type, at what stands twice, at the identity, at the secret's length."""
     text = Identity(folder).key_file.text()
     assert KeyFile.read(text).text() == text
     with pytest.raises(Invalid, match=r"keyfile\.unreadable") as refused:

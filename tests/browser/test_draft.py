@@ -129,7 +129,7 @@ def test_tasks_tell_what_is_missing_and_nothing_leaves_the_machine(enter: Enter,
     expect(page.locator("#tasks")).to_contain_text("缺少必交文件“营业执照与资质证书”")
     page.locator("#price").fill("50,000,000")
     expect(page.locator("#price-upper")).to_have_text("伍仟万元整")
-    expect(page.locator("#price-lack")).to_contain_text("超过最高投标限价 39800000.00 元")
+    expect(page.locator("#price-fault")).to_contain_text("超过最高投标限价 39800000.00 元")
     assert state(page, "price") == "需修改"
     page.locator("#price").fill("35,820,000")
     expect(page.locator("#price-below")).to_contain_text("低于最高投标限价 10.00%")

@@ -252,6 +252,8 @@ def test_what_is_wrong_with_a_file_is_said_before_it_is_sealed(enter: Enter) -> 
     expect(summary).to_be_focused()
     for said in ("投标报价：请填写金额", "项目负责人：请填写", "“空.pdf”是空文件", "重名"):
         expect(summary).to_contain_text(said)
+    expect(page.locator("#manager-fault")).to_contain_text("请填写")
+    expect(page.locator("#manager")).to_have_attribute("aria-describedby", "manager-fault")
     assert bidder.held() == []
     assert problems(page) == []
     page.get_by_label("投标报价").fill("50,000,000")

@@ -47,7 +47,7 @@ def half_up(value: Fraction) -> int:
 
 @given(st.decimals(0, 10**9, places=6), st.integers(0, 10**11))
 def test_an_amount_is_the_exact_product_rounded_half_up(quantity: Decimal, price: int) -> None:
-    """Against fractions. Seen red: with Decimal's own 28 digits, and with round()."""
+    """Against fractions. Seen red: with floats, and with the rest cut off."""
     assert times(quantity, price) == half_up(Fraction(quantity) * price)
 
 
@@ -85,9 +85,7 @@ def test_a_tender_bill_has_no_total_before_it_is_priced() -> None:
 @SLOW
 @given(bills())
 def test_every_form_gives_back_the_same_bill(bill: Bill) -> None:
-    """JSON, XML and .xlsx of any bill, formula-like names among them. Seen red: with names written as formulas, with
-    trailing zeros kept in quantities, with a chapter called 合计.
-    """
+    """JSON, XML and .xlsx of any bill, formula-like names among them. Seen red: with names written as formulas."""
     assert read_bill(bill.canonical()) == bill
     for data in (bill.canonical(), write_xml(bill), write_workbook(bill)):
         again, findings = tender_bill(read_stated(data), section=SECTION)
@@ -98,7 +96,7 @@ def test_every_form_gives_back_the_same_bill(bill: Bill) -> None:
 @SLOW
 @given(bills(), st.integers(1, 10**7))
 def test_a_filled_bill_passes_in_every_form(bill: Bill, price: int) -> None:
-    """What the template's own cells hold is what the check wants. Seen red: with rates written as fractions of one."""
+    """What the template's own cells hold is what the check wants."""
     own = {line.code: price + number for number, line in enumerate(bill.lines)}
     priced = filled(bill, own)
     for data in (priced.canonical(), write_xml(priced), write_workbook(priced)):
@@ -116,7 +114,7 @@ def test_the_process_apart_tells_what_was_read(bill: Bill) -> None:
 
 
 def test_the_same_bill_is_the_same_bytes() -> None:
-    """R-024: everybody downloads the same template. Seen red: with openpyxl's own time stamps."""
+    """R-024: everybody downloads the same template. Seen red: with a time stamp of its own in every part."""
     assert write_workbook(tender()) == write_workbook(tender())
     assert write_xml(tender()) == write_xml(tender())
 
@@ -187,7 +185,7 @@ def with_line(place: int, /, **changes: Any) -> dict[str, Any]:
     ],
 )
 def test_a_bill_that_is_not_exactly_one_is_refused_by_its_place(value: dict[str, Any], place: str) -> None:
-    """Seen red, one by one, with the check of the place taken out."""
+    """Seen red, one by one, with the check of that place left out."""
     with pytest.raises(Invalid) as caught:
         check_bill(value)
     assert (caught.value.code, caught.value.facts["place"]) == ("boq.malformed", place)

@@ -80,7 +80,7 @@ def test_a_filled_template_is_sound() -> None:
 def test_every_wrong_is_named_with_its_place(
     change: Callable[[Any], None], code: str, row: int, expected: str, found: str
 ) -> None:
-    """Seen red, one by one, with the check taken out."""
+    """Seen red, one by one, with the finding left out."""
     findings = [finding for finding in checked(change) if finding.code == code]
     (finding,) = findings
     assert (finding.sheet, finding.row, finding.level) == (SHEET, row, "error")
@@ -152,7 +152,7 @@ def computed(amount: str, total: str = "872853.14") -> StatedBill:
 def test_a_fen_of_a_spreadsheets_own_rounding_is_told_and_no_more(
     amount: str, total: str, found: list[tuple[str, str]]
 ) -> None:
-    """Its binary fractions are not the bidder's doing; two fen are. Seen red: with any difference let through."""
+    """Its binary fractions are not the bidder's doing; two fen are. Seen red: with no amount compared."""
     _, findings = check_priced(tender(), computed(amount, total))
     assert [(one.code, one.level) for one in findings] == found
 
@@ -213,7 +213,7 @@ def test_prices_of_items_for_bidding_are_not_published() -> None:
     ],
 )
 def test_a_bill_that_cannot_be_published_says_why(change: Callable[[Any], None], code: str, row: int | None) -> None:
-    """Seen red, one by one."""
+    """Seen red, one by one, with the finding left out."""
     bill, findings = imported(change)
     assert bill is None
     assert (code, row) in [(one.code, one.row) for one in errors_of(findings)]

@@ -180,7 +180,7 @@ def test_a_sound_draft_is_sealed_with_its_bill_as_data_and_its_links(
 ) -> None:
     """What comes out of the envelopes is the file and boq.json, and links.json per envelope; from the .zip alike.
 
-    Seen red: with boq.json written beside the draft instead of into the envelope, with one links.json for all.
+    Seen red: with one links.json for all.
     """
     package = tmp_path / "draft.zip"
     with zipfile.ZipFile(package, "w") as out:
@@ -259,7 +259,7 @@ def files_in(billed: Stage, folder: Path, identity: Path) -> dict[str, bytes]:
 def test_a_bill_that_does_not_add_up_is_not_sealed(
     billed: Stage, server: str, identity: Path, draft: Path, tmp_path: Path, cell: str, value: object, code: str
 ) -> None:
-    """Seen red: with `_refuse_bad_bill` called after the sealing."""
+    """Seen red: without `_refuse_bad_bill`."""
     file = draft / "price/boq/已标价工程量清单.xlsx"
     file.write_bytes(workbook(lambda sheet: sheet.__setitem__(cell, value), filled(tender(billed.code))))
     result = CliRunner().invoke(
@@ -274,7 +274,7 @@ def test_a_bill_that_does_not_add_up_is_not_sealed(
 def test_no_bill_two_bills_and_a_stale_boq_json(
     billed: Stage, server: str, identity: Path, draft: Path, tmp_path: Path
 ) -> None:
-    """A boq.json left lying is replaced by what the file says. Seen red: with the first of two files taken."""
+    """A boq.json left lying is replaced by what the file says."""
     place = draft / "price" / "boq"
     (place / "boq.json").write_bytes(tender(billed.code).canonical())
     result = seal(billed, server, "--identity", identity, "--draft", draft, "--out", tmp_path / "one")
@@ -298,14 +298,17 @@ def test_no_bill_two_bills_and_a_stale_boq_json(
 def test_a_link_that_leads_nowhere_is_not_sealed(
     billed: Stage, server: str, identity: Path, draft: Path, tmp_path: Path, broken: dict[str, Any]
 ) -> None:
-    """A file that is not there, a page behind the last, pages in the wrong order, nothing. Seen red, one by one."""
+    """A file that is not there, a page behind the last, pages in the wrong order, nothing.
+
+    Seen red, one by one, without the look at the links.
+    """
     write_draft(draft, billed.code, links=[broken])
     with refused(Invalid, "client.links"):
         seal(billed, server, "--identity", identity, "--draft", draft, "--out", tmp_path / "bid")
 
 
 def test_check_tells_the_state_of_every_task(billed: Stage, server: str, draft: Path) -> None:
-    """Without keys, without sealing. Seen red: with exit 0 for an incomplete draft."""
+    """Without keys, without sealing. Seen red: with every draft complete."""
     result = seal(billed, server, "--draft", draft, "--check")
     told = json.loads(result.stdout)
     assert result.exit_code == 0 and told["complete"], told
@@ -321,7 +324,7 @@ def test_check_tells_the_state_of_every_task(billed: Stage, server: str, draft: 
 
 
 def test_check_works_from_files_alone(billed: Stage, server: str, draft: Path, tmp_path: Path, client: Any) -> None:
-    """preparation.json, policy.json and the template are enough. Seen red: with the server asked all the same."""
+    """preparation.json, policy.json and the template are enough."""
     for name in ("preparation.json", "policy.json"):
         (tmp_path / name).write_bytes(client.get(f"/sections/{billed.code}/{name}").data)
     (tmp_path / "template.xlsx").write_bytes(write_workbook(tender(billed.code)))

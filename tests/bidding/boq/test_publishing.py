@@ -48,10 +48,7 @@ def publish(stage: Stage) -> Any:
 def test_a_bill_is_imported_shown_and_published_by_its_hash(
     draft: Stage, login: Login, client: Browser, write: Callable[..., bytes], name: str
 ) -> None:
-    """The page, the notice, its attachments, the requirements and the public files agree on one hash.
-
-    Seen red: with the section's own code missing from the bill, with the template left out of the attachments.
-    """
+    """The page, the notice, its attachments, the requirements and the public files agree on one hash."""
     browser = login(Role.TENDEREE)
     assert upload(browser, draft, write(tender(section="OTHER-1")), name).status_code == 303
     page = browser.get(f"/tender/sections/{draft.code}/boq").get_data(as_text=True)
@@ -75,7 +72,7 @@ def test_a_bill_is_imported_shown_and_published_by_its_hash(
 
 
 def test_own_prices_of_the_tenderee_are_not_published(draft: Stage, login: Login, client: Browser) -> None:
-    """Uploaded with unit prices, published without. Seen red: with the file itself kept as a document."""
+    """Uploaded with unit prices, published without. Seen red: with the price kept in the line."""
     upload(login(Role.TENDEREE), draft, write_workbook(filled(tender())))
     publish(draft)
     with draft.platform.reading() as session:
@@ -104,7 +101,7 @@ def test_every_error_of_an_upload_is_listed_by_row(draft: Stage, login: Login) -
 
 
 def test_an_upload_that_swells_does_not_reach_the_site(draft: Stage, login: Login) -> None:
-    """Read in a process apart. Seen red: with read_stated in its place and a reader that raises."""
+    """Read in a process apart. Seen red: with a reader that raises."""
     from tests.bidding.boq.test_hostile import ZOO
 
     answer = upload(login(Role.TENDEREE), draft, ZOO["a million rows"][0]())
@@ -124,7 +121,7 @@ def test_only_its_own_people_see_a_draft_bill(draft: Stage, login: Login, client
 
 
 def test_after_publication_only_a_clarification_changes_the_bill(draft: Stage, login: Login, client: Browser) -> None:
-    """The next version has its own hash, the old one stays. Seen red: with set_bill allowed in any state."""
+    """The next version has its own hash, the old one stays."""
     browser = login(Role.TENDEREE)
     upload(browser, draft, write_workbook(tender()))
     publish(draft)
@@ -148,7 +145,7 @@ def test_after_publication_only_a_clarification_changes_the_bill(draft: Stage, l
 
 
 def test_a_bill_needs_a_place_for_the_answer(draft: Stage) -> None:
-    """A section that asks for no priced bill cannot publish one. Seen red: without check_boq_slot at publication."""
+    """A section that asks for no priced bill cannot publish one. Seen red: without check_boq_slot."""
     with draft.act(Role.TENDEREE) as act:
         section = queries.own_section(act.session, draft.code, act.actor)
         services.set_bill(act, section, tender(draft.code))
