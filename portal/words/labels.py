@@ -18,6 +18,8 @@ LABELS = {
     "measures": _l("措施"),
     "basis": _l("依据"),
     "suspended_at": _l("中止时间"),
+    "resumed_at": _l("恢复时间"),
+    "standing_deadline_at": _l("暂停前的截止时间"),
     "reconvene_at": _l("复会时间"),
     "tenderee": _l("招标人"),
     "tenderee_identifier": _l("招标人代码"),
@@ -89,6 +91,11 @@ LABELS = {
     "decoys": _l("陪衬递交"),
     "clarification": _l("澄清或修改"),
     "question": _l("问题"),
+    "objection": _l("对招标文件的异议"),
+    "is_admissible": _l("是否在期限内"),
+    "admissible_until_at": _l("异议期限"),
+    "answer_due_at": _l("答复期限"),
+    "text_sha256": _l("内容指纹（SHA-256）"),
     "text": _l("内容"),
     "extension": _l("延期"),
     "outages": _l("中断时段"),
@@ -145,6 +152,7 @@ VALUES = {
         "technical": _l("技术"),
         "price": _l("报价"),
     },
+    "key": {key.partition(".")[2]: word for key, word in STATES.items() if key.startswith("key.")},
     "unit": {"days": _l("日"), "working_days": _l("工作日"), "hours": _l("小时"), "share": _l("比例")},
 }
 

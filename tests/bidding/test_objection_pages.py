@@ -11,6 +11,8 @@ import pytest
 from accounts.rules import Role
 from bidding import queries
 from bidding.models import Publication
+from core.board import notices
+from portal.words.labels import label
 from tests import factories
 from tests.bidding import two_persons
 from tests.bidding.stage import Stage
@@ -121,3 +123,18 @@ def test_the_log_of_an_objection_leads_nowhere(stage: Stage, login: Login, caplo
     assert lines
     for word in (actor.name, OBJECTION, stage.code, '"request"', '"ms"'):
         assert not [line for line in lines if word in line], word
+
+
+def test_the_notices_of_a_suspension_speak_words(stage: Stage, login: Login, client: Browser) -> None:
+    """Every fact of it has its label, the rule's parameter too. Seen red: with the labels as they were before."""
+    login(Role.BIDDER).post(f"/sections/{stage.code}/objections", data={"text": OBJECTION})
+    stage.platform.clock.advance(days=1)
+    two_persons.clarify(stage.platform, stage.code, objection=1)
+    with stage.platform.reading() as session:
+        newest, suspension, _ = notices(session, subject=stage.section().subject)
+    assert (newest.kind, suspension.kind) == ("correction", "suspension")
+    facts = {**suspension.content, **suspension.content["objection"], **newest.content["clarification"]}
+    assert sorted(key for key in facts if label(key) == key) == []
+    page = client.get(f"/notices/{suspension.number}").text
+    assert "对文件异议距截止" in page
+    assert "doc_objection_before" not in page.partition("</main>")[0]
