@@ -8,6 +8,7 @@ from bidding import queries
 from bidding.models import SealedMark, Section, Submission
 from core.act import Act
 from core.board import publish_notice
+from core.errors import Conflict
 from core.machine import advance
 
 
@@ -32,7 +33,10 @@ def mark_candidates_published(act: Act, section: Section, **evidence: Any) -> No
 
 
 def mark_awarded(act: Act, section: Section, **evidence: Any) -> None:
-    """The award notice has gone out."""
+    """The award notice has gone out; where the frozen law has candidates publicised, only after that (R-550)."""
+    if section.state == "evaluated" and "candidate_publicity_min" in queries.law_of(section).rules:
+        facts = {"verb": "award", "state": section.state, "allowed": ["candidates_published"]}
+        raise Conflict("section.state", subject=section.subject, **facts)
     advance(act, section, "award", **evidence)
 
 
