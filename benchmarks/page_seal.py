@@ -1,11 +1,11 @@
 """Sealing in the page, in a real Chromium: speed against bare typage in the same browser, and memory.
 
-    python -m benchmarks.page_seal [--size-mb 1024]
+    python -m benchmarks.page_seal [--size-mb 1024] [--short]
 
 The real page is driven: a file is chosen (checked and hashed), the button is pressed (hashed again, packed, padded,
 sealed, hashed twice more, written to the browser's file system, opened for a test); uploads are held back. The peer is
 age-encryption alone in a worker, on the same file, its output counted and thrown away. Memory is the sum of the resident sizes of all
-Chromium processes, shared pages counted in each, above what it was before the file was chosen.
+Chromium processes, shared pages counted in each, above what it was before the file was chosen. CPU is that of the same processes.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 
 from flask import Response
@@ -65,7 +66,9 @@ def main(argv: list[str] | None = None) -> int:
     """Print the figures; 0 only where speed and memory hold."""
     parser = argparse.ArgumentParser(prog="benchmarks.page_seal", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--size-mb", type=int, default=256, help="size of the file in MiB")
-    size = parser.parse_args(argv).size_mb << 20
+    parser.add_argument("--short", action="store_true", help="16 MiB: shows that it runs")
+    given = parser.parse_args(argv)
+    size = (16 if given.short else given.size_mb) << 20
     if (program := shutil.which("chromium")) is None:
         print("page-seal: not measured, chromium is not installed", file=sys.stderr)
         return 1
@@ -90,22 +93,28 @@ def _measure(bidder: PageBidder, content: Path, size: int, profile: Path) -> int
     page.set_default_timeout(LONG)
     bidder.fill()
     page.route("**/files", lambda route: route.abort())
+    cpu = [_cpu(profile)]
     with _memory(profile) as growth:
         began = time.perf_counter()
         page.locator("#file-technical-proposal").set_input_files(str(content))
         row = page.locator("[data-slot=proposal] .file-row", has_text=content.name)
         expect(row.locator("[data-hash]")).to_contain_text("SHA-256", timeout=LONG)
         checked = time.perf_counter() - began
+        cpu.append(_cpu(profile))
         began = time.perf_counter()
         page.locator("#go").click()
         expect(page.locator("[data-line]")).to_contain_text(re.compile("加密完成|自动重连"), timeout=LONG)
         sealed = time.perf_counter() - began
+    cpu.append(_cpu(profile))
     peer = _peer(page, content, size)
+    cpu.append(_cpu(profile))
     rates = {name: size / 1e6 / seconds for name, seconds in (("check", checked), ("seal", sealed), ("typage", peer))}
     whole = size / 1e6 / (checked + sealed)
     for name, rate in rates.items():
         print(f"{name:>7}: {rate:5.1f} MB/s")
     print(f"  seconds: check {checked:.1f}, seal {sealed:.1f}, typage {peer:.1f}")
+    spent = [after - before for before, after in pairwise(cpu)]
+    print(f"  CPU of the browser: check {spent[0]:.1f} s, seal {spent[1]:.1f} s, typage {spent[2]:.1f} s")
     print(f"  whole: {whole:5.1f} MB/s from the choice of the file to the sealed bid ({size >> 20} MiB)")
     print(
         f"seal ÷ bare typage on the same file: {rates['seal'] / rates['typage']:.2f}×; whole: {whole / rates['typage']:.2f}×"
@@ -147,6 +156,29 @@ def _memory(profile: Path) -> Iterator[list[float]]:
 
 def _resident(profile: Path) -> int:
     """Bytes of resident memory of the browser with that profile and of everything it started."""
+    total = 0
+    for pid in _family(profile):
+        try:
+            total += int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        except OSError:
+            continue
+    return total
+
+
+def _cpu(profile: Path) -> float:
+    """Seconds of CPU of the same processes, as far as they live."""
+    ticks = 0
+    for pid in _family(profile):
+        try:
+            stat = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        ticks += int(stat[11]) + int(stat[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def _family(profile: Path) -> set[int]:
+    """The browser with that profile and everything it started."""
     parents: dict[int, int] = {}
     roots = set()
     for entry in Path("/proc").iterdir():
@@ -163,13 +195,7 @@ def _resident(profile: Path) -> int:
     family = set(roots)
     while more := {pid for pid, parent in parents.items() if parent in family} - family:
         family |= more
-    total = 0
-    for pid in family:
-        try:
-            total += int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-        except OSError:
-            continue
-    return total
+    return family
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import threading
+from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import suppress
 from itertools import chain
@@ -43,7 +44,8 @@ def seal_bulk(blocks: Iterable[memoryview], recipient: str) -> Blocks:
     """
     check_recipient(recipient)
     source = iter(blocks)
-    begun, size = [], 0
+    begun: deque[memoryview] = deque()
+    size = 0
     for block in source:
         begun.append(block)
         size += len(block)
@@ -54,7 +56,7 @@ def seal_bulk(blocks: Iterable[memoryview], recipient: str) -> Blocks:
         return
     age = _program()
     way: _Way = _Program([age, "-r", recipient]) if age else _Library(lambda r, w: seal_stream(r, w, recipient))
-    yield from _through(way, chain(begun, source))
+    yield from _through(way, chain(_drained(begun), source))
 
 
 def open_bulk(read_into: ReadInto, identity: str) -> Blocks:
@@ -69,13 +71,17 @@ def open_bulk(read_into: ReadInto, identity: str) -> Blocks:
     check_identity(identity)
     head = _fill(read_into, MAX_HEADER)
     lint(bytes(head))
-    begun = bytes(head) + bytes(_fill(read_into, WHOLE))
-    if len(begun) < len(head) + WHOLE:
-        yield memoryview(open_whole(begun, identity))
-        return
+    begun, rest, size = deque([head]), _rest(read_into), len(head)
+    while size <= WHOLE:
+        block = next(rest, None)
+        if block is None:
+            yield memoryview(open_whole(b"".join(begun), identity))
+            return
+        begun.append(block)
+        size += len(block)
     age = _program()
     way: _Way = _Program([age, "-d"], identity) if age else _Library(lambda r, w: open_stream(r, w, identity))
-    yield from _through(way, chain([memoryview(begun)], _rest(read_into)))
+    yield from _through(way, chain(_drained(begun), rest))
 
 
 class _Way(Protocol):
@@ -235,6 +241,12 @@ def _widen(pipe: IO[bytes]) -> None:
         import fcntl
 
         fcntl.fcntl(pipe.fileno(), fcntl.F_SETPIPE_SZ, _PIPE)
+
+
+def _drained(blocks: deque[memoryview]) -> Iterator[memoryview]:
+    """The blocks, each forgotten here as soon as it is handed on."""
+    while blocks:
+        yield blocks.popleft()
 
 
 def _rest(read_into: ReadInto) -> Iterator[memoryview]:

@@ -12,7 +12,7 @@ Progress = Callable[[int, int], None]
 
 BLOCK = 512 * 1024
 """Bytes of plaintext that go from hand to hand: a multiple of the 64 KiB that age seals together."""
-_DEPTH = 8
+_DEPTH = 4
 
 Block = bytes | memoryview
 ReadInto = Callable[[memoryview], int]

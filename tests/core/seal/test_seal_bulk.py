@@ -46,19 +46,9 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     if name == "program" and shutil.which("age") is None:
         pytest.skip("NOT TESTED with the age command: it is not installed")
     monkeypatch.setattr(bulk, "WHOLE", 1 << 40 if name == "memory" else 0)
-    if name == "memory":
-        monkeypatch.setattr(bulk, "_fill", filled)
     if name == "library":
         monkeypatch.setattr(bulk, "_program", lambda: None)
     return name
-
-
-def filled(read_into: Any, size: int) -> memoryview:
-    """`_fill` without making room for all that might come."""
-    found, view = bytearray(), memoryview(bytearray(1 << 20))
-    while len(found) < size and (came := read_into(view[: size - len(found)])):
-        found += view[:came]
-    return memoryview(found)
 
 
 def content(size: int) -> bytes:
