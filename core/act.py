@@ -91,8 +91,7 @@ class Platform:
     journal: Journal | None = None
     seal: PaperSeal | None = None
     """The certificate with which papers are signed; None where none was made (then they carry no signature)."""
-    crowd: Crowd = field(default_factory=Crowd)
-    """Where commits wait for each other, to be done together."""
+    crowds: dict[str, Crowd] = field(default_factory=dict)
 
     @contextmanager
     def act(self, actor: Actor, *, through: str | None = None, shared: bool = True) -> Iterator[Act]:
@@ -129,6 +128,10 @@ class Platform:
             except OSError:
                 # The act is done and its answer true; the worker makes up for the journal and the status page says so.
                 log.exception("the journal could not be written")
+
+    def crowd(self, name: str) -> Crowd:
+        """Where work of that name waits, to be done together by the first whose turn it is."""
+        return self.crowds.setdefault(name, Crowd())
 
     @contextmanager
     def stamp(self, turnstile: str) -> Iterator[Stamp]:

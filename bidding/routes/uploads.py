@@ -20,7 +20,6 @@ from bidding import services
 from bidding.routes.blueprint import blueprint
 from bidding.rules.uploads import MAX_LENGTH, MAX_PART
 from bidding.services.uploads import upload_state
-from core.act import PUBLIC
 from core.errors import Invalid, Refusal
 
 VERSION = "1.0.0"
@@ -67,15 +66,14 @@ def create_upload() -> Response:
     if not sha256:
         raise Invalid("upload.metadata", field="Upload-Metadata")
     # As nobody: the act that opens an upload knows no person, so nothing in it can keep one.
-    with door().platform.act(PUBLIC) as act:
-        upload, token = services.create_upload(act, length=length, sha256=sha256)
-        offset, expires_at = upload.received, upload.expires_at
+    begun = services.open_upload(door().platform, length, sha256)
+    offset = begun.received
     if request.content_length and offset < length:
         _check_body()
-        offset = _append(token, offset, (length, sha256))
+        offset = _append(begun.token, offset, (length, sha256))
     answer = _answer(201, offset)
-    answer.headers["Location"] = url_for("bidding.append_upload", token=token)
-    answer.headers["Upload-Expires"] = expires_at.strftime("%a, %d %b %Y %H:%M:%S GMT")
+    answer.headers["Location"] = url_for("bidding.append_upload", token=begun.token)
+    answer.headers["Upload-Expires"] = begun.expires_at.strftime("%a, %d %b %Y %H:%M:%S GMT")
     return answer
 
 

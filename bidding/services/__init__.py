@@ -34,7 +34,7 @@ from bidding.services.two_persons import (
     submit_section,
     withdraw_publication,
 )
-from bidding.services.uploads import append_upload, create_upload, sweep_uploads
+from bidding.services.uploads import append_upload, create_upload, open_upload, sweep_uploads
 
 __all__ = [
     "ClosedSet",
@@ -66,6 +66,7 @@ __all__ = [
     "mark_awarded",
     "mark_candidates_published",
     "mark_opened",
+    "open_upload",
     "probers",
     "publish_clarification",
     "publish_section",

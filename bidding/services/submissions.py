@@ -32,6 +32,7 @@ from core.seal import (
 )
 
 KEY_LENGTHS = range(16, 81)
+CROWD = "commits"
 _HEX = frozenset("0123456789abcdef")
 
 
@@ -81,7 +82,7 @@ def commit_together(platform: Platform, stamp: Stamp, asked: Commit) -> dict[str
         with platform.acts(PUBLIC, [stamp for stamp, _ in works]) as acts:
             return commit_submissions(acts, [commit for _, commit in works])
 
-    receipt: dict[str, Any] = platform.crowd.bring((stamp, asked), go, order=lambda work: work[0].at)
+    receipt: dict[str, Any] = platform.crowd(CROWD).bring((stamp, asked), go, order=lambda work: work[0].at)
     return receipt
 
 

@@ -7,8 +7,9 @@ import hashlib
 import os
 import shutil
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Lock
@@ -99,8 +100,35 @@ def create_upload(act: Act, *, length: int, sha256: str) -> tuple[Upload, str]:
         is_complete=complete,
     )
     act.session.add(upload)
-    act.session.flush()
     return upload, token
+
+
+@dataclass(frozen=True)
+class Begun:
+    """An upload as whoever opened it knows it: the token is shown to nobody else and once."""
+
+    token: str
+    received: int
+    expires_at: datetime
+
+
+def open_upload(platform: Platform, length: int, sha256: str) -> Begun:
+    """`create_upload` as nobody, in one transaction with whatever else waits; outside any act. Refusals are its own."""
+
+    def go(works: Sequence[tuple[int, str]]) -> list[Begun | Refusal]:
+        with platform.act(PUBLIC) as act:
+            return [_begun(act, *work) for work in works]
+
+    begun: Begun = platform.crowd("uploads").bring((length, sha256), go, order=lambda work: 0)
+    return begun
+
+
+def _begun(act: Act, length: int, sha256: str) -> Begun | Refusal:
+    try:
+        upload, token = create_upload(act, length=length, sha256=sha256)
+    except Refusal as refusal:
+        return refusal
+    return Begun(token, upload.received, upload.expires_at)
 
 
 def append_upload(

@@ -43,9 +43,9 @@ def together(stage: Stage, wanted: Sequence[Asked]) -> list[Any]:
             return error
 
     with ThreadPoolExecutor(len(wanted)) as pool:
-        with platform.crowd._turn:
+        with platform.crowd("commits")._turn:
             waiting = [pool.submit(bring, *one) for one in wanted]
-            while len(platform.crowd._waiting) < len(wanted):
+            while len(platform.crowd("commits")._waiting) < len(wanted):
                 threading.Event().wait(0.001)
         return [one.result(60) for one in waiting]
 

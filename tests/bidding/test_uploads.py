@@ -8,11 +8,13 @@ import io
 import json
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import event
 from werkzeug.test import EnvironBuilder, TestResponse, run_wsgi_app
 
 from accounts.rules import Role
@@ -20,7 +22,7 @@ from bidding import services
 from bidding.models import Upload
 from bidding.rules.uploads import MAX_PART
 from bidding.services.uploads import _Hashes, partial_file, partial_folder, running
-from core.errors import Conflict
+from core.errors import Conflict, Refusal
 from core.seal import Sealed
 from core.store import ObjectStore
 from tests.bidding.stage import Bidder, Stage, refused, request_of
@@ -445,3 +447,35 @@ def test_a_full_disk_refuses_before_the_first_byte(stage: Stage, monkeypatch: py
         services.create_upload(act, length=100, sha256="3" * 64)
     with stage.act(Role.BIDDER) as act:
         services.create_upload(act, length=99, sha256="3" * 64)
+
+
+def test_uploads_opened_at_once_share_a_transaction_and_one_refused_fails_alone(stage: Stage) -> None:
+    """Ten wait, one of an impossible length among them. Seen red: with the refusal raised out of the group."""
+    platform, ended = stage.platform, list[str]()
+    crowd = platform.crowd("uploads")
+
+    def note(connection: Any) -> None:
+        if connection.get_execution_options().get("writes") or not platform.database.is_sqlite:
+            ended.append("commit")
+
+    def bring(number: int) -> Any:
+        try:
+            return services.open_upload(platform, 100 if number else 0, f"{number:064x}")
+        except Refusal as refusal:
+            return refusal.code
+
+    event.listen(platform.database.engine, "commit", note)
+    try:
+        with ThreadPoolExecutor(10) as pool:
+            with crowd._turn:
+                waiting = [pool.submit(bring, number) for number in range(10)]
+                while len(crowd._waiting) < 10:
+                    threading.Event().wait(0.001)
+            told = [one.result(30) for one in waiting]
+    finally:
+        event.remove(platform.database.engine, "commit", note)
+    assert told[0] == "upload.length"
+    assert len({begun.token for begun in told[1:]}) == 9
+    assert ended == ["commit"]
+    with platform.reading() as session:
+        assert {upload.expected_sha256 for upload in session.query(Upload)} == {f"{n:064x}" for n in range(1, 10)}
