@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
@@ -20,7 +21,7 @@ from experts.queries.pool import LIVE
 from experts.rules import Party, review_clauses
 from opening.lifecycle import OPENED
 from opening.models import Bid, Opening
-from opening.rules import sittings_of
+from opening.rules import later_envelopes, sittings_of
 
 EVALUATED = OPENED | {"returned"}
 """States of a bid that was opened for the committee; `returned` bids were, before their second envelope went back."""
@@ -142,6 +143,26 @@ def in_two_stages(section: Section) -> bool:
     return sittings_of(section.envelopes or []) == 2
 
 
+@dataclass(frozen=True)
+class Opened:
+    """What the committee may see of a bid now: no price and no file of a second envelope before it was handed over."""
+
+    price_fen: int | None
+    schedule: dict[str, Any] | None
+    envelopes: dict[str, Any]
+
+
+def opened(session: Session, bid: Bid, section: Section) -> Opened:
+    """What of the bid is open to the committee: of two sittings the second's part once that one is over (R-257)."""
+    held = dict(bid.envelopes or {})
+    if in_two_stages(section):
+        found = opening_of(session, section)
+        if (found.sitting, found.state) != (2, "handed_over"):
+            kept = set(later_envelopes(section.envelopes))
+            return Opened(None, None, {name: one for name, one in held.items() if name not in kept})
+    return Opened(bid.price_fen, bid.schedule, held)
+
+
 def clauses_of(section: Section) -> list[dict[str, str]]:
     """The clauses of the section's review; the control price is none while prices are sealed."""
     return review_clauses(section.method, priced=not in_two_stages(section))
@@ -216,7 +237,8 @@ def flags(session: Session, section: Section) -> dict[int, list[dict[str, str]]]
     found: dict[int, list[dict[str, str]]] = {}
     for bid in bids_in_evaluation(session, section):
         marks = [{"code": "identity", "detail": str(fault)} for fault in bid.identity_faults or []]
-        if bid.price_fen is not None and bid.price_fen > section.control_price_fen:
+        price = opened(session, bid, section).price_fen
+        if price is not None and price > section.control_price_fen:
             marks.append({"code": "over_control_price", "detail": "R-400(5)"})
         restricted = session.scalars(
             select(CreditCheck).where(

@@ -116,6 +116,7 @@ def _findings(code: str, number: int, errors: list[Refusal]) -> str:
             "experts/findings.html",
             **room_frame(session, member),
             bid=bid,
+            opened=queries.opened(session, bid, held.section),
             first=queries.first_response(session, bid, held.section),
             bids=bids,
             clauses=clause_texts(held),

@@ -134,7 +134,8 @@ def _own_file(code: str, number: int, sha256: str) -> tuple[str, bytes]:
             if bid.number != number:
                 continue
             first = queries.first_response(session, bid, member.committee.section)
-            held = [*(bid.envelopes or {}).values(), *((first.envelopes or {}).values() if first else ())]
+            shown = queries.opened(session, bid, member.committee.section).envelopes
+            held = [*shown.values(), *((first.envelopes or {}).values() if first else ())]
             for envelope in held:
                 for file in envelope.get("files", []):
                     if file["sha256"] == sha256:

@@ -192,6 +192,7 @@ def _sheet(code: str, number: int, errors: list[Refusal]) -> str:
             **room_frame(session, member),
             sheet=held,
             bid=held.bid,
+            opened=queries.opened(session, held.bid, held.member.committee.section),
             first=queries.first_response(session, held.bid, held.member.committee.section),
             items=items,
             numbers=others,

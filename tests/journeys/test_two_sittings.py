@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
 
 from accounts.rules import Role
 from bidding import queries as bidding
@@ -24,7 +25,7 @@ from opening.cli.proof import check_second, check_task
 from opening.models import Peel
 from tests.conftest import Browser
 from tests.experts.story import METHOD
-from tests.journeys.whole import Room, Whole, found_wrong, tampered, wrong_lines
+from tests.journeys.whole import Room, Whole, found_wrong, signed_in, tampered, wrong_lines
 
 LATER = {"schedule", "price"}
 FAILS = 3
@@ -102,13 +103,13 @@ def held_layers(stage: Whole, letter: str) -> dict[str, list[bytes]]:
 
 
 def test_a_double_envelope_tender_runs_to_a_verified_archive_and_who_failed_stays_sealed(
-    platform: Platform, tmp_path: Path, login: Callable[..., Browser]
+    platform: Platform, tmp_path: Path, login: Callable[..., Browser], app: Flask
 ) -> None:
     """R-253: the first sitting peels and tells no price; technical scores are final before prices; c is returned.
 
     With every byte the platform holds of c's second envelopes nothing opens: no layer of them was ever handed in, and
     neither the platform's own secrets nor the secrets released for the first envelopes fit. Seen red: with
-    `Opening.due` naming every envelope.
+    `Opening.due` naming every envelope, and with the committee's pages reading the price from the bid.
     """
     stage = double(platform, tmp_path / "machines")
     first_sitting(stage)
@@ -128,6 +129,7 @@ def test_a_double_envelope_tender_runs_to_a_verified_archive_and_who_failed_stay
     assert desk.status_code == 200 and "第二次开标" in desk.text
     second_sitting(stage)
     look_round(stage, login)
+    experts_see_no_price(stage, room, app)
     to_second_record(stage)
     look_round(stage, login)
     assert "原封退还" in login(Role.BIDDER, person="c").get(f"/opening/{stage.code}/mine").text
@@ -171,6 +173,23 @@ def look_round(stage: Whole, login: Callable[..., Browser]) -> None:
             assert answer.status_code == 200, (role, path)
     for letter in stage.bidders:
         assert login(Role.BIDDER, person=letter).get(f"/opening/{stage.code}/mine").status_code == 200
+
+
+def experts_see_no_price(stage: Whole, room: Room, app: Flask) -> None:
+    """Between the opening and the reading of second envelopes the committee's pages tell no price and give no file."""
+    member = next(one for one in room.members() if one.seat != "representative")
+    browser = signed_in(app, room.platform, room.person_actor(member))
+    bid = stage.bid("a")
+    assert bid.price_fen is not None
+    spelled = [str(bid.price_fen), f"{bid.price_fen / 100:,.2f}"]
+    for path in ("", "/conformity", "/scores", f"/score/{bid.number}", "/compare/T1"):
+        answer = browser.get(f"/expert/{stage.code}{path}")
+        assert answer.status_code == 200, path
+        assert not any(price in answer.text for price in spelled), path
+    for name, envelope in bid.envelopes.items():
+        for file in envelope["files"]:
+            status = browser.get(f"/expert/{stage.code}/files/{bid.number}/{file['sha256']}").status_code
+            assert status == (404 if name in LATER else 200), name
 
 
 def nothing_opens(stage: Whole, letter: str) -> None:

@@ -15,8 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import rfc8785
+from flask import Flask
 
 import collusion.services
+from accounts.access import door
+from accounts.queries import person_by_id
+from accounts.services import open_sign_in
 from awards import services as awards
 from awards.models import Publicity
 from awards.queries import publicity
@@ -24,7 +28,7 @@ from awards.rules.container import Source, write_container
 from awards.rules.verdict import verify_archive
 from bidding import queries as bidding
 from bidding import services as bidding_services
-from core.act import SYSTEM
+from core.act import SYSTEM, Actor, Platform
 from core.board import notices
 from core.ledger.notes import Verifier
 from experts import queries, services
@@ -184,3 +188,15 @@ def found_wrong(stage: Whole, archive: bytes, folder: Path) -> tuple[set[str], s
     """The checks that fail, as the platform's verifier and the independent one say."""
     lines = [line.split(":")[0].split(" ") for line in wrong_lines(stage, archive, folder)]
     return {check for who, check in lines if who == "ours"}, {check for who, check in lines if who == "theirs"}
+
+
+def signed_in(app: Flask, platform: Platform, actor: Actor) -> Any:
+    """A browser of the actor, signed in by certificate."""
+    client = app.test_client()
+    with platform.act(actor) as act:
+        token = open_sign_in(
+            act, person_by_id(act.session, actor.person_id or 0), method="certificate", carrier="cookie"
+        )
+    with app.app_context():
+        client.set_cookie(door().cookie, token)
+    return client
