@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,31 +33,55 @@ class Crowd:
     """
 
     def __init__(self) -> None:
-        self._lock, self._turn = threading.Lock(), threading.Lock()
+        self._changed = threading.Condition()
+        self._is_busy = False
         self._waiting: deque[_Brought] = deque()
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Nobody is at work inside but the caller."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._is_busy)
+            self._is_busy = True
+        try:
+            yield
+        finally:
+            self._give_up()
 
     def bring(self, work: Any, do: Callable[[Sequence[Any]], Sequence[Any]], *, order: Callable[[Any], Any]) -> Any:
         """The answer for `work`, done with whatever else waits; raises what was answered for it if that is an error."""
         mine = _Brought(work)
-        with self._lock:
+        with self._changed:
             self._waiting.append(mine)
-        while not mine.is_done:
-            with self._turn:
-                if not mine.is_done:
-                    self._go(do, order)
+        while True:
+            with self._changed:
+                # Whoever is done goes at once and does not wait for the next turn to end.
+                self._changed.wait_for(lambda: mine.is_done or not self._is_busy)
+                if mine.is_done:
+                    break
+                self._is_busy = True
+            try:
+                self._go(do, order)
+            finally:
+                self._give_up()
         if isinstance(mine.answer, BaseException):
             raise mine.answer
         return mine.answer
 
+    def _give_up(self) -> None:
+        with self._changed:
+            self._is_busy = False
+            self._changed.notify_all()
+
     def _go(self, do: Callable[[Sequence[Any]], Sequence[Any]], order: Callable[[Any], Any]) -> None:
-        with self._lock:
+        with self._changed:
             group = [self._waiting.popleft() for _ in range(min(MOST, len(self._waiting)))]
         group.sort(key=lambda one: order(one.work))
         try:
             self._answer(group, do)
         finally:
             # Also where a signal ends this thread in the middle: the others must not wait for ever.
-            with self._lock:
+            with self._changed:
                 self._waiting.extendleft(reversed([one for one in group if not one.is_done]))
 
     def _answer(self, group: list[_Brought], do: Callable[[Sequence[Any]], Sequence[Any]]) -> None:

@@ -43,7 +43,7 @@ def together(stage: Stage, wanted: Sequence[Asked]) -> list[Any]:
             return error
 
     with ThreadPoolExecutor(len(wanted)) as pool:
-        with platform.crowd("commits")._turn:
+        with platform.crowd("commits").turn():
             waiting = [pool.submit(bring, *one) for one in wanted]
             while len(platform.crowd("commits")._waiting) < len(wanted):
                 threading.Event().wait(0.001)

@@ -467,7 +467,7 @@ def test_uploads_opened_at_once_share_a_transaction_and_one_refused_fails_alone(
     event.listen(platform.database.engine, "commit", note)
     try:
         with ThreadPoolExecutor(10) as pool:
-            with crowd._turn:
+            with crowd.turn():
                 waiting = [pool.submit(bring, number) for number in range(10)]
                 while len(crowd._waiting) < 10:
                     threading.Event().wait(0.001)

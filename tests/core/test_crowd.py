@@ -20,7 +20,7 @@ def brought(crowd: Crowd, works: Sequence[Any], do: Callable[[Sequence[Any]], Se
             return error
 
     with ThreadPoolExecutor(len(works)) as pool:
-        with crowd._turn:
+        with crowd.turn():
             waiting = [pool.submit(bring, work) for work in works]
             while len(crowd._waiting) < len(works):
                 threading.Event().wait(0.001)
@@ -89,10 +89,24 @@ def test_where_a_signal_ends_the_one_at_work_the_others_are_done_all_the_same() 
             return ended
 
     with ThreadPoolExecutor(3) as pool:
-        with crowd._turn:
+        with crowd.turn():
             waiting = [pool.submit(bring, work) for work in (1, 2, 3)]
             while len(crowd._waiting) < 3:
                 threading.Event().wait(0.001)
         answers = [one.result(10) for one in waiting]
     assert sum(isinstance(answer, SystemExit) for answer in answers) == 1
     assert {answer for answer in answers if isinstance(answer, int)} < {1, 2, 3}
+
+
+def test_who_is_done_goes_while_another_is_at_work() -> None:
+    """An answer does not wait for the turn. Seen red: waiting for the turn alone, those who were done stood in line."""
+    crowd = Crowd()
+    with ThreadPoolExecutor(1) as pool, crowd.turn():
+        waiting = pool.submit(crowd.bring, 1, list, order=lambda one: one)
+        while not crowd._waiting:
+            threading.Event().wait(0.001)
+        with crowd._changed:
+            mine = crowd._waiting.popleft()
+            mine.answer, mine.is_done = "done", True
+            crowd._changed.notify_all()
+        assert waiting.result(5) == "done"
