@@ -75,6 +75,15 @@ def read_day(fields: Fields, name: str) -> date:
         raise Invalid("form.instant", field=name, found=raw) from None
 
 
+def read_avoidance(fields: Fields) -> dict[str, str]:
+    """A request to avoid: the person, their unit if known, the reason."""
+    return {
+        "person": text(fields, "person", most=100),
+        "unit": text(fields, "unit", required=False),
+        "reason": text(fields, "reason", least=5, most=1000),
+    }
+
+
 def read_training(fields: Fields) -> dict[str, Any]:
     """A training attended: name, day, hours."""
     hours = integer(fields, "hours", least=1, most=1000)

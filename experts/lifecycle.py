@@ -1,4 +1,4 @@
-"""The committee's life, its members' and their score sheets', as literal tables."""
+"""The committee's life, its members', requests' to avoid and score sheets', as literal tables."""
 
 from __future__ import annotations
 
@@ -28,8 +28,15 @@ MEMBER = Lifecycle(
         "decline": move("invited", "declined"),
         "avoid": move(("invited", "accepted", "signed_in"), "avoided"),
         "sign_in": move("accepted", "signed_in"),
+        "miss": move(("invited", "accepted"), "absent"),
         "sign_report": move("signed_in", "signed"),
     },
+)
+
+AVOIDANCE = Lifecycle(
+    "avoidance",
+    "asked",
+    {"uphold": move("asked", "upheld"), "dismiss": move("asked", "dismissed")},
 )
 
 SHEET = Lifecycle(

@@ -13,7 +13,7 @@ from accounts.models import Organisation, Person
 from bidding.models import Section
 from core.db import Base, Json, Row, Staged
 from core.machine import Lifecycle
-from experts.lifecycle import COMMITTEE, MEMBER, SHEET
+from experts.lifecycle import AVOIDANCE, COMMITTEE, MEMBER, SHEET
 from opening.models import Bid
 
 
@@ -107,6 +107,33 @@ class Member(Base, Staged):
     def subject(self) -> str:
         """The seat's name in the ledger; it names nobody."""
         return f"member:{self.committee.section.code}:{self.label}"
+
+
+class AvoidanceRequest(Base, Staged):
+    """A supplier's request that a person stay out of this section's evaluation, and its answer (R-331)."""
+
+    __tablename__ = "avoidance_request"
+    __table_args__ = (
+        UniqueConstraint("bid_id", "number"),
+        CheckConstraint("state = 'asked' OR answer IS NOT NULL", name="answer"),
+    )
+    lifecycle: ClassVar[Lifecycle] = AVOIDANCE
+
+    section_id: Mapped[int] = mapped_column(ForeignKey("section.id"), index=True)
+    bid_id: Mapped[int] = mapped_column(ForeignKey("bid.id"))
+    number: Mapped[int]
+    person: Mapped[str] = mapped_column(String(100))
+    unit: Mapped[str] = mapped_column(String(200))
+    reason: Mapped[str]
+    asked_at: Mapped[datetime]
+    answer: Mapped[str | None]
+    section: Mapped[Section] = relationship(lazy="joined")
+    bid: Mapped[Bid] = relationship(lazy="joined")
+
+    @property
+    def subject(self) -> str:
+        """The request's name in the ledger; it names no person."""
+        return f"avoidance:{self.section.code}:{self.bid.number}:{self.number}"
 
 
 class Review(Base, Row):

@@ -1,5 +1,12 @@
 """Reads of the expert pool, committees, members, reviews and scores; whose they are is part of the question."""
 
+from experts.queries.avoidance import (
+    asked_to_avoid,
+    avoidance_request,
+    avoidance_requests,
+    committee_of,
+    section_of,
+)
 from experts.queries.committee import (
     bids_in_evaluation,
     clauses_of,
@@ -67,12 +74,16 @@ from experts.queries.seats import (
 __all__ = [
     "LIVE",
     "all_scores",
+    "asked_to_avoid",
+    "avoidance_request",
+    "avoidance_requests",
     "bars_to",
     "bids_in_evaluation",
     "busy_people",
     "clauses_of",
     "committee",
     "committee_drawn_by",
+    "committee_of",
     "concluded_review",
     "draw_health",
     "due_to_answer",
@@ -116,6 +127,7 @@ __all__ = [
     "public_round",
     "roster",
     "seats_taken",
+    "section_of",
     "signers",
     "standing_by",
     "valid_bids",

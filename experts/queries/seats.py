@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from core.calendar import day_of
 from core.draw import record
 from experts.models import Committee, Expert, ExpertPool
+from experts.queries.avoidance import asked_to_avoid
 from experts.queries.committee import live_members, members, parties
 from experts.queries.pool import LIVE, busy_people, eligible_experts, expert, pools, profile, seats_taken
 from experts.rules import PoolHealth, Shape, Walk, avoidance_grounds, is_term_over, pool_health, walk
@@ -38,6 +39,7 @@ def bars_to(session: Session, committee: Committee, now: datetime) -> Bars:
     seated = {member.person_id for member in members(session, committee) if member.candidate is None}
     limits = Shape.from_json(committee.shape).limits
     of_late = seats_taken(session, now - YEAR) if limits.most_seats is not None else {}
+    is_named = asked_to_avoid(session, committee.section)
     meets_on = day_of(committee.meets_at or now)
 
     def bars(expert: Expert) -> tuple[list[str], list[dict[str, Any]]]:
@@ -47,6 +49,8 @@ def bars_to(session: Session, committee: Committee, now: datetime) -> Bars:
             reasons.append("time_conflict")
         if expert.person_id in seated:
             reasons.append("representative")
+        if is_named(expert.person):
+            reasons.append("R-331 requested")
         if is_term_over(expert.term_until, meets_on):
             reasons.append("term")
         reasons += limits.reasons(expert.region, of_late.get(expert.code, 0))

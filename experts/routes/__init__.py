@@ -1,6 +1,6 @@
 """Pages of the pool, the committee's draw, the invitation and the committee room."""
 
-from experts.routes import committee, draw, invitations, pool, report, review, room, scoring
+from experts.routes import avoidance, committee, draw, invitations, pool, report, review, room, scoring
 from experts.routes.frame import blueprint
 
-__all__ = ["blueprint", "committee", "draw", "invitations", "pool", "report", "review", "room", "scoring"]
+__all__ = ["avoidance", "blueprint", "committee", "draw", "invitations", "pool", "report", "review", "room", "scoring"]

@@ -187,6 +187,7 @@ def _committee(code: str, errors: list[Refusal]) -> str:
                 }
                 for party in (drawn.parties if drawn else [])
             ],
+            "is_due": held.meets_at is not None and instant_now() >= held.meets_at,
             "draw_href": url_for("experts.draw", code=code) if drawn else None,
             "open_seats": queries.open_seats(session, held),
             "standing_by": queries.standing_by(session, held, instant_now())

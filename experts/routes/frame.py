@@ -27,6 +27,7 @@ ROOM = (Role.EXPERT, Role.TENDEREE)
 
 KINDS = {
     "invited": "info", "accepted": "info", "signed_in": "ok", "signed": "ok", "declined": "muted", "avoided": "warn",
+    "absent": "warn",
 }  # fmt: skip
 
 
@@ -75,6 +76,8 @@ def reason_word(reason: str) -> str:
         "speciality": _("专业不符"),
         "declined": _("谢绝邀请"),
         "avoided": _("已回避"),
+        "absent": _("未到场"),
+        "requested": _("投标人申请回避成立"),
     }
     said = str(words.get(code, code))
     return f"{said}（{rule}）" if rule else said

@@ -1,6 +1,7 @@
 """What can be done with the pool, a committee, its draw, its reviews, scores and report."""
 
 from experts.services.attendance import accept, avoid, declare, decline, sign_in, vote_leader
+from experts.services.avoidance import ask_avoidance, decide_avoidance, record_absence
 from experts.services.committee import (
     name_representative,
     opine,
@@ -40,12 +41,14 @@ __all__ = [
     "accept",
     "add_expert",
     "announce_expert_draw",
+    "ask_avoidance",
     "avoid",
     "begin_scoring",
     "change_status",
     "commit_draw_nonce",
     "conclude_expert_draw",
     "conclude_first_stage",
+    "decide_avoidance",
     "declare",
     "decline",
     "deliver_report",
@@ -59,6 +62,7 @@ __all__ = [
     "name_representative",
     "opine",
     "receive_memo",
+    "record_absence",
     "record_silence",
     "record_training",
     "reject_all",

@@ -39,7 +39,7 @@ def decline(act: Act, member: Member, reason: str) -> list[Member]:
         raise Invalid("form.required", field="reason")
     member.reason = reason
     advance(from_seat(act, member), member, "decline", reason=reason)
-    return _refill(act, member.committee)
+    return refill(act, member.committee)
 
 
 def avoid(act: Act, member: Member, reason: str) -> list[Member]:
@@ -47,7 +47,7 @@ def avoid(act: Act, member: Member, reason: str) -> list[Member]:
     check_own(act, member)
     if not reason.strip():
         raise Invalid("form.required", field="reason")
-    return _leave(act, member, reason)
+    return leave(act, member, reason)
 
 
 def sign_in(act: Act, member: Member) -> list[Ground]:
@@ -68,7 +68,7 @@ def sign_in(act: Act, member: Member) -> list[Ground]:
         )  # fmt: skip
     grounds = grounds_of(act, member)
     if grounds:
-        _leave(act, member, "; ".join(ground.public for ground in grounds))
+        leave(act, member, "; ".join(ground.public for ground in grounds))
         return grounds
     member.signed_in_at = act.now
     advance(from_seat(act, member), member, "sign_in")
@@ -138,10 +138,17 @@ def grounds_of(act: Act, member: Member) -> list[Ground]:
     expert = queries.expert_of(act.session, act.actor)
     if expert is None or expert.id != member.expert_id:
         raise Missing("member.unknown")
-    return avoidance_grounds(queries.profile(expert), parties, day_of(act.now))
+    grounds = avoidance_grounds(queries.profile(expert), parties, day_of(act.now))
+    if queries.asked_to_avoid(act.session, member.committee.section)(member.person):
+        grounds.append(Ground("R-331", "requested"))
+    return grounds
 
 
-def _leave(act: Act, member: Member, reason: str) -> list[Member]:
+def leave(act: Act, member: Member, reason: str) -> list[Member]:
+    """The member leaves for the reason, sheets become void, the leader's election is undone, the next is invited.
+
+    Returns who was invited (R-332). Conflict("committee.state") once the result is locked.
+    """
     committee = member.committee
     if committee.state in ("locked", "reported", "delivered"):
         raise Conflict(
@@ -160,10 +167,11 @@ def _leave(act: Act, member: Member, reason: str) -> list[Member]:
     if committee.state in ("seated", "scoring"):
         committee.conformity = None
         advance(seat, committee, "reseat", left=member.label)
-    return _refill(act, committee)
+    return refill(act, committee)
 
 
-def _refill(act: Act, committee: Committee) -> list[Member]:
+def refill(act: Act, committee: Committee) -> list[Member]:
+    """Invite for every open seat; where nobody stands by, the one who asked for the committee is told (R-322)."""
     if committee.state not in ("drawn", "seated", "scoring"):
         return []
     fresh = fill_seats(act, committee)

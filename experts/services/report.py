@@ -66,7 +66,7 @@ def report_facts(act: Act, committee: Committee) -> dict[str, Any]:
         "result": result,
         "names": names,
         "members": queries.signers(act.session, committee),
-        "replaced": [one for one in queries.members(act.session, committee) if one.state in ("declined", "avoided")],
+        "replaced": [one for one in queries.members(act.session, committee) if one.state not in queries.LIVE],
         "memos": queries.memos(act.session, committee),
         "clauses": {clause["code"]: clause for clause in queries.clauses_of(section)},
         "criteria": scored_criteria(section.method),
