@@ -123,10 +123,36 @@ def test_an_appeal_holds_the_record_and_may_only_help_the_bidder(stage: Stage) -
     stage.act(stage.tenderee, services.sign_record)
 
 
-def test_a_backup_opens_the_bid_only_if_it_is_what_was_committed(stage: Stage, login: Any) -> None:
-    """Accepted whole, refused with one byte changed, with another's archive, without an envelope, after the window.
+class Whatever(str):
+    """A commitment that equals any other."""
 
-    Seen red: with plain_commit not compared in open_archive the changed archive was taken.
+    __hash__ = str.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+    def __ne__(self, other: object) -> bool:
+        return False
+
+
+def whole_but_cheaper(stage: Stage, bidder: Bidder, monkeypatch: pytest.MonkeyPatch) -> dict[str, Path]:
+    """Archives that are right in themselves, made after the deadline with a lower price."""
+    sheet = stage.folder / f"files-{bidder.letter}-0" / "schedule.json"
+    kept = sheet.read_bytes()
+    sheet.write_bytes(kept.replace(str(bidder.price_fen).encode(), str(bidder.price_fen - 1).encode()))
+    with monkeypatch.context() as patched:
+        patched.setattr("core.seal.backup.plain_commit", lambda *_: Whatever())
+        made = archives(stage, bidder)
+    sheet.write_bytes(kept)
+    return made
+
+
+def test_a_backup_opens_the_bid_only_if_it_is_what_was_committed(
+    stage: Stage, login: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Accepted whole, refused with one byte changed, made anew, with another's, without an envelope, after the window.
+
+    Seen red: with plain_commit not compared in open_archive the archive made anew with another price was taken.
     """
     for letter in "abc":
         stage.submit(letter)
@@ -140,6 +166,9 @@ def test_a_backup_opens_the_bid_only_if_it_is_what_was_committed(stage: Stage, l
     stage.sign_in("a")
     changed = browser.post(address, data=form(stage, bidder, made, change="price"))
     assert changed.status_code == 422 and stage.bid("a").state == "sealed"
+    cheaper = browser.post(address, data=form(stage, bidder, whole_but_cheaper(stage, bidder, monkeypatch)))
+    assert cheaper.status_code == 422 and stage.bid("a").state == "sealed"
+    made = archives(stage, bidder)
     others = archives(stage, stage.bidders["b"])
     mixed = browser.post(address, data=form(stage, bidder, {**made, "price": others["price"]}))
     assert mixed.status_code == 422
@@ -151,7 +180,7 @@ def test_a_backup_opens_the_bid_only_if_it_is_what_was_committed(stage: Stage, l
     assert bid.state == "opened_from_backup" and bid.price_fen == bidder.price_fen
     with stage.platform.reading() as session:
         kinds = [entry.kind for entry in entries_of(session, bid.subject)]
-    assert kinds.count("bid.refuse_backup") == 3 and kinds[-1] == "bid.open_from_backup"
+    assert kinds.count("bid.refuse_backup") == 4 and kinds[-1] == "bid.open_from_backup"
     stage.clock.advance(minutes=61)
     stage.sign_in("b")
     with pytest.raises(Untimely, match=r"decrypt\.over"):

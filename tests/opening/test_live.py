@@ -104,10 +104,7 @@ def clocked(address: str) -> list[float]:
 def test_the_pool_is_capped_pages_stay_fast_and_every_stream_hears_of_the_change(
     stage: Stage, record_property: Any
 ) -> None:
-    """Streams to the cap, one refused with Retry-After, pages measured, then a sign-in written by another process.
-
-    Seen red: with Streams.enter always True and the pool as large as the threads, the pages timed out.
-    """
+    """Streams to the cap, one refused with Retry-After, pages measured, then a sign-in written by another process."""
     for letter in "abc":
         stage.submit(letter)
     stage.to_names()

@@ -15,6 +15,7 @@ from accounts.rules import Role
 from core.act import SYSTEM
 from core.errors import Conflict, Forbidden, Invalid, Untimely
 from core.ledger.log import signed_head
+from core.ledger.notes import Head
 from opening import queries, services
 from opening.models import Presence
 from opening.rules import record_message
@@ -133,5 +134,9 @@ def test_a_head_somebody_kept_is_compared_with_the_log(stage: Stage, login: Any)
     lines = note.split("\n")
     forged = "\n".join([lines[0], str(int(lines[1]) + 1), *lines[2:]])
     assert browser.post(f"/opening/{CODE}/head", json={"head": forged}).get_json()["code"] == "note.signature"
+    signer, size = stage.platform.signer, int(lines[1])
+    for told_size, code in ((size, "ledger.fork"), (size + 10_000, "ledger.rolled_back")):  # signed, and not this log's
+        other = signer.note(Head(lines[0], told_size, bytes(32)).text())
+        assert browser.post(f"/opening/{CODE}/head", json={"head": other}).get_json()["code"] == code
     page = browser.post(f"/opening/{CODE}/head", data={"form": "mine", "mine-head": note})
     assert page.status_code == 200 and "一致性证明" in page.get_data(as_text=True)
