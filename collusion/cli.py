@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from bidding.cli.telling import said
 from collusion.rules.case import read_case
 from collusion.rules.scan import scan as scan_case
 
@@ -47,6 +48,33 @@ def scan(tender: tuple[Path, ...], bids: Path, archive: Path | None, out: str | 
         Path(out).write_text(_text(result), encoding="utf-8")
     if out != "-":
         click.echo(_summary(result))
+
+
+@collusion.command()
+@click.argument("bids", type=FILE)
+@click.option(
+    "--json",
+    "out",
+    required=True,
+    type=click.Path(dir_okay=False, allow_dash=True),
+    help="Write the result here (- = stdout).",
+)
+def screen(bids: Path, out: str) -> None:
+    """Screen the prices of many tenders: tender_id, bidder_id, bid_value and optional columns of the CSV file BIDS.
+
+    Optional: date, winner, reserve_price, award_rule. A tender with a line that cannot be used is set aside whole and
+    the line is named. Exit 0 when done, whatever was found; 1 when the file is refused.
+    """
+    from collusion.rules.screens.report import screen_table
+    from collusion.rules.screens.table import read_table
+
+    result = screen_table(read_table(bids.read_bytes()))
+    if out == "-":
+        sys.stdout.write(_text(result))
+    else:
+        Path(out).write_text(_text(result), encoding="utf-8")
+    for fault in result["faults"]:
+        click.echo(said(f"第 {fault['line']} 行：{fault['zh']}", f"line {fault['line']}: {fault['en']}"), err=True)
 
 
 def _text(result: dict[str, Any]) -> str:

@@ -1,0 +1,1 @@
+"""Price screens: published statistics of the bids of one tender, what they show against other tenders, and why."""
