@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import numpy as np
 from numpy.typing import NDArray
 
-Bids = NDArray[np.float64]
+Bids: TypeAlias = NDArray[np.float64]
 
 
 def coefficient_of_variation(bids: Bids) -> Bids:
