@@ -58,6 +58,12 @@ class BidFolder:
         return self._read(DESTINATION_FILE) if (self.path / DESTINATION_FILE).exists() else {}
 
     @property
+    def platform_key(self) -> str:
+        """The platform's key as pinned when it was sealed, or that of the receipt; empty where there is neither."""
+        told = self.destination.get("platform_key") or (self.receipt["platform_key"] if self.has_receipt else "")
+        return str(told)
+
+    @property
     def trust(self) -> Trust:
         """Who vouches for the log from outside, as pinned when it was sealed; nobody when nothing was."""
         told = self.destination.get("trust")

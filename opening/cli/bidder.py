@@ -15,17 +15,18 @@ import click
 from accounts.cli import Identity, checked, connect
 from bidding.cli.folder import BidFolder
 from bidding.cli.sealing import read_envelopes
-from core.errors import Missing
+from core.errors import Conflict, Missing
 from core.seal import peel, rebuild_archive
-from opening.cli.proof import check_second, check_task
+from opening.cli.holder import own_now
+from opening.cli.proof import check_closing, check_second, check_task
 from opening.cli.uploads import upload_file
 from opening.rules import readout
 
 Told = tuple[dict[str, Any], str]
 
 
-def shared(command: Callable[[Any, Identity, str], Told]) -> Callable[..., None]:
-    """The options of every command here; the command gets a connection, the identity, the section and `as_json`."""
+def shared(command: Callable[..., Told]) -> Callable[..., None]:
+    """The options of every command here; the command gets a connection, the identity, the section, and its own."""
 
     @click.option("--server", required=True, envvar="SUNBID_SERVER", help="the platform's address")
     @click.option(
@@ -38,9 +39,9 @@ def shared(command: Callable[[Any, Identity, str], Told]) -> Callable[..., None]
     @click.option("--section", required=True, help="the section's code")
     @click.option("--json", "as_json", is_flag=True, help="one JSON object on stdout")
     @functools.wraps(command)
-    def run(server: str, identity: Path, section: str, as_json: bool) -> None:
+    def run(server: str, identity: Path, section: str, as_json: bool, **options: Any) -> None:
         own = Identity(identity)
-        facts, line = command(connect(server, own), own, section)
+        facts, line = command(connect(server, own), own, section, **options)
         click.echo(json.dumps(facts, ensure_ascii=False) if as_json else line)
 
     return run
@@ -61,15 +62,30 @@ def sign_in(connection: Any, own: Identity, section: str) -> Told:
 
 @opening.command()
 @shared
-def release(connection: Any, own: Identity, section: str) -> Told:
-    """Sign in and take off your own layer of this sitting's envelopes: a few hundred bytes, the files stay there."""
+@click.option(
+    "--bid",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="the sealed folder: what was pinned when it was sealed",
+)
+@click.option("--key", default="", help="the platform's ledger key, where the folder is not at hand")
+def release(connection: Any, own: Identity, section: str, bid: Path | None, key: str) -> Told:
+    """Sign in and take off your own layer of this sitting's envelopes: a few hundred bytes, the files stay there.
+
+    First the platform must prove that the section is closed: a signed checkpoint with the closed set in it, after the
+    deadline by this machine's clock. Before that your key does nothing.
+    """
+    folder = BidFolder(bid) if bid else None
+    pinned = key or (folder.platform_key if folder else "")
+    policies = [folder.policy] if folder else []
+    if not pinned:
+        raise Conflict("peel.client.proof", place="platform_key")
     checked(connection.post(f"/opening/{section}/sign-in", json={}))
     proof = checked(connection.get(f"/opening/{section}/closing")).json()
+    closed = check_closing(proof, section=section, key=pinned, pinned=policies, now=own_now())
     # Of an envelope kept for a second sitting nothing is taken off before the platform has signed that it has begun.
-    layout = checked(connection.get(f"/sections/{section}/policy.json")).json()["envelopes"]
+    layout = (policies or [checked(connection.get(f"/sections/{section}/policy.json")).json()])[-1]["envelopes"]
     later = [one["name"] for one in layout if one["opens"] == "second"]
-    sealed = check_second(proof, section=section, key=proof["platform_key"], later=later)
-    closed = {item["submission_digest"] for item in proof["entry"]["facts"]["closed_set"]}
+    sealed = check_second(proof, section=section, key=pinned, later=later)
     tasks = checked(connection.get(f"/opening/{section}/layers", params={"role": "bidder"})).json()["tasks"]
     if not tasks:
         raise Missing("release.nothing", section=section)

@@ -26,17 +26,18 @@ def check_closing(
     proof: Mapping[str, Any],
     *,
     section: str,
-    role: str,
-    recipient: str,
     key: str,
     pinned: Collection[Mapping[str, Any]],
     now: datetime,
+    role: str = "",
+    recipient: str = "",
 ) -> frozenset[str]:
     """The digests of the closed set, if the platform has signed that `section` is closed and its deadline is over.
 
-    `key`: the platform's ledger key as pinned (C2SP spelling); `pinned`: policies kept at the rehearsal; `now`: this
-    machine's own clock. Raises Untimely("peel.client.early") while any known deadline is ahead, else
-    Conflict("peel.client.proof") naming what does not hold. A key is used for nothing before this returns.
+    `key`: the platform's ledger key as pinned (C2SP spelling); `pinned`: policies kept at the rehearsal or with the
+    bid; `now`: this machine's own clock; `role` and `recipient`: of a trustee, whom the policy must name. Raises
+    Untimely("peel.client.early") while any known deadline is ahead, else Conflict("peel.client.proof") naming what does
+    not hold. A key is used for nothing before this returns.
     """
     try:
         stands = _stands(proof, key)
@@ -57,7 +58,7 @@ def check_closing(
         ("section", facts["section"] == section and all(policy["section"] == section for policy in policies)),
         ("policy", bool(digests) and facts["policy_digest"] == digests[-1]),
         ("pinned", all(policy_digest(policy) in digests for policy in pinned)),
-        ("recipient", bool(policies) and policies[-1]["recipients"].get(role) == recipient),
+        ("recipient", bool(policies) and policies[-1]["recipients"].get(role, "") == recipient),
     ):
         if not holds:
             raise Conflict("peel.client.proof", place=place)

@@ -21,6 +21,7 @@ from accounts.queries import person as person_of
 from core.act import SYSTEM, Platform
 from core.clock import iso
 from core.errors import Conflict, Invalid, Refusal, Untimely
+from core.ledger.log import platform_signer
 from core.seal import peel, recipient_of
 from opening import services
 from opening.cli import opening, trustee
@@ -126,8 +127,10 @@ def test_a_whole_day_by_the_programs(
 ) -> None:
     """Rehearsal, commitment, decoy, layers, release, reveal, confirmation: all through the command line.
 
-    Sabotage: without skipping finished packages the supervisor peeled eight layers, four of them for nothing.
+    Sabotage: without skipping finished packages the supervisor peeled eight layers, four of them for nothing; without
+    `check_closing` in `release` a bidder's layer came off under a stranger's key and before the deadline.
     """
+    stranger = str(platform_signer("sunbid.test", bytes(range(1, 33))).verifier)
     set_clock(monkeypatch, stage)
     for role in TRUSTEES:
         assert hall(role, "rehearse")["rehearsed"] is True
@@ -152,10 +155,11 @@ def test_a_whole_day_by_the_programs(
     assert len(stage.opening.decoys) == 1
     stage.act(stage.tenderee, services.open_decryption)
 
-    def bidder(letter: str, command: str, **options: Any) -> Any:
+    def bidder(letter: str, command: str, *more: str, **options: Any) -> Any:
         return run(
             opening,
             command,
+            *more,
             "--server",
             server,
             "--identity",
@@ -165,10 +169,16 @@ def test_a_whole_day_by_the_programs(
             **options,
         )
 
+    key = ("--key", str(stage.platform.signer.verifier))
+    assert bidder("a", "release", fails=True).facts["place"] == "platform_key"
+    assert bidder("a", "release", "--key", stranger, fails=True).code == "peel.client.proof"
+    monkeypatch.setenv("SUNBID_TEST_CLOCK", iso(stage.deadline - timedelta(microseconds=1)))
+    assert bidder("a", "release", *key, fails=True).code == "peel.client.early"
+    set_clock(monkeypatch, stage)
     for letter in "abc":
         assert bidder(letter, "sign-in")["state"] == "decrypt_open"
-        assert list(bidder(letter, "release")["released"]) == [stage.bidders[letter].digest]
-        assert bidder(letter, "release", fails=True).code == "release.nothing"
+        assert list(bidder(letter, "release", *key)["released"]) == [stage.bidders[letter].digest]
+    assert bidder("a", "release", *key, fails=True).code == "release.nothing"
     assert hall("tenderee", "open")["peeled"] == 12
     assert {stage.bid(letter).state for letter in "abc"} == {"opened_by_bidder"}
     stage.tick()
@@ -240,8 +250,6 @@ def test_a_proof_that_was_touched_is_named(stage: Stage, proof: Any, place: str,
 
 
 def test_another_platform_section_or_recipient_is_refused(stage: Stage, proof: Any) -> None:
-    from core.ledger.log import platform_signer
-
     other = str(platform_signer("sunbid.test", bytes(range(1, 33))).verifier)
     for changes in ({"key": other}, {"section": "OTHER"}, {"recipient": recipient_of(stage.keys["tenderee"])}):
         with pytest.raises(Conflict, match=r"peel\.client\.proof"):

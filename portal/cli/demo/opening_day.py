@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 from sqlalchemy.orm import Session
 
@@ -129,9 +130,11 @@ def read_and_sign(story: Story, host: Browser) -> None:
 
 def bidder(story: Story, verb: str, key: str) -> None:
     """A bidder's own program on opening day."""
-    story.stage.command(
-        "opening", verb, "--server", story.stage.server, "--identity", story.stage.keys(key), "--section", SECTION
-    )
+    words: list[str | Path] = ["opening", verb, "--server", story.stage.server]
+    words += ["--identity", story.stage.keys(key), "--section", SECTION]
+    if verb == "release":
+        words += ["--bid", story.last_sealed(key)]
+    story.stage.command(*words)
 
 
 def section_of(session: Session) -> Section:

@@ -233,6 +233,10 @@ class Story:
         """The folder in which a bidder keeps one sealed bid."""
         return self.stage.folder / "bidders" / key / which
 
+    def last_sealed(self, key: str) -> Path:
+        """The folder of the bid that counts."""
+        return self.sealed(key, {REPLACES: "second", RESUBMITS: "again"}.get(key, "first"))
+
     def seal_and_send(self, key: str, which: str, replaces: str | None = None) -> None:
         """Seal one bid at the bidder's own machine, submit it, fetch its timestamp a minute later, verify offline."""
         out = self.sealed(key, which)
