@@ -19,7 +19,7 @@ SENTENCES = {
     "verdict.originals": _l("密封原件：%(opened)s 份投标重新解密，%(files)s 个文件与报价一致"),
     "verdict.draws": _l("抽取：%(draws)s 次，种子、次序与结果可重算"),
     "verdict.scores": _l("评分：%(sheets)s 张评分表，%(ranked)s 家得分与名次可重算"),
-    "verdict.award": _l("定标：中标人 %(name)s（%(winner)s 号），公示期满、异议已答复"),
+    "verdict.award": _l("定标：中标人 %(name)s（%(winner)s 号），公示或公告的期限合规，异议已答复"),
     "verdict.credit": _l("信用核查：%(checks)s 次，其中受限 %(restricted)s 家，证据与指纹一致"),
     "verdict.warnings": _l("围串标线索：%(warnings)s 条，均有处置结论"),
     "verdict.reports": _l("报告：%(reports)s 份在档"),
