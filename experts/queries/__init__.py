@@ -30,6 +30,7 @@ from experts.queries.committee import (
     own_member,
     parties,
     roster,
+    seated,
     signers,
 )
 from experts.queries.pool import (
@@ -126,6 +127,7 @@ __all__ = [
     "profile",
     "public_round",
     "roster",
+    "seated",
     "seats_taken",
     "section_of",
     "signers",

@@ -64,6 +64,14 @@ def live_members(session: Session, held: Committee) -> list[Member]:
     return [member for member in members(session, held) if member.state in LIVE]
 
 
+def seated(session: Session, held: Committee, label: str) -> Member:
+    """The member who holds the seat of that label now; Missing where nobody does."""
+    found = next((member for member in live_members(session, held) if member.label == label), None)
+    if found is None:
+        raise Missing("member.unknown")
+    return found
+
+
 def leader(session: Session, held: Committee) -> Member | None:
     """The elected leader; None before the election (R-302)."""
     return next((member for member in live_members(session, held) if member.is_leader), None)

@@ -117,10 +117,7 @@ def record_silence(code: str, label: str) -> Response:
     try:
         with acting() as act:
             held = queries.own_committee(act.session, code, act.actor)
-            member = next((one for one in queries.live_members(act.session, held) if one.label == label), None)
-            if member is None:
-                raise Missing("member.unknown")
-            services.record_silence(act, member)
+            services.record_silence(act, queries.seated(act.session, held, label))
     except Missing:
         raise
     except Refusal as refusal:

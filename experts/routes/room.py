@@ -62,11 +62,7 @@ def vote_leader(code: str) -> Response:
         label = forms.read_reason(request.form, "choice", most=20)
         with acting() as act:
             member = queries.own_member(act.session, code, act.actor)
-            choice = next(
-                (one for one in queries.live_members(act.session, member.committee) if one.label == label), None
-            )
-            if choice is None:
-                raise Missing("member.unknown")
+            choice = queries.seated(act.session, member.committee, label)
             elected = services.vote_leader(act, member, choice)
     except Missing:
         raise
