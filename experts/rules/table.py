@@ -54,7 +54,7 @@ def read_rows(table: str | bytes) -> list[dict[str, str]]:
 
 def shown(cell: str) -> str:
     """What a cell says: without the apostrophe that keeps a spreadsheet from computing it."""
-    return cell[1:] if cell[:1] == "'" and cell[1:2] in FORMULA else cell
+    return cell[1:] if cell[:1] == "'" and cell.lstrip("'")[:1] in FORMULA else cell
 
 
 def _text(table: str | bytes) -> list[list[str]]:
@@ -135,4 +135,4 @@ def write_workbook(rows: Sequence[Mapping[str, str]]) -> bytes:
 
 
 def _safe(text: str) -> str:
-    return f"'{text}" if text[:1] in FORMULA else text
+    return f"'{text}" if text.lstrip("'")[:1] in FORMULA else text
