@@ -83,7 +83,7 @@ def release(connection: Any, own: Identity, section: str, bid: Path | None, key:
     proof = checked(connection.get(f"/opening/{section}/closing")).json()
     closed = check_closing(proof, section=section, key=pinned, pinned=policies, now=own_now())
     # Of an envelope kept for a second sitting nothing is taken off before the platform has signed that it has begun.
-    layout = (policies or [checked(connection.get(f"/sections/{section}/policy.json")).json()])[-1]["envelopes"]
+    layout = checked(connection.get(f"/sections/{section}/policy.json")).json()["envelopes"]
     later = [one["name"] for one in layout if one["opens"] == "second"]
     sealed = check_second(proof, section=section, key=pinned, later=later)
     tasks = checked(connection.get(f"/opening/{section}/layers", params={"role": "bidder"})).json()["tasks"]
