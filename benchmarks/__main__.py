@@ -49,6 +49,7 @@ BENCHES = {
         "benchmarks.collusion_calibration",
         "false alarms on clean simulated sections, recall on rigged ones",
     ),
+    "screens": ("benchmarks.screens", "price models on published cartel markets beside the published figures"),
 }
 RECORD = Path(__file__).with_name("record.json")
 

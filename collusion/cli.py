@@ -77,6 +77,33 @@ def screen(bids: Path, out: str) -> None:
         click.echo(said(f"第 {fault['line']} 行：{fault['zh']}", f"line {fault['line']}: {fault['en']}"), err=True)
 
 
+@collusion.command()
+@click.argument("folder", type=FOLDER)
+@click.option(
+    "--protocol", required=True, type=click.Choice(["paper", "loco", "time", "disjoint"]), help="How to split the data."
+)
+@click.option("--repetitions", default=10, show_default=True, type=click.IntRange(1, 100), help="Random splits a row.")
+@click.option("--market", "only", multiple=True, help="Only these markets; all when left out.")
+def evaluate(folder: Path, protocol: str, repetitions: int, only: tuple[str, ...]) -> None:
+    """Measure the price models on published markets (FOLDER/DB_Collusion_*_processed.csv), one JSON line per row.
+
+    Beside each figure stands the published one. Exit 0 when every shuffled-label control fell to chance, else 1;
+    whether a figure was reached stands in its row.
+    """
+    from collusion.rules.evaluation.markets import read_markets
+    from collusion.rules.evaluation.protocols import evaluate as rows_of
+
+    markets = [market for market in read_markets(folder) if not only or market.name in only]
+    if unknown := sorted(set(only) - {market.name for market in markets}):
+        raise click.BadParameter(", ".join(unknown), param_hint="--market")
+    leaking = False
+    for row in rows_of(protocol, markets, repetitions):
+        click.echo(json.dumps(row, ensure_ascii=False))
+        leaking = leaking or (row["kind"] == "shuffled" and row["holds"] is False)
+    if leaking:
+        sys.exit(1)
+
+
 def _text(result: dict[str, Any]) -> str:
     return json.dumps(result, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 

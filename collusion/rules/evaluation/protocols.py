@@ -1,0 +1,186 @@
+"""The four protocols: the paper's split, leave one market out, forward in time, unseen bidders in unseen tenders."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from collusion.rules.evaluation import features as look
+from collusion.rules.evaluation import fitting
+from collusion.rules.evaluation.features import Features
+from collusion.rules.evaluation.fitting import Split, Trial
+from collusion.rules.evaluation.history import cobidding
+from collusion.rules.evaluation.markets import Market
+
+LEAST_BIDS = 3
+"""Tender-level protocols judge tenders of three or more bids: below it most screens are not defined."""
+
+
+def evaluate(protocol: str, markets: Sequence[Market], repetitions: int) -> Iterator[dict[str, Any]]:
+    """Give the rows of one protocol's table; the same files give the same rows."""
+    # One thread: sums in one order, and no spinning beside other programs.
+    with threadpool_limits(1):
+        for trial in PROTOCOLS[protocol](markets, repetitions):
+            yield trial.told()
+
+
+def paper(markets: Sequence[Market], repetitions: int) -> Iterator[Trial]:
+    """Every bid gets the paper's label; a fifth of the tenders is held out."""
+    for market in markets:
+        bare = _bid_features(market)
+        yield from _paper(market.name, market.tender, market.label, bare, repetitions)
+        published, around = look.published(market), look.circumstances(market)
+        for model, kind, chosen in (
+            ("published columns", "case marks", published),
+            ("date and place", "control", around),
+        ):
+            if chosen.names:
+                trial = Trial("paper", market.name, f"{model}, extra trees", kind, len(market.rows))
+                for seed, split in enumerate(fitting.grouped_splits(market.tender, 0.2, repetitions, "tender")):
+                    fitting.attempt(
+                        trial, fitting.trees, chosen.names, chosen.values, market.label, split, seed=seed, marks=True
+                    )
+                yield trial
+    if len(markets) > 1:
+        offsets = np.cumsum([0, *(len(market.rows) for market in markets)])
+        tender = np.concatenate([market.tender + offset for market, offset in zip(markets, offsets, strict=False)])
+        common = [look.per_bid(m, look.screens(m) + look.count(m)) + look.position(m) for m in markets]
+        together = Features(common[0].names, np.vstack([each.values for each in common]))
+        label = np.concatenate([market.label for market in markets])
+        yield from _paper("all", tender, label, together, repetitions)
+
+
+def _bid_features(market: Market) -> Features:
+    tender = look.screens(market) + look.count(market)
+    return look.per_bid(market, tender) + look.position(market) + look.estimate(market)
+
+
+def _paper(
+    name: str, tender: fitting.Labels, label: fitting.Labels, bare: Features, repetitions: int
+) -> Iterator[Trial]:
+    tenders = len(np.unique(tender))
+    model = Trial("paper", name, "scale-free screens and place, extra trees", "model", tenders)
+    number = Trial("paper", name, "number of bids, extra trees", "control", tenders)
+    mixed = Trial("paper", name, "scale-free, labels shuffled", "shuffled", tenders)
+    same = Trial("paper", name, "constant", "constant", tenders)
+    values, column = bare.filled(), bare.names.index("n")
+    for seed, split in enumerate(fitting.grouped_splits(tender, 0.2, repetitions, "tender")):
+        fitting.attempt(model, fitting.even_trees, bare.names, values, label, split, seed=seed, group=tender)
+        alone = values[:, [column]]
+        fitting.attempt(number, fitting.even_trees, ("n",), alone, label, split, seed=seed, group=tender)
+        other = fitting.shuffled(label, tender, seed)
+        fitting.attempt(mixed, fitting.even_trees, bare.names, values, other, split, seed=seed, group=tender)
+        fitting.constant(same, label, split)
+    yield from (model, number, mixed, same)
+
+
+def loco(markets: Sequence[Market], repetitions: int) -> Iterator[Trial]:
+    """Learn on all markets but one, each with the same weight, judge on that one; ranks within a market, no label."""
+    kept = [np.flatnonzero([len(rows) >= LEAST_BIDS for rows in market.rows]) for market in markets]
+    label = np.concatenate([market.tender_label[rows] for market, rows in zip(markets, kept, strict=True)])
+    owner = np.concatenate([np.full(len(rows), place) for place, rows in enumerate(kept)])
+    weight = (len(label) / len(markets) / np.bincount(owner))[owner]
+    for model, kind, wanted in (
+        ("seven screens in ranks, logistic", "model", look.PAPER_SEVEN),
+        ("eleven screens in ranks, logistic", "model", look.ALL_SCREENS),
+        ("number of bids in ranks, logistic", "control", ()),
+        ("seven screens in ranks, labels shuffled", "shuffled", look.PAPER_SEVEN),
+    ):
+        parts = [
+            (look.screens(m, wanted) if wanted else look.count(m)).take(rows)
+            for m, rows in zip(markets, kept, strict=True)
+        ]
+        values = np.vstack([part.ranked() for part in parts])
+        trials = []
+        for place, market in enumerate(markets):
+            test = owner == place
+            split = Split(np.flatnonzero(~test), np.flatnonzero(test), (("market", owner),))
+            trial = Trial("loco", market.name, model, kind, len(kept[place]))
+            for seed in range(repetitions if kind == "shuffled" else 1):
+                given = fitting.shuffled(label, np.arange(len(label)), seed) if kind == "shuffled" else label
+                fitting.attempt(trial, fitting.logistic, parts[0].names, values, given, split, seed=seed, weight=weight)
+            trials.append(trial)
+            yield trial
+        macro = Trial("loco", "macro", model, kind, len(label), rows=sum(trial.rows for trial in trials))
+        usable = [trial.figures for trial in trials if trial.figures]
+        macro.figures = [
+            tuple(np.mean([f[i] for f in usable], axis=0)) for i in range(min(map(len, usable), default=0))
+        ]
+        macro.note = f"mean of {len(usable)} markets"
+        yield macro
+
+
+def forward(markets: Sequence[Market], repetitions: int) -> Iterator[Trial]:
+    """Learn on the first half of the tenders by date, judge on what came strictly later."""
+    for market in markets:
+        kept = np.flatnonzero([len(rows) >= LEAST_BIDS for rows in market.rows])
+        if market.tender_date is None:
+            yield Trial("time", market.name, "none", "model", len(kept), note="the file has no date")
+            continue
+        date, label = market.tender_date[kept], market.tender_label[kept]
+        middle = np.sort(date)[(len(date) - 1) // 2]
+        period = (date > middle).astype(np.int64)
+        split = Split(np.flatnonzero(period == 0), np.flatnonzero(period == 1), (("period", period), ("tender", kept)))
+        for model, kind, chosen in (
+            (
+                "seven screens and count, extra trees",
+                "model",
+                look.screens(market, look.PAPER_SEVEN) + look.count(market),
+            ),
+            ("eleven screens and count, extra trees", "model", look.screens(market) + look.count(market)),
+            ("number of bids, extra trees", "control", look.count(market)),
+            ("eleven screens and count, labels shuffled", "shuffled", look.screens(market) + look.count(market)),
+        ):
+            trial = Trial("time", market.name, model, kind, len(kept))
+            values = chosen.take(kept).filled()
+            for seed in range(repetitions):
+                given = fitting.shuffled(label, np.arange(len(label)), seed) if kind == "shuffled" else label
+                fitting.attempt(trial, fitting.even_trees, chosen.names, values, given, split, seed=seed)
+            yield trial
+        same = Trial("time", market.name, "constant", "constant", len(kept))
+        fitting.constant(same, label, split)
+        yield same
+
+
+def disjoint(markets: Sequence[Market], repetitions: int) -> Iterator[Trial]:
+    """The bidder's own label; judged only on unseen bidders (30 %) in unseen tenders (30 %)."""
+    for market in markets:
+        if market.own is None or market.bidder is None:
+            yield Trial("disjoint", market.name, "none", "model", len(market.rows), note="the file has no bidder label")
+            continue
+        bids = look.per_bid(market, look.screens(market) + look.count(market)) + look.position(market)
+        for model, kind, chosen in (
+            ("screens and place, boosting", "model", bids),
+            ("screens, place and co-bidding history, boosting", "model", bids + cobidding(market)),
+            ("number of bids, boosting", "control", look.per_bid(market, look.count(market))),
+            ("with history, labels shuffled", "shuffled", bids + cobidding(market)),
+        ):
+            trial = Trial("disjoint", market.name, model, kind, len(market.rows))
+            for seed in range(repetitions):
+                label = market.own
+                if kind == "shuffled":
+                    label = fitting.shuffled(label, np.arange(len(label)), seed)
+                split = unseen(market.tender, market.bidder, seed)
+                fitting.attempt(trial, fitting.boosting, chosen.names, chosen.filled(), label, split, seed=seed)
+            yield trial
+        same = Trial("disjoint", market.name, "constant", "constant", len(market.rows))
+        for seed in range(repetitions):
+            fitting.constant(same, market.own, unseen(market.tender, market.bidder, seed))
+        yield same
+
+
+def unseen(tender: fitting.Labels, bidder: fitting.Labels, seed: int, share: float = 0.3) -> Split:
+    """Hold out tenders and bidders; rows with one foot on either side are used by nobody."""
+    chance = np.random.default_rng([fitting.SEED, 3, seed])
+    held = []
+    for owner in (tender, bidder):
+        groups = np.unique(owner)
+        held.append(np.isin(owner, chance.choice(groups, max(1, round(share * len(groups))), replace=False)))
+    train, test = np.flatnonzero(~held[0] & ~held[1]), np.flatnonzero(held[0] & held[1])
+    return Split(train, test, (("tender", tender), ("bidder", bidder)))
+
+
+PROTOCOLS = {"paper": paper, "loco": loco, "time": forward, "disjoint": disjoint}
