@@ -1,11 +1,11 @@
-// The button "recompute here": fetches the published record, replays every concluded draw, says what came of it.
+// The button "recompute here", once a draw is concluded: fetches the published record, replays it, says what came of it.
 
 import { announce } from "./sunbid.js";
 import { check } from "./expert-draw-replay.js";
 
 const box = document.getElementById("recompute");
 const result = document.getElementById("recompute-result");
-const words = box.dataset;
+const words = box?.dataset;
 
 function say(kind, text) {
   const line = document.getElementById(`recompute-${kind}`).content.firstElementChild.cloneNode(true);
@@ -36,4 +36,4 @@ async function recompute() {
   }
 }
 
-box.querySelector("button").addEventListener("click", recompute);
+box?.querySelector("button").addEventListener("click", recompute);
