@@ -52,13 +52,14 @@ def together(stage: Stage, wanted: Sequence[Asked]) -> list[Any]:
 
 @contextmanager
 def ends(stage: Stage) -> Iterator[list[str]]:
-    """How every transaction of the block that may write ends."""
+    """How every transaction of the block that may write ends; on PostgreSQL, where a reader ends too, the commits."""
     told: list[str] = []
     engine = stage.platform.database.engine
 
     def note(how: str) -> Callable[[Any], None]:
         def end(connection: Any) -> None:
-            if connection.get_execution_options().get("writes") or not stage.platform.database.is_sqlite:
+            writes = connection.get_execution_options().get("writes")
+            if writes if stage.platform.database.is_sqlite else how == "commit":
                 told.append(how)
 
         return end
