@@ -9,8 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import rfc8785
-from cryptography.hazmat.primitives.serialization import Encoding
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from accounts.models import Organisation
@@ -18,6 +17,7 @@ from awards import queries
 from awards.models import Archive
 from awards.rules import evidence_of
 from awards.rules.container import Source, write_container
+from awards.services.proofs import proved_entries, vouched_heads
 from bidding import queries as bidding
 from bidding import services as bidding_services
 from bidding.models import Section
@@ -27,12 +27,10 @@ from core.clock import iso
 from core.draw import record
 from core.draw.record import Draw
 from core.errors import Conflict
-from core.ledger.log import LedgerEntry, append, consistency, entries_of, head_of_size, inclusion, signed_head
-from core.ledger.vouching import first_stamped, vouched
-from core.timestamps import root_fingerprint
+from core.ledger.log import append
 from credit import queries as credit
 from experts import queries as experts
-from experts.models import Committee, Member, Sheet
+from experts.models import Committee
 from opening import queries as opening_queries
 from opening.models import Bid, Opening
 
@@ -183,8 +181,8 @@ def collect(act: Act, section: Section, warnings: dict[str, Any]) -> dict[str, A
         ],
     }
     codes = [section.code, *(warning["code"] for warning in warnings["warnings"])]
-    members["ledger"] = _ledger(act, section, opening, {f"warning:{code}" for code in codes})
-    members["trust"] = _trust(act, section, opening)
+    members["ledger"] = proved_entries(act, section, opening, {f"warning:{code}" for code in codes})
+    members["trust"] = vouched_heads(act, section, opening)
     return members
 
 
@@ -329,73 +327,3 @@ def _objects(members: dict[str, Any]) -> set[str]:
             wanted.add(envelope["bulk"]["sha256"])
             wanted |= {key["sha256"] for key in envelope["keys"].values()}
     return wanted
-
-
-def _ledger(act: Act, section: Section, opening: Opening, handed_down: set[str]) -> dict[str, Any]:
-    session = act.session
-    entries = _entries(session, section, opening, handed_down)
-    head = signed_head(act)
-    return {
-        "checkpoint": head.note,
-        "closing": opening.closing_note,
-        "consistency": consistency(session, opening.closing_size, head.size),
-        "entries": [
-            {**entry.told(), "proof": inclusion(session, entry.leaf_index, head.size)}
-            for entry in sorted(entries, key=lambda entry: entry.leaf_index)
-        ],
-    }
-
-
-def _trust(act: Act, section: Section, opening: Opening) -> dict[str, Any]:
-    """What outsiders have put under the heads that matter: each submission's, the closing's and the record's."""
-    session, size = act.session, signed_head(act).size
-    authority = act.trust.authority
-    named = (opening.vouchers or {}).get("timestamp_roots", [])
-    roots = [root for root in (authority.roots if authority else ()) if root_fingerprint(root) in named]
-    wanted = {row["size"] for kind in ("cosignatures", "timestamps") for row in (opening.cover or {}).get(kind, [])}
-    covered = [row.leaf_index for row in bidding.submissions(session, section)]
-    covered += [entry.leaf_index for subject in opening.subjects for entry in entries_of(session, subject)]
-    stamped = (first_stamped(session, index + 1) for index in covered)
-    wanted |= {head.size for head in stamped if head is not None and head.size <= size}
-    return {
-        "roots": [root.public_bytes(Encoding.PEM).decode() for root in roots],
-        "heads": [
-            {
-                **vouched(session, head_of_size(session, leaves)).told(),
-                "consistency": consistency(session, leaves, size),
-            }
-            for leaves in sorted(wanted)
-        ],
-    }
-
-
-def _entries(session: Session, section: Section, opening: Opening, handed_down: set[str]) -> list[LedgerEntry]:
-    """Every entry on the section's own things and on `handed_down` subjects, and its submissions' commitments."""
-    code = section.code
-    committee = experts.committee(session, section)
-    rows = bidding.submissions(session, section)
-    subjects = {
-        section.subject,
-        *opening.subjects,
-        committee.subject,
-        f"publicity:{code}",
-        f"project:{section.project.code}",
-    }
-    subjects |= handed_down | {row.subject for row in rows}
-    subjects |= {bid.subject for bid in opening_queries.bids(session, opening)}
-    subjects |= {draw.subject for draw in session.scalars(select(Draw).where(Draw.section == code))}
-    members = list(session.scalars(select(Member).where(Member.committee_id == committee.id)))
-    subjects |= {member.subject for member in members}
-    for sheet in session.scalars(select(Sheet).where(Sheet.member_id.in_([member.id for member in members]))):
-        subjects.add(sheet.subject)
-    return list(
-        session.scalars(
-            select(LedgerEntry).where(
-                or_(
-                    LedgerEntry.subject.in_(subjects),
-                    LedgerEntry.leaf_index.in_([row.leaf_index for row in rows]),
-                    LedgerEntry.subject.startswith(f"objection:{code}:", autoescape=True),
-                )
-            )
-        )
-    )
