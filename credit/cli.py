@@ -8,8 +8,7 @@ from pathlib import Path
 
 import click
 
-from accounts.queries import actor_for
-from core.act import SYSTEM, Actor, Platform
+from accounts.cli.server import acting_as, platform_of
 from core.calendar import day_of
 from core.clock import BEIJING
 from core.errors import Invalid
@@ -23,19 +22,6 @@ MARKS = {"clear": "✓", "informed": "!", "pending": "?", "restricted": "✗"}
 @click.group()
 def credit() -> None:
     """Credit lists: import them, check parties against them. Runs on the server."""
-
-
-def _platform(context: click.Context) -> Platform:
-    if not isinstance(context.obj, Platform):
-        raise click.UsageError("run this on the server: the sunbid command found no platform")
-    return context.obj
-
-
-def _actor(platform: Platform, login: str | None) -> Actor:
-    if login is None:
-        return SYSTEM
-    with platform.reading() as session:
-        return actor_for(session, login)
 
 
 def _instant(text: str) -> datetime:
@@ -58,8 +44,8 @@ def import_command(
     context: click.Context, source: str, file: Path, as_of: str, confirm_shrink: bool, login: str | None, as_json: bool
 ) -> None:
     """Take over a snapshot of a list from FILE (CSV or JSON). Exit 1 when lines could not be read."""
-    platform = _platform(context)
-    with platform.act(_actor(platform, login)) as act:
+    platform = platform_of(context)
+    with platform.act(acting_as(platform, login)) as act:
         done = services.import_list(act, source=source, file=file, as_of=_instant(as_of), confirmed=confirm_shrink)
     if as_json:
         told = {
@@ -97,8 +83,8 @@ def check_command(
     as_json: bool,
 ) -> None:
     """Check a party against every list and keep the evidence. Exit 1 when restricted or a person must look."""
-    platform = _platform(context)
-    with platform.act(_actor(platform, login)) as act:
+    platform = platform_of(context)
+    with platform.act(acting_as(platform, login)) as act:
         law = Snapshot(regime, day_of(act.now).isoformat(), {})
         checks = services.check_party(
             act,
@@ -124,7 +110,7 @@ def check_command(
 @click.pass_context
 def lists_command(context: click.Context) -> None:
     """Show each list: records, newest snapshot, age."""
-    platform = _platform(context)
+    platform = platform_of(context)
     with platform.reading() as session:
         for row in queries.statistics(session, now=platform.clock.now()):
             newest = row["newest"]

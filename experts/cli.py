@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from accounts.queries import actor_for, organisation_by_identifier
-from core.act import SYSTEM, Actor, Platform
+from accounts.cli.server import acting_as, platform_of
+from accounts.queries import organisation_by_identifier
 from core.errors import Missing
 from experts import queries, services
 from experts.rules import write_csv, write_workbook
@@ -20,24 +20,11 @@ def experts() -> None:
     """Expert pools: list and found them, take tables in and out. Runs on the server."""
 
 
-def _platform(context: click.Context) -> Platform:
-    if not isinstance(context.obj, Platform):
-        raise click.UsageError("run this on the server: the sunbid command found no platform")
-    return context.obj
-
-
-def _actor(platform: Platform, login: str | None) -> Actor:
-    if login is None:
-        return SYSTEM
-    with platform.reading() as session:
-        return actor_for(session, login)
-
-
 @experts.command("pools")
 @click.pass_context
 def pools_command(context: click.Context) -> None:
     """List the pools: code, experts, region, name, owner."""
-    with _platform(context).reading() as session:
+    with platform_of(context).reading() as session:
         for pool in queries.pools(session):
             count = len(queries.experts(session, pools=[pool.code]))
             click.echo(f"{pool.code}\t{count}\t{pool.region}\t{pool.name}\t{pool.owner.name}")
@@ -52,8 +39,8 @@ def pools_command(context: click.Context) -> None:
 @click.pass_context
 def found_command(context: click.Context, code: str, name: str, region: str, owner: str, login: str | None) -> None:
     """Found the pool CODE."""
-    platform = _platform(context)
-    with platform.act(_actor(platform, login)) as act:
+    platform = platform_of(context)
+    with platform.act(acting_as(platform, login)) as act:
         unit = organisation_by_identifier(act.session, owner)
         if unit is None:
             raise Missing("organisation.unknown")
@@ -67,9 +54,9 @@ def found_command(context: click.Context, code: str, name: str, region: str, own
 @click.pass_context
 def import_command(context: click.Context, file: Path, code: str | None, login: str | None) -> None:
     """Take in the table FILE (.csv or .xlsx): all rows or none, every bad line with its reasons."""
-    platform = _platform(context)
+    platform = platform_of(context)
     progress: Any = click.progressbar(length=1, file=sys.stderr)
-    with platform.act(_actor(platform, login)) as act, progress:
+    with platform.act(acting_as(platform, login)) as act, progress:
 
         def told(done: int, rows: int) -> None:
             progress.length = rows
@@ -87,8 +74,8 @@ def import_command(context: click.Context, file: Path, code: str | None, login: 
 @click.pass_context
 def export_command(context: click.Context, file: Path, code: str | None, login: str | None) -> None:
     """Write the pool as a table to FILE, .csv or .xlsx by its name; the export stands in the ledger."""
-    platform = _platform(context)
-    with platform.act(_actor(platform, login)) as act:
+    platform = platform_of(context)
+    with platform.act(acting_as(platform, login)) as act:
         held = queries.experts(act.session, pools=[queries.expert_pool(act.session, code).code] if code else ())
         rows = services.export_experts(act, held)
     file.write_bytes(write_workbook(rows) if file.suffix.lower() == ".xlsx" else write_csv(rows))
