@@ -24,7 +24,7 @@ SENTENCES = {
 STATES = {
     "change.changed": _l("修改"),
     "change.added": _l("新增"),
-    "change.removed": _l("删除"),
+    "change.removed": _l("已删除"),
     "change.moved": _l("移位"),
     "publication.drafted": _l("起草中"),
     "publication.submitted": _l("待另一人核对"),
