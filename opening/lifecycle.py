@@ -63,3 +63,5 @@ BID = Lifecycle(
 
 OPENED = frozenset({"opened_by_bidder", "opened_by_trustees", "opened_from_backup"})
 """States in which a bid is read out and goes on to evaluation."""
+APART = frozenset({"refused", "returned"})
+"""States in which a bid stands on the board and takes no part in what is done there."""

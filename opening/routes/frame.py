@@ -21,7 +21,7 @@ from core.clock import from_iso
 from core.errors import Invalid, Missing
 from core.render.figures import strip_plot
 from opening import queries, rules, services
-from opening.lifecycle import OPENED
+from opening.lifecycle import APART, OPENED
 from opening.models import Opening
 from opening.routes import tables
 
@@ -101,6 +101,7 @@ def scene(session: Session, section: Section, found: Opening | None, page: str) 
             "opening": None,
             "step": -1,
             "rows": [],
+            "taking_part": [],
             "lines": [],
             "trustees": _trustees(session, section),
             "parties": queries.commitments(session, section),
@@ -124,6 +125,7 @@ def scene(session: Session, section: Section, found: Opening | None, page: str) 
         "calls_final_offers": "rounds" in law.rules and law.days("rounds") > 1 and section.round == 1,
         "step": rules.step_of(found.standing),
         "rows": rows,
+        "taking_part": [row for row in rows if row["state"] not in APART],
         "lines": queries.log_lines(session, found)[:60],
         "identities": queries.identities_read(session, found),
         "closed_set": found.closed_set,

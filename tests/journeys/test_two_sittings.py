@@ -133,6 +133,8 @@ def test_a_double_envelope_tender_runs_to_a_verified_archive_and_who_failed_stay
     to_second_record(stage)
     look_round(stage, login)
     assert "原封退还" in login(Role.BIDDER, person="c").get(f"/opening/{stage.code}/mine").text
+    tiles = app.test_client().get(f"/opening/{stage.code}").text.partition('class="tiles"')[2].partition("<table")[0]
+    assert "/ 3" in tiles and "/ 4" not in tiles, "who is returned is not waited for"
     assert [stage.bid(letter).state for letter in "abcd"] == ["opened_by_bidder"] * 2 + ["returned", "opened_by_bidder"]
     assert stage.opening.coefficients["k"] is not None
     read = stage.notices()["opening_prices"]["bids"]
