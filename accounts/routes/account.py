@@ -25,7 +25,7 @@ from accounts.access import (
 )
 from accounts.models import Person
 from accounts.routes.blueprint import blueprint
-from accounts.rules import is_strong
+from accounts.rules import changes_passkeys, is_strong
 from accounts.rules.certificates import facts_of
 from accounts.services.people import totp_address
 from core.act import Act
@@ -64,7 +64,7 @@ def _account(errors: list[Refusal], status: int = 200) -> tuple[str, int]:
             sign_ins=queries.sign_ins(session, person_id, at=now),
             sign_in=held,
             is_strong=held is not None and is_strong(held.method),
-            is_confirmed=held is None or held.method != "certificate",
+            changes_passkeys=held is None or changes_passkeys(held.method),
             is_secure=door().secure or door().origin.startswith("http://localhost"),
         )
     return page, status

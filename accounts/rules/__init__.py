@@ -10,13 +10,14 @@ from accounts.rules.identity import (
     normalise_uscc,
     outer_check,
 )
-from accounts.rules.signing_in import is_confirmed, is_strong, login_message
+from accounts.rules.signing_in import changes_passkeys, is_confirmed, is_strong, login_message
 
 __all__ = [
     "EXCLUSIVE",
     "CertificateFacts",
     "Role",
     "SmallAuthority",
+    "changes_passkeys",
     "check_certificate",
     "check_uscc",
     "clashing_roles",

@@ -31,6 +31,11 @@ def is_confirmed(method: str) -> bool:
     return method in CONFIRMED
 
 
+def changes_passkeys(method: str) -> bool:
+    """Whether a sign-in by this method adds or removes passkeys where there are some: a certificate alone does not."""
+    return method != "certificate"
+
+
 def login_message(challenge: str) -> bytes:
     """What a certificate signs to sign in: "sunbid-login/v1\\n" and the challenge as sent."""
     return LOGIN_DOMAIN + challenge.encode()

@@ -19,6 +19,7 @@ from webauthn.helpers.structs import (
 
 from accounts import queries
 from accounts.models import Passkey, Person, SignIn
+from accounts.rules import changes_passkeys
 from accounts.services.people import require_factor
 from accounts.services.signing_in import (
     open_sign_in,
@@ -107,8 +108,9 @@ def _require_passkey(act: Act, person: Person, sign_in: SignIn | None) -> None:
 
     Forbidden("passkey.required"); where all are lost an operator resets them (`reset_factors`).
     """
-    by_certificate = sign_in is not None and sign_in.method == "certificate"
-    if by_certificate and queries.passkeys(act.session, person.id):
+    if sign_in is None or changes_passkeys(sign_in.method):
+        return
+    if queries.passkeys(act.session, person.id):
         raise Forbidden("passkey.required")
 
 
