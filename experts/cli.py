@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -80,3 +81,40 @@ def export_command(context: click.Context, file: Path, code: str | None, login: 
         rows = services.export_experts(act, held)
     file.write_bytes(write_workbook(rows) if file.suffix.lower() == ".xlsx" else write_csv(rows))
     click.echo(f"{len(rows)}")
+
+
+@experts.command("applications")
+@click.option("--state", default="", help="only those in this state, for example recommended")
+@click.pass_context
+def applications_command(context: click.Context, state: str) -> None:
+    """List applications for the pools: number, kind, state, pool, person."""
+    with platform_of(context).reading() as session:
+        for one in queries.applications(session, state):
+            click.echo(f"{one.id}\t{one.kind}\t{one.state}\t{one.pool.code}\t{one.person.name}")
+
+
+@experts.command("review")
+@click.argument("number", type=int)
+@click.option("--accept", "decision", flag_value="accept", help="accept the application")
+@click.option("--return", "decision", flag_value="return", help="give it back to be mended")
+@click.option("--refuse", "decision", flag_value="refuse", help="refuse it for good")
+@click.option("--reason", default="", help="why it is given back or refused; the applicant reads it")
+@click.option("--term-until", type=click.DateTime(["%Y-%m-%d"]), help="last day of a new expert's term")
+@click.option("--as", "login", required=True, help="the operator who reviews")
+@click.pass_context
+def review_command(
+    context: click.Context, number: int, decision: str | None, reason: str, term_until: datetime | None, login: str
+) -> None:
+    """Decide the application NUMBER: accept it, give it back, or refuse it."""
+    if decision is None:
+        raise click.UsageError("--accept | --return | --refuse")
+    platform = platform_of(context)
+    with platform.act(acting_as(platform, login)) as act:
+        held = queries.application(act.session, number)
+        if decision == "accept":
+            expert = services.accept_application(act, held, term_until=term_until.date() if term_until else None)
+            click.echo(expert.code)
+        elif decision == "return":
+            services.return_application(act, held, reason)
+        else:
+            services.refuse_application(act, held, reason)

@@ -12,7 +12,8 @@ from werkzeug.datastructures import MultiDict
 
 from core.errors import Invalid
 from core.forms import Fields, choice, decimal, digest, instant, integer, text
-from experts.rules import FINDINGS, Constraints
+from experts.rules import FINDINGS, Constraints, Declared
+from experts.rules.application import TITLES
 from experts.rules.pool import STATUSES
 
 MOST_SEATS = 8
@@ -82,6 +83,62 @@ def read_avoidance(fields: Fields) -> dict[str, str]:
         "unit": text(fields, "unit", required=False),
         "reason": text(fields, "reason", least=5, most=1000),
     }
+
+
+EMPLOYERS, SHAREHOLDINGS, RELATIVES = 4, 3, 4
+"""Rows a page offers for what avoidance needs."""
+MOST_DOCUMENTS = 6
+MOST_DOCUMENT = 5_000_000
+MAGIC = {b"%PDF-": "pdf", b"\x89PNG\r\n": "png", b"\xff\xd8\xff": "jpeg"}
+
+
+def read_declared(fields: Fields) -> Declared:
+    """What an applicant declares: level, years, specialities ticked and written, region, rows of `employer-1-name` …"""
+    own = [one for one in re.split(r"[\s,，、;；]+", text(fields, "own_specialities", required=False)) if one]
+    return Declared(
+        title=choice(fields, "title", TITLES),
+        years=integer(fields, "years", least=0, most=70),
+        specialities=list(dict.fromkeys([*listed(fields, "specialities"), *own])),
+        region=region(text(fields, "region"), least=6),
+        employers=_rows(fields, "employer", EMPLOYERS, ("name", "identifier", "from", "until")),
+        shareholdings=_rows(fields, "holding", SHAREHOLDINGS, ("name", "identifier", "kind")),
+        relatives=_rows(fields, "relative", RELATIVES, ("name", "relation", "organisation", "identifier")),
+    )
+
+
+def read_documents(sent: Sequence[Any]) -> list[tuple[str, str, bytes]]:
+    """Uploaded proofs by name, kind and content; the kind is told by the first bytes, never by the name."""
+    named = [one for one in sent if one.filename]
+    if len(named) > MOST_DOCUMENTS:
+        raise Invalid("application.many_documents", field="documents", most=MOST_DOCUMENTS)
+    found = []
+    for one in named:
+        raw = bytes(one.stream.read(MOST_DOCUMENT + 1))
+        if len(raw) > MOST_DOCUMENT:
+            raise Invalid("form.length", field="documents", most=MOST_DOCUMENT, least=1, found=len(raw))
+        name = re.sub(r"[\x00-\x1f\x7f/\\\\]", "_", str(one.filename))[-100:]
+        kind = next((kind for magic, kind in MAGIC.items() if raw.startswith(magic)), None)
+        if kind is None:
+            raise Invalid("application.document", field="documents", name=name)
+        found.append((name, kind, raw))
+    return found
+
+
+def _rows(fields: Fields, prefix: str, most: int, names: Sequence[str]) -> list[dict[str, str | None]]:
+    """The filled rows of a list; the first name is what a row is about, days are checked where the row has them."""
+    rows: list[dict[str, str | None]] = []
+    for row in range(1, most + 1):
+        held: dict[str, str | None] = {}
+        for name in names:
+            field = f"{prefix}-{row}-{name}"
+            value = text(fields, field, required=False)
+            if value and name in ("from", "until"):
+                value = read_day(fields, field).isoformat()
+            held[name] = value or None
+        if any(held.values()):
+            text(fields, f"{prefix}-{row}-{names[0]}")
+            rows.append(held)
+    return rows
 
 
 def read_training(fields: Fields) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The committee's life, its members', requests' to avoid and score sheets', as literal tables."""
+"""The committee's life, its members', requests' to avoid, score sheets' and applications', as literal tables."""
 
 from __future__ import annotations
 
@@ -46,5 +46,18 @@ SHEET = Lifecycle(
         "lock": move("draft", "locked"),
         "reopen": move("locked", "draft"),
         "void": move(("draft", "locked"), "void"),
+    },
+)
+
+APPLICATION = Lifecycle(
+    "application",
+    "applied",
+    {
+        "recommend": move("applied", "recommended"),
+        "return": move(("applied", "recommended"), "returned"),
+        "reapply": move("returned", "applied"),
+        "refuse": move(("applied", "recommended"), "refused"),
+        "accept": move(("applied", "recommended"), "accepted"),
+        "withdraw": move(("applied", "recommended", "returned"), "withdrawn"),
     },
 )

@@ -13,7 +13,7 @@ from accounts.models import Organisation, Person
 from bidding.models import Section
 from core.db import Base, Json, Row, Staged
 from core.machine import Lifecycle
-from experts.lifecycle import AVOIDANCE, COMMITTEE, MEMBER, SHEET
+from experts.lifecycle import APPLICATION, AVOIDANCE, COMMITTEE, MEMBER, SHEET
 from opening.models import Bid
 
 
@@ -49,6 +49,43 @@ class Expert(Base, Row):
     training: Mapped[Any] = mapped_column(Json, default=list, server_default="[]")
     person: Mapped[Person] = relationship(lazy="joined")
     pool: Mapped[ExpertPool | None] = relationship(lazy="joined")
+
+
+class PoolApplication(Base, Staged):
+    """A person's application for a pool, or an expert's for a change of what is declared, and its review (R-310).
+
+    `content` holds what is declared (`rules.application`), `documents` the proofs as {name, sha256, size, kind}.
+    """
+
+    __tablename__ = "pool_application"
+    __table_args__ = (
+        CheckConstraint("state NOT IN ('returned','refused') OR reason IS NOT NULL", name="reason"),
+        CheckConstraint("state <> 'recommended' OR recommended_by IS NOT NULL", name="recommendation"),
+        CheckConstraint("state NOT IN ('accepted','refused') OR reviewed_by IS NOT NULL", name="review"),
+    )
+    lifecycle: ClassVar[Lifecycle] = APPLICATION
+
+    kind: Mapped[str] = mapped_column(String(10))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    pool_id: Mapped[int] = mapped_column(ForeignKey("expert_pool.id"))
+    unit_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"), index=True)
+    content: Mapped[Any] = mapped_column(Json)
+    documents: Mapped[Any] = mapped_column(Json, default=list)
+    applied_at: Mapped[datetime]
+    opinion: Mapped[str | None]
+    recommended_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    recommended_at: Mapped[datetime | None]
+    reason: Mapped[str | None]
+    reviewed_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    reviewed_at: Mapped[datetime | None]
+    person: Mapped[Person] = relationship(lazy="joined", foreign_keys=[person_id])
+    pool: Mapped[ExpertPool] = relationship(lazy="joined")
+    unit: Mapped[Organisation | None] = relationship(lazy="joined")
+
+    @property
+    def subject(self) -> str:
+        """The application's name in the ledger; it names no person."""
+        return f"application:{self.id}"
 
 
 class Committee(Base, Staged):

@@ -26,7 +26,7 @@ from core.ledger import log, vouching
 from core.outbox import Message
 from portal import queries, words
 from portal.words.contents import blocks
-from portal.words.messages import TARGETS
+from portal.words.messages import OWN, TARGETS
 
 blueprint = Blueprint("portal", __name__)
 MOST_ENTRIES = 1000
@@ -102,6 +102,8 @@ def _said(message: Message) -> str | None:
 
 def _target(message: Message) -> str:
     """The page a message leads to."""
+    if message.template in OWN:
+        return url_for(OWN[message.template])
     endpoint = TARGETS.get(message.template, "bidding.section")
     return url_for(endpoint, code=message.facts["section"])
 

@@ -1,5 +1,16 @@
 """Reads of the expert pool, committees, members, reviews and scores; whose they are is part of the question."""
 
+from experts.queries.applications import (
+    application,
+    application_of_unit,
+    applications,
+    history_of,
+    next_code,
+    own_application,
+    own_applications,
+    pending_changes,
+    to_recommend,
+)
 from experts.queries.avoidance import (
     asked_to_avoid,
     avoidance_request,
@@ -75,6 +86,9 @@ from experts.queries.seats import (
 __all__ = [
     "LIVE",
     "all_scores",
+    "application",
+    "application_of_unit",
+    "applications",
     "asked_to_avoid",
     "avoidance_request",
     "avoidance_requests",
@@ -98,6 +112,7 @@ __all__ = [
     "first_response",
     "flags",
     "health_of",
+    "history_of",
     "in_two_stages",
     "invitation",
     "invitations",
@@ -109,9 +124,12 @@ __all__ = [
     "memos",
     "mismatches",
     "neighbour_pools",
+    "next_code",
     "open_seats",
     "opened",
     "opening_of",
+    "own_application",
+    "own_applications",
     "own_committee",
     "own_findings",
     "own_items",
@@ -122,6 +140,7 @@ __all__ = [
     "own_sheet",
     "own_sheets",
     "parties",
+    "pending_changes",
     "pools",
     "priced_bids",
     "profile",
@@ -132,6 +151,7 @@ __all__ = [
     "section_of",
     "signers",
     "standing_by",
+    "to_recommend",
     "valid_bids",
     "walk_now",
 ]  # fmt: skip

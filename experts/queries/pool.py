@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -12,7 +13,7 @@ from accounts.models import Person
 from core.act import Actor
 from core.errors import Missing
 from experts.models import Committee, Expert, ExpertPool, Member
-from experts.rules import Profile
+from experts.rules import Profile, widened
 
 LIVE = frozenset({"invited", "accepted", "signed_in", "signed"})
 """States of members who hold their seat."""
@@ -66,16 +67,20 @@ def eligible_experts(session: Session, specialities: set[str], pools: Sequence[s
     return [one for one in experts(session, pools=pools) if specialities.intersection(one.specialities)]
 
 
-def profile(held: Expert) -> Profile:
-    """What avoidance needs to know of the expert; the organisation the account belongs to counts as an employer."""
+def profile(held: Expert, declared: Mapping[str, Any] | None = None) -> Profile:
+    """What avoidance needs to know of the expert; the organisation the account belongs to counts as an employer.
+
+    `declared` is what the expert has declared anew and nobody has reviewed yet: it counts beside what is held.
+    """
+    more = declared or {}
     unit = held.person.organisation
     status = "suspended" if held.person.disabled_at is not None and held.status == "active" else held.status
     return Profile(
         name=held.person.name,
         status=status,
-        employers=held.employers,
-        shareholdings=held.shareholdings,
-        relatives=held.relatives,
+        employers=widened(held.employers, more.get("employers", ())),
+        shareholdings=widened(held.shareholdings, more.get("shareholdings", ())),
+        relatives=widened(held.relatives, more.get("relatives", ())),
         organisation=(unit.name, unit.identifier) if unit else None,
     )
 

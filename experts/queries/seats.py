@@ -11,10 +11,12 @@ from sqlalchemy.orm import Session
 from core.calendar import day_of
 from core.draw import record
 from experts.models import Committee, Expert, ExpertPool
+from experts.queries.applications import pending_changes
 from experts.queries.avoidance import asked_to_avoid
 from experts.queries.committee import live_members, members, parties
 from experts.queries.pool import LIVE, busy_people, eligible_experts, expert, pools, profile, seats_taken
 from experts.rules import PoolHealth, Shape, Walk, avoidance_grounds, is_term_over, pool_health, walk
+from experts.rules.application import TRAINING
 from experts.rules.walk import STANDBY
 
 YEAR = timedelta(days=365)
@@ -41,9 +43,10 @@ def bars_to(session: Session, committee: Committee, now: datetime) -> Bars:
     of_late = seats_taken(session, now - YEAR) if limits.most_seats is not None else {}
     is_named = asked_to_avoid(session, committee.section)
     meets_on = day_of(committee.meets_at or now)
+    declared = pending_changes(session)
 
     def bars(expert: Expert) -> tuple[list[str], list[dict[str, Any]]]:
-        grounds = avoidance_grounds(profile(expert), tied_to, day_of(now))
+        grounds = avoidance_grounds(profile(expert, declared.get(expert.person_id)), tied_to, day_of(now))
         reasons = list(dict.fromkeys(ground.public for ground in grounds))
         if expert.person_id in busy:
             reasons.append("time_conflict")
@@ -51,6 +54,8 @@ def bars_to(session: Session, committee: Committee, now: datetime) -> Bars:
             reasons.append("representative")
         if is_named(expert.person):
             reasons.append("R-331 requested")
+        if expert.status == TRAINING:
+            reasons.append("untrained")
         if is_term_over(expert.term_until, meets_on):
             reasons.append("term")
         reasons += limits.reasons(expert.region, of_late.get(expert.code, 0))

@@ -71,6 +71,7 @@ def reason_word(reason: str) -> str:
         "time_conflict": _("评标时间冲突"),
         "representative": _("已任招标人代表"),
         "term": _("聘期届满"),
+        "untrained": _("入库后尚未参加培训"),
         "region": _("不在所要求的地区"),
         "cap": _("一年内入席次数已达上限"),
         "speciality": _("专业不符"),

@@ -1,5 +1,6 @@
 """Pure rules of the evaluation: committee shape, avoidance, the draw's walk, reviews, scores, prices, ranking."""
 
+from experts.rules.application import Declared, check_declared, check_term, declared_digest, widened
 from experts.rules.avoidance import Ground, Party, Profile, avoidance_grounds, same_name
 from experts.rules.columns import Columns, candidate_places, draw_seats
 from experts.rules.pool import PoolHealth, is_term_over, pool_health, read_experts
@@ -15,11 +16,12 @@ from experts.rules.ties import party_keys, tie_keys
 from experts.rules.walk import Step, Walk, walk
 
 __all__ = [
-    "COLUMNS", "CONTROL_PRICE", "FINDINGS", "HEADINGS", "ClauseTally", "Columns", "Constraints", "Evaluation",
-    "Ground", "Party", "PoolHealth", "PriceScores", "Profile", "RankedBid", "ScoredSheet", "Seat", "Shape",
-    "Standing", "Step", "Walk", "aggregate", "avoidance_grounds", "candidate_places", "candidates", "check_method",
-    "check_score", "check_shape", "classification", "draw_seats", "expert_seats_needed", "fraction_text",
-    "is_term_over", "joined", "objective_mismatches", "outliers", "party_keys", "pool_health", "price_scores",
-    "published", "rank", "read_experts", "result_document", "review_clauses", "same_name", "scored_criteria",
-    "speciality_name", "tally", "tie_keys", "walk", "write_csv", "write_workbook",
+    "COLUMNS", "CONTROL_PRICE", "FINDINGS", "HEADINGS", "ClauseTally", "Columns", "Constraints", "Declared",
+    "Evaluation", "Ground", "Party", "PoolHealth", "PriceScores", "Profile", "RankedBid", "ScoredSheet", "Seat",
+    "Shape", "Standing", "Step", "Walk", "aggregate", "avoidance_grounds", "candidate_places", "candidates",
+    "check_declared", "check_method", "check_score", "check_shape", "check_term", "classification", "declared_digest",
+    "draw_seats", "expert_seats_needed", "fraction_text", "is_term_over", "joined", "objective_mismatches", "outliers",
+    "party_keys", "pool_health", "price_scores", "published", "rank", "read_experts", "result_document",
+    "review_clauses", "same_name", "scored_criteria", "speciality_name", "tally", "tie_keys", "walk", "widened",
+    "write_csv", "write_workbook",
 ]  # fmt: skip

@@ -73,7 +73,7 @@ def avoidance_grounds(profile: Profile, parties: Iterable[Party], on: date) -> l
         grounds += _interests(profile, party)
     if profile.status == "punished":
         grounds.append(Ground("R-330(4)", "punished"))
-    elif profile.status != "active":
+    elif profile.status not in ("active", "training"):
         grounds.append(Ground("R-330(8)", "status", {"status": profile.status}))
     return sorted(set_of(grounds), key=lambda ground: (ground.rule, ground.code))
 

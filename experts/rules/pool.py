@@ -12,7 +12,7 @@ from typing import Any
 from core.errors import Invalid
 from experts.rules.table import PARTS, read_rows, shown
 
-STATUSES = ("active", "suspended", "removed", "punished")
+STATUSES = ("active", "training", "suspended", "removed", "punished")
 ENOUGH = 3
 MOST_ROWS = 20_000
 

@@ -32,8 +32,8 @@ def classification() -> dict[str, Speciality]:
 
 
 def speciality_name(code: str) -> str:
-    """A speciality in words: `A08 工程施工`, `A0801 工程施工` by the nearest known level; own words stay."""
-    if not (code[:1] in ("A", "B", "C") and code[1:].isdigit() and code.isascii()):
+    """A speciality in words: `A08 工程施工`, `B 货物`, `A0801 工程施工` by the nearest known level; own words stay."""
+    if not (code[:1] in ("A", "B", "C") and code.isascii() and (code[1:].isdigit() or len(code) == 1)):
         return code
     for length in range(len(code), 0, -1):
         found = classification().get(code[:length])

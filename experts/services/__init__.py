@@ -1,5 +1,14 @@
 """What can be done with the pool, a committee, its draw, its reviews, scores and report."""
 
+from experts.services.applications import (
+    accept_application,
+    apply_for_pool,
+    reapply,
+    recommend,
+    refuse_application,
+    return_application,
+    withdraw_application,
+)
 from experts.services.attendance import accept, avoid, declare, decline, sign_in, vote_leader
 from experts.services.avoidance import ask_avoidance, decide_avoidance, record_absence
 from experts.services.committee import (
@@ -39,8 +48,10 @@ from experts.services.scoring import (
 
 __all__ = [
     "accept",
+    "accept_application",
     "add_expert",
     "announce_expert_draw",
+    "apply_for_pool",
     "ask_avoidance",
     "avoid",
     "begin_scoring",
@@ -61,15 +72,19 @@ __all__ = [
     "lock_sheet",
     "name_representative",
     "opine",
+    "reapply",
     "receive_memo",
+    "recommend",
     "record_absence",
     "record_silence",
     "record_training",
+    "refuse_application",
     "reject_all",
     "renew_term",
     "reopen_sheet",
     "report_facts",
     "request_committee",
+    "return_application",
     "reveal_draw_nonce",
     "save_findings",
     "save_scores",
@@ -78,5 +93,6 @@ __all__ = [
     "update_declarations",
     "vote_leader",
     "widen_pools",
+    "withdraw_application",
     "write_report",
 ]  # fmt: skip

@@ -138,7 +138,8 @@ def grounds_of(act: Act, member: Member) -> list[Ground]:
     expert = queries.expert_of(act.session, act.actor)
     if expert is None or expert.id != member.expert_id:
         raise Missing("member.unknown")
-    grounds = avoidance_grounds(queries.profile(expert), parties, day_of(act.now))
+    declared = queries.pending_changes(act.session, expert.person_id).get(expert.person_id)
+    grounds = avoidance_grounds(queries.profile(expert, declared), parties, day_of(act.now))
     if queries.asked_to_avoid(act.session, member.committee.section)(member.person):
         grounds.append(Ground("R-331", "requested"))
     return grounds

@@ -18,6 +18,7 @@ from core.errors import Conflict, Invalid
 from core.ledger.log import append
 from experts.models import Expert, ExpertPool
 from experts.rules import joined, read_experts
+from experts.rules.application import TRAINING
 from experts.rules.pool import MOST_ROWS, STATUSES
 from experts.rules.table import PARTS as LISTS
 
@@ -109,9 +110,11 @@ def renew_term(act: Act, expert: Expert, until: date) -> None:
 
 
 def record_training(act: Act, expert: Expert, *, name: str, on: date, hours: str) -> None:
-    """Add a training to what the expert has attended; nothing is taken away."""
+    """Add a training to what the expert has attended; nothing is taken away. The first makes a new expert eligible."""
     expert.training = [*(expert.training or []), {"name": name, "on": on.isoformat(), "hours": hours}]
     append(act, "expert.train", f"expert:{expert.code}", expert.training[-1])
+    if expert.status == TRAINING:
+        change_status(act, expert, "active", "training attended")
 
 
 def export_experts(act: Act, experts: Sequence[Expert]) -> list[dict[str, str]]:

@@ -15,7 +15,17 @@ MESSAGES = {
     "awards.lost": _l("标段 %(section)s：中标人为 %(winner)s，见公告 %(notice)s。"),
     "awards.regulator_report": _l("标段 %(section)s 招标投标情况书面报告的期限为 %(due_at)s。"),
     "experts.short": _l("标段 %(section)s 的评标委员会仍有席位空缺，请补充抽取。"),
+    "experts.application_returned": _l("您向%(pool)s提出的申请已退回补正，请查看理由。"),
+    "experts.application_refused": _l("您向%(pool)s提出的申请未获通过，请查看理由。"),
+    "experts.application_accepted": _l("您向%(pool)s提出的申请已通过。"),
 }
+
+OWN = {
+    "experts.application_returned": "experts.own_record",
+    "experts.application_refused": "experts.own_record",
+    "experts.application_accepted": "experts.own_record",
+}
+"""Messages about no section: the page of the recipient's own they lead to."""
 
 TARGETS = {
     "bidding.objection_raised": "bidding.objections",

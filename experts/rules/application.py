@@ -1,0 +1,89 @@
+"""What an application for a pool declares, and whether it meets the conditions of R-310."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+import rfc8785
+
+from core.errors import Invalid
+from experts.rules.specialities import classification
+
+ENTRY, CHANGE = "entry", "change"
+LEAST_YEARS = 8
+"""Years in the field (S1 a37(3))."""
+TITLES = ("senior", "equal_level")
+"""A senior title, or the same professional level (S1 a37(3))."""
+MOST_TERM_YEARS = 5
+"""Order 26 was not read (R-311): a term longer than this is refused as a slip of the pen."""
+TRAINING = "training"
+"""The status of an expert who was accepted and has attended no training yet: in the pool, not drawn."""
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What a person declares: level, specialities, region, and what avoidance needs (R-310, R-330)."""
+
+    title: str
+    years: int
+    specialities: Sequence[str]
+    region: str
+    employers: Sequence[Mapping[str, Any]]
+    shareholdings: Sequence[Mapping[str, Any]] = ()
+    relatives: Sequence[Mapping[str, Any]] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """What is declared as a JSON value."""
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
+
+
+def check_declared(declared: Declared, on: date) -> None:
+    """Refuse what cannot be reviewed: Invalid application.years, .title, .specialities, .employers, .employment.
+
+    A code of class A begins with one of its known first levels (application.unknown_speciality); a pool's own words are
+    taken as they are. Employers are those of the last three years and so at least one, none that begins after it ends
+    or in the future.
+    """
+    if declared.years < LEAST_YEARS:
+        raise Invalid("application.years", field="years", least=LEAST_YEARS, found=declared.years)
+    if declared.title not in TITLES:
+        raise Invalid("application.title", field="title")
+    if not declared.specialities:
+        raise Invalid("application.specialities", field="specialities")
+    known = {code for code in classification() if len(code) > 1}
+    for code in declared.specialities:
+        if code[:1] == "A" and code.isascii() and code[1:].isdigit() and code[:3] not in known:
+            raise Invalid("application.unknown_speciality", field="own_specialities", found=code)
+    if not declared.employers:
+        raise Invalid("application.employers", field="employers")
+    for entry in declared.employers:
+        begins, ends = str(entry.get("from") or ""), str(entry.get("until") or "")
+        if begins > on.isoformat() or (ends and begins and ends < begins):
+            raise Invalid("application.employment", field="employers", unit=str(entry.get("name")))
+
+
+def check_term(until: date, on: date) -> None:
+    """Refuse a term that is over or longer than five years: Invalid("application.term")."""
+    if not on < until <= date(on.year + MOST_TERM_YEARS, 12, 31):
+        raise Invalid("application.term", field="term_until", most=MOST_TERM_YEARS)
+
+
+def declared_digest(content: Mapping[str, Any], documents: Sequence[Mapping[str, Any]]) -> str:
+    """SHA-256 of the canonical JSON of {content, documents}: what the ledger holds instead of the declarations."""
+    return hashlib.sha256(rfc8785.dumps({"content": dict(content), "documents": list(documents)})).hexdigest()
+
+
+def widened(held: Sequence[Mapping[str, Any]], declared: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Entries held and entries declared anew, without repetition.
+
+    Until a change is reviewed both count for avoidance: a declaration adds at once and takes away only when accepted.
+    """
+    found: list[dict[str, Any]] = []
+    for entry in [*held, *declared]:
+        if dict(entry) not in found:
+            found.append(dict(entry))
+    return found
