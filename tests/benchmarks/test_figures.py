@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.figures import r03, r04, r08, r10, r12, r19
+from benchmarks.figures import r03, r04, r08, r10, r12, r19, r22, r23
 
 pytestmark = pytest.mark.slow
 
@@ -52,3 +52,19 @@ def test_nothing_copied_is_accepted_or_opened(capsys: pytest.CaptureFixture[str]
     said = capsys.readouterr().out
     for code in ("bid.copied", "bid.old_policy", "bid.other_section", "seal.wrong_handle", "seal.bulk_mismatch"):
         assert code in said
+
+
+def test_damaged_documents_crash_nobody() -> None:
+    """R22. Seen red: by `--sabotage`, readers without the net under them."""
+    tally = r22.measure(40, door_every=40)
+    assert tally.holds, tally
+    assert sum(tally.outcomes.values()) == 40 and len(tally.outcomes) > 1 and tally.door == 1
+    assert r22.measure(150, sabotage=True, door_every=150).escaped
+
+
+def test_the_bomb_zoo_is_refused_by_name() -> None:
+    """R23, three animals; all of them by name in tests/core/documents. Seen red: by `--sabotage`."""
+    three = frozenset({"ratio", "quadratic entities", "repeated string"})
+    tally = r23.measure(only=three)
+    assert len(tally.seen) == 3 and not tally.escaped and not tally.large, tally
+    assert r23.measure(only=three, sabotage=True).escaped

@@ -10,6 +10,8 @@ from core.documents.document import Document, Paragraph
 from core.errors import Invalid
 
 TEXT_BYTES = 20 * 1024 * 1024
+JSON_BYTES = 8 * 1024 * 1024
+"""A record of the platform has kilobytes; parsed numbers take thirty times their bytes."""
 
 
 def read(source: BinaryIO, suffix: str) -> Document:
@@ -35,16 +37,16 @@ def read(source: BinaryIO, suffix: str) -> Document:
     raise Invalid("document.kind", reason=suffix)
 
 
-def _bytes(source: BinaryIO) -> bytes:
-    data = source.read(TEXT_BYTES + 1)
-    if len(data) > TEXT_BYTES:
+def _bytes(source: BinaryIO, most: int = TEXT_BYTES) -> bytes:
+    data = source.read(most + 1)
+    if len(data) > most:
         raise Invalid("document.size")
     return data
 
 
 def _read_json(source: BinaryIO) -> Document:
     try:
-        value = json.load(io.BytesIO(_bytes(source)))
+        value = json.load(io.BytesIO(_bytes(source, JSON_BYTES)))
     except (ValueError, RecursionError) as error:
         raise Invalid("document.unreadable", reason="json") from error
     data: dict[str, Any] = value if isinstance(value, dict) else {"value": value}

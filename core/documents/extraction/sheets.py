@@ -14,6 +14,9 @@ S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 REL = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 MAX_ROWS = 100_000
 MAX_COLUMNS = 256
+MAX_SHEETS = 256
+MAX_LETTERS = 24_000_000
+"""Text a workbook may show in all: one long shared string that many cells point at is gigabytes."""
 
 
 def read_sheets(parts: Parts) -> Document:
@@ -21,8 +24,10 @@ def read_sheets(parts: Parts) -> Document:
     strings = _shared(parts)
     paragraphs: list[Paragraph] = []
     sheets: list[Sheet] = []
+    letters = 0
     for name, target in _sheets(parts):
-        rows = _rows(parts.xml(target), strings)
+        rows, shown = _rows(parts.xml(target), strings, MAX_LETTERS - letters)
+        letters += shown
         lines = [Line(number, tuple(sorted(cells.items()))) for number, cells in rows.items()]
         for line in lines:
             text = "\t".join(text for _, text in line.cells).strip()
@@ -55,6 +60,9 @@ def _sheets(parts: Parts) -> list[tuple[str, str]]:
         target = relations.get(str(sheet.get(REL)), "")
         if target in parts.names:
             found.append((str(sheet.get("name") or ""), target))
+    # Each sheet has a part of its own: one part shown many times multiplies itself.
+    if len(found) > MAX_SHEETS or len({target for _, target in found}) < len(found):
+        raise Invalid("document.bomb", reason="sheets")
     return found
 
 
@@ -66,8 +74,9 @@ def _column(reference: str) -> int:
     return number
 
 
-def _rows(sheet: Any, strings: list[str]) -> dict[int, dict[int, str]]:
+def _rows(sheet: Any, strings: list[str], budget: int) -> tuple[dict[int, dict[int, str]], int]:
     rows: dict[int, dict[int, str]] = {}
+    letters = 0
     for position, row in enumerate(sheet.iterfind(f"{S}sheetData/{S}row"), 1):
         if position > MAX_ROWS:
             raise Invalid("document.bomb", reason="rows")
@@ -77,9 +86,12 @@ def _rows(sheet: Any, strings: list[str]) -> dict[int, dict[int, str]]:
             value = _value(cell, strings)
             if value and column <= MAX_COLUMNS:
                 cells[column] = value
+                letters += len(value)
+        if letters > budget:
+            raise Invalid("document.bomb", reason="text")
         number = str(row.get("r") or position)
         rows[int(number) if number.isdigit() else position] = cells
-    return rows
+    return rows, letters
 
 
 def _value(cell: Any, strings: list[str]) -> str:
