@@ -110,7 +110,7 @@ def _inflated(pieces: Iterable[bytes]) -> Iterator[bytes]:
     total = 0
     for piece in pieces:
         rest = piece
-        while rest:
+        while rest and not inflater.eof:
             out = inflater.decompress(rest, STEP)
             total += len(out)
             if total > MAX_STREAM_BYTES:
