@@ -24,8 +24,8 @@ from core.act import PUBLIC, Act, Actor, Platform
 from core.errors import Conflict, Forbidden, Invalid, Missing, Refusal, Untimely
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-HASHING = "/static/seal/hash.worker.js"
-"""The one script that may compile WebAssembly: SHA-256 piece by piece (docs/adr/0003)."""
+COMPILING = frozenset({"/static/seal/hash.worker.js", "/static/seal/bulk.worker.js"})
+"""The two workers that hash and seal streams: they see bytes, hold no key, and may compile WebAssembly (ADR 0003)."""
 STATUS: dict[type[Refusal], int] = {Invalid: 422, Forbidden: 403, Missing: 404, Conflict: 409, Untimely: 409}
 View = TypeVar("View", bound=Callable[..., Any])
 log = logging.getLogger("sunbid.access")
@@ -303,7 +303,7 @@ def _send_off(response: Response) -> Response:
     # A Worker's policy is that of its file, not of the page: hence the static files.
     signs = request.endpoint == "static" or getattr(_view(), "__signing__", False)
     policy = content_policy(g.get("csp_nonce", ""), door().agent if signs else "")
-    if request.path == HASHING:
+    if request.path in COMPILING:
         policy = policy.replace("script-src 'self'", "script-src 'self' 'wasm-unsafe-eval'")
     headers.setdefault("Content-Security-Policy", policy)
     headers["X-Content-Type-Options"] = "nosniff"

@@ -7,8 +7,8 @@ import { canonical, joined, utf8 } from "./notation.js";
 
 export const RECORD = 512;
 export const BLOCK = 2 ** 20;
-/** A file of up to this size may be held in memory whole. */
-export const WHOLE = 2 ** 25;
+/** A file of up to this size is hashed in one piece, a larger one in pieces of this size. */
+export const WHOLE = 2 ** 22;
 const END = 2 * RECORD;
 const USTAR_NAME = 100;
 

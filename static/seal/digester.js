@@ -3,7 +3,7 @@
 import { hex } from "./notation.js";
 import { Refusal } from "./refusal.js";
 
-const WAITING = 16 * 2 ** 20; // bytes: enough to ride out the turns of a busy processor
+const WAITING = 8 * 2 ** 20; // bytes: enough to ride out the turns of a busy processor
 let workers = null;
 let last = 0;
 const listeners = new Map();
@@ -36,11 +36,10 @@ export class Digester {
     });
   }
 
-  /** Append bytes, which stay the caller's; waits while too much waits. */
+  /** Append bytes, whose whole buffer is no longer the caller's; waits while too much waits. */
   async update(bytes) {
-    const copy = bytes.slice();
-    this.waiting += copy.length;
-    this.worker.postMessage({ id: this.id, block: copy.buffer, size: copy.length }, [copy.buffer]);
+    this.waiting += bytes.length;
+    this.worker.postMessage({ id: this.id, block: bytes }, [bytes.buffer]);
     await this.until(() => this.waiting <= WAITING);
   }
 
@@ -59,7 +58,7 @@ export class Digester {
 }
 
 /**
- * {sha256, pieces} of a file: its hash and those of its pieces of 32 MiB, in hex; `onProgress(done)` counts bytes.
+ * {sha256, pieces} of a file: its hash and those of its pieces of 4 MiB, in hex; `onProgress(done)` counts bytes.
  *
  * Raises seal.file_unreadable.
  */

@@ -1,34 +1,23 @@
 // SHA-256 beside the cipher: each digester is one stream of blocks, fed by messages; files are hashed whole.
 //
-// WebCrypto is fastest but cannot be fed in pieces, so it takes what fits in memory; WebAssembly takes the rest, and
-// plain JavaScript where the browser may not compile it.
+// WebCrypto is fastest but cannot be fed in pieces, so it takes what is small; WebAssembly takes the rest (hasher.js).
 
-import { createSHA256 } from "../vendor/hash-wasm.js";
-import { sha256 } from "../vendor/noble.js";
 import { WHOLE } from "./archive.js";
+import { newHasher } from "./hasher.js";
+import { piecesOf } from "./pieces.js";
 
 const running = new Map();
 
-/** A hasher with `update(bytes)` and `digest()`. */
-async function hasher() {
-  try {
-    const made = await createSHA256();
-    made.init();
-    return { update: (bytes) => made.update(bytes), digest: () => made.digest("binary") };
-  } catch {
-    return sha256.create();
-  }
-}
-
-/** The hash of a file, and those of its pieces of 32 MiB, by which it is known again when it is packed. */
+/** The hash of a file, and those of its pieces of 4 MiB, by which it is known again when it is packed. */
 async function hashFile({ id, file }) {
   try {
-    const [pieces, digester] = [[], file.size > WHOLE ? await hasher() : null];
-    for (let at = 0; at < file.size; at += WHOLE) {
-      const piece = await file.slice(at, at + WHOLE).arrayBuffer();
-      pieces.push(new Uint8Array(await crypto.subtle.digest("SHA-256", piece)));
-      digester?.update(new Uint8Array(piece));
-      postMessage({ id, done: at + piece.byteLength });
+    const [pieces, digester] = [[], file.size > WHOLE ? await newHasher() : null];
+    let done = 0;
+    for await (const { bytes, sha256 } of piecesOf(file)) {
+      pieces.push(sha256);
+      digester?.update(bytes);
+      done += bytes.length;
+      postMessage({ id, done });
     }
     postMessage({ id, digest: digester ? digester.digest() : pieces[0], pieces });
   } catch (error) {
@@ -41,12 +30,12 @@ addEventListener("message", async ({ data }) => {
     hashFile(data);
     return;
   }
-  if (!running.has(data.id)) running.set(data.id, hasher());
+  if (!running.has(data.id)) running.set(data.id, newHasher());
   // Messages of one stream pass this line in their order: all wait for the same promise.
   const digester = await running.get(data.id);
   if (data.block) {
-    digester.update(new Uint8Array(data.block, 0, data.size));
-    postMessage({ id: data.id, taken: data.size });
+    digester.update(data.block);
+    postMessage({ id: data.id, taken: data.block.length });
   } else {
     running.delete(data.id);
     postMessage({ id: data.id, digest: digester.digest() });

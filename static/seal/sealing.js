@@ -1,11 +1,11 @@
 // Sealing: the files of every envelope become sealed files and one signed submission: core/seal/sealing.py.
 
-import { BLOCK, WHOLE, archiveBlocks, inOrder, planArchive } from "./archive.js";
-import { Digester, HeldDigester } from "./digester.js";
+import { inOrder, planArchive } from "./archive.js";
+import { sealBulk } from "./bulk.js";
 import { identityText, validateFacts, wrapIdentity } from "./identity.js";
-import { encrypt, nest, newIdentity, peel, recipientOf } from "./layers.js";
+import { nest, newIdentity, peel, recipientOf } from "./layers.js";
 import { canonical, hash, hashHex, hex, sameBytes, utf8 } from "./notation.js";
-import { blocksOf, openBeginning, release } from "./opening.js";
+import { openBeginning, release } from "./opening.js";
 import { BIDDER, policyDigest, policySets, validatePolicy } from "./policy.js";
 import { Refusal, need } from "./refusal.js";
 import { expectedOf, handleOf, handleSigned, leafCommitment, plainCommit, signSubmission, submissionDigest } from "./submission.js";
@@ -76,70 +76,6 @@ async function sealEnvelope({ bound, files, recipients, sets, keys, place, onPro
   }
   await testBulk(blob, secret, plan, expectedOf({ ...bound, envelopes: { [bound.envelope]: entry } }, bound.envelope));
   return { entry, packages, nonce: hex(nonce), salt: hex(salt), layer };
-}
-
-/** Pack, seal, write and hash in one pass; the files' pieces are hashed a second time, so that none changes unseen. */
-async function sealBulk(plan, files, recipient, place, onProgress) {
-  // A small archive is hashed by WebCrypto in one piece, a large one by two workers beside the cipher.
-  const digester = (number) => (plan.size > WHOLE ? new Digester(number) : new HeldDigester(plan.size + 2 ** 16));
-  const [archive, sealed] = [digester(0), digester(1)];
-  let done = 0;
-  const blocks = archiveBlocks(plan, (at) => contentOf(files[at]));
-  const plain = new ReadableStream({
-    async pull(controller) {
-      const { value, done: ended } = await blocks.next();
-      if (ended) return controller.close();
-      await archive.update(value);
-      done += value.length;
-      onProgress(done, plan.size);
-      return controller.enqueue(value);
-    },
-    async cancel() {
-      await blocks.return();
-    },
-  }, { highWaterMark: 0 });
-  let size = 0;
-  for await (const block of gathered(blocksOf(await encrypt(recipient, plain)))) {
-    await place.write(block);
-    await sealed.update(block);
-    size += block.length;
-  }
-  need(done === plan.size, "seal.self_test", { envelope: plan.manifest.envelope });
-  const blob = await place.close();
-  need(blob.size === size, "seal.self_test", { envelope: plan.manifest.envelope });
-  const [archiveSha256, sha256] = [await archive.digest(), await sealed.digest()];
-  return { archiveSha256, bulk: { sha256: hex(sha256), size }, blob };
-}
-
-/** The blocks of a file, piece by piece; seal.file_changed where one is not what it was when the file was checked. */
-async function* contentOf({ file, name, size, pieces }) {
-  for (let at = 0; at < size; at += WHOLE) {
-    const piece = await file.slice(at, at + WHOLE).arrayBuffer().catch(() => null);
-    need(piece?.byteLength === Math.min(WHOLE, size - at), "seal.file_changed", { name });
-    const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", piece));
-    need(hex(digest) === pieces[at / WHOLE], "seal.file_changed", { name });
-    for (let from = 0; from < piece.byteLength; from += BLOCK) {
-      yield new Uint8Array(piece, from, Math.min(BLOCK, piece.byteLength - from));
-    }
-  }
-}
-
-/** The same bytes in blocks of 1 MiB: the cipher gives 64 KiB at a time, and each write costs. */
-async function* gathered(blocks) {
-  let [held, filled] = [new Uint8Array(BLOCK), 0];
-  for await (const block of blocks) {
-    for (let at = 0; at < block.length; ) {
-      const size = Math.min(block.length - at, BLOCK - filled);
-      held.set(block.subarray(at, at + size), filled);
-      filled += size;
-      at += size;
-      if (filled === BLOCK) {
-        yield held;
-        filled = 0;
-      }
-    }
-  }
-  if (filled) yield held.subarray(0, filled);
 }
 
 /** Open what the bidder can open of a key package; what is inside must release the committed key. */

@@ -65,19 +65,21 @@ def test_the_receipts_code_leads_to_what_is_held(stage: Stage, sealed: Sealed, c
     assert client.get(path.replace(handle[:8], "00000000")).status_code == 404
 
 
-def test_only_the_hashing_worker_may_compile(stage: Stage, login: Callable[..., Browser]) -> None:
-    """WebAssembly is open to the one worker that hashes, not to pages or other scripts. Seen red: opened for all."""
+def test_only_the_workers_without_keys_may_compile(stage: Stage, login: Callable[..., Browser]) -> None:
+    """WebAssembly is open to the two workers that hash and seal bytes and hold no key. Seen red: opened for all."""
     bidder = login(Role.BIDDER)
     policies = {
         path: bidder.get(path).headers["Content-Security-Policy"]
         for path in (
             "/static/seal/hash.worker.js",
+            "/static/seal/bulk.worker.js",
             "/static/seal/worker.js",
             "/static/seal/page.js",
             f"/bid/{stage.code}/submit",
         )
     }
     assert [path for path, policy in policies.items() if "wasm-unsafe-eval" in policy] == [
-        "/static/seal/hash.worker.js"
+        "/static/seal/hash.worker.js",
+        "/static/seal/bulk.worker.js",
     ]
     assert not any("'unsafe-eval'" in policy or "'unsafe-inline'" in policy for policy in policies.values())

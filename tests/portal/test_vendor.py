@@ -15,6 +15,7 @@ VENDOR = Path(__file__).parents[2] / "static" / "vendor"
 LOCK: dict[str, Any] = json.loads((VENDOR / "build" / "package-lock.json").read_text())["packages"]
 FREE = {
     "0BSD": "Permission to use",
+    "ISC": "Permission to use",
     "MIT": "Permission is hereby granted",
     "BSD-3-Clause": "Redistribution and use",
     "Apache-2.0": "Apache License",
@@ -69,7 +70,12 @@ def test_nothing_unlisted_is_served() -> None:
     listed = {"manifest.json", "build"} | {entry[key] for entry in MANIFEST for key in ("file", "licence_file")}
     assert {path.name for path in VENDOR.iterdir()} == listed
     recipe = {"build.sh", "package.json", "package-lock.json"}
-    recipe |= {Path(entry["built"]["from"]).name for entry in MANIFEST if "built" in entry}
+    recipe |= {
+        Path(entry["built"][key]).name
+        for entry in MANIFEST
+        for key in ("from", "over")
+        if key in entry.get("built", {})
+    }
     assert {path.name for path in (VENDOR / "build").iterdir()} == recipe
 
 
