@@ -18,7 +18,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, settings
-from sqlalchemy import create_engine, text
+from sqlalchemy import Engine, create_engine, text
+from xdist.scheduler import LoadFileScheduling
 
 from core.act import Act, Platform
 from core.chance import seeded
@@ -33,6 +34,8 @@ settings.load_profile("sunbid")
 
 START = datetime(2026, 10, 8, 1, 0, tzinfo=UTC)
 SIGNER_SEED = bytes(range(32))
+FSYNC = os.fsync
+PLAYED = ("tests/journeys/test_tender.py", "tests/journeys/test_archive.py")
 MODELS = ("accounts", "credit", "bidding", "opening", "experts", "awards", "collusion")
 
 
@@ -47,6 +50,27 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         alike = [item for item in items if "cluster" not in getattr(item, "fixturenames", ())]
         config.hook.pytest_deselected(items=alike)
         items[:] = [item for item in items if item not in set(alike)]
+
+
+class OneTenderOnOneCore(LoadFileScheduling):  # type: ignore[misc]
+    """Each file stays on one core; the files that look at the same played tender share one, so it is played once."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return "the played tender" if file in PLAYED else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneTenderOnOneCore:
+    """What `-n 2` hands its files out by."""
+    return OneTenderOnOneCore(config, log)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Only where the plug is pulled must bytes be on the disk; the other tests do not wait for it."""
+    pulls_the_plug = item.path.parent.name in ("faults", "benchmarks")
+    os.fsync = FSYNC if pulls_the_plug else lambda _: None  # type: ignore[assignment]
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:
@@ -153,6 +177,23 @@ def quick_hashes() -> None:
     from accounts.services import signing_in
 
     signing_in.hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def statements_compiled_once() -> None:
+    """Every test has an engine of its own; SQLAlchemy keeps compiled statements by dialect: all share the first one's.
+
+    Compiling them again for each test was a quarter of the suite's time.
+    """
+    first: dict[str, Engine] = {}
+    opened = Database.__init__
+
+    def open_sharing(self: Database, url: str, **options: Any) -> None:
+        opened(self, url, **options)
+        shared = first.setdefault(self.engine.dialect.name, self.engine)
+        self.engine.dialect, self.engine._compiled_cache = shared.dialect, shared._compiled_cache
+
+    Database.__init__ = open_sharing  # type: ignore[method-assign]
 
 
 @pytest.fixture(scope="session")
