@@ -94,6 +94,11 @@ def announce_result(act: Act, section: Section) -> Publicity:
                 if entry["rejected"]
             ],
             "passed_over": [],
+            # Who judged is told with the result (采购法实施条例 a43, 87号令 a69).
+            "experts": [
+                {"name": member.person.name, "of_purchaser": member.expert_id is None}
+                for member in experts.signers(act.session, committee)
+            ],
             "awarded_at": iso(act.now),
             "notice_until": iso(periods.notice_until),
             "challenge_until": iso(periods.challenge_until),

@@ -95,9 +95,9 @@ def test_a_consultation_runs_through_both_openings_to_a_verified_archive(
 def test_a_public_tender_under_regime_g_ends_with_its_result_notice(
     platform: Platform, tmp_path: Path, login: Callable[..., Browser]
 ) -> None:
-    """87号令 a68–69: decided within five working days, announced at once; late is said.
+    """87号令 a68–69: decided within five working days, announced at once with who judged; late is said.
 
-    Seen red: with `late` always false.
+    Seen red: with `late` always false; with no experts in the notice.
     """
     large = {**BUDGET, "estimate_fen": 500_000_000, "control_price_fen": 500_000_000}
     stage = Whole(
@@ -126,6 +126,9 @@ def test_a_public_tender_under_regime_g_ends_with_its_result_notice(
     stage.challenges_over()
     content = stage.notices()["award"]
     assert content["decision_late"] is True
+    judges = [one["name"] for one in content["experts"]]
+    assert len(judges) == len(set(judges)) >= 5 and all(name in public.text for name in judges)
+    assert [one["of_purchaser"] for one in content["experts"]].count(True) <= len(judges) // 3
     assert content["law"][0]["source"].endswith("第六十八条")
     assert wrong_lines(stage, stage.archived(), tmp_path) == []
 
