@@ -147,13 +147,51 @@ def read_training(fields: Fields) -> dict[str, Any]:
     return {"name": text(fields, "name"), "on": read_day(fields, "on"), "hours": str(hours)}
 
 
-def read_findings(fields: Fields, clauses: Sequence[str]) -> dict[str, tuple[str, str]]:
-    """The findings made so far on one bid: `<clause>` and `<clause>-reason`; clauses without a choice are left out."""
+def read_findings(fields: Fields, clauses: Sequence[str]) -> dict[str, tuple[str, str, str]]:
+    """The findings made so far on one bid: `<clause>`, `<clause>-reason`, `<clause>-ground`; unmade ones left out."""
     return {
-        clause: (choice(fields, clause, FINDINGS), text(fields, f"{clause}-reason", most=1000, required=False))
+        clause: (
+            choice(fields, clause, FINDINGS),
+            text(fields, f"{clause}-reason", most=1000, required=False),
+            text(fields, f"{clause}-ground", most=20, required=False),
+        )
         for clause in clauses
         if fields.get(clause)
     }
+
+
+def read_question(fields: Fields) -> dict[str, Any]:
+    """A question to a bidder: kind, clause where one is named, words, minutes to answer."""
+    return {
+        "kind": choice(fields, "kind", ("content", "low_price")),
+        "clause": text(fields, "clause", most=40, required=False) or None,
+        "text": text(fields, "text", least=10, most=4000),
+        "minutes": integer(fields, "minutes", least=1, most=10080),
+    }
+
+
+def read_correction(fields: Fields) -> dict[str, Any]:
+    """A correction to be put to a bidder: the amount in words where it differs, items with a slipped point, minutes."""
+    words = decimal(fields, "words", least=Decimal(0), most=Decimal(10**12), places=2) if fields.get("words") else None
+    return {
+        "text": text(fields, "text", least=10, most=4000),
+        "minutes": integer(fields, "minutes", least=1, most=10080),
+        "words_fen": int(words * 100) if words is not None else None,
+        "slips": listed(fields, "slips"),
+    }
+
+
+def read_answer(fields: Fields) -> dict[str, Any]:
+    """A bidder's answer: words, and for a correction whether it is accepted."""
+    accepts = {"yes": True, "no": False}.get(fields.get("accepts", ""))
+    return {"text": text(fields, "text", most=10_000, required=False), "accepts": accepts}
+
+
+def read_signature(body: Any) -> dict[str, str]:
+    """The hash of the answer and the signature over it, from JSON."""
+    sent: Mapping[str, Any] = body if isinstance(body, Mapping) else {}
+    values = {name: str(sent.get(name) or "") for name in ("answer_sha256", "signature")}
+    return {"answer_sha256": digest(values, "answer_sha256"), "signature": text(values, "signature", most=400)}
 
 
 def read_scores(fields: Fields, criteria: Mapping[str, Mapping[str, Any]]) -> tuple[dict[str, Decimal], dict[str, str]]:

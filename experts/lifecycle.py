@@ -1,4 +1,4 @@
-"""The committee's life, its members', requests' to avoid, score sheets' and applications', as literal tables."""
+"""The lives of committee, member, request to avoid, question to a bidder, score sheet and application, as tables."""
 
 from __future__ import annotations
 
@@ -59,5 +59,15 @@ APPLICATION = Lifecycle(
         "refuse": move(("applied", "recommended"), "refused"),
         "accept": move(("applied", "recommended"), "accepted"),
         "withdraw": move(("applied", "recommended", "returned"), "withdrawn"),
+    },
+)
+
+BID_CLARIFICATION = Lifecycle(
+    "bid_clarification",
+    "asked",
+    {
+        "answer": move("asked", "answered"),
+        "refuse": move("asked", "refused"),
+        "lapse": move("asked", "lapsed"),
     },
 )

@@ -13,7 +13,7 @@ from accounts.models import Organisation, Person
 from bidding.models import Section
 from core.db import Base, Json, Row, Staged
 from core.machine import Lifecycle
-from experts.lifecycle import APPLICATION, AVOIDANCE, COMMITTEE, MEMBER, SHEET
+from experts.lifecycle import APPLICATION, AVOIDANCE, BID_CLARIFICATION, COMMITTEE, MEMBER, SHEET
 from opening.models import Bid
 
 
@@ -173,8 +173,44 @@ class AvoidanceRequest(Base, Staged):
         return f"avoidance:{self.section.code}:{self.bid.number}:{self.number}"
 
 
+class BidClarification(Base, Staged):
+    """The committee's written question to one bidder and the signed answer: on content, arithmetic or a low price.
+
+    `answer` is being written while the question is open; its hash and signature stand once it is given.
+    """
+
+    __tablename__ = "bid_clarification"
+    __table_args__ = (
+        UniqueConstraint("committee_id", "number"),
+        CheckConstraint(
+            "state NOT IN ('answered','refused') OR (answer IS NOT NULL AND signature IS NOT NULL)", name="answer"
+        ),
+    )
+    lifecycle: ClassVar[Lifecycle] = BID_CLARIFICATION
+
+    committee_id: Mapped[int] = mapped_column(ForeignKey("committee.id"), index=True)
+    bid_id: Mapped[int] = mapped_column(ForeignKey("bid.id"), index=True)
+    number: Mapped[int]
+    kind: Mapped[str] = mapped_column(String(20))
+    clause: Mapped[str | None] = mapped_column(String(40))
+    text: Mapped[str]
+    basis: Mapped[Any | None] = mapped_column(Json)
+    asked_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    answer: Mapped[Any | None] = mapped_column(Json)
+    signature: Mapped[str | None]
+    answered_at: Mapped[datetime | None]
+    committee: Mapped[Committee] = relationship(lazy="joined")
+    bid: Mapped[Bid] = relationship(lazy="joined")
+
+    @property
+    def subject(self) -> str:
+        """The question's name in the ledger; it names nobody."""
+        return f"bid_clarification:{self.committee.section.code}:{self.number}"
+
+
 class Review(Base, Row):
-    """One member's finding on one clause of one bid: passes, fails or doubtful, with a reason."""
+    """One member's finding on one clause of one bid: pass, fail or doubt, with a reason and, failing, its ground."""
 
     __tablename__ = "review"
     __table_args__ = (UniqueConstraint("member_id", "bid_id", "clause"),)
@@ -183,6 +219,7 @@ class Review(Base, Row):
     bid_id: Mapped[int] = mapped_column(ForeignKey("bid.id"))
     clause: Mapped[str] = mapped_column(String(40))
     finding: Mapped[str] = mapped_column(String(20))
+    ground: Mapped[str | None] = mapped_column(String(20))
     reason: Mapped[str]
     found_at: Mapped[datetime]
 

@@ -4,6 +4,7 @@ from fractions import Fraction
 from typing import Any
 
 from .canonical import Wrong, decimal, exactly, need, same, unhex, whole
+from .claims_clarifications import clarified
 from .claims_draws import in_order
 from .claims_ledger import Said
 from .verdict import Case, Findings
@@ -41,7 +42,9 @@ def price_scores(method: dict[str, Any], prices: dict[int, int], k: object) -> d
     return {"base": base, "scores": scores, "deviations": deviations, "used": used, "dropped": dropped}
 
 
-def _conformity(result: dict[str, Any], prices: dict[int, int], *, sealed: bool) -> set[int]:
+def _conformity(
+    result: dict[str, Any], prices: dict[int, int], further: dict[int, set[str]], *, sealed: bool
+) -> set[int]:
     """Who is rejected; while prices are `sealed` (two sittings) the control price is none of the clauses."""
     conformity, control = result["conformity"], whole(result["control_price_fen"])
     members = conformity["members"]
@@ -54,7 +57,8 @@ def _conformity(result: dict[str, Any], prices: dict[int, int], *, sealed: bool)
     need(held, "初步评审漏家", "conformity: not every bid")
     for bid in conformity["bids"]:
         n, fails = bid["number"], []
-        need(sorted(c["clause"] for c in bid["clauses"]) == meant, f"{n} 号条款不全", f"bid {n}: not every clause")
+        clauses = sorted({*meant, *further.get(n, ())})
+        need(sorted(c["clause"] for c in bid["clauses"]) == clauses, f"{n} 号条款不全", f"bid {n}: not every clause")
         for c in bid["clauses"]:
             votes = sum(whole(c[vote]) for vote in ("pass", "fail", "doubt"))
             need(votes == len(members), f"{n} 号 {c['clause']} 票数不符", f"bid {n} {c['clause']}: not every member")
@@ -197,7 +201,9 @@ def scores(case: Case, out: Findings) -> Said:
                 need(held, "与 bids.json 不符", "name, price or submission is not that of bids.json")
         sealed, most = bool(case.later), whole(result["control_price_fen"])
         told = {n: 0 if sealed and bid["price_fen"] is None else whole(bid["price_fen"], 1) for n, bid in bids.items()}
-        rejected = _conformity(result, told, sealed=sealed)
+        corrected, further = clarified(case, result, out)
+        told |= corrected
+        rejected = _conformity(result, told, further, sealed=sealed)
         scored = {n: bid["submission"] for n, bid in bids.items() if n not in rejected}
         digests = {n: digest for n, digest in scored.items() if not sealed or (n in opened and told[n] <= most)}
         if sealed:

@@ -152,6 +152,7 @@ def collect(act: Act, section: Section, warnings: dict[str, Any]) -> dict[str, A
         "bids": _bids(session, opening),
         "draws": [_draw(session, draw, committee, opening) for draw in _draws(session, section)],
         "evaluation": committee.result,
+        "bid_clarifications": _clarifications(session, committee),
         "award": _award(session, section),
         "credit": [
             {
@@ -292,6 +293,20 @@ def _draw(session: Session, draw: Draw, committee: Committee, opening: Opening) 
     return told
 
 
+def _clarifications(session: Session, committee: Committee) -> list[dict[str, Any]]:
+    """What the committee asked bidders, and what they answered, as it was signed."""
+    return [
+        {
+            "question": experts.question_of(one),
+            "state": one.state,
+            "answer": experts.answer_of(one),
+            "signature": one.signature,
+            "answered_at": iso(one.answered_at) if one.answered_at else None,
+        }
+        for one in experts.bid_clarifications(session, committee)
+    ]
+
+
 def _award(session: Session, section: Section) -> dict[str, Any]:
     publicity = queries.publicity(session, section)
     return {
@@ -319,6 +334,8 @@ def _objects(members: dict[str, Any]) -> set[str]:
     wanted |= {document["sha256"] for document in members["documents"]}
     wanted |= {report["sha256"] for report in members["reports"] if report["sha256"]}
     wanted |= set(evidence_of(members["opening"]))
+    answers = (row["answer"] for row in members["bid_clarifications"] if row["answer"])
+    wanted |= {file["sha256"] for answer in answers for file in answer["files"]}
     for bid in members["bids"]:
         wanted |= {part["backup"] for part in (bid["envelopes"] or {}).values() if part.get("backup")}
     for row in members["submissions"]:

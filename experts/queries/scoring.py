@@ -5,12 +5,13 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.errors import Conflict, Missing
 from experts.models import Committee, Member, Review, ScoreItem, Sheet
-from experts.queries.committee import bids_in_evaluation, clauses_of, live_members
+from experts.queries.clarifications import clauses_for, evaluated_prices
+from experts.queries.committee import bids_in_evaluation, live_members
 from experts.rules import objective_mismatches, outliers, scored_criteria
 from opening.lifecycle import OPENED
 from opening.models import Bid
@@ -26,10 +27,13 @@ def own_findings(session: Session, member: Member) -> dict[tuple[int, str], Revi
 
 def own_review_progress(session: Session, member: Member) -> tuple[int, int]:
     """How many findings the member has made, of how many."""
-    section = member.committee.section
-    wanted = len(bids_in_evaluation(session, section)) * len(clauses_of(section))
-    made = session.scalar(select(func.count()).select_from(Review).where(Review.member_id == member.id)) or 0
-    return made, wanted
+    own = own_findings(session, member)
+    wanted = [
+        (bid.id, clause["code"])
+        for bid in bids_in_evaluation(session, member.committee.section)
+        for clause in clauses_for(session, member.committee, bid)
+    ]
+    return sum(place in own for place in wanted), len(wanted)
 
 
 def concluded_review(held: Committee) -> dict[str, Any]:
@@ -51,8 +55,8 @@ def priced_bids(session: Session, held: Committee) -> list[Bid]:
 
     In one stage the review has seen to both; in two, a second envelope may stay sealed or hold too high a price.
     """
-    most = held.section.control_price_fen
-    return [bid for bid in valid_bids(session, held) if bid.state in OPENED and 0 < (bid.price_fen or 0) <= most]
+    most, prices = held.section.control_price_fen, evaluated_prices(session, held)
+    return [bid for bid in valid_bids(session, held) if bid.state in OPENED and 0 < (prices[bid.number] or 0) <= most]
 
 
 def own_sheets(session: Session, member: Member) -> list[Sheet]:

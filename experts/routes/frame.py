@@ -113,6 +113,8 @@ def room_tabs(held: Committee) -> list[dict[str, Any]]:
     code = held.section.code
     pages = [(_("总览"), "experts.room", True)]
     pages.append((_("符合性评审"), "experts.conformity", held.state not in ("requested", "draw_announced", "drawn")))
+    asks = held.state not in ("requested", "draw_announced", "drawn")
+    pages.append((_("澄清说明"), "experts.clarifications", asks))
     pages.append((_("我的评分"), "experts.scores", held.conformity is not None))
     pages.append((_("评标结果"), "experts.result", held.state in LOCKED))
     pages.append((_("评标报告"), "experts.report", held.state in ("reported", "delivered")))
@@ -160,5 +162,5 @@ def shown_contents(session: Session, bid: Bid) -> dict[str, Any]:
 
 
 def clause_texts(held: Committee) -> dict[str, dict[str, str]]:
-    """The review's clauses by code."""
-    return {clause["code"]: clause for clause in queries.clauses_of(held.section)}
+    """The review's clauses by code, with those that a question to a bidder may bring."""
+    return {clause["code"]: clause for clause in [*queries.clauses_of(held.section), *queries.FURTHER.values()]}

@@ -136,6 +136,7 @@ def result_page(session: Session, held: Committee, actor: Actor) -> dict[str, An
         "result": found,
         "names": names,
         "prices": {bid["number"]: bid["price_fen"] for bid in found["bids"]},
+        "corrected": {one["number"]: one["price_fen"] for one in found.get("corrections", [])},
         "deviations": {
             row["number"]: published(Fraction(row["deviation_percent"])) for row in found["price"]["scores"]
         },

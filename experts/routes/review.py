@@ -10,6 +10,7 @@ from accounts.access import acting, reading, requires
 from core.errors import Missing, Refusal
 from experts import forms, queries, services
 from experts.routes.frame import ROOM, blueprint, clause_texts, done, own_room, room_frame, shown_contents
+from experts.rules.grounds import ground_of, grounds_for
 from opening.models import Bid
 
 
@@ -35,8 +36,9 @@ def save_findings(code: str, number: int) -> Response | tuple[str, int]:
         with acting() as act:
             member = queries.own_member(act.session, code, act.actor)
             bids = queries.bids_in_evaluation(act.session, member.committee.section)
-            made = forms.read_findings(request.form, list(clause_texts(member.committee)))
-            services.save_findings(act, member, _bid(bids, number), made)
+            bid = _bid(bids, number)
+            clauses = [clause["code"] for clause in queries.clauses_for(act.session, member.committee, bid)]
+            services.save_findings(act, member, bid, forms.read_findings(request.form, clauses))
             later = [bid.number for bid in bids if bid.number > number]
     except Missing:
         raise
@@ -90,11 +92,19 @@ def _matrix(code: str, errors: list[Refusal]) -> str:
         member = own_room(session, code)
         held = member.committee
         bids = queries.bids_in_evaluation(session, held.section) if member.declared_at else []
+        stand = {bid.number: {clause["code"] for clause in queries.clauses_for(session, held, bid)} for bid in bids}
+        usual = {clause["code"] for clause in queries.clauses_of(held.section)}
         return render_template(
             "experts/conformity.html",
             **room_frame(session, member),
             bids=bids,
-            clauses=clause_texts(held),
+            clauses={
+                code: clause
+                for code, clause in clause_texts(held).items()
+                if code in usual or any(code in codes for codes in stand.values())
+            },
+            stand=stand,
+            texts=clause_texts(held),
             own=queries.own_findings(session, member),
             flags=queries.flags(session, held.section) if bids else {},
             decisions={one["number"]: one for one in held.conformity["bids"]} if held.conformity else None,
@@ -112,6 +122,7 @@ def _findings(code: str, number: int, errors: list[Refusal]) -> str:
         bids = queries.bids_in_evaluation(session, held.section)
         bid = _bid(bids, number)
         own = queries.own_findings(session, member)
+        clauses = {clause["code"]: clause for clause in queries.clauses_for(session, held, bid)}
         return render_template(
             "experts/findings.html",
             **room_frame(session, member),
@@ -119,8 +130,11 @@ def _findings(code: str, number: int, errors: list[Refusal]) -> str:
             opened=queries.opened(session, bid, held.section),
             first=queries.first_response(session, bid, held.section),
             bids=bids,
-            clauses=clause_texts(held),
-            own={clause: own.get((bid.id, clause)) for clause in clause_texts(held)},
+            clauses=clauses,
+            own={clause: own.get((bid.id, clause)) for clause in clauses},
+            grounds=grounds_for(held.section.project.regime),
+            usual={code: ground_of("", clause, held.section.project.regime).code for code, clause in clauses.items()},
+            asked=[one for one in queries.bid_clarifications(session, held) if one.bid_id == bid.id],
             flags=queries.flags(session, held.section).get(number, []),
             errors=errors,
             values=request.form,

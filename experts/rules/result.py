@@ -49,6 +49,7 @@ class Evaluation:
     tie_seed: str
     most_candidates: int = 3
     ranked: Sequence[int] | None = None
+    corrections: Sequence[Mapping[str, Any]] = ()
 
 
 def result_document(told: Evaluation) -> dict[str, Any]:
@@ -59,6 +60,7 @@ def result_document(told: Evaluation) -> dict[str, Any]:
     counted = told.valid if told.ranked is None else told.ranked
     submissions = {bid["number"]: bid["submission"] for bid in told.bids if bid["number"] in counted}
     prices = {bid["number"]: int(bid["price_fen"] or 0) for bid in told.bids if bid["number"] in counted}
+    prices |= {one["number"]: one["price_fen"] for one in told.corrections if one["number"] in prices}
     k = told.coefficients.get("k")
     priced = price_scores(prices, told.method, k)
     rows, groups = _sheets(told)
@@ -112,6 +114,8 @@ def result_document(told: Evaluation) -> dict[str, Any]:
         ],
         "candidates": candidates(ranked, told.most_candidates),
     }
+    if told.corrections:
+        document["corrections"] = [dict(one) for one in told.corrections]
     if told.ranked is not None:
         # Passed the first stage and is not ranked: the second envelope stayed sealed, or its price is too high.
         document["unpriced"] = [number for number in told.valid if number not in counted]

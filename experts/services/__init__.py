@@ -11,6 +11,14 @@ from experts.services.applications import (
 )
 from experts.services.attendance import accept, avoid, declare, decline, sign_in, vote_leader
 from experts.services.avoidance import ask_avoidance, decide_avoidance, record_absence
+from experts.services.clarifications import (
+    ask_bidder,
+    found_slips,
+    lapse_clarification,
+    propose_correction,
+    sign_answer,
+    write_answer,
+)
 from experts.services.committee import (
     name_representative,
     opine,
@@ -53,6 +61,7 @@ __all__ = [
     "announce_expert_draw",
     "apply_for_pool",
     "ask_avoidance",
+    "ask_bidder",
     "avoid",
     "begin_scoring",
     "change_status",
@@ -66,12 +75,15 @@ __all__ = [
     "explain_outlier",
     "export_experts",
     "found_pool",
+    "found_slips",
     "freeze",
     "import_experts",
+    "lapse_clarification",
     "lock_committee",
     "lock_sheet",
     "name_representative",
     "opine",
+    "propose_correction",
     "reapply",
     "receive_memo",
     "recommend",
@@ -88,11 +100,13 @@ __all__ = [
     "reveal_draw_nonce",
     "save_findings",
     "save_scores",
+    "sign_answer",
     "sign_in",
     "sign_report",
     "update_declarations",
     "vote_leader",
     "widen_pools",
     "withdraw_application",
+    "write_answer",
     "write_report",
 ]  # fmt: skip

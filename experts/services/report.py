@@ -68,7 +68,13 @@ def report_facts(act: Act, committee: Committee) -> dict[str, Any]:
         "members": queries.signers(act.session, committee),
         "replaced": [one for one in queries.members(act.session, committee) if one.state not in queries.LIVE],
         "memos": queries.memos(act.session, committee),
-        "clauses": {clause["code"]: clause for clause in queries.clauses_of(section)},
+        "clauses": {
+            clause["code"]: clause for clause in [*queries.clauses_of(section), *queries.FURTHER.values()]
+        },
+        "asked": [
+            {"one": one, "answer": queries.shown_answer(one)}
+            for one in queries.bid_clarifications(act.session, committee)
+        ],
         "criteria": scored_criteria(section.method),
         "base_yuan": published(Fraction(result["price"]["base_fen"]) / 100),
         "locked_at": from_iso(result["locked_at"]).astimezone(BEIJING),

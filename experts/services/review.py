@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from sqlalchemy import select
 
@@ -15,29 +16,32 @@ from core.machine import advance
 from experts import queries
 from experts.models import Committee, Member, Review, Sheet
 from experts.rules import CONTROL_PRICE, FINDINGS, check_method, scored_criteria, tally
+from experts.rules.grounds import CONTENT, CORRECTION, LOW_PRICE, agreed_ground, ground_of, grounds_for
+from experts.rules.low_price import low_price_lines, low_prices
 from experts.rules.review import FAIL, PASS
 from experts.services.attendance import check_own
 from experts.services.masks import from_seat
 from opening.models import Bid
 
-Findings = Mapping[str, tuple[str, str]]
+Findings = Mapping[str, tuple[str, str] | tuple[str, str, str]]
 MOST_REASON = 1000
 
 
 def save_findings(act: Act, member: Member, bid: Bid, findings: Findings) -> None:
-    """Save the member's findings on one bid: {clause: (pass | fail | doubt, reason)}; again overwrites.
+    """Save the member's findings on one bid: {clause: (pass | fail | doubt, reason[, ground])}; again overwrites.
 
-    Fail and doubt need a reason. Invalid: review.clause (not one of the frozen clauses, R-404), review.finding,
-    review.reason; Conflict("committee.state") once the review is concluded or before all have declared.
+    Fail and doubt need a reason, and a failure has a ground of the law (R-400, R-410): the one named, else the one that
+    goes with the clause. Invalid: review.clause (none of this bid's clauses, R-404), review.finding, review.reason,
+    review.ground; Conflict("committee.state") once the review is concluded or before all have declared.
     """
     check_own(act, member)
     committee = member.committee
     _check_state(committee, "save_findings", "seated")
     if bid.id not in {held.id for held in queries.bids_in_evaluation(act.session, committee.section)}:
         raise Invalid("review.bid", field="bid")
-    clauses = {clause["code"] for clause in queries.clauses_of(committee.section)}
+    clauses = {clause["code"]: clause for clause in queries.clauses_for(act.session, committee, bid)}
     held = queries.own_findings(act.session, member)
-    for clause, (finding, reason) in findings.items():
+    for clause, (finding, reason, *picked) in findings.items():
         if clause not in clauses:
             raise Invalid("review.clause", field=clause, clause=clause)
         if finding not in FINDINGS:
@@ -47,11 +51,14 @@ def save_findings(act: Act, member: Member, bid: Bid, findings: Findings) -> Non
             raise Invalid("review.reason", field=clause, clause=clause)
         if len(reason) > MOST_REASON:
             raise Invalid("form.length", field=clause, most=MOST_REASON, least=0, found=len(reason))
+        ground = None
+        if finding == FAIL:
+            ground = ground_of(picked[0] if picked else "", clauses[clause], committee.section.project.regime).code
         review = held.get((bid.id, clause))
         if review is None:
             review = Review(member_id=member.id, bid_id=bid.id, clause=clause)
             act.session.add(review)
-        review.finding, review.reason, review.found_at = finding, reason, act.now
+        review.finding, review.reason, review.ground, review.found_at = finding, reason, ground, act.now
     act.session.flush()
 
 
@@ -60,8 +67,10 @@ def begin_scoring(act: Act, committee: Committee, *, competition_reason: str = "
 
     Called by the leader. Conflict: review.incomplete (naming how many findings are missing), review.control_price (a
     bid above the control price must be rejected, R-400(5)), review.none_left, committee.no_leader,
-    committee.leader_only. With fewer than three bids left `competition_reason` must say why competition suffices
-    (R-412): Invalid("review.competition").
+    committee.leader_only; bid_clarification.open while a bidder may still answer, review.correction (bill and price
+    differ and no correction was put to the bidder), review.correction_refused, review.clarify_first (R-402),
+    review.low_price (R-441: an explanation must be asked for first). With fewer than three bids left
+    `competition_reason` must say why competition suffices (R-412): Invalid("review.competition").
     """
     leader = check_leader(act, committee)
     _check_state(committee, "begin_scoring", "seated")
@@ -69,28 +78,14 @@ def begin_scoring(act: Act, committee: Committee, *, competition_reason: str = "
     check_method(section.method)
     members = queries.live_members(act.session, committee)
     bids = queries.bids_in_evaluation(act.session, section)
-    clauses = [clause["code"] for clause in queries.clauses_of(section)]
-    wanted = len(members) * len(bids) * len(clauses)
-    reviews = list(act.session.scalars(select(Review).where(Review.member_id.in_([member.id for member in members]))))
-    if len(reviews) < wanted:
-        raise Conflict("review.incomplete", missing=wanted - len(reviews))
-    decisions = []
-    for bid in bids:
-        own = [review for review in reviews if review.bid_id == bid.id]
-        tallies = tally(clauses, [(review.clause, review.finding) for review in own], len(members))
-        failed = [found.clause for found in tallies if found.fails]
-        price = bid.price_fen or 0
-        too_high = price > section.control_price_fen or price <= 0
-        if too_high and not queries.in_two_stages(section) and CONTROL_PRICE["code"] not in failed:
-            raise Conflict("review.control_price", number=bid.number)
-        decisions.append(
-            {
-                "number": bid.number,
-                "clauses": [found.as_json() for found in tallies],
-                "rejected": bool(failed),
-                "reasons": [{"clause": clause, "reason": reason} for clause, reason in _reasons(own, failed)],
-            }
-        )
+    _check_answered(act, committee)
+    wanted = len(members) * sum(len(queries.clauses_for(act.session, committee, bid)) for bid in bids)
+    made = sum(len(_findings(act, committee, members, bid)) for bid in bids)
+    if made < wanted:
+        raise Conflict("review.incomplete", missing=wanted - made)
+    decisions = [_decision(act, committee, members, bid) for bid in bids]
+    if not queries.in_two_stages(section):
+        _check_prices(act, committee, decisions)
     left = [decision["number"] for decision in decisions if not decision["rejected"]]
     if not left:
         raise Conflict("review.none_left")
@@ -126,14 +121,10 @@ def reject_all(act: Act, committee: Committee, reason: str) -> None:
     if len(reason.strip()) < 10:
         raise Invalid("review.reasoning", field="reason")
     members = queries.live_members(act.session, committee)
-    clauses = [clause["code"] for clause in queries.clauses_of(committee.section)]
+    _check_answered(act, committee)
     left = 0
     for bid in queries.bids_in_evaluation(act.session, committee.section):
-        own = act.session.scalars(
-            select(Review).where(Review.bid_id == bid.id, Review.member_id.in_([member.id for member in members]))
-        )
-        found = tally(clauses, [(review.clause, review.finding) for review in own], len(members))
-        left += not any(one.fails for one in found)
+        left += not _decision(act, committee, members, bid)["rejected"]
     if left >= 3:
         raise Conflict("review.enough_left", left=left)
     append(from_seat(act, leader), "committee.reject_all", committee.subject, {"reason": reason, "left": left})
@@ -148,6 +139,81 @@ def check_leader(act: Act, committee: Committee) -> Member:
     if leader.person_id != act.actor.person_id:
         raise Conflict("committee.leader_only")
     return leader
+
+
+def _findings(act: Act, committee: Committee, members: list[Member], bid: Bid) -> list[Review]:
+    """The members' findings on the clauses that stand on this bid's review."""
+    clauses = [clause["code"] for clause in queries.clauses_for(act.session, committee, bid)]
+    return list(
+        act.session.scalars(
+            select(Review)
+            .where(Review.bid_id == bid.id, Review.member_id.in_([member.id for member in members]))
+            .where(Review.clause.in_(clauses))
+            .order_by(Review.member_id)
+        )
+    )
+
+
+def _decision(act: Act, committee: Committee, members: list[Member], bid: Bid) -> dict[str, Any]:
+    """What the majority makes of one bid; nobody is rejected on a ground that asks for a question first (R-402)."""
+    clauses = [clause["code"] for clause in queries.clauses_for(act.session, committee, bid)]
+    own = _findings(act, committee, members, bid)
+    tallies = tally(clauses, [(review.clause, review.finding) for review in own], len(members))
+    failed = [found.clause for found in tallies if found.fails]
+    asked = [one for one in queries.bid_clarifications(act.session, committee) if one.bid_id == bid.id]
+    known = grounds_for(committee.section.project.regime)
+    grounds = []
+    for clause in failed:
+        ground = known[agreed_ground([str(one.ground) for one in own if (one.clause, one.finding) == (clause, FAIL)])]
+        about = [one for one in asked if one.kind == ground.needs and one.state != "asked"]
+        if ground.needs == CONTENT:
+            about = [one for one in about if one.clause in (None, clause)]
+        if ground.needs is not None and not about:
+            raise Conflict("review.clarify_first", number=bid.number, clause=clause, ground=ground.text)
+        grounds.append({"clause": clause, "ground": ground.code, "text": ground.text, "source": ground.source})
+    return {
+        "number": bid.number,
+        "clauses": [found.as_json() for found in tallies],
+        "rejected": bool(failed),
+        "reasons": [{"clause": clause, "reason": reason} for clause, reason in _reasons(own, failed)],
+        "grounds": grounds,
+    }
+
+
+def _check_answered(act: Act, committee: Committee) -> None:
+    """No bidder may still answer: what is asked and not due holds the conclusion up."""
+    waiting = [one for one in queries.bid_clarifications(act.session, committee) if one.state == "asked"]
+    if waiting:
+        raise Conflict(
+            "bid_clarification.open", numbers=", ".join(str(one.number) for one in waiting),
+            due_at=max(one.due_at for one in waiting).isoformat(),
+        )  # fmt: skip
+
+
+def _check_prices(act: Act, committee: Committee, decisions: list[dict[str, Any]]) -> None:
+    """What the prices demand before the review may end: the maximum, arithmetic, and prices that are far too low."""
+    section = committee.section
+    failed = {one["number"]: {c["clause"] for c in one["clauses"] if c["decision"] == FAIL} for one in decisions}
+    prices = queries.evaluated_prices(act.session, committee)
+    for bid in queries.bids_in_evaluation(act.session, section):
+        price = prices[bid.number] or 0
+        if (price > section.control_price_fen or price <= 0) and CONTROL_PRICE["code"] not in failed[bid.number]:
+            raise Conflict("review.control_price", number=bid.number)
+        correction = queries.correction_of(act.session, committee, bid)
+        bill = queries.stated_bill(act.session, bid)
+        if correction is None and not failed[bid.number] and bill and bill["total_fen"] not in (None, bid.price_fen):
+            raise Conflict("review.correction", number=bid.number)
+        if correction is not None and correction.state != "answered" and CORRECTION not in failed[bid.number]:
+            raise Conflict("review.correction_refused", number=bid.number)
+    asked = {
+        one.bid.number for one in queries.bid_clarifications(act.session, committee) if one.kind == LOW_PRICE
+    }  # fmt: skip
+    law = {key: rule.value for key, rule in bidding_queries.law_of(section).rules.items()}
+    passed = {number: prices[number] or 0 for number, clauses in failed.items() if clauses <= {LOW_PRICE}}
+    hits = low_prices(passed, section.control_price_fen, low_price_lines(law, section.method))
+    unasked = sorted({hit.number for hit in hits} - asked)
+    if unasked:
+        raise Conflict("review.low_price", numbers=", ".join(str(number) for number in unasked))
 
 
 def _reasons(reviews: list[Review], failed: list[str]) -> list[tuple[str, str]]:

@@ -200,8 +200,20 @@ def _result(act: Act, committee: Committee, sheets: list[tuple[Sheet, dict[str, 
             # Without a coefficient draw the expert draw's published seed decides ties.
             tie_seed=str(drawn.get("seed") or record.draw(act.session, str(committee.draw_label)).seed),
             most_candidates=law.days("candidates_max") if "candidates_max" in law.rules else 3,
+            corrections=_corrections(act, committee),
         )
     )
+
+
+def _corrections(act: Act, committee: Committee) -> list[dict[str, Any]]:
+    """The corrected prices that bidders accepted, by bid (R-432)."""
+    found = []
+    for bid in queries.bids_in_evaluation(act.session, committee.section):
+        one = queries.correction_of(act.session, committee, bid)
+        if one is not None and one.state == "answered":
+            price = {name: (one.basis or {})[name] for name in ("read_fen", "price_fen")}
+            found.append({"number": bid.number, "clarification": one.number, **price})
+    return found
 
 
 def _check_scoring(committee: Committee, verb: str) -> None:

@@ -13,6 +13,8 @@ import bidding.queries
 import bidding.services
 import collusion.queries
 import collusion.services
+import experts.queries
+import experts.services
 import opening.queries
 import opening.services
 from bidding.rules import turnstile
@@ -49,6 +51,7 @@ def tick(platform: Platform) -> list[str]:
         cover_closings,
         advance_openings,
         look_into_bids,
+        lapse_clarifications,
         scan_sections,
         end_publicities,
         keep_house,
@@ -112,6 +115,19 @@ def look_into_bids(platform: Platform, done: list[str]) -> None:
         with told(f"look into a bid of {code}", done), platform.act(SYSTEM) as act:
             held = opening.queries.opening(act.session, bidding.queries.section(act.session, code))
             opening.services.keep_contents(act, opening.queries.bid(act.session, held, digest), content)
+
+
+def lapse_clarifications(platform: Platform, done: list[str]) -> None:
+    """Put on record that a bidder's time to answer the committee is over."""
+    with platform.reading() as session:
+        due = [
+            (one.committee.section.code, one.number)
+            for one in experts.queries.due_to_lapse(session, platform.clock.now())
+        ]
+    for code, number in due:
+        with told(f"lapse clarification {number} of {code}", done), platform.act(SYSTEM) as act:
+            held = experts.queries.committee(act.session, bidding.queries.section(act.session, code))
+            experts.services.lapse_clarification(act, experts.queries.bid_clarification(act.session, held, number))
 
 
 def scan_sections(platform: Platform, done: list[str]) -> None:

@@ -94,6 +94,41 @@ SENTENCES = {
     ),
     "review.reasoning": _l("否决所有投标须写明充分理由（不少于 10 个字）。"),
     "review.enough_left": _l("仍有 %(left)s 个投标通过评审，不能以缺乏竞争为由否决所有投标。"),
+    "review.ground": _l(
+        "“%(found)s”不是法律或招标文件规定的否决（无效）情形。装订、纸张、文字等形式问题一般不得作为否决理由。"
+    ),
+    "review.clarify_first": _l(
+        "%(number)s 号投标拟以“%(ground)s”否决，须先书面要求投标人澄清或说明，等其答复或期满后再作决定。"
+    ),
+    "review.correction": _l(
+        "%(number)s 号投标的清单合计与唱标价不一致，须先按规则修正算术错误并请投标人书面确认。依据 R-430、R-431。"
+    ),
+    "review.correction_refused": _l(
+        "%(number)s 号投标人未接受算术修正，应当否决。请在“书面接受算术修正”条款上作出判定。依据财政部令第87号第五十九条、招标文件评标办法。"
+    ),
+    "review.low_price": _l(
+        "%(numbers)s 号投标报价低于启动异常低价审查的界线，须先要求其书面说明并提供证明材料，再由委员会判定。依据财库〔2026〕2号。"
+    ),
+    "bid_clarification.unknown": _l("没有这份澄清，或它不是发给贵单位的。"),
+    "bid_clarification.state": _l("这份澄清已经答复，或答复时间已过。"),
+    "bid_clarification.stale": _l("这份澄清刚在别处更改，请刷新后再试。"),
+    "bid_clarification.late": _l("答复时间（%(due_at)s）已过，不能再答复。"),
+    "bid_clarification.not_due": _l("答复时间（%(due_at)s）尚未届满。"),
+    "bid_clarification.pending": _l("%(number)s 号投标人还有一份同类的澄清没有答复，请待其答复或期满后再提。"),
+    "bid_clarification.prices_sealed": _l(
+        "标段 %(section)s 的报价在第二信封中，第一信封评审时不能修正报价或要求说明报价。"
+    ),
+    "bid_clarification.minutes": _l("答复时间应为 %(least)s 至 %(most)s 分钟，收到 %(found)s。"),
+    "bid_clarification.open": _l("第 %(numbers)s 号澄清的答复时间到 %(due_at)s 为止，期满或答复之后才能结束评审。"),
+    "bid_clarification.accepts": _l("请选择接受或不接受修正；只有对算术修正的答复才有这一选项。"),
+    "bid_clarification.files": _l("一份答复最多附 %(most)s 个文件。"),
+    "bid_clarification.file": _l("“%(found)s”不能作为附件：只收 PDF、PNG、JPG、XLSX，且内容须与文件名相符。"),
+    "bid_clarification.other": _l("第 %(number)s 号澄清的答复已被改写，请刷新后核对再签名。"),
+    "bid_clarification.signature": _l("签名不是投标时所用证书作出的。请换用投标时签名的证书。"),
+    "correction.nothing": _l("%(number)s 号投标的各处金额一致，没有需要修正的算术错误。"),
+    "correction.accepted": _l("%(number)s 号投标人已接受过算术修正。"),
+    "correction.slip": _l("清单项“%(found)s”没有小数点错位的迹象。"),
+    "method.low_price": _l("异常低价审查的界线 %(which)s 为 %(found)s%%，低于规定或超过上限。依据财库〔2026〕2号。"),
     "method.type": _l("不支持的评标办法：%(found)s。"),
     "method.formula": _l("不支持的报价评分公式：%(found)s。"),
     "method.group": _l("评分项 %(criterion)s 的类别“%(group)s”不由评委打分。"),
@@ -144,6 +179,10 @@ STATES = {
     "avoidance.asked": _l("待答复"),
     "avoidance.upheld": _l("成立"),
     "avoidance.dismissed": _l("不成立"),
+    "bid_clarification.asked": _l("待答复"),
+    "bid_clarification.answered": _l("已答复"),
+    "bid_clarification.refused": _l("不接受修正"),
+    "bid_clarification.lapsed": _l("期满未答复"),
     "member.signed_in": _l("已签到"),
     "member.signed": _l("已签署"),
     "sheet.draft": _l("评分中"),
@@ -208,6 +247,10 @@ KINDS = {
     "member.declare": _l("纪律与回避声明"),
     "member.vote": _l("推选组长投票"),
     "member.sign_report": _l("签署评标报告"),
+    "bid_clarification.ask": _l("书面要求投标人澄清"),
+    "bid_clarification.answer": _l("投标人答复澄清"),
+    "bid_clarification.refuse": _l("投标人不接受修正"),
+    "bid_clarification.lapse": _l("澄清期满未答复"),
     "sheet.lock": _l("提交评分表"),
     "sheet.reopen": _l("重开评分表改正客观分"),
     "sheet.void": _l("评分作废"),

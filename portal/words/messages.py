@@ -14,6 +14,9 @@ MESSAGES = {
     "awards.won": _l("标段 %(section)s：贵单位中标，见公告 %(notice)s。"),
     "awards.lost": _l("标段 %(section)s：中标人为 %(winner)s，见公告 %(notice)s。"),
     "awards.regulator_report": _l("标段 %(section)s 招标投标情况书面报告的期限为 %(due_at)s。"),
+    "experts.bidder_asked": _l(
+        "标段 %(section)s：评标委员会书面要求贵单位澄清、说明（第 %(number)s 号），请在期限内答复。"
+    ),
     "experts.short": _l("标段 %(section)s 的评标委员会仍有席位空缺，请补充抽取。"),
     "experts.application_returned": _l("您向%(pool)s提出的申请已退回补正，请查看理由。"),
     "experts.application_refused": _l("您向%(pool)s提出的申请未获通过，请查看理由。"),
@@ -34,4 +37,5 @@ TARGETS = {
     "opening.cancelled": "opening.hall",
     "bid.called": "opening.hall",
     "bid.judged": "opening.hall",
+    "experts.bidder_asked": "experts.bid_clarifications",
 }

@@ -24,6 +24,7 @@ from core.clock import StoppedClock
 from core.errors import Missing
 from experts import queries, services
 from tests.browser.oracles import Watch, problems
+from tests.experts.answers import Signing
 from tests.experts.story import Story
 
 PICTURES = os.environ.get("SUNBID_PICTURES")
@@ -207,3 +208,19 @@ def test_scoring_works_without_scripts(story: Story, visit: Callable[..., Page])
         page.get_by_label(label).fill(value)
     page.get_by_role("button", name="提交 2 号评分表").click()
     expect(page.get_by_text("2 号投标的评分表已提交。")).to_be_visible()
+
+
+def test_pages_of_questions_to_bidders_are_sound(platform: Platform, clock: StoppedClock, visit: Any) -> None:
+    """The committee's questions, the correction of a price, the bidder's page with a draft to be signed."""
+    story = Signing(platform, clock)
+    story.to_seated()
+    story.certify()
+    story.answer(story.ask(2, clause="R1"))
+    story.ask(1, "low_price")
+    number = story.correct(3, words_fen=910_000_00)
+    with platform.act(story.bidder_actor(3)) as act:
+        asked = queries.own_bid_clarification(act.session, story.section(act.session), act.actor, number)
+        services.write_answer(act, asked, text="接受，见投标函大写金额", accepts=True)
+    leader = member(story, "M1")
+    check(visit, [(leader, f"/expert/{story.code}/clarifications"), (leader, f"/expert/{story.code}/corrections/4"),
+                  (story.bidder_actor(3), f"/sections/{story.code}/bid-clarifications")])  # fmt: skip

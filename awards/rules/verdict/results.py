@@ -10,6 +10,7 @@ from typing import Any
 import rfc8785
 
 from awards.rules.evidence import evidence_of
+from awards.rules.verdict.clarifications import check_clarifications
 from awards.rules.verdict.told import OPENED, Told, need, need_object
 from core.clock import from_iso
 from core.draw import mechanism
@@ -105,6 +106,7 @@ def check_scores(told: Told) -> dict[str, Any]:
     prices = {bid["number"]: bid["price_fen"] for bid in told.bids if bid["state"] in OPENED}
     for bid in result["bids"]:
         need(prices.get(bid["number"]) == bid["price_fen"], "archive.price", number=bid["number"])
+    prices = check_clarifications(told, result)
     _check_sheets(told, result)
     method, k = result["method"], (told.opening["coefficients"] or {}).get("k")
     need(result["price"]["k"] == k and method == told.project["section"]["method"], "archive.method")

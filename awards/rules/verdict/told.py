@@ -49,6 +49,14 @@ class Told:
         return [one["envelope"] for one in told if one["opens"] == "second"]
 
     @cached_property
+    def clarified(self) -> list[dict[str, Any]]:
+        """What the committee asked bidders; older archives have no such member."""
+        rows: list[dict[str, Any]] = []
+        if "bid_clarifications.json" in self.container.members:
+            rows = self.container.json("bid_clarifications.json")
+        return rows
+
+    @cached_property
     def entries(self) -> dict[int, dict[str, Any]]:
         """Every told entry by index."""
         return {entry["index"]: entry for entry in self.ledger["entries"]}

@@ -1,0 +1,144 @@
+"""Checks of what the committee asked bidders: all told, signed and in time; what follows for clauses and prices."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+from accounts.rules.certificates import verify_signature
+from awards.rules.verdict.told import Told, need, need_object
+from core.clock import from_iso
+from experts.rules.clarifications import answer_message, digest_of
+from experts.rules.grounds import CONTENT, CORRECTION, LOW_PRICE, grounds_for
+from experts.rules.low_price import low_price_lines, low_prices
+from experts.rules.review import review_clauses
+
+FURTHER = (CORRECTION, LOW_PRICE)
+Rows = list[dict[str, Any]]
+
+
+def check_clarifications(told: Told, result: dict[str, Any]) -> dict[int, int]:
+    """Every question and answer is the ledger's, and the review obeyed them; returns the prices that count by bid.
+
+    Signed by the certificate of the bid, before its time was over and before the review ended; a bid fails on a ground
+    that asks for a question only after one; a price below a line of the frozen law was asked about (R-402, R-441).
+    """
+    rows: Rows = told.clarified
+    code = told.project["section"]["code"]
+    by_digest = {bid["submission_digest"]: bid for bid in told.bids}
+    begun = told.places("committee.begin_scoring", f"committee:{code}")
+    for number, row in enumerate(rows, 1):
+        bid = by_digest[row["question"]["submission"]]
+        _check_row(told, f"bid_clarification:{code}:{number}", number, row, bid, begun[-1])
+    asked = [e for e in told.ledger["entries"] if e["kind"] == "bid_clarification.ask"]
+    need(len(asked) == len(rows), "archive.untold", what="bid_clarifications")
+    prices = _check_corrections(result, rows, by_digest)
+    _check_clauses(told, result, rows, by_digest)
+    if not told.later:
+        _check_low_prices(told, result, rows, by_digest, prices)
+    return prices
+
+
+def _check_row(told: Told, subject: str, number: int, row: dict[str, Any], bid: dict[str, Any], begun: int) -> None:
+    question, answer = row["question"], row["answer"]
+    entries = [entry for entry in told.ledger["entries"] if entry["subject"] == subject]
+    first, *rest = entries
+    digest = digest_of(question)
+    same = first["kind"] == "bid_clarification.ask" and first["facts"]["question"] == question
+    same = same and (first["facts"]["bid"], question["number"]) == (bid["number"], number)
+    need(
+        same and first["facts"]["question_sha256"] == digest and len(rest) == 1, "archive.clarification", number=number
+    )
+    last = rest[0]
+    kinds = {"answered": "answer", "refused": "refuse", "lapsed": "lapse"}
+    need(last["kind"] == f"bid_clarification.{kinds[row['state']]}", "archive.clarification", number=number)
+    due = from_iso(question["due_at"])
+    if row["state"] == "lapsed":
+        need(answer is None and from_iso(last["at"]) >= due, "archive.clarification", number=number)
+    else:
+        accepts = {"answered": True if question["kind"] == CORRECTION else None, "refused": False}[row["state"]]
+        held = (
+            answer["question_sha256"] == digest and answer["accepts"] is accepts and last["facts"]["answer"] == answer
+        )
+        need(held and from_iso(last["at"]) < due, "archive.clarification", number=number)
+        signature = base64.b64decode(row["signature"], validate=True)
+        message = answer_message(digest_of(answer))
+        made = verify_signature(bid["identity"]["certificate"], signature, message)
+        need(made, "archive.clarification_signature", number=number)
+        for file in answer["files"]:
+            need_object(told, file["sha256"])
+    need(last["index"] < begun, "archive.clarification", number=number)
+
+
+def _check_corrections(result: dict[str, Any], rows: Rows, by_digest: dict[str, Any]) -> dict[int, int]:
+    """The corrected prices are those that were accepted; the price that counts, by bid."""
+    prices = {bid["number"]: bid["price_fen"] for bid in result["bids"]}
+    accepted: dict[int, dict[str, Any]] = {}
+    for row in rows:
+        question = row["question"]
+        if question["kind"] != CORRECTION:
+            continue
+        bid, basis = by_digest[question["submission"]], question["basis"]
+        number = bid["number"]
+        at = bid["price_fen"]
+        for step in basis["steps"]:
+            need(step["from_fen"] == at, "archive.correction", number=number)
+            if step["what"] == "units":
+                moved = sum(line["to_fen"] - line["from_fen"] for line in basis["lines"])
+                total = bid["contents"]["bill"]["total_fen"]
+                need(step["to_fen"] == total + moved, "archive.correction", number=number)
+            at = step["to_fen"]
+        held = basis["steps"] and basis["read_fen"] == bid["price_fen"] and basis["price_fen"] == at
+        need(bool(held), "archive.correction", number=number)
+        accepted.pop(number, None)
+        if row["state"] == "answered":
+            told = {"clarification": question["number"], "read_fen": basis["read_fen"], "price_fen": at}
+            accepted[number] = {"number": number, **told}
+    stated = sorted(result.get("corrections", []), key=lambda one: int(one["number"]))
+    need(stated == [accepted[number] for number in sorted(accepted)], "archive.untold", what="corrections")
+    return prices | {number: one["price_fen"] for number, one in accepted.items()}
+
+
+def _check_clauses(told: Told, result: dict[str, Any], rows: Rows, by_digest: dict[str, Any]) -> None:
+    """Each bid was reviewed against the frozen clauses and those its answers brought, and on no other."""
+    regime = told.project["regime"]
+    needs = {one.code: one.needs for one in grounds_for(regime).values()}
+    usual = {clause["code"] for clause in review_clauses(result["method"], priced=not told.later)}
+    for bid in result["conformity"]["bids"]:
+        number = bid["number"]
+        own = [row for row in rows if by_digest[row["question"]["submission"]]["number"] == number]
+        further = {
+            row["question"]["kind"]
+            for row in own
+            if row["question"]["kind"] == LOW_PRICE
+            or (row["question"]["kind"] == CORRECTION and row["state"] != "answered")
+        }
+        clauses = {clause["clause"] for clause in bid["clauses"]}
+        need(clauses == usual | further, "archive.clauses", number=number)
+        failed = {clause["clause"] for clause in bid["clauses"] if clause["decision"] == "fail"}
+        corrections = [row for row in own if row["question"]["kind"] == CORRECTION]
+        if corrections and corrections[-1]["state"] != "answered":
+            need(CORRECTION in failed, "archive.correction", number=number)
+        for ground in bid.get("grounds", []):
+            wanted = needs[ground["ground"]]
+            about = [row for row in own if row["question"]["kind"] == wanted]
+            if wanted == CONTENT:
+                about = [row for row in about if row["question"]["clause"] in (None, ground["clause"])]
+            need(wanted is None or bool(about), "archive.clarify_first", number=number, ground=ground["ground"])
+
+
+def _check_low_prices(told: Told, result: dict[str, Any], rows: Rows, by_digest: dict[str, Any],
+                      prices: dict[int, int]) -> None:  # fmt: skip
+    """Who fell below a line of the frozen law or of the notice was asked to explain (R-441)."""
+    law = {rule["key"]: rule["value"] for rule in told.project["law"]["rules"]}
+    passed = {}
+    for bid in result["conformity"]["bids"]:
+        failed = {clause["clause"] for clause in bid["clauses"] if clause["decision"] == "fail"}
+        if failed <= {LOW_PRICE}:
+            passed[bid["number"]] = prices[bid["number"]]
+    hits = low_prices(passed, result["control_price_fen"], low_price_lines(law, result["method"]))
+    asked = {
+        by_digest[row["question"]["submission"]]["number"] for row in rows if row["question"]["kind"] == LOW_PRICE
+    }  # fmt: skip
+    unasked = sorted({hit.number for hit in hits} - asked)
+    need(not unasked, "archive.low_price", numbers=unasked)

@@ -1,0 +1,172 @@
+"""What the committee asked bidders: told, signed, in time; what follows for clauses and prices (scoring.md §6)."""
+
+from fractions import Fraction
+from typing import Any
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.x509 import load_pem_x509_certificate
+
+from .canonical import canonical, decimal, exactly, instant, need, same, sha256, unbase64, whole
+from .verdict import Case, Findings
+
+NEEDS = {"T5a": "low_price", "G8": "low_price", "T8": "content", "G10": "content", "T9": "correction",
+         "G9": "correction"}  # fmt: skip
+ENDS = {"answered": "answer", "refused": "refuse", "lapsed": "lapse"}
+LINES = {"low_price_of_mean": "of_mean", "low_price_of_second": "of_second", "low_price_of_maximum": "of_maximum"}
+QUESTION = ("type", "section", "number", "submission", "kind", "clause", "text", "basis", "asked_at", "due_at")
+STEP = ("what", "rule", "from_fen", "to_fen")
+
+
+def rows_of(case: Case) -> list[dict[str, Any]]:
+    """The questions in their order; archives from before there were any have no such member."""
+    if "bid_clarifications.json" not in case.archive.members:
+        return []
+    return case.archive.rows("bid_clarifications.json")
+
+
+def _signed(certificate: str, signature: str, digest: bytes) -> bool:
+    public = load_pem_x509_certificate(certificate.encode()).public_key()
+    if not isinstance(public, EllipticCurvePublicKey):
+        return False
+    try:
+        public.verify(unbase64(signature), b"sunbid-answer/v1\n" + digest, ECDSA(SHA256()))
+    except InvalidSignature:
+        return False
+    return True
+
+
+def _row(case: Case, number: int, row: dict[str, Any], bid: dict[str, Any]) -> None:
+    question = exactly(row["question"], QUESTION)
+    about = f"bid_clarification:{case.section}:{number}"
+    entries = [entry for entry in case.entries if entry.get("subject") == about]
+    need(len(entries) == 2, "日志中的问与答不成对", "the ledger does not hold one question and one end")
+    asked, ended = entries
+    digest = sha256(canonical(question))
+    held = asked["kind"] == "bid_clarification.ask" and same(asked["facts"]["question"], question)
+    held = held and asked["facts"]["question_sha256"] == digest.hex() and same(asked["facts"]["bid"], bid["number"])
+    held = held and question["number"] == number and question["section"] == case.section
+    need(held, "问题与日志不同", "not the question the ledger tells")
+    need(ended["kind"] == f"bid_clarification.{ENDS[row['state']]}", "结局与日志不同", "not the end the ledger tells")
+    begun = case.only("committee.begin_scoring", f"committee:{case.section}")
+    need(ended["index"] < begun["index"], "评审结束之后才答复", "ended after the review")
+    due, at = instant(question["due_at"]), instant(ended["at"])
+    if row["state"] == "lapsed":
+        need(row["answer"] is None and at >= due, "未到期即视为未答复", "lapsed before it was due")
+        return
+    answer = exactly(row["answer"], ("type", "question_sha256", "text", "accepts", "files"))
+    need(at < due, "期满之后答复", "answered too late")
+    need(same(ended["facts"]["answer"], answer), "答复与日志不同", "not the answer the ledger tells")
+    need(answer["question_sha256"] == digest.hex(), "答非所问", "answers another question")
+    accepts = False if row["state"] == "refused" else True if question["kind"] == "correction" else None
+    need(answer["accepts"] is accepts, "接受与否与结局不符", "accepts is not what the end says")
+    made = _signed(str(bid["identity"]["certificate"]), row["signature"], sha256(canonical(answer)))
+    need(made, "答复的签名不成立", "the answer's signature does not hold")
+    for file in answer["files"]:
+        case.archive.has(file["sha256"], file["size"])
+
+
+def _corrected(question: dict[str, Any], bid: dict[str, Any]) -> int:
+    """The corrected price as it follows from the price read out, step by step."""
+    basis, at = question["basis"], whole(bid["price_fen"], 1)
+    need(same(basis["read_fen"], at) and basis["steps"], "修正的起点不符", "does not begin at the price read out")
+    for step in basis["steps"]:
+        exactly(step, STEP)
+        need(same(step["from_fen"], at), "修正的步骤不连续", "a step does not begin where the last one ended")
+        if step["what"] == "units":
+            moved = sum(whole(line["to_fen"]) - whole(line["from_fen"]) for line in basis["lines"])
+            total = whole(bid["contents"]["bill"]["total_fen"]) + moved
+            need(same(step["to_fen"], total), "不是按单价计算的合计", "is not the sum by unit prices")
+        at = whole(step["to_fen"], 1)
+    need(same(basis["price_fen"], at), "修正的结果不符", "the corrected price is not where the steps end")
+    return at
+
+
+def lines_of(law: list[dict[str, Any]], method: dict[str, Any]) -> dict[str, Fraction]:
+    """The percentages that start a review of low prices: the law's, raised by the notice up to the law's cap."""
+    values = {rule["key"]: rule["value"] for rule in law}
+    found = {which: decimal(values[key]) for key, which in LINES.items() if key in values}
+    for which, text in (method.get("low_price") or {}).items():
+        raised, cap = decimal(text), decimal(values.get("low_price_share_cap", "100"))
+        need(which in found and found[which] <= raised <= cap, "低价界线超出规定", "a low price line the law forbids")
+        found[which] = raised
+    return found
+
+
+def below(prices: dict[int, int], maximum: int, lines: dict[str, Fraction]) -> set[int]:
+    """The bids whose price lies strictly below a line."""
+    found: set[int] = set()
+    order = sorted(prices, key=lambda n: (prices[n], n))
+    for n in order:
+        if "of_mean" in lines and 100 * len(prices) * prices[n] < lines["of_mean"] * sum(prices.values()):
+            found.add(n)
+        if "of_maximum" in lines and 100 * prices[n] < lines["of_maximum"] * maximum:
+            found.add(n)
+    if "of_second" in lines and len(order) > 1:
+        lowest, second = order[:2]
+        if 100 * prices[lowest] < lines["of_second"] * prices[second]:
+            found.add(lowest)
+    return found
+
+
+def clarified(case: Case, result: dict[str, Any], out: Findings) -> tuple[dict[int, int], dict[int, set[str]]]:
+    """The accepted corrected prices, and the clauses that answers brought to the review, both by bid number."""
+    bids = {bid["submission_digest"]: bid for bid in case.archive.rows("bids.json")}
+    prices: dict[int, int] = {}
+    further: dict[int, set[str]] = {}
+    accepted: dict[int, dict[str, Any]] = {}
+    asked: dict[int, list[dict[str, Any]]] = {}
+    refused: dict[int, bool] = {}
+    rows = rows_of(case)
+    told = [e for e in case.entries if e.get("kind") == "bid_clarification.ask"]
+    need(len(told) == len(rows), "澄清与日志数目不同", "not every question of the ledger is here")
+    for number, row in enumerate(rows, 1):
+        with out.at(f"bid_clarifications.json {number}"):
+            question, bid = row["question"], bids[row["question"]["submission"]]
+            n = whole(bid["number"])
+            asked.setdefault(n, []).append(question)
+            _row(case, number, row, bid)
+            if question["kind"] == "correction":
+                at = _corrected(question, bid)
+                accepted.pop(n, None)
+                refused[n] = row["state"] != "answered"
+                if refused[n]:
+                    further.setdefault(n, set()).add("correction")
+                else:
+                    accepted[n] = {"number": n, "clarification": number, "read_fen": bid["price_fen"], "price_fen": at}
+                    prices[n] = at
+            if question["kind"] == "low_price":
+                further.setdefault(n, set()).add("low_price")
+    stated = sorted(result.get("corrections", []), key=lambda one: int(one["number"]))
+    need(same(stated, [accepted[n] for n in sorted(accepted)]), "修正的报价不符", "corrections is not what follows")
+    _grounds(result, asked, refused)
+    if not case.later:
+        _low(case, result, prices, asked)
+    return prices, further
+
+
+def _grounds(result: dict[str, Any], asked: dict[int, list[dict[str, Any]]], refused: dict[int, bool]) -> None:
+    for bid in result["conformity"]["bids"]:
+        n = bid["number"]
+        failed = {clause["clause"] for clause in bid["clauses"] if clause["decision"] == "fail"}
+        held = not refused.get(n) or "correction" in failed
+        need(held, f"{n} 号未接受修正而未否决", f"bid {n}: the correction was not accepted, yet it was not rejected")
+        for ground in bid.get("grounds", []):
+            wanted = NEEDS.get(ground["ground"])
+            about = [question for question in asked.get(n, []) if question["kind"] == wanted]
+            if wanted == "content":
+                about = [question for question in about if question["clause"] in (None, ground["clause"])]
+            need(wanted is None or about, f"{n} 号未经澄清即否决", f"bid {n}: rejected without having been asked")
+
+
+def _low(case: Case, result: dict[str, Any], corrected: dict[int, int], asked: dict[int, list[dict[str, Any]]]) -> None:
+    read = {bid["number"]: whole(bid["price_fen"], 1) for bid in result["bids"]}
+    passed = {}
+    for bid in result["conformity"]["bids"]:
+        if {clause["clause"] for clause in bid["clauses"] if clause["decision"] == "fail"} <= {"low_price"}:
+            passed[bid["number"]] = corrected.get(bid["number"], read[bid["number"]])
+    lines = lines_of(case.archive.json("project.json")["law"]["rules"], result["method"])
+    explained = {n for n, questions in asked.items() if any(one["kind"] == "low_price" for one in questions)}
+    unasked = sorted(below(passed, whole(result["control_price_fen"]), lines) - explained)
+    need(not unasked, f"{unasked} 号低价未要求说明", f"bids {unasked}: far too low, and not asked to explain")
