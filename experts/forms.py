@@ -141,6 +141,22 @@ def _rows(fields: Fields, prefix: str, most: int, names: Sequence[str]) -> list[
     return rows
 
 
+def read_direct(fields: Fields) -> dict[str, Any]:
+    """A direct selection: rows of `speciality-1`, `expert-1` …, the ground, the reason, the approval's number."""
+    people = []
+    for row in range(1, MOST_SEATS + 1):
+        speciality = text(fields, f"speciality-{row}", most=60, required=False)
+        code = text(fields, f"expert-{row}", most=40, required=False)
+        if speciality or code:
+            people.append((text(fields, f"speciality-{row}", most=60), text(fields, f"expert-{row}", most=40)))
+    return {
+        "people": people,
+        "ground": text(fields, "ground", most=20, required=False),
+        "reason": text(fields, "reason", most=2000),
+        "document": text(fields, "document", required=False),
+    }
+
+
 def read_training(fields: Fields) -> dict[str, Any]:
     """A training attended: name, day, hours."""
     hours = integer(fields, "hours", least=1, most=1000)

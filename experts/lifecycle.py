@@ -1,4 +1,4 @@
-"""The lives of committee, member, request to avoid, question to a bidder, score sheet and application, as tables."""
+"""The lives of what the committee's work is made of, from the application for a pool to the score sheet, as tables."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ COMMITTEE = Lifecycle(
     {
         "announce_draw": move("requested", "draw_announced"),
         "draw": move("draw_announced", "drawn"),
+        "select": move("requested", "drawn"),
         "seat": move("drawn", "seated"),
         "begin_scoring": move("seated", "scoring"),
         "conclude_first": move("scoring", "first_concluded"),
@@ -71,3 +72,10 @@ BID_CLARIFICATION = Lifecycle(
         "lapse": move("asked", "lapsed"),
     },
 )
+
+DIRECT = Lifecycle(
+    "direct",
+    "proposed",
+    {"approve": move("proposed", "approved"), "refuse": move("proposed", "refused")},
+)
+"""The proposal to determine experts directly instead of drawing them (R-320)."""

@@ -13,7 +13,7 @@ from accounts.models import Organisation, Person
 from bidding.models import Section
 from core.db import Base, Json, Row, Staged
 from core.machine import Lifecycle
-from experts.lifecycle import APPLICATION, AVOIDANCE, BID_CLARIFICATION, COMMITTEE, MEMBER, SHEET
+from experts.lifecycle import APPLICATION, AVOIDANCE, BID_CLARIFICATION, COMMITTEE, DIRECT, MEMBER, SHEET
 from opening.models import Bid
 
 
@@ -144,6 +144,42 @@ class Member(Base, Staged):
     def subject(self) -> str:
         """The seat's name in the ledger; it names nobody."""
         return f"member:{self.committee.section.code}:{self.label}"
+
+
+class DirectSelection(Base, Staged):
+    """Experts determined directly instead of drawn, proposed by one person and decided by another (R-320).
+
+    `people` is [{speciality, code}]; the ledger holds only its salted hash, so that nobody is named before the award.
+    """
+
+    __tablename__ = "direct_selection"
+    __table_args__ = (
+        UniqueConstraint("committee_id", "number"),
+        CheckConstraint("state = 'proposed' OR decided_by IS NOT NULL", name="decision"),
+        CheckConstraint("decided_by IS NULL OR decided_by <> proposed_by", name="two_people"),
+    )
+    lifecycle: ClassVar[Lifecycle] = DIRECT
+
+    committee_id: Mapped[int] = mapped_column(ForeignKey("committee.id"), index=True)
+    number: Mapped[int]
+    people: Mapped[Any] = mapped_column(Json)
+    salt: Mapped[str] = mapped_column(String(64))
+    ground: Mapped[str] = mapped_column(String(20))
+    reason: Mapped[str]
+    document: Mapped[str] = mapped_column(String(200), default="")
+    is_replacement: Mapped[bool] = mapped_column(default=False)
+    proposed_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    proposed_at: Mapped[datetime]
+    decided_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    answer: Mapped[str | None]
+    committee: Mapped[Committee] = relationship(lazy="joined")
+    proposer: Mapped[Person] = relationship(lazy="joined", foreign_keys=[proposed_by])
+    decider: Mapped[Person | None] = relationship(lazy="joined", foreign_keys=[decided_by])
+
+    @property
+    def subject(self) -> str:
+        """The selection's name in the ledger; it names nobody."""
+        return f"direct:{self.committee.section.code}:{self.number}"
 
 
 class AvoidanceRequest(Base, Staged):

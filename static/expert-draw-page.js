@@ -25,9 +25,9 @@ async function recompute() {
     return;
   }
   if (draws.length === 0) say("bad", words.none);
-  for (const draw of draws) {
+  for (const [place, draw] of draws.entries()) {
     try {
-      const steps = await check(draw);
+      const steps = await check(draw, draws.slice(0, place));
       const seated = steps.filter((step) => step[1] === "seated").length;
       say("ok", `${draw.label}: ${words.right} ${steps.length} / ${seated}`);
     } catch (error) {

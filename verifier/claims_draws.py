@@ -5,6 +5,7 @@ from typing import Any
 
 from .canonical import Wrong, decimal, digest, exactly, need, same, sha256, unhex, whole
 from .claims_ledger import Said
+from .claims_seats import check_sitting, in_turn, left_by, seats_to_draw
 from .verdict import Case, Findings
 
 
@@ -122,16 +123,31 @@ def check_draw(case: Case, draw: dict[str, Any]) -> None:
         need(sorted(parties) == ["officer", "supervisor", "tenderee"], "参与方不对", "the parties are not the three")
         need(not draw["extra"], "不应有附加随机数", "no extra nonces belong here")
         need(outcome["order"] == order, "次序不符", "the order differs")
-        check_walk(order, outcome["steps"], draw["seats"], draw["specialities"])
         committee = f"committee:{case.section}"
-        seats = case.only("committee.request", committee)["facts"]["shape"]["seats"]
-        need(same(draw["seats"], seats), "席位与日志不同", "the seats are not the ledger's")
+        need(same(draw["seats"], seats_to_draw(case)), "席位与日志不同", "the seats are not the ledger's")
         lists = [e["facts"] for e in case.told("committee.candidates", committee) if e["facts"]["label"] == label]
         held = same([facts["specialities"] for facts in lists], [draw["specialities"]])
         need(held, "专业与日志不同", "the specialities are not the ledger's")
     else:
         raise Wrong("标签不识", "unknown label")
     _ledger(case, draw)
+
+
+def check_walks(case: Case, rows: list[dict[str, Any]]) -> None:
+    """First and supplementary draws: a later one walks all candidates so far again, without those who have left."""
+    before: list[str] = []
+    held: dict[str, list[str]] = {}
+    for row in in_turn(case, rows):
+        standing = row["outcome"].get("standing", [])
+        names = [step["candidate"] for step in standing]
+        need(names == before, "补抽未列此前的候选", "a supplementary draw leaves out earlier candidates")
+        at = case.only("draw.conclude", f"draw:{row['label']}")["index"]
+        gone = {s["candidate"]: s["detail"] for s in standing if s["detail"] in ("declined", "avoided", "absent")}
+        need(gone == left_by(case, at, before), "离席者与日志不符", "those who left are not the ledger's")
+        need(not set(held) & set(row["specialities"]), "候选重复", "a candidate is drawn twice")
+        before = before + row["outcome"]["order"]
+        held = held | row["specialities"]
+        check_walk(before, [*standing, *row["outcome"]["steps"]], row["seats"], held)
 
 
 def draws(case: Case, out: Findings) -> Said:
@@ -151,6 +167,9 @@ def draws(case: Case, out: Findings) -> Said:
             "与日志所载抽取不同",
             "not the draws the ledger tells",
         )
-        need(f"experts:{case.section}" in labels, "没有专家抽取", "no experts' draw")
+        drawn_at_all = (f"experts:{case.section}" in labels) == bool(seats_to_draw(case))
+        need(drawn_at_all, "专家抽取缺失或多余", "the experts' draw is missing or additional")
+        check_walks(case, rows)
+        check_sitting(case, rows)
         need(held, "系数抽取缺失或多余", "the coefficient draw is missing or additional")
     return f"{len(rows)} 次，种子、次序与结果可重算", f"{len(rows)} draws: seed, order and outcome follow"

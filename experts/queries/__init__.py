@@ -60,6 +60,7 @@ from experts.queries.committee import (
     seated,
     signers,
 )
+from experts.queries.direct import direct_selection, direct_selections, open_direct_seats, person_of
 from experts.queries.pool import (
     LIVE,
     busy_people,
@@ -122,6 +123,8 @@ __all__ = [
     "committee_of",
     "concluded_review",
     "correction_of",
+    "direct_selection",
+    "direct_selections",
     "draw_health",
     "due_to_answer",
     "due_to_lapse",
@@ -150,6 +153,7 @@ __all__ = [
     "mismatches",
     "neighbour_pools",
     "next_code",
+    "open_direct_seats",
     "open_seats",
     "opened",
     "opening_of",
@@ -168,6 +172,7 @@ __all__ = [
     "own_sheets",
     "parties",
     "pending_changes",
+    "person_of",
     "pools",
     "priced_bids",
     "profile",

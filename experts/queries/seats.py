@@ -38,7 +38,11 @@ def bars_to(session: Session, committee: Committee, now: datetime) -> Bars:
     if committee.meets_at is not None:
         ends = committee.meets_at + timedelta(hours=committee.hours)
         busy = busy_people(session, committee.meets_at, ends, apart_from=committee.id)
-    seated = {member.person_id for member in members(session, committee) if member.candidate is None}
+    seated = {
+        member.person_id: "representative" if member.expert_id is None else "direct_selection"
+        for member in members(session, committee)
+        if member.candidate is None
+    }
     limits = Shape.from_json(committee.shape).limits
     of_late = seats_taken(session, now - YEAR) if limits.most_seats is not None else {}
     is_named = asked_to_avoid(session, committee.section)
@@ -51,7 +55,7 @@ def bars_to(session: Session, committee: Committee, now: datetime) -> Bars:
         if expert.person_id in busy:
             reasons.append("time_conflict")
         if expert.person_id in seated:
-            reasons.append("representative")
+            reasons.append(seated[expert.person_id])
         if is_named(expert.person):
             reasons.append("R-331 requested")
         if expert.status == TRAINING:
@@ -94,8 +98,8 @@ def walk_now(session: Session, committee: Committee, now: datetime, extra_order:
 
 
 def open_seats(session: Session, committee: Committee) -> int:
-    """How many expert seats nobody holds."""
-    held = [member for member in live_members(session, committee) if member.expert_id is not None]
+    """How many drawn seats nobody holds."""
+    held = [member for member in live_members(session, committee) if member.candidate is not None]
     return Shape.from_json(committee.shape).drawn - len(held)
 
 

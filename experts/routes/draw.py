@@ -16,10 +16,12 @@ from accounts.rules import Role
 from bidding import queries as bidding
 from core.draw import mechanism, record
 from core.errors import Missing
+from core.ledger.log import entries_of
 from core.render.pdf import Attachment, render_pdf
 from experts import forms, queries, services
 from experts.models import Committee
 from experts.routes.frame import blueprint, done, reason_word
+from experts.rules import seats_of
 
 ROOT = Path(__file__).resolve().parents[2]
 REPLAY = ROOT / "docs" / "expert_draw_replay.py"
@@ -35,7 +37,8 @@ def draw(code: str) -> str:
     with reading() as session:
         held = queries.committee(session, bidding.section(session, code))
         rounds = [_shown(session, one) for one in held.rounds]
-        if not rounds:
+        selections = queries.direct_selections(session, held)
+        if not rounds and not selections:
             raise Missing("draw.unknown", label=f"experts:{code}")
         actor = current_actor()
         parties = [
@@ -49,6 +52,7 @@ def draw(code: str) -> str:
         return render_template(
             "experts/draw.html",
             section=held.section, project=held.section.project, rounds=rounds, reason_word=reason_word, parties=parties,
+            selections=selections, seats_of=seats_of,
             script=REPLAY.read_text(encoding="utf-8"), page_script=PAGE_REPLAY.read_text(encoding="utf-8"),
         )  # fmt: skip
 
@@ -59,7 +63,13 @@ def draw_facts(code: str) -> Response:
     """The same as JSON: everything that replays the draws."""
     with reading() as session:
         held = queries.committee(session, bidding.section(session, code))
-        return jsonify(draws=[_facts(session, one) for one in held.rounds])
+        selections = [
+            entry.facts
+            for one in queries.direct_selections(session, held)
+            for entry in entries_of(session, one.subject)
+            if entry.kind == "direct.approve"
+        ]
+        return jsonify(draws=[_facts(session, one) for one in held.rounds], direct=selections)
 
 
 @blueprint.get("/draws/experts/<code>.pdf")

@@ -54,6 +54,8 @@ def seat_word(label: str) -> str:
     """A seat in words: 评委 1, 招标人代表 1."""
     if label.startswith("R"):
         return str(_("招标人代表 %(n)s", n=label[1:]))
+    if label.startswith("D"):
+        return str(_("直接确定的评委 %(n)s", n=label[1:]))
     return str(_("评委 %(n)s", n=label[1:]))
 
 
@@ -71,6 +73,7 @@ def reason_word(reason: str) -> str:
         "time_conflict": _("评标时间冲突"),
         "representative": _("已任招标人代表"),
         "term": _("聘期届满"),
+        "direct_selection": _("已直接确定"),
         "untrained": _("入库后尚未参加培训"),
         "region": _("不在所要求的地区"),
         "cap": _("一年内入席次数已达上限"),

@@ -3,6 +3,7 @@
 from experts.rules.application import Declared, check_declared, check_term, declared_digest, widened
 from experts.rules.avoidance import Ground, Party, Profile, avoidance_grounds, same_name
 from experts.rules.columns import Columns, candidate_places, draw_seats
+from experts.rules.direct import check_proposal, people_digest, seats_of, without
 from experts.rules.pool import PoolHealth, is_term_over, pool_health, read_experts
 from experts.rules.prices import PriceScores, check_method, price_scores
 from experts.rules.ranking import RankedBid, Standing, aggregate, candidates, published, rank
@@ -19,9 +20,9 @@ __all__ = [
     "COLUMNS", "CONTROL_PRICE", "FINDINGS", "HEADINGS", "ClauseTally", "Columns", "Constraints", "Declared",
     "Evaluation", "Ground", "Party", "PoolHealth", "PriceScores", "Profile", "RankedBid", "ScoredSheet", "Seat",
     "Shape", "Standing", "Step", "Walk", "aggregate", "avoidance_grounds", "candidate_places", "candidates",
-    "check_declared", "check_method", "check_score", "check_shape", "check_term", "classification", "declared_digest",
-    "draw_seats", "expert_seats_needed", "fraction_text", "is_term_over", "joined", "objective_mismatches", "outliers",
-    "party_keys", "pool_health", "price_scores", "published", "rank", "read_experts", "result_document",
-    "review_clauses", "same_name", "scored_criteria", "speciality_name", "tally", "tie_keys", "walk", "widened",
-    "write_csv", "write_workbook",
+    "check_declared", "check_method", "check_proposal", "check_score", "check_shape", "check_term", "classification",
+    "declared_digest", "draw_seats", "expert_seats_needed", "fraction_text", "is_term_over", "joined",
+    "objective_mismatches", "outliers", "party_keys", "people_digest", "pool_health", "price_scores", "published",
+    "rank", "read_experts", "result_document", "review_clauses", "same_name", "scored_criteria", "seats_of",
+    "speciality_name", "tally", "tie_keys", "walk", "widened", "without", "write_csv", "write_workbook",
 ]  # fmt: skip

@@ -44,7 +44,8 @@ class Constraints:
 class Shape:
     """How many members, how many of them represent the tenderee, and which specialities the drawn ones need.
 
-    `pools` are the codes of the pools drawn from (none named: all), `limits` what else is asked of candidates.
+    `pools` are the codes of the pools drawn from (none named: all), `limits` what else is asked of candidates; `direct`
+    are the seats that an approved direct selection fills, which `seats` then no longer contain (R-320).
     """
 
     size: int
@@ -52,11 +53,12 @@ class Shape:
     seats: tuple[Seat, ...]
     pools: tuple[str, ...] = ()
     limits: Constraints = Constraints()
+    direct: tuple[Seat, ...] = ()
 
     @property
     def drawn(self) -> int:
         """How many experts are drawn."""
-        return self.size - self.representatives
+        return self.size - self.representatives - sum(seat.count for seat in self.direct)
 
     def as_json(self) -> dict[str, Any]:
         """The shape as a JSON value."""
@@ -70,6 +72,8 @@ class Shape:
             found["pools"] = list(self.pools)
         if self.limits != Constraints():
             found["limits"] = {"regions": list(self.limits.regions), "most_seats": self.limits.most_seats}
+        if self.direct:
+            found["direct"] = [{"speciality": seat.speciality, "count": seat.count} for seat in self.direct]
         return found
 
     @classmethod
@@ -80,6 +84,7 @@ class Shape:
         return cls(
             value["size"], value["representatives"], seats, tuple(value.get("pools", ())),
             Constraints(tuple(limits.get("regions", ())), limits.get("most_seats")),
+            tuple(Seat(seat["speciality"], seat["count"]) for seat in value.get("direct", ())),
         )  # fmt: skip
 
 

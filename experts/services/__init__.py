@@ -26,6 +26,7 @@ from experts.services.committee import (
     request_committee,
     widen_pools,
 )
+from experts.services.direct import approve_direct, propose_direct, refuse_direct
 from experts.services.draw import (
     announce_expert_draw,
     commit_draw_nonce,
@@ -60,6 +61,7 @@ __all__ = [
     "add_expert",
     "announce_expert_draw",
     "apply_for_pool",
+    "approve_direct",
     "ask_avoidance",
     "ask_bidder",
     "avoid",
@@ -84,6 +86,7 @@ __all__ = [
     "name_representative",
     "opine",
     "propose_correction",
+    "propose_direct",
     "reapply",
     "receive_memo",
     "recommend",
@@ -91,6 +94,7 @@ __all__ = [
     "record_silence",
     "record_training",
     "refuse_application",
+    "refuse_direct",
     "reject_all",
     "renew_term",
     "reopen_sheet",

@@ -167,6 +167,11 @@ def conclude_expert_draw(act: Act, committee: Committee) -> Draw:
     walked = queries.walk_now(act.session, committee, act.now, extra_order=order)
     placed = {step.candidate: step for step in walked.steps}
     draw.outcome = {"order": order, "steps": [placed[candidate].as_json() for candidate in order]}
+    if len(committee.rounds) > 1:
+        # What became of the earlier draws' candidates by now decides which seats are open: without it nobody outside
+        # could walk this draw again.
+        new = set(order)
+        draw.outcome["standing"] = [step.as_json() for step in walked.steps if step.candidate not in new]
     advance(act, draw, "conclude", seed=draw.seed, outcome=draw.outcome)
     if committee.state == "draw_announced":
         advance(act, committee, "draw", label=draw.label, seed=draw.seed)

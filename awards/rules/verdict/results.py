@@ -11,10 +11,11 @@ import rfc8785
 
 from awards.rules.evidence import evidence_of
 from awards.rules.verdict.clarifications import check_clarifications
+from awards.rules.verdict.seats import check_seats, check_walks, is_draw_needed
 from awards.rules.verdict.told import OPENED, Told, need, need_object
 from core.clock import from_iso
 from core.draw import mechanism
-from experts.rules import Seat, aggregate, price_scores, published, rank, walk
+from experts.rules import aggregate, price_scores, published, rank
 from experts.rules.ranking import Standing
 
 
@@ -33,12 +34,14 @@ def check_draws(told: Told) -> dict[str, Any]:
         if label.startswith("coefficients:"):
             _check_coefficient(told, draw, order)
         else:
-            _check_walk(draw, order)
-            _check_seats_told(told, draw)
+            need(draw["outcome"]["order"] == order, "archive.draw_outcome", label=label)
     concluded = sorted(e["subject"] for e in told.ledger["entries"] if e["kind"] == "draw.conclude")
     listed = sorted(f"draw:{draw['label']}" for draw in told.draws)
     code = told.project["section"]["code"]
-    need(listed == concluded and f"draw:experts:{code}" in listed, "archive.untold", what="draws")
+    has_draw = f"draw:experts:{code}" in listed
+    need(listed == concluded and has_draw == is_draw_needed(told), "archive.untold", what="draws")
+    check_walks(told)
+    check_seats(told)
     return {"draws": len(told.draws)}
 
 
@@ -71,30 +74,6 @@ def _check_coefficient(told: Told, draw: dict[str, Any], order: list[str]) -> No
         "archive.draw_outcome",
         label=draw["label"],
     )
-
-
-def _check_walk(draw: dict[str, Any], order: list[str]) -> None:
-    """The walk down the order: seats, standbys and skips follow from specialities and stated reasons."""
-    steps = draw["outcome"]["steps"]
-    need(draw["outcome"]["order"] == order, "archive.draw_outcome", label=draw["label"])
-    seats = [Seat(seat["speciality"], seat["count"]) for seat in draw["seats"]]
-    barred = {
-        step["candidate"]: step["detail"]
-        for step in steps
-        if step["outcome"] == "skipped" and step["detail"] != "speciality"
-    }
-    walked = [step.as_json() for step in walk(order, draw["specialities"], seats, barred).steps]
-    need(walked == steps, "archive.draw_outcome", label=draw["label"])
-
-
-def _check_seats_told(told: Told, draw: dict[str, Any]) -> None:
-    """Seats and specialities are those the ledger held before the draw."""
-    code = told.project["section"]["code"]
-    request = told.one_fact("committee.request", f"committee:{code}")
-    need(draw["seats"] == request["shape"]["seats"], "archive.untold", what=f"{draw['label']}: seats")
-    lists = [f for f in told.facts_of("committee.candidates", f"committee:{code}") if f["label"] == draw["label"]]
-    held = [f["specialities"] for f in lists]
-    need(held == [draw["specialities"]], "archive.untold", what=f"{draw['label']}: specialities")
 
 
 def check_scores(told: Told) -> dict[str, Any]:
