@@ -248,6 +248,8 @@ def _recognise() -> None:
             return
         g.sign_in, g.person = found, found.person
         g.actor = queries.actor(session, found)
+        if _asks_confirmation(view) and not is_confirmed(found.method):
+            g.has_passkey = queries.has_passkey(session, found.person_id)
 
 
 def _let_in() -> None:
@@ -261,20 +263,15 @@ def _let_in() -> None:
         raise Forbidden("signin.required")
     if access.kind == "roles" and not current_actor().has(*access.roles):
         raise Forbidden("door.role", roles=sorted(access.roles))
-    if getattr(view, "__confirmed__", False) and door().passkeys and current_actor().has(Role.BIDDER):
-        _check_confirmed()
+    if _asks_confirmation(view) and current_actor().has(Role.BIDDER) and g.get("has_passkey", False):
+        raise Forbidden("passkey.required")
     if request.method not in SAFE and not is_bearer() and not getattr(view, "__cookieless__", False):
         _check_origin()
         current_app.extensions["csrf"].protect()
 
 
-def _check_confirmed() -> None:
-    held, person = current_sign_in(), current_person()
-    if held is None or person is None or is_confirmed(held.method):
-        return
-    with reading() as session:
-        if queries.passkeys(session, person.id):
-            raise Forbidden("passkey.required")
+def _asks_confirmation(view: Callable[..., Any]) -> bool:
+    return door().passkeys and getattr(view, "__confirmed__", False)
 
 
 def _check_origin() -> None:

@@ -101,7 +101,8 @@ def roles_of(session: Session, person_id: int, scope: str = "*") -> frozenset[Ro
 
 def roles_anywhere(session: Session, person_id: int) -> frozenset[Role]:
     """Every role a person holds in any project: what the door asks for."""
-    return frozenset(Role(grant.role) for grant in grants(session, person_id))
+    held = select(Grant.role).where(Grant.person_id == person_id, Grant.revoked_at.is_(None))
+    return frozenset(Role(role) for role in session.scalars(held))
 
 
 def holders(session: Session, role: Role, scope: str = "*") -> list[Person]:
@@ -176,6 +177,11 @@ def revoked(session: Session) -> set[str]:
 def passkeys(session: Session, person_id: int) -> list[Passkey]:
     """A person's passkeys, oldest first."""
     return list(session.scalars(select(Passkey).where(Passkey.person_id == person_id).order_by(Passkey.id)))
+
+
+def has_passkey(session: Session, person_id: int) -> bool:
+    """Whether a person has bound any passkey."""
+    return session.scalar(select(Passkey.id).where(Passkey.person_id == person_id).limit(1)) is not None
 
 
 def digest_of(token: str) -> str:

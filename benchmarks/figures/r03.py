@@ -62,6 +62,9 @@ class Outcome:
     answers: list[Answer]
     in_set: set[str]
     audit_faults: int
+    server_cpu: float = 0.0
+    """Seconds of CPU of the server's processes during the rush."""
+    client_cpu: float = 0.0
 
     @property
     def acknowledged(self) -> set[str]:
@@ -201,15 +204,25 @@ def measure(on_time: int, after: int, database: str, threads: int = 64) -> Outco
         folder /= "installation"
         url = cluster.fresh() if cluster else None
         stage, bids, token = prepare(folder, url, on_time + after)
-        port = serve(stack, folder, url, threads)
+        pids: list[int] = []
+        port = serve(stack, folder, url, threads, pids=pids)
         platform = stage.platform
         deadline = _set_deadline(platform, stage.code)
+        server, client = cpu_of(pids[0]), time.process_time()
         answers = asyncio.run(rush(port, f"/sections/{stage.code}/submissions", token, bids, on_time, deadline))
+        server, client = cpu_of(pids[0]) - server, time.process_time() - client
         in_set = _closed(platform, stage.code)
         with platform.reading() as session:
             wrong = len(list(audit(session, platform.signer.verifier)))
         platform.database.close()
-    return Outcome(answers, in_set, wrong)
+    return Outcome(answers, in_set, wrong, server, client)
+
+
+def cpu_of(pid: int) -> float:
+    """Seconds of CPU of a process and its children, as far as they live."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    stats = [Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split() for one in [str(pid), *children]]
+    return sum(int(stat[11]) + int(stat[12]) for stat in stats) / os.sysconf("SC_CLK_TCK")
 
 
 def _set_deadline(platform: Platform, code: str) -> float:
@@ -251,6 +264,10 @@ def main(argv: list[str]) -> int:
         f"{found.errors} server errors"
     )
     print(f"answers: median {statistics.median(waits):.2f} s, p99 {p99:.2f} s, slowest {waits[-1]:.2f} s")
+    each = 1000 / len(found.answers)
+    print(
+        f"CPU: {found.server_cpu * each:.1f} ms of the server and {found.client_cpu * each:.1f} ms of the clients a commit"
+    )
     missing, additional = len(found.acknowledged - found.in_set), len(found.in_set - found.acknowledged)
     print(
         f"R3 on {options.database}: {len(found.acknowledged)} acknowledged, {missing} of them missing in the closed set, "

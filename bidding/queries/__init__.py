@@ -46,6 +46,7 @@ from bidding.queries.sections import (
 )
 from bidding.queries.submissions import (
     COUNTED,
+    Reception,
     by_idempotency_key,
     by_idempotency_keys,
     chain,
@@ -58,6 +59,7 @@ from bidding.queries.submissions import (
     objects_of,
     owners_of,
     receipt_of,
+    reception,
     sealed_object,
     submission,
     submissions,
@@ -91,6 +93,7 @@ __all__ = [
     "COUNTED",
     "EVERYWHERE",
     "RECEIVING",
+    "Reception",
     "Replacement",
     "bill_document",
     "by_idempotency_key",
@@ -149,6 +152,7 @@ __all__ = [
     "questions",
     "reading",
     "receipt_of",
+    "reception",
     "replacements",
     "resumes",
     "sealed_object",

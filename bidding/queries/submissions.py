@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -90,13 +91,31 @@ def last_under(session: Session, handles: Collection[tuple[int, str]]) -> dict[t
     return {(row.section_id, row.handle): row.content for row in rows}
 
 
-def is_receiving(session: Session, code: str, at: datetime) -> bool:
-    """Whether the section of that code takes submissions at the instant; False where there is none."""
+@dataclass(frozen=True)
+class Reception:
+    """What says of a section whether it takes submissions; a deadline once read holds at every instant."""
+
+    state: str
+    state_at: datetime
+    deadline_at: datetime
+
+    def receives(self, at: datetime) -> bool:
+        """Whether submissions are taken at the instant."""
+        deadline = rules.standing_deadline(self.state, self.state_at, self.deadline_at, at)
+        return self.state in RECEIVING and not rules.is_late(at, deadline)
+
+
+def reception(session: Session, code: str) -> Reception | None:
+    """The reception of the section of that code; None where there is no such section or it has no deadline yet."""
     columns = (Section.state, Section.state_at, Section.deadline_at)
     row = session.execute(select(*columns).where(Section.code == code)).first()
-    if row is None or row.state not in RECEIVING:
-        return False
-    return not rules.is_late(at, rules.standing_deadline(row.state, row.state_at, row.deadline_at, at))
+    return None if row is None or row.deadline_at is None else Reception(row.state, row.state_at, row.deadline_at)
+
+
+def is_receiving(session: Session, code: str, at: datetime) -> bool:
+    """Whether the section of that code takes submissions at the instant; False where there is none."""
+    found = reception(session, code)
+    return found is not None and found.receives(at)
 
 
 def check_admission(session: Session, section: Section, key: object, at: datetime) -> None:

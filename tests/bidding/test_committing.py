@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -70,6 +70,32 @@ def test_late_comers_do_not_enter_the_turnstile(
     monkeypatch.setattr(type(stage.platform.database), "turnstile", None)
     late = client.post(url, json=request_of(sealed, "another-key-of-mine"), headers=fresh)
     assert (late.status_code, late.json["code"]) == (409, "bid.late")
+
+
+def test_a_deadline_moved_since_the_last_arrival_counts(
+    stage: Stage, client: Browser, sealed: Sealed, bearer: Callable[..., Headers], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the door remembers of a section decides nothing: later, the commit comes in; sooner, it is late.
+
+    Seen red: without the comparison in `_check_time`.
+    """
+    monkeypatch.setattr("bidding.routes.arrivals.FRESH", 3600.0)
+    url, clock, old = f"/sections/{stage.code}/submissions", stage.platform.clock, stage.section().closing_at
+    stage.deposit(sealed)
+    clock.move_to(old - timedelta(minutes=1))
+    assert client.post(url, json={}, headers=bearer(Role.BIDDER)).json["code"] == "bid.request"
+    _move_deadline(stage, old - timedelta(minutes=2))
+    late = client.post(url, json=request_of(sealed), headers=bearer(Role.BIDDER))
+    assert (late.status_code, late.json["code"]) == (409, "bid.late")
+    _move_deadline(stage, old + timedelta(hours=1))
+    clock.move_to(old + timedelta(minutes=1))
+    kept = client.post(url, json=request_of(sealed), headers=bearer(Role.BIDDER))
+    assert (kept.status_code, kept.json["received_at"]) == (201, iso(old + timedelta(minutes=1)))
+
+
+def _move_deadline(stage: Stage, to: datetime) -> None:
+    with stage.platform.database.writing() as session:
+        queries.section(session, stage.code).deadline_at = to
 
 
 def _bearer(stage: Stage, person_id: int | None) -> Headers:
