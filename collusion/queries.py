@@ -15,6 +15,7 @@ from bidding.models import Section
 from collusion.models import Scan, Warning
 from core.errors import Missing
 from core.ledger.log import LedgerEntry, entries_of
+from experts import queries as experts
 from opening.lifecycle import OPENED
 from opening.models import Bid, Opening
 
@@ -39,19 +40,19 @@ def scan(session: Session, section: Section) -> Scan | None:
 def due_to_scan(session: Session) -> list[Section]:
     """Opened sections not scanned yet: bids may be read from the opening on, never before (R-654).
 
-    Where prices come in a second sitting, the one scan waits for its end: it looks at texts and prices together.
+    Where prices come in a second sitting, the one scan waits for its end: it looks at texts and prices together. Where
+    an envelope is anonymous (暗标) it waits for the lock of the blind round: a warning quotes it beside a name.
     """
     done = select(Scan.section_id)
     waiting = select(Opening.section_id).where(
         Opening.sittings == 2, or_(Opening.sitting == 1, Opening.state != "handed_over")
     )
-    return list(
-        session.scalars(
-            select(Section)
-            .where(Section.state.in_(SCANNED_FROM), Section.id.not_in(done), Section.id.not_in(waiting))
-            .order_by(Section.id)
-        )
+    found = session.scalars(
+        select(Section)
+        .where(Section.state.in_(SCANNED_FROM), Section.id.not_in(done), Section.id.not_in(waiting))
+        .order_by(Section.id)
     )
+    return [section for section in found if not experts.awaits_blind_lock(session, section)]
 
 
 def warning(session: Session, code: str) -> Warning:

@@ -55,6 +55,8 @@ def scan_section(platform: Platform, code: str, *, progress: Callable[[str], Non
                 return held
             if section.state not in queries.SCANNED_FROM:
                 raise Conflict("scan.early", section=code, state=section.state)
+            if experts.awaits_blind_lock(session, section):
+                raise Conflict("scan.masked", section=code)
             window = (section.published_at, section.deadline_at)
             tender = lay_out(session, platform.store, section, folder)
         told = window if window[0] and window[1] else None

@@ -12,12 +12,14 @@ COMMITTEE = Lifecycle(
         "draw": move("draw_announced", "drawn"),
         "select": move("requested", "drawn"),
         "seat": move("drawn", "seated"),
+        "seat_blind": move("drawn", "blind"),
+        "lock_blind": move("blind", "seated"),
         "begin_scoring": move("seated", "scoring"),
         "conclude_first": move("scoring", "first_concluded"),
         "lock": move(("scoring", "first_concluded"), "locked"),
         "report": move("locked", "reported"),
         "deliver": move("reported", "delivered"),
-        "reseat": move(("seated", "scoring"), "drawn"),
+        "reseat": move(("blind", "seated", "scoring"), "drawn"),
     },
 )
 
@@ -79,3 +81,16 @@ DIRECT = Lifecycle(
     {"approve": move("proposed", "approved"), "refuse": move("proposed", "refused")},
 )
 """The proposal to determine experts directly instead of drawing them (R-320)."""
+
+MASKED_SHEET = Lifecycle(
+    "masked_sheet",
+    "draft",
+    {
+        "lock": move("draft", "locked"),
+        "reopen": move("locked", "draft"),
+        "void": move(("draft", "locked"), "void"),
+    },
+)
+
+MASKED = frozenset({"requested", "draw_announced", "drawn", "blind"})
+"""Committee states in which the labels of anonymous envelopes (暗标) lead to nobody; no bid is looked at by name."""

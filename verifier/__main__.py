@@ -6,7 +6,16 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from . import claims_award, claims_bids, claims_draws, claims_ledger, claims_scores, claims_sittings, claims_trust
+from . import (
+    claims_award,
+    claims_bids,
+    claims_draws,
+    claims_ledger,
+    claims_masks,
+    claims_scores,
+    claims_sittings,
+    claims_trust,
+)
 from .canonical import Wrong
 from .container import Archive
 from .notes import Key
@@ -26,6 +35,7 @@ CLAIMS: list[tuple[str, str, Callable[[Case, Findings], tuple[str, str]]]] = [
     ("originals", "密封原件", claims_bids.originals),
     ("sittings", "两次开标", claims_sittings.sittings),
     ("draws", "抽取", claims_draws.draws),
+    ("masks", "暗标编号", claims_masks.masks),
     ("scores", "评分", claims_scores.scores),
     ("award", "定标", claims_award.award),
     ("credit", "信用核查", claims_award.credit),

@@ -43,15 +43,20 @@ def price_scores(method: dict[str, Any], prices: dict[int, int], k: object) -> d
 
 
 def _conformity(
-    result: dict[str, Any], prices: dict[int, int], further: dict[int, set[str]], *, sealed: bool
+    result: dict[str, Any], prices: dict[int, int], further: dict[int, set[str]], *, sealed: bool, anonymous: bool
 ) -> set[int]:
-    """Who is rejected; while prices are `sealed` (two sittings) the control price is none of the clauses."""
+    """Who is rejected; while prices are `sealed` (two sittings) the control price is none of the clauses.
+
+    Where an envelope is `anonymous` the marks in it are one.
+    """
     conformity, control = result["conformity"], whole(result["control_price_fen"])
     members = conformity["members"]
     need(members and len(set(members)) == len(members), "评审成员不对", "conformity: bad members")
     meant = sorted({*(clause["code"] for clause in result["method"]["review"]), "control_price"})
     if sealed:
         meant.remove("control_price")
+    if anonymous:
+        meant = sorted([*meant, "identifying_marks"])
     rejected = set()
     held = sorted(bid["number"] for bid in conformity["bids"]) == sorted(prices)
     need(held, "初步评审漏家", "conformity: not every bid")
@@ -180,7 +185,7 @@ def scores(case: Case, out: Findings) -> Said:
         held = sum(same(entry["facts"].get("result"), result) for entry in locks) == 1
         need(held, "锁定的结果不是此份", "exactly one told committee.lock should have this result")
     with out.at("committee.begin_scoring"):
-        begun = case.only("committee.begin_scoring", f"committee:{case.section}")["facts"]
+        begun = case.told("committee.begin_scoring", f"committee:{case.section}")[-1]["facts"]
         need(same(begun["conformity"], result["conformity"]), "初步评审与日志不同", "conformity is not the ledger's")
     with out.at("evaluation.json"):
         held = result["type"] == "sunbid-result/v1" and result["section"] == case.section
@@ -203,7 +208,7 @@ def scores(case: Case, out: Findings) -> Said:
         told = {n: 0 if sealed and bid["price_fen"] is None else whole(bid["price_fen"], 1) for n, bid in bids.items()}
         corrected, further = clarified(case, result, out)
         told |= corrected
-        rejected = _conformity(result, told, further, sealed=sealed)
+        rejected = _conformity(result, told, further, sealed=sealed, anonymous=bool(case.anonymous))
         scored = {n: bid["submission"] for n, bid in bids.items() if n not in rejected}
         digests = {n: digest for n, digest in scored.items() if not sealed or (n in opened and told[n] <= most)}
         if sealed:

@@ -132,6 +132,13 @@ class Case:
         told = notices[0]["facts"]["content"].get("envelopes", []) if notices else []
         return [one["envelope"] for one in told if one["opens"] == "second"]
 
+    @cached_property
+    def anonymous(self) -> list[str]:
+        """The envelopes whose author the tender's notice hides until they are scored."""
+        notices = self.told("notice.tender", f"section:{self.section}")
+        told = notices[0]["facts"]["content"].get("envelopes", []) if notices else []
+        return [one["envelope"] for one in told if one.get("anonymous")]
+
     def opened(self) -> list[dict[str, Any]]:
         """The bids that were opened."""
         states = ("opened_by_bidder", "opened_by_trustees", "opened_from_backup", "rejected")

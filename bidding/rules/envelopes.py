@@ -42,7 +42,8 @@ def check_layout(envelopes: Any) -> list[dict[str, Any]]:
 
     Raises Invalid: envelopes.malformed with the place; envelopes.schedule without a schedule; envelopes.order where a
     second sitting comes before a first, or nothing is opened at the deadline; envelopes.prices where schedule and price
-    are not opened together; envelopes.anonymous where another than the technical envelope hides its author.
+    are not opened together; envelopes.anonymous where another than the technical envelope, or one that is not opened at
+    the deadline, hides its author.
     """
     if not isinstance(envelopes, list):
         raise Invalid("envelopes.malformed", field="envelopes", place="0")
@@ -55,7 +56,7 @@ def check_layout(envelopes: Any) -> list[dict[str, Any]]:
             or not isinstance(one["anonymous"], bool)
         ):
             raise Invalid("envelopes.malformed", field="envelopes", place=str(number))
-        if one["anonymous"] and one["name"] not in ANONYMOUS:
+        if one["anonymous"] and (one["name"] not in ANONYMOUS or one["opens"] != "first"):
             raise Invalid("envelopes.anonymous", field="envelopes", envelope=one["name"])
     names = names_of(envelopes)
     if len(set(names)) != len(names):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from bidding.rules.clauses import clauses_on, find_clauses
 from bidding.rules.concerns import barriers
-from bidding.rules.envelopes import check_layout, has_second_sitting, is_anonymous, names_of
+from bidding.rules.envelopes import ANONYMOUS, check_layout, has_second_sitting, is_anonymous, names_of
 from bidding.rules.findings import Finding, Level, NoticeFacts, cited, verdict
 from bidding.rules.method import texts_of
 from bidding.rules.passages import Passage
@@ -45,7 +45,7 @@ def check_notice(facts: NoticeFacts, law: Snapshot, calendar: Calendar) -> list[
         *check_periods(facts, law, calendar),
         *_money(facts, law),
         *check_scoring(facts, law),
-        *_envelopes(facts),
+        *_envelopes(facts, law),
         *_opening(facts, law),
         *_fairness(facts),
     ]
@@ -124,7 +124,7 @@ def _threshold(facts: NoticeFacts, law: Snapshot) -> Iterator[Finding]:
         yield Finding("R-050", Level.WARN, "notice.mandatory_threshold", "is_mandatory", told)
 
 
-def _envelopes(facts: NoticeFacts) -> Iterator[Finding]:
+def _envelopes(facts: NoticeFacts, law: Snapshot) -> Iterator[Finding]:
     try:
         envelopes = check_layout(list(facts.envelopes))
         check_slots(list(facts.slots), names_of(envelopes))
@@ -133,11 +133,19 @@ def _envelopes(facts: NoticeFacts) -> Iterator[Finding]:
         return
     yield Finding("R-200", Level.MET, "notice.envelopes", "envelopes", {"count": len(envelopes)})
     if is_anonymous(envelopes):
-        # The committee's pages show who bids: what the notice would promise cannot be kept (R-200).
-        yield Finding("R-200", Level.BLOCK, "notice.anonymous", "envelopes")
+        yield from _anonymous(facts, law)
     if has_second_sitting(envelopes):
         stated = facts.second_opening_at is not None
         yield Finding("R-253", verdict(stated, Level.WARN), "notice.second_sitting", "second_opening_at")
+
+
+def _anonymous(facts: NoticeFacts, law: Snapshot) -> Iterator[Finding]:
+    """An anonymous envelope (暗标) is scored before anything by name: there must be something to score, at once."""
+    criteria = facts.method.get("criteria", []) if isinstance(facts.method, dict) else []
+    scored = [one for one in criteria if isinstance(one, dict) and one.get("group") in ANONYMOUS]
+    yield Finding("R-200", verdict(bool(scored)), "notice.anonymous", "envelopes", {"count": len(scored)})
+    if "rounds" in law.rules and law.days("rounds") > 1:
+        yield Finding("R-602", Level.BLOCK, "notice.anonymous_rounds", "envelopes", cited(law, "rounds"))
 
 
 def _opening(facts: NoticeFacts, law: Snapshot) -> Iterator[Finding]:

@@ -8,7 +8,8 @@ from typing import Any
 
 from bidding import queries, rules
 from bidding.models import Policy, Publication, Section
-from bidding.rules.envelopes import names_of
+from bidding.rules.envelopes import is_anonymous, names_of
+from bidding.rules.masks import masks_commitments
 from bidding.services.two_persons import refuse_blocked, settle
 from core.act import Act
 from core.board import Notice, publish_notice
@@ -25,7 +26,8 @@ def publish_section(act: Act, publication: Publication, digest: str) -> Notice:
 
     `digest` is of what the actor reviewed; `settle` refuses anything else. All in one act: the legal checks (the first
     BLOCK raises Invalid naming field and rule; `queries.findings` shows all), the law frozen into the project (R-006),
-    policy version 1, one canary per trustee, the notice with documents, policy and method attached by hash (R-104).
+    policy version 1, one canary per trustee, the hashes of the secrets of anonymous labels (暗标), the notice with
+    documents, policy and method attached by hash (R-104).
     Raises Conflict("section.published") when it is published already.
     """
     section = publication.section
@@ -44,6 +46,8 @@ def publish_section(act: Act, publication: Publication, digest: str) -> Notice:
     policy = add_policy(act, section)
     seal_canaries(act, section)
     advance(act, section, "publish", policy=policy.digest, law=project.law["on"], deadline=iso(section.closing_at))
+    if is_anonymous(section.envelopes):
+        append(act, "masks.commit", section.subject, {"commitments": masks_commitments(act.signer.sign, section.code)})
     warned = [{"rule": f.rule, "code": f.code} for f in findings if f.level is rules.Level.WARN]
     if warned:
         append(act, "section.warnings", section.subject, {"findings": warned})

@@ -11,7 +11,7 @@ import sys
 import tempfile
 from io import BufferedReader
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 
 from core.documents.document import Document, decode
 from core.errors import Invalid
@@ -69,33 +69,9 @@ def ask_apart(
     The child gets the file as its standard input, no path and no environment. Raises Invalid with `field` = `label`
     and code `document.timeout`, `.bomb` (the answer outgrew its limit) or `.unreadable`.
     """
-    root = Path(__file__).resolve().parents[2]
-    command = [sys.executable, "-s", "-P", "-m", module, argument]
     # The answer goes to an unlinked file, not a pipe: the child's own file-size limit then bounds it.
     with tempfile.TemporaryFile() as answer:
-        try:
-            done = subprocess.run(
-                command,
-                stdin=source,
-                stdout=answer,
-                stderr=subprocess.DEVNULL,
-                timeout=wall_seconds,
-                check=False,
-                close_fds=True,
-                cwd="/",
-                env={
-                    "PYTHONPATH": str(root),
-                    "LC_ALL": "C.UTF-8",
-                    "PYTHONDONTWRITEBYTECODE": "1",
-                    "MALLOC_ARENA_MAX": "1",
-                },
-            )
-        except subprocess.TimeoutExpired as error:
-            raise Invalid("document.timeout", field=label) from error
-        if done.returncode != 0:
-            # -24 SIGXCPU, -9 the hard CPU limit; -25 SIGXFSZ: the answer outgrew its limit.
-            code = {-24: "document.timeout", -9: "document.timeout", -25: "document.bomb"}.get(done.returncode)
-            raise Invalid(code or "document.unreadable", field=label, reason=f"exit {done.returncode}")
+        run_apart(module, argument, source, answer, label=label, wall_seconds=wall_seconds)
         answer.seek(0)
         try:
             decoded = json.loads(answer.read(ANSWER_BYTES + 1))
@@ -104,3 +80,34 @@ def ask_apart(
     if not isinstance(decoded, dict):
         raise Invalid("document.unreadable", field=label, reason="answer")
     return decoded
+
+
+def run_apart(
+    module: str, argument: str, source: BinaryIO, answer: IO[bytes], *, label: str, wall_seconds: float = WALL_SECONDS
+) -> None:
+    """Write what `python -m module argument` says of the open file into `answer`; refusals as in `ask_apart`."""
+    root = Path(__file__).resolve().parents[2]
+    command = [sys.executable, "-s", "-P", "-m", module, argument]
+    try:
+        done = subprocess.run(
+            command,
+            stdin=source,
+            stdout=answer,
+            stderr=subprocess.DEVNULL,
+            timeout=wall_seconds,
+            check=False,
+            close_fds=True,
+            cwd="/",
+            env={
+                "PYTHONPATH": str(root),
+                "LC_ALL": "C.UTF-8",
+                "PYTHONDONTWRITEBYTECODE": "1",
+                "MALLOC_ARENA_MAX": "1",
+            },
+        )
+    except subprocess.TimeoutExpired as error:
+        raise Invalid("document.timeout", field=label) from error
+    if done.returncode != 0:
+        # -24 SIGXCPU, -9 the hard CPU limit; -25 SIGXFSZ: the answer outgrew its limit.
+        code = {-24: "document.timeout", -9: "document.timeout", -25: "document.bomb"}.get(done.returncode)
+        raise Invalid(code or "document.unreadable", field=label, reason=f"exit {done.returncode}")

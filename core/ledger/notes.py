@@ -68,6 +68,14 @@ class Verifier:
                     return body
         raise Invalid("note.signature", name=self.name)
 
+    def signed(self, message: bytes, signature: bytes) -> bool:
+        """Whether this key made the raw signature (Ed25519) over `message`."""
+        try:
+            Ed25519PublicKey.from_public_bytes(self.key).verify(signature, message)
+        except (ValueError, InvalidSignature):
+            return False
+        return True
+
     def _signed(self, body: str, encoded: str) -> bool:
         try:
             raw = base64.b64decode(encoded, validate=True)

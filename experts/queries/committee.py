@@ -14,11 +14,13 @@ from accounts.rules import Role
 from bidding import queries as bidding
 from bidding.models import Section
 from core.act import Actor
-from core.errors import Missing
+from core.errors import Conflict, Missing
 from credit.models import CreditCheck
+from experts.lifecycle import MASKED
 from experts.models import Committee, Member, Memo
 from experts.queries.pool import LIVE
 from experts.rules import Party, review_clauses
+from experts.rules.blind import MARKS, anonymous_envelopes
 from opening.lifecycle import OPENED
 from opening.models import Bid, Opening
 from opening.rules import later_envelopes, sittings_of
@@ -27,7 +29,7 @@ EVALUATED = OPENED | {"returned"}
 """States of a bid that was opened for the committee; `returned` bids were, before their second envelope went back."""
 
 IN_ROOM = frozenset({"signed_in", "signed"})
-NAMES_FROM = frozenset({"seated", "scoring", "first_concluded", "locked", "reported", "delivered"})
+NAMES_FROM = frozenset({"blind", "seated", "scoring", "first_concluded", "locked", "reported", "delivered"})
 """Committee states from which the project's own people may see the members' names (R-323)."""
 
 
@@ -78,6 +80,14 @@ def leader(session: Session, held: Committee) -> Member | None:
 
 
 def own_member(session: Session, code: str, actor: Actor) -> Member:
+    """The actor's own seat, to look at bids by name: as `own_seat`, or Conflict("blind.open") in a blind round."""
+    found = own_seat(session, code, actor)
+    if found.committee.state in MASKED and anonymous_envelopes(found.committee.section.envelopes):
+        raise Conflict("blind.open", section=code)
+    return found
+
+
+def own_seat(session: Session, code: str, actor: Actor) -> Member:
     """The actor's own seat in the section's committee room, once signed in there; Missing for everyone else."""
     found = session.scalar(
         select(Member)
@@ -172,8 +182,12 @@ def opened(session: Session, bid: Bid, section: Section) -> Opened:
 
 
 def clauses_of(section: Section) -> list[dict[str, str]]:
-    """The clauses of the section's review; the control price is none while prices are sealed."""
-    return review_clauses(section.method, priced=not in_two_stages(section))
+    """The clauses of the section's review; the control price is none while prices are sealed.
+
+    Where an envelope is anonymous the first is that on marks in it, which is decided in the blind round.
+    """
+    marks = [dict(MARKS)] if anonymous_envelopes(section.envelopes) else []
+    return marks + review_clauses(section.method, priced=not in_two_stages(section))
 
 
 def final_bids(session: Session, section: Section) -> list[Bid]:

@@ -3,6 +3,7 @@
 from experts.routes import (
     applications,
     avoidance,
+    blind,
     clarifications,
     committee,
     direct,
@@ -19,6 +20,7 @@ from experts.routes.frame import blueprint
 __all__ = [
     "applications",
     "avoidance",
+    "blind",
     "blueprint",
     "clarifications",
     "committee",

@@ -15,6 +15,7 @@ from accounts.rules import Role
 from bidding.rules.sentences import place_of, say
 from core.errors import Refusal
 from experts import queries
+from experts.lifecycle import MASKED
 from experts.models import Committee, Member
 from experts.queries.scoring import LOCKED
 from opening import queries as opening
@@ -91,7 +92,12 @@ def room_frame(session: Session, member: Member) -> dict[str, Any]:
     """What every page of the committee room shows: the seat, the stage, the way through the room."""
     held = member.committee
     made, wanted = queries.own_review_progress(session, member)
-    progress = queries.own_progress(session, member) if held.conformity is not None else []
+    masked = queries.is_masked(held)
+    progress = queries.own_progress(session, member) if held.conformity is not None and not masked else []
+    blind = queries.is_blind(held.section)
+    stages = [_("到场声明"), _("符合性评审"), _("评分"), _("结果"), _("签署报告")]
+    if blind:
+        stages.insert(1, _("暗标评审"))
     return {
         "member": member,
         "committee": held,
@@ -102,8 +108,10 @@ def room_frame(session: Session, member: Member) -> dict[str, Any]:
         "progress": progress,
         "scored": sum(done for _number, done, _all, _state in progress),
         "to_score": sum(every for _number, _done, every, _state in progress),
-        "stages": [_("到场声明"), _("符合性评审"), _("评分"), _("结果"), _("签署报告")],
-        "stage": stage_of(held),
+        "stages": stages,
+        "stage": stage_of(held) + (blind and held.state not in MASKED) + (blind and held.state == "blind"),
+        "is_blind": blind,
+        "is_masked": masked,
         "seat_word": seat_word,
         "is_locked": held.state in LOCKED,
         "leader": queries.leader(session, held),
@@ -115,12 +123,20 @@ def room_tabs(held: Committee) -> list[dict[str, Any]]:
     """The pages of the room that are open now."""
     code = held.section.code
     pages = [(_("总览"), "experts.room", True)]
+    if queries.is_blind(held.section):
+        pages.append((_("暗标评审"), "experts.blind", held.state == "blind" or held.state not in MASKED))
+    if queries.is_masked(held):
+        return _tabs(pages, code)
     pages.append((_("符合性评审"), "experts.conformity", held.state not in ("requested", "draw_announced", "drawn")))
     asks = held.state not in ("requested", "draw_announced", "drawn")
     pages.append((_("澄清说明"), "experts.clarifications", asks))
     pages.append((_("我的评分"), "experts.scores", held.conformity is not None))
     pages.append((_("评标结果"), "experts.result", held.state in LOCKED))
     pages.append((_("评标报告"), "experts.report", held.state in ("reported", "delivered")))
+    return _tabs(pages, code)
+
+
+def _tabs(pages: list[tuple[str, str, bool]], code: str) -> list[dict[str, Any]]:
     return [
         {"label": label, "href": url_for(endpoint, code=code), "current": request.path == url_for(endpoint, code=code)}
         for label, endpoint, shown in pages
@@ -136,7 +152,7 @@ def stage_of(held: Committee) -> int:
 
 
 def own_room(session: Session, code: str) -> Member:
-    """The asker's own seat in that room, or Missing."""
+    """The asker's own seat in that room, to look at bids by name; Missing, or Conflict("blind.open")."""
     return queries.own_member(session, code, current_actor())
 
 

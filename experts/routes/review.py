@@ -10,6 +10,7 @@ from accounts.access import acting, reading, requires
 from core.errors import Missing, Refusal
 from experts import forms, queries, services
 from experts.routes.frame import ROOM, blueprint, clause_texts, done, own_room, room_frame, shown_contents
+from experts.rules.blind import MARKS
 from experts.rules.grounds import ground_of, grounds_for
 from opening.models import Bid
 
@@ -106,6 +107,7 @@ def _matrix(code: str, errors: list[Refusal]) -> str:
             stand=stand,
             texts=clause_texts(held),
             own=queries.own_findings(session, member),
+            masks=queries.told_labels(held),
             flags=queries.flags(session, held.section) if bids else {},
             decisions={one["number"]: one for one in held.conformity["bids"]} if held.conformity else None,
             errors=errors,
@@ -123,6 +125,7 @@ def _findings(code: str, number: int, errors: list[Refusal]) -> str:
         bid = _bid(bids, number)
         own = queries.own_findings(session, member)
         clauses = {clause["code"]: clause for clause in queries.clauses_for(session, held, bid)}
+        clauses.pop(MARKS["code"], None)  # decided in the blind round
         return render_template(
             "experts/findings.html",
             **room_frame(session, member),
@@ -131,6 +134,8 @@ def _findings(code: str, number: int, errors: list[Refusal]) -> str:
             first=queries.first_response(session, bid, held.section),
             bids=bids,
             clauses=clauses,
+            marks=own.get((bid.id, MARKS["code"])),
+            mask=queries.told_labels(held).get(bid.submission.digest),
             own={clause: own.get((bid.id, clause)) for clause in clauses},
             grounds=grounds_for(held.section.project.regime),
             usual={code: ground_of("", clause, held.section.project.regime).code for code, clause in clauses.items()},

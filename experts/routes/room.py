@@ -7,7 +7,7 @@ from flask import render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from accounts.access import acting, door, reading, requires
+from accounts.access import acting, current_actor, door, reading, requires
 from core.errors import Missing, Refusal
 from experts import forms, queries, services
 from experts.routes.frame import ROOM, blueprint, done, own_room, refused, room_frame
@@ -31,7 +31,7 @@ def declare(code: str) -> Response | tuple[str, int]:
         for name in ("discipline", "no_reason"):
             forms.one_of(request.form, name, ["yes"])
         with acting() as act:
-            services.declare(act, queries.own_member(act.session, code, act.actor))
+            services.declare(act, queries.own_seat(act.session, code, act.actor))
     except Missing:
         raise
     except Refusal as refusal:
@@ -46,7 +46,7 @@ def avoid(code: str) -> Response | tuple[str, int]:
     try:
         reason = forms.read_reason(request.form)
         with acting() as act:
-            services.avoid(act, queries.own_member(act.session, code, act.actor), reason)
+            services.avoid(act, queries.own_seat(act.session, code, act.actor), reason)
     except Missing:
         raise
     except Refusal as refusal:
@@ -61,7 +61,7 @@ def vote_leader(code: str) -> Response:
     try:
         label = forms.read_reason(request.form, "choice", most=20)
         with acting() as act:
-            member = queries.own_member(act.session, code, act.actor)
+            member = queries.own_seat(act.session, code, act.actor)
             choice = queries.seated(act.session, member.committee, label)
             elected = services.vote_leader(act, member, choice)
     except Missing:
@@ -155,7 +155,7 @@ def _memo(code: str, number: int, errors: list[Refusal]) -> str:
 
 def _room(code: str, errors: list[Refusal]) -> str:
     with reading() as session:
-        member = own_room(session, code)
+        member = queries.own_seat(session, code, current_actor())
         held = member.committee
         live = queries.live_members(session, held)
         return render_template(
@@ -163,7 +163,7 @@ def _room(code: str, errors: list[Refusal]) -> str:
             **room_frame(session, member),
             live=live,
             present=sum(one.declared_at is not None for one in live),
-            memos=queries.memos(session, held) if member.declared_at else [],
+            memos=queries.memos(session, held) if member.declared_at and not queries.is_masked(held) else [],
             errors=errors,
             values=request.form,
         )

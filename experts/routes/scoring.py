@@ -197,6 +197,7 @@ def _sheet(code: str, number: int, errors: list[Refusal]) -> str:
             items=items,
             numbers=others,
             criteria=scored_criteria(member.committee.section.method),
+            blind=queries.own_criteria(member.committee.section),
             errors=errors,
             values=request.form,
             made=len(items),

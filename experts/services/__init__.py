@@ -11,6 +11,7 @@ from experts.services.applications import (
 )
 from experts.services.attendance import accept, avoid, declare, decline, sign_in, vote_leader
 from experts.services.avoidance import ask_avoidance, decide_avoidance, record_absence
+from experts.services.blind import lock_blind, lock_masked, reopen_masked, save_masked
 from experts.services.clarifications import (
     ask_bidder,
     found_slips,
@@ -19,6 +20,7 @@ from experts.services.clarifications import (
     sign_answer,
     write_answer,
 )
+from experts.services.cleaning import Cleaning, clean_files, keep_cleaned, ready_to_clean
 from experts.services.committee import (
     name_representative,
     opine,
@@ -56,6 +58,7 @@ from experts.services.scoring import (
 )
 
 __all__ = [
+    "Cleaning",
     "accept",
     "accept_application",
     "add_expert",
@@ -67,6 +70,7 @@ __all__ = [
     "avoid",
     "begin_scoring",
     "change_status",
+    "clean_files",
     "commit_draw_nonce",
     "conclude_expert_draw",
     "conclude_first_stage",
@@ -80,13 +84,17 @@ __all__ = [
     "found_slips",
     "freeze",
     "import_experts",
+    "keep_cleaned",
     "lapse_clarification",
+    "lock_blind",
     "lock_committee",
+    "lock_masked",
     "lock_sheet",
     "name_representative",
     "opine",
     "propose_correction",
     "propose_direct",
+    "ready_to_clean",
     "reapply",
     "receive_memo",
     "recommend",
@@ -97,12 +105,14 @@ __all__ = [
     "refuse_direct",
     "reject_all",
     "renew_term",
+    "reopen_masked",
     "reopen_sheet",
     "report_facts",
     "request_committee",
     "return_application",
     "reveal_draw_nonce",
     "save_findings",
+    "save_masked",
     "save_scores",
     "sign_answer",
     "sign_in",

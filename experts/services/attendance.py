@@ -14,16 +14,11 @@ from core.outbox import post
 from experts import queries
 from experts.models import Committee, Member, Sheet
 from experts.rules import Ground, Profile, Shape, avoidance_grounds
+from experts.services.blind import open_masked_sheets, void_masked
 from experts.services.draw import fill_seats
-from experts.services.masks import from_seat
+from experts.services.masks import check_own, from_seat
 
 EARLIEST = timedelta(hours=2)
-
-
-def check_own(act: Act, member: Member) -> None:
-    """Raise Missing unless the actor sits on this very seat."""
-    if act.actor.person_id is None or member.person_id != act.actor.person_id:
-        raise Missing("member.unknown")
 
 
 def accept(act: Act, member: Member) -> None:
@@ -78,7 +73,8 @@ def sign_in(act: Act, member: Member) -> list[Ground]:
 def declare(act: Act, member: Member) -> None:
     """Confirm discipline and that no reason to avoid is known; with the last member the committee is seated.
 
-    From then on the section is being evaluated and names are known to the project's own people (R-323).
+    Where an envelope is anonymous (暗标) the blind round begins, which is locked before anything else. From then on
+    the section is being evaluated and names are known to the project's own people (R-323).
     """
     check_own(act, member)
     if member.state != "signed_in":
@@ -92,7 +88,11 @@ def declare(act: Act, member: Member) -> None:
     committee = member.committee
     present = [held for held in queries.live_members(act.session, committee) if held.declared_at is not None]
     if committee.state == "drawn" and len(present) == Shape.from_json(committee.shape).size:
-        advance(from_seat(act, member), committee, "seat", members=sorted(held.label for held in present))
+        blind = queries.is_blind(committee.section)
+        seated = sorted(held.label for held in present)
+        advance(from_seat(act, member), committee, "seat_blind" if blind else "seat", members=seated)
+        if blind:
+            open_masked_sheets(act, committee)
         if committee.section.state == "opened":
             bidding.begin_evaluation(from_seat(act, member), committee.section)
 
@@ -104,10 +104,11 @@ def vote_leader(act: Act, member: Member, choice: Member) -> Member | None:
     """
     check_own(act, member)
     committee = member.committee
-    if committee.state != "seated":
+    if committee.state not in ("blind", "seated"):
         raise Conflict(
-            "committee.state", verb="vote_leader", state=committee.state, allowed=["seated"], subject=committee.subject
-        )
+            "committee.state", verb="vote_leader", state=committee.state, allowed=["blind", "seated"],
+            subject=committee.subject,
+        )  # fmt: skip
     if choice.committee_id != committee.id or choice.state not in queries.LIVE:
         raise Missing("member.unknown")
     if choice.expert_id is None and committee.section.project.regime == "G":
@@ -153,7 +154,7 @@ def leave(act: Act, member: Member, reason: str) -> list[Member]:
     committee = member.committee
     if committee.state in ("locked", "reported", "delivered"):
         raise Conflict(
-            "committee.state", verb="avoid", state=committee.state, allowed=["drawn", "scoring", "seated"],
+            "committee.state", verb="avoid", state=committee.state, allowed=["blind", "drawn", "scoring", "seated"],
             subject=committee.subject,
         )  # fmt: skip
     seat = from_seat(act, member)
@@ -162,10 +163,11 @@ def leave(act: Act, member: Member, reason: str) -> list[Member]:
     advance(seat, member, "avoid", reason=reason, was_leader=was_leader)
     for sheet in act.session.query(Sheet).where(Sheet.member_id == member.id, Sheet.state != "void"):
         advance(seat, sheet, "void", reason="R-332")
+    void_masked(act, member)
     for held in queries.live_members(act.session, committee):
         if held.leader_choice == member.label or was_leader:
             held.leader_choice = None
-    if committee.state in ("seated", "scoring"):
+    if committee.state in ("blind", "seated", "scoring"):
         committee.conformity = None
         advance(seat, committee, "reseat", left=member.label)
     return refill(act, committee)
@@ -173,7 +175,7 @@ def leave(act: Act, member: Member, reason: str) -> list[Member]:
 
 def refill(act: Act, committee: Committee) -> list[Member]:
     """Invite for every open seat; where nobody stands by, the one who asked for the committee is told (R-322)."""
-    if committee.state not in ("drawn", "seated", "scoring"):
+    if committee.state not in ("drawn", "blind", "seated", "scoring"):
         return []
     fresh = fill_seats(act, committee)
     short = queries.open_seats(act.session, committee)

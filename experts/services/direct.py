@@ -27,7 +27,8 @@ def propose_direct(
     Before any draw is announced the proposal takes seats from the draw; later it may only fill seats of an earlier
     selection that have become empty. Nothing changes before another person approves. Raises what `check_proposal`
     raises, Missing("law.rule") where the project's law knows no such exception, Conflict("direct.pending") while
-    another waits, Conflict("committee.state"), Invalid("direct.seats") and Invalid("direct.expert") for who is not in
+    another waits, Conflict("direct.blind") where no seat were left to draw and labels (暗标) need the draw's seed,
+    Conflict("committee.state"), Invalid("direct.seats") and Invalid("direct.expert") for who is not in
     the pool, not of the speciality, or barred as things stand.
     """
     if not act.actor.has(Role.TENDEREE, Role.AGENT) or act.actor.person_id is None:
@@ -44,6 +45,12 @@ def propose_direct(
         raise Conflict("direct.pending")
     is_replacement = committee.state != "requested"
     _check_seats(act, committee, rows, is_replacement)
+    if (
+        not is_replacement
+        and queries.is_blind(committee.section)
+        and len(rows) >= Shape.from_json(committee.shape).drawn
+    ):
+        raise Conflict("direct.blind")
     bars = queries.bars_to(act.session, committee, act.now)
     for row in rows:
         expert = queries.expert(act.session, row["code"])

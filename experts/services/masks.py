@@ -1,13 +1,20 @@
-"""Acting from a seat: the ledger names the seat, never the person who sits on it (R-323)."""
+"""Acting from a seat: whose it is, and that the ledger names the seat, never the person who sits on it (R-323)."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from core.act import Act
+from core.errors import Missing
 from experts.models import Member
 
 
 def from_seat(act: Act, member: Member) -> Act:
     """The same act with the seat's name as actor, so that entries told before the award name nobody."""
     return replace(act, actor=replace(act.actor, name=f"seat:{member.label}"))
+
+
+def check_own(act: Act, member: Member) -> None:
+    """Raise Missing unless the actor sits on this very seat."""
+    if act.actor.person_id is None or member.person_id != act.actor.person_id:
+        raise Missing("member.unknown")

@@ -20,8 +20,7 @@ from core.render.pdf import Attachment, render_pdf
 from experts import queries
 from experts.models import Committee, Member
 from experts.rules import published, scored_criteria
-from experts.services.attendance import check_own
-from experts.services.masks import from_seat
+from experts.services.masks import check_own, from_seat
 from experts.services.review import check_leader
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"

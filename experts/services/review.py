@@ -16,11 +16,12 @@ from core.machine import advance
 from experts import queries
 from experts.models import Committee, Member, Review, Sheet
 from experts.rules import CONTROL_PRICE, FINDINGS, check_method, scored_criteria, tally
+from experts.rules.blind import MARKS
 from experts.rules.grounds import CONTENT, CORRECTION, LOW_PRICE, agreed_ground, ground_of, grounds_for
 from experts.rules.low_price import low_price_lines, low_prices
 from experts.rules.review import FAIL, PASS
-from experts.services.attendance import check_own
-from experts.services.masks import from_seat
+from experts.services.blind import carry_scores
+from experts.services.masks import check_own, from_seat
 from opening.models import Bid
 
 Findings = Mapping[str, tuple[str, str] | tuple[str, str, str]]
@@ -32,7 +33,8 @@ def save_findings(act: Act, member: Member, bid: Bid, findings: Findings) -> Non
 
     Fail and doubt need a reason, and a failure has a ground of the law (R-400, R-410): the one named, else the one that
     goes with the clause. Invalid: review.clause (none of this bid's clauses, R-404), review.finding, review.reason,
-    review.ground; Conflict("committee.state") once the review is concluded or before all have declared.
+    review.ground, review.blind_clause (decided in the blind round); Conflict("committee.state") once the review is
+    concluded or before all have declared.
     """
     check_own(act, member)
     committee = member.committee
@@ -41,6 +43,8 @@ def save_findings(act: Act, member: Member, bid: Bid, findings: Findings) -> Non
         raise Invalid("review.bid", field="bid")
     clauses = {clause["code"]: clause for clause in queries.clauses_for(act.session, committee, bid)}
     held = queries.own_findings(act.session, member)
+    if queries.is_blind(committee.section) and MARKS["code"] in findings:
+        raise Invalid("review.blind_clause", field=MARKS["code"], clause=MARKS["code"])
     for clause, (finding, reason, *picked) in findings.items():
         if clause not in clauses:
             raise Invalid("review.clause", field=clause, clause=clause)
@@ -103,11 +107,15 @@ def begin_scoring(act: Act, committee: Committee, *, competition_reason: str = "
         (sheet.member_id, sheet.bid_id)
         for sheet in act.session.scalars(select(Sheet).where(Sheet.member_id.in_([member.id for member in members])))
     }
-    for member in members:
-        for bid in queries.valid_bids(act.session, committee):
-            if (member.id, bid.id) not in held:
-                act.session.add(Sheet(member_id=member.id, bid_id=bid.id, state="draft", state_at=act.now))
+    fresh = [
+        Sheet(member_id=member.id, bid_id=bid.id, state="draft", state_at=act.now)
+        for member in members
+        for bid in queries.valid_bids(act.session, committee)
+        if (member.id, bid.id) not in held
+    ]
+    act.session.add_all(fresh)
     act.session.flush()
+    carry_scores(act, committee, fresh)
 
 
 def reject_all(act: Act, committee: Committee, reason: str) -> None:

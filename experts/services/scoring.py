@@ -15,8 +15,7 @@ from core.machine import advance
 from experts import queries
 from experts.models import Committee, ScoreItem, Sheet
 from experts.rules import Evaluation, ScoredSheet, check_score, result_document, scored_criteria
-from experts.services.attendance import check_own
-from experts.services.masks import from_seat
+from experts.services.masks import check_own, from_seat
 from experts.services.review import check_leader
 from opening import services as hall
 
@@ -27,19 +26,23 @@ def save_scores(act: Act, sheet: Sheet, scores: Mapping[str, Decimal], notes: Ma
     """Save some or all scores of one's own sheet, with notes by criterion; what is not named stays.
 
     Missing for another's sheet; Conflict("sheet.state") once locked; Invalid: score.criterion (not in the frozen
-    method, R-404), score.out_of_range, score.too_fine, score.reopened_only (a reopened sheet may change only the
-    objective criteria it was reopened for, R-344).
+    method, R-404), score.blind (locked in the blind round, 暗标), score.out_of_range,
+    score.too_fine, score.reopened_only (a reopened sheet may change only the objective criteria it was reopened for,
+    R-344).
     """
     check_own(act, sheet.member)
     _check_scoring(sheet.member.committee, "save_scores")
     if sheet.state != "draft":
         raise Conflict("sheet.state", verb="save", state=sheet.state, allowed=["draft"], subject=sheet.subject)
     criteria = scored_criteria(sheet.member.committee.section.method)
+    blind = queries.own_criteria(sheet.member.committee.section)
     held = queries.own_items(act.session, sheet.member).get(sheet.id, {})
     notes = notes or {}
     for code, value in scores.items():
         if code not in criteria:
             raise Invalid("score.criterion", field=code, criterion=code)
+        if code in blind:
+            raise Invalid("score.blind", field=code, criterion=code)
         checked = check_score(criteria[code], value)
         note = notes.get(code, held[code].note if code in held else "").strip()
         if len(note) > MOST_NOTE:

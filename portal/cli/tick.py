@@ -52,6 +52,7 @@ def tick(platform: Platform) -> list[str]:
         advance_openings,
         look_into_bids,
         lapse_clarifications,
+        clean_anonymous_files,
         scan_sections,
         end_publicities,
         keep_house,
@@ -128,6 +129,21 @@ def lapse_clarifications(platform: Platform, done: list[str]) -> None:
         with told(f"lapse clarification {number} of {code}", done), platform.act(SYSTEM) as act:
             held = experts.queries.committee(act.session, bidding.queries.section(act.session, code))
             experts.services.lapse_clarification(act, experts.queries.bid_clarification(act.session, held, number))
+
+
+def clean_anonymous_files(platform: Platform, done: list[str]) -> None:
+    """Make the copies without properties that experts see in a blind round (暗标), a few bids a time."""
+    with platform.reading() as session:
+        due = []
+        for code, digest in experts.queries.due_to_clean(session, LOOKED_INTO):
+            section = bidding.queries.section(session, code)
+            bid = opening.queries.bid(session, opening.queries.opening(session, section), digest)
+            due.append((code, digest, experts.services.ready_to_clean(section, bid)))
+    for code, digest, files in due:
+        cleaned = experts.services.clean_files(platform.store, files)
+        with told(f"clean the anonymous files of a bid of {code}", done), platform.act(SYSTEM) as act:
+            held = opening.queries.opening(act.session, bidding.queries.section(act.session, code))
+            experts.services.keep_cleaned(act, opening.queries.bid(act.session, held, digest), cleaned)
 
 
 def scan_sections(platform: Platform, done: list[str]) -> None:

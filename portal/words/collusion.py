@@ -9,6 +9,7 @@ SENTENCES = {
     "warning.undecided": _l("尚有线索未作处置，不能归档：%(codes)s。"),
     "warning.state": _l("线索现处于“%(state)s”，不能进行此步。"),
     "warning.stale": _l("线索刚被他人处理，请刷新后再试。"),
+    "scan.masked": _l("标段 %(section)s 的技术标是暗标：暗标评审锁定之前不筛查，以免提示把文件内容和投标人联系起来。"),
     "scan.early": _l("标段 %(section)s 尚未开标移交（%(state)s），任何人不得读取投标文件，不能筛查。"),
     "screen.unreadable": _l("报价表不是可读的 CSV（UTF-8 或 GB 18030）。"),
     "screen.columns": _l("报价表缺少列：%(missing)s。"),

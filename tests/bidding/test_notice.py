@@ -217,3 +217,14 @@ def test_the_rulebook_is_dated_and_cited() -> None:
     assert "low_price_of_mean" not in before.rules
     assert after.number("low_price_of_mean") == 50
     assert rules.law_on("T", NOW.date()).days("issue_to_deadline_min") == 20
+
+
+def test_an_anonymous_envelope_has_something_to_score_and_no_final_offers() -> None:
+    """暗标: a technical criterion is needed, and no negotiation follows. Seen red: with MET in either case."""
+    anonymous = rules.layout(is_anonymous=True)
+    assert level(facts(envelopes=anonymous), "R-200", "notice.anonymous") is Level.MET
+    only = [one for one in METHOD["criteria"] if one["group"] == "qualification"]
+    unscored = facts(envelopes=anonymous, method={**METHOD, "criteria": only})
+    assert level(unscored, "R-200", "notice.anonymous") is Level.BLOCK
+    talks = facts(envelopes=anonymous, regime="G", procedure="consultation", category="services", method=LOWEST_FIRST)
+    assert level(talks, "R-602", "notice.anonymous_rounds") is Level.BLOCK

@@ -12,6 +12,7 @@ import pytest
 from accounts.queries import organisation
 from accounts.rules import Role
 from bidding import queries, rules, services
+from bidding.rules.masks import ROUNDS
 from bidding.rules.readiness import FORMS, STEPS, first_open, readiness, step_of
 from core.act import Platform
 from core.calendar import national
@@ -115,9 +116,9 @@ def test_each_step_saves_its_own_and_leaves_the_others(platform: Platform, login
 
 
 def test_two_envelopes_make_two_sittings_and_their_files(platform: Platform, login: Login) -> None:
-    """双信封: layout, slots and policy follow; 暗标 is refused, because the committee's pages show names.
+    """双信封, 暗标: layout, slots and policy follow, and the secrets of the labels are committed with the notice.
 
-    Seen red: with the slots of a dropped envelope kept, and with the anonymous envelope only told.
+    Seen red: with the slots of a dropped envelope kept, and with nothing committed.
     """
     stage = Stage(platform)
     code = stage.draft(second_opening_at=NOW + timedelta(days=28))
@@ -127,21 +128,19 @@ def test_two_envelopes_make_two_sittings_and_their_files(platform: Platform, log
     form |= {"slot_code": ["schedule", "licence", "proposal", "boq"]}
     form |= {"slot_envelope": ["schedule", "qualification", "technical", "price"]}
     assert tenderee.post(f"/tender/sections/{code}/edit/envelopes", data=form).status_code == 303
-    two_persons.read_all(platform, code)
-    refused = tenderee.post(f"/tender/sections/{code}/submit", data={})
-    assert refused.status_code == 422 and "请取消暗标" in refused.text
-    del form["is_anonymous"]
-    assert tenderee.post(f"/tender/sections/{code}/edit/envelopes", data=form).status_code == 303
     two_persons.publish(platform, code)
     section = stage.section()
     opened = [(one["name"], one["opens"], one["anonymous"]) for one in section.envelopes]
-    assert opened == [("qualification", "first", False), ("technical", "first", False), ("schedule", "second", False)]
+    assert opened == [("qualification", "first", False), ("technical", "first", True), ("schedule", "second", False)]
     assert {slot["envelope"] for slot in section.slots} == {"qualification", "technical", "schedule"}
     assert stage.policy()["envelopes"] == ["qualification", "technical", "schedule"]
     told = login(Role.BIDDER).get(f"/sections/{code}/policy.json").json
     assert told["envelopes"] == section.envelopes
     bid = login(Role.BIDDER).get(f"/bid/{code}").text
-    assert "暗标" not in bid and "第二次开标开启" in bid
+    assert "暗标：文件内容" in bid and "第二次开标开启" in bid
+    with platform.reading() as session:
+        facts = [entry.facts for entry in entries_of(session, section.subject) if entry.kind == "masks.commit"]
+    assert [len(set(one["commitments"])) for one in facts] == [ROUNDS]
 
 
 @pytest.mark.parametrize(
@@ -172,6 +171,14 @@ def test_two_envelopes_make_two_sittings_and_their_files(platform: Platform, log
             "envelopes.prices",
         ),
         ([{"name": "schedule", "opens": "first", "anonymous": True}], "envelopes.anonymous"),
+        (
+            [
+                {"name": "qualification", "opens": "first", "anonymous": False},
+                {"name": "technical", "opens": "second", "anonymous": True},
+                {"name": "schedule", "opens": "second", "anonymous": False},
+            ],
+            "envelopes.anonymous",
+        ),
         ([{"name": "schedule", "opens": "third", "anonymous": False}], "envelopes.malformed"),
         ([{"name": "schedule", "opens": "first", "anonymous": False}] * 2, "envelopes.malformed"),
         ("schedule", "envelopes.malformed"),

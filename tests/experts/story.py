@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+import io
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import docx
 from sqlalchemy.orm import Session
 
 from accounts.models import Organisation, Person
 from accounts.queries import actor_for
 from accounts.rules import Role
 from bidding.models import Project, Section, Submission
-from bidding.rules import law_on
+from bidding.rules import default_slots, law_on, layout
+from bidding.rules.masks import masks_commitments
 from bidding.rules.notice import PARTICULARS
 from core.act import SYSTEM, Act, Actor, Platform
 from core.clock import StoppedClock
 from core.draw import mechanism
+from core.ledger.log import append
 from experts import queries, services
 from experts.models import Committee, Expert, Member, Sheet
 from opening.models import Bid, Opening
@@ -74,6 +78,8 @@ class Story:
     code: str = "BJ-2026-001-01"
     prices: Sequence[int] = PRICES
     meets_at: datetime | None = None
+    anonymous: bool = False
+    """Whether the technical envelope is anonymous (暗标), with its secrets committed and a document in each bid."""
 
     # People -----------------------------------------------------------------------------------------------------------
 
@@ -110,6 +116,7 @@ class Story:
                 code=self.code, project_id=project.id, name="一标段", estimate_fen=CONTROL, control_price_fen=CONTROL,
                 bond_fen=0, duration_days=300, validity_days=90, decrypt_minutes=60, qualification="市政二级",
                 accepts_consortium=False, credit_rule="严重失信主体不得投标", method=METHOD, state="opened",
+                envelopes=layout(is_anonymous=True) if self.anonymous else [], slots=default_slots(layout()),
                 state_at=now,
                 particulars=dict.fromkeys(PARTICULARS, "见招标文件"), published_at=now - timedelta(days=30),
                 deadline_at=now - timedelta(hours=2),
@@ -117,6 +124,9 @@ class Story:
             )  # fmt: skip
             act.session.add(section)
             act.session.flush()
+            if self.anonymous:
+                told = {"commitments": masks_commitments(act.signer.sign, section.code)}
+                append(act, "masks.commit", section.subject, told)
             seed = digest(f"seed {self.code}")
             opening = Opening(
                 section_id=section.id, state="handed_over", state_at=now, closed_set=[], closing_size=0,
@@ -159,7 +169,7 @@ class Story:
                 state="opened_by_bidder",
                 state_at=act.now,
                 opened_at=act.now,
-                envelopes={},
+                envelopes=self._documents(act, number) if self.anonymous else {},
             schedule={
                 "type": "sunbid-schedule/v1",
                     "price_fen": price,
@@ -172,6 +182,64 @@ class Story:
         )  # fmt: skip
         act.session.add(bid)
         act.session.flush()
+
+    def _documents(self, act: Act, number: int) -> dict[str, Any]:
+        """A technical proposal under the bidder's own file name, whose properties name the bidder."""
+        document: Any = docx.Document()
+        document.add_paragraph(f"第 {number} 种施工组织设计：基坑支护采用方案{number}")
+        document.core_properties.author = BIDDERS[number - 1]
+        written = io.BytesIO()
+        document.save(written)
+        stored = act.store.put(written.getvalue())
+        name = f"{BIDDERS[number - 1]}技术标.docx"
+        file = {"slot": "proposal", "name": name, "sha256": stored.sha256, "size": stored.size}
+        return {"technical": {"files": [file]}}
+
+    def score_blind(
+        self, *labels: str, lock: bool = True, marked: Collection[int] = (), change: Mapping[Any, str] | None = None
+    ) -> None:
+        """Everyone scores the technical criteria as SCORES has them, by label; bids of `marked` fail for marks.
+
+        `change`: another value by (seat, bid number, criterion).
+        """
+        for place, member in enumerate(self.members()):
+            if labels and member.label not in labels:
+                continue
+            with self.platform.act(self.person_actor(member)) as act:
+                held = self.committee(act.session)
+                own = self.seat_of(act, member.label)
+                for mask, _, _, state in queries.masked_progress(act.session, own):
+                    if state != "draft":
+                        continue
+                    number = queries.masked_bid(act.session, held, act.signer.sign, mask).number
+                    sheet = queries.own_masked_sheet(act.session, own, mask)
+                    scores = {
+                        code: Decimal((change or {}).get((member.label, number, code), SCORES[code][number - 1]))
+                        + Decimal(place) / 10
+                        for code in ("T1", "T2")
+                    }
+                    found = ("fail", f"第 3 页页眉有标记，见暗标{mask}") if number in marked else ("pass", "")
+                    services.save_masked(act, sheet, scores, {}, finding=found[0], reason=found[1])
+                    if lock:
+                        services.lock_masked(act, sheet)
+
+    def lock_blind(self) -> dict[str, Any]:
+        leader = next(member for member in self.members() if member.is_leader)
+        with self.platform.act(self.person_actor(leader)) as act:
+            return services.lock_blind(act, self.committee(act.session))
+
+    def clean(self) -> None:
+        """The cleaned copies, as the tick makes them."""
+        with self.platform.reading() as session:
+            section = self.section(session)
+            ready = [
+                (bid.submission.digest, services.ready_to_clean(section, bid))
+                for bid in queries.bids_in_evaluation(session, section)
+            ]
+        made = {digest: services.clean_files(self.platform.store, files) for digest, files in ready}
+        with self.platform.act(SYSTEM) as act:
+            for bid in queries.bids_in_evaluation(act.session, self.section(act.session)):
+                services.keep_cleaned(act, bid, made[bid.submission.digest])
 
     # The pool ---------------------------------------------------------------------------------------------------------
 
@@ -314,6 +382,7 @@ class Story:
                     scores = {
                         code: Decimal(values[number - 1]) + (Decimal(place) / 10 if code.startswith("T") else 0)
                         for code, values in SCORES.items()
+                        if not (self.anonymous and code.startswith("T"))
                     }
                     for (label, bid, code), value in change.items():
                         if (label, bid) == (member.label, number):

@@ -8,6 +8,7 @@ from typing import Any
 from accounts.rules.certificates import verify_signature
 from awards.rules.verdict.told import Told, need, need_object
 from core.clock import from_iso
+from experts.rules.blind import MARKS
 from experts.rules.clarifications import answer_message, digest_of
 from experts.rules.grounds import CONTENT, CORRECTION, LOW_PRICE, grounds_for
 from experts.rules.low_price import low_price_lines, low_prices
@@ -104,6 +105,7 @@ def _check_clauses(told: Told, result: dict[str, Any], rows: Rows, by_digest: di
     regime = told.project["regime"]
     needs = {one.code: one.needs for one in grounds_for(regime).values()}
     usual = {clause["code"] for clause in review_clauses(result["method"], priced=not told.later)}
+    usual |= {MARKS["code"]} if told.anonymous else set()
     for bid in result["conformity"]["bids"]:
         number = bid["number"]
         own = [row for row in rows if by_digest[row["question"]["submission"]]["number"] == number]

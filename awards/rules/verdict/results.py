@@ -80,7 +80,8 @@ def check_scores(told: Told) -> dict[str, Any]:
     """Every locked sheet is the one in the ledger; price scores, means, totals and ranking follow exactly."""
     result = told.evaluation
     need(told.one_fact("committee.lock")["result"] == result, "archive.result")
-    conformity = told.one_fact("committee.begin_scoring")["conformity"]
+    # A committee that was seated anew concludes its review again: the last one counts.
+    conformity = told.facts_of("committee.begin_scoring")[-1]["conformity"]
     need(result["conformity"] == conformity, "archive.untold", what="conformity")
     prices = {bid["number"]: bid["price_fen"] for bid in told.bids if bid["state"] in OPENED}
     for bid in result["bids"]:

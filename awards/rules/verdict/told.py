@@ -57,6 +57,13 @@ class Told:
         return rows
 
     @cached_property
+    def anonymous(self) -> list[str]:
+        """The envelopes whose author the published notice hides until the blind round is locked (暗标)."""
+        notices = self.facts_of("notice.tender", f"section:{self.project['section']['code']}")
+        told = notices[0]["content"].get("envelopes", []) if notices else []
+        return [one["envelope"] for one in told if one["anonymous"]]
+
+    @cached_property
     def entries(self) -> dict[int, dict[str, Any]]:
         """Every told entry by index."""
         return {entry["index"]: entry for entry in self.ledger["entries"]}

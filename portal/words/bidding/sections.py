@@ -27,7 +27,7 @@ SENTENCES = {
     "envelopes.schedule": _l("必须有开标一览表信封。"),
     "envelopes.order": _l("先开的信封须排在后开的之前，截止时至少开启一个信封。"),
     "envelopes.prices": _l("开标一览表和报价信封都含报价，须在同一次开启。"),
-    "envelopes.anonymous": _l("只有技术标可以设为暗标，“%(envelope)s”不可以。"),
+    "envelopes.anonymous": _l("只有截止时开启的技术标可以设为暗标，“%(envelope)s”不可以。"),
     "slots.malformed": _l("投标文件组成表第 %(place)s 项格式不正确。"),
     "slots.envelope": _l("信封“%(envelope)s”至少需要一个必交文件。"),
     "round.none": _l("标段 %(section)s 的采购方式没有最后报价轮次，或它本身就是最后报价。"),
