@@ -144,6 +144,11 @@ class Cluster:
         self._execute("postgres", f"CREATE DATABASE {name} TEMPLATE sunbid_template")
         return self.url(name)
 
+    def bare(self, name: str) -> str:
+        """The URL of a new database without a table."""
+        self._execute("postgres", f"CREATE DATABASE {name}")
+        return self.url(name)
+
     def copy(self, url: str) -> str:
         """The URL of a new database with everything the one of `url` holds; nobody may be connected to that one."""
         self.count += 1

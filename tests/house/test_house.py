@@ -14,6 +14,7 @@ from core.db import Database
 from core.machine import Lifecycle
 from portal.cli import COMMANDS, schema
 from portal.words import PACKAGES, book
+from tests.conftest import Cluster
 
 ROOT = Path(__file__).resolve().parents[2]
 FLOORS = ("core", "accounts", "credit", "bidding", "opening", "experts", "awards", "collusion", "portal")
@@ -151,9 +152,9 @@ def test_every_command_can_be_loaded(command: str) -> None:
     assert getattr(importlib.import_module(module), name).name
 
 
-def test_there_is_one_schema_and_the_models_are_it(tmp_path: Path) -> None:
+def test_there_is_one_schema_and_the_models_are_it(tmp_path: Path, cluster: Cluster | None) -> None:
     """Sabotage: a column added to a model without a migration was red."""
-    database = Database(f"sqlite:///{tmp_path}/x.db", folder=tmp_path)
+    database = Database(cluster.bare("schema") if cluster else f"sqlite:///{tmp_path}/x.db", folder=tmp_path)
     revision = schema.upgrade(database)
     assert schema.standing(database) == revision == schema.upgrade(database)
     assert schema.differences(database) == []

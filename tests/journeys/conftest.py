@@ -44,10 +44,7 @@ class Played:
 @pytest.fixture(scope="session")
 def journey_database(cluster: Cluster | None) -> str:
     """An empty database for the journey: PostgreSQL when asked, else SQLite in the platform's folder."""
-    if cluster is None:
-        return ""
-    cluster._execute("postgres", "CREATE DATABASE journey")
-    return cluster.url("journey")
+    return cluster.bare("journey") if cluster else ""
 
 
 @pytest.fixture(scope="session")
