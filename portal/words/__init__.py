@@ -119,6 +119,11 @@ def kind_word(kind: str) -> str:
     return str(_book("KINDS").get(kind, kind))
 
 
+def slot_word(name: str) -> str:
+    """The name of a file of a bid in the reader's language where it is a usual one; else as the tenderee wrote it."""
+    return str(_book("SLOTS").get(name, name))
+
+
 def book(name: str) -> dict[str, LazyString]:
     """All of SENTENCES, STATES or KINDS, by code."""
     return dict(_book(name))
@@ -149,6 +154,7 @@ __all__ = [
     "sentence_outside",
     "sentences",
     "shown",
+    "slot_word",
     "spoken_outside",
     "state_word",
     "terminal_language",

@@ -11,14 +11,18 @@ from typing import Any
 
 import pytest
 import rfc8785
+from flask import Flask
 
 from accounts.rules import Role
+from bidding.rules import DEFAULT_SLOTS
+from bidding.services.rounds import FINAL_SLOTS
 from core.act import SYSTEM, Act, Platform
 from core.board import Notice, publish_notice
 from core.clock import StoppedClock
 from core.ledger import merkle
 from core.ledger.log import append, facts_digest, signed_head
 from core.ledger.notes import Verifier, open_head
+from portal.words import slot_word
 from tests.conftest import Browser
 
 ActAs = Callable[..., AbstractContextManager[Act]]
@@ -246,3 +250,13 @@ def test_no_dead_links_on_the_public_pages(client: Browser, notice: Notice) -> N
 def test_problem_documents_are_json(client: Browser) -> None:
     body = json.loads(client.get("/ledger/7", headers={"Accept": "application/json"}).data)
     assert body["status"] == 404 and body["facts"] == {"index": 7}
+
+
+def test_the_usual_files_of_a_bid_are_named_in_the_readers_language(app: Flask) -> None:
+    """And what a tenderee named otherwise stays as written. Seen red: with one name missing in SLOTS."""
+    usual = [slot["name"] for slot in (*DEFAULT_SLOTS, *FINAL_SLOTS)]
+    with app.test_request_context("/?lang=en"):
+        assert not [name for name in usual if not slot_word(name).isascii()]
+        assert slot_word("类似工程业绩表") == "类似工程业绩表"
+    with app.test_request_context("/?lang=zh"):
+        assert [slot_word(name) for name in usual] == usual
