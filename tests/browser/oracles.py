@@ -101,7 +101,7 @@ def empty_figures(page: Page, least: int = 1) -> list[str]:
 
 def accessibility(page: Page) -> list[str]:
     """axe finds nothing at level AA of WCAG 2.2, nor against its good practices."""
-    response: dict[str, Any] = Axe().run(page, options={"runOnly": STANDARDS}).response
+    response: dict[str, Any] = Axe().run(page, options={"runOnly": STANDARDS, "resultTypes": ["violations"]}).response
     return [
         f"{violation['id']}: {node['html'][:160]} {node.get('failureSummary', '')[:200]}"
         for violation in response["violations"]
@@ -190,6 +190,15 @@ def problems(page: Page, watch: Watch | None = None) -> list[str]:
     """Return what any oracle sees on the page as it stands."""
     found = [f"{oracle.__name__}: {problem}" for oracle in ORACLES for problem in oracle(page)]
     return found + ([f"console: {problem}" for problem in watch.problems()] if watch else [])
+
+
+def problems_at_widths(page: Page, watch: Watch) -> list[str]:
+    """Return what any oracle sees on the page on a phone and on a desk."""
+    found = []
+    for width in (390, 1280):
+        page.set_viewport_size({"width": width, "height": 900})
+        found += [f"{page.url} at {width}: {problem}" for problem in problems(page, watch)]
+    return found
 
 
 def assert_sound(page: Page, watch: Watch | None = None) -> None:

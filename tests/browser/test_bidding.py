@@ -20,7 +20,7 @@ from core.act import Platform
 from tests import factories
 from tests.bidding import two_persons
 from tests.bidding.stage import Bidder, Stage
-from tests.browser.oracles import Watch, problems
+from tests.browser.oracles import Watch, problems, problems_at_widths
 
 Visit = Callable[..., tuple[Page, Watch]]
 
@@ -87,10 +87,9 @@ def test_every_page_is_sound_at_every_width(platform: Platform, visit: Visit, tm
     ]
     found = []
     for role, path in visits:
-        for width in (390, 1280):
-            page, watch = visit(role, path, width=width)
-            found += [f"{path} at {width}: {problem}" for problem in problems(page, watch)]
-            page.context.close()
+        page, watch = visit(role, path)
+        found += problems_at_widths(page, watch)
+        page.context.close()
     assert found == []
 
 

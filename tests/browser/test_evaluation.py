@@ -23,7 +23,7 @@ from core.act import Actor, Platform
 from core.clock import StoppedClock
 from core.errors import Missing
 from experts import queries, services
-from tests.browser.oracles import Watch, problems
+from tests.browser.oracles import Watch, problems_at_widths
 from tests.experts.answers import Signing
 from tests.experts.story import Story
 
@@ -40,11 +40,11 @@ def story(platform: Platform, clock: StoppedClock) -> Story:
 @pytest.fixture
 def visit(
     app: Flask, platform: Platform, serve: Callable[[Flask], str], new_page: Callable[..., Page]
-) -> Callable[..., Page]:
-    """`visit(actor, path, width=390)`: a page signed in as the actor, its console and requests watched."""
+) -> Callable[..., tuple[Page, Watch]]:
+    """`visit(actor, path, width=390)`: a page signed in as the actor, with its watch."""
     address = serve(app)
 
-    def go(actor: Actor | None, path: str, *, width: int = 1280, **options: Any) -> Page:
+    def go(actor: Actor | None, path: str, *, width: int = 1280, **options: Any) -> tuple[Page, Watch]:
         page = new_page(width, **options)
         if actor is not None:
             with platform.act(actor) as act:
@@ -52,25 +52,23 @@ def visit(
                 token = open_sign_in(act, person, method="certificate", carrier="cookie")
             with app.app_context():
                 page.context.add_cookies([{"name": door().cookie, "value": token, "url": address}])
+        watch = Watch(page)
         page.goto(address + path)
-        return page
+        return page, watch
 
     return go
 
 
-def check(visit: Callable[..., Page], visits: list[tuple[Actor | None, str]]) -> None:
+def check(visit: Callable[..., tuple[Page, Watch]], visits: list[tuple[Actor | None, str]]) -> None:
     """Visit each page at both widths and gather everything unsound."""
     found = []
     for actor, path in visits:
-        for width in (390, 1280):
-            page = visit(actor, "/help/refusals", width=width)
-            watch = Watch(page)
-            page.goto(page.url.replace("/help/refusals", path))
-            found += [f"{path} at {width}: {problem}" for problem in problems(page, watch)]
-            if PICTURES:
-                name = re.sub(r"[^A-Za-z0-9]+", "-", path).strip("-")
-                page.screenshot(path=Path(PICTURES) / f"{name}-{width}.png", full_page=True)
-            page.context.close()
+        page, watch = visit(actor, path)
+        found += problems_at_widths(page, watch)
+        if PICTURES:
+            name = re.sub(r"[^A-Za-z0-9]+", "-", path).strip("-")
+            page.screenshot(path=Path(PICTURES) / f"{name}.png", full_page=True)
+        page.context.close()
     assert found == []
 
 
@@ -78,7 +76,7 @@ def member(story: Story, label: str) -> Actor:
     return story.person_actor(next(one for one in story.members() if one.label == label))
 
 
-def test_pages_before_and_at_the_draw_are_sound(story: Story, visit: Callable[..., Page]) -> None:
+def test_pages_before_and_at_the_draw_are_sound(story: Story, visit: Callable[..., tuple[Page, Watch]]) -> None:
     """Sabotage: a table without labels, a missing title: red."""
     story.open_section()
     story.add_experts(11)
@@ -102,7 +100,7 @@ def test_pages_before_and_at_the_draw_are_sound(story: Story, visit: Callable[..
                   (story.actor(Role.TENDEREE), f"/tender/{story.code}/committee")])  # fmt: skip
 
 
-def test_pages_of_the_room_are_sound(story: Story, visit: Callable[..., Page]) -> None:
+def test_pages_of_the_room_are_sound(story: Story, visit: Callable[..., tuple[Page, Watch]]) -> None:
     """Sabotage: a label without its control, an inline style: red."""
     story.prices = (920_000_00, 935_000_00, 940_000_00, 948_000_00, 1_050_000_00)
     story.to_drawn()
@@ -131,7 +129,7 @@ def test_pages_of_the_room_are_sound(story: Story, visit: Callable[..., Page]) -
     check(visit, [(member(story, "M2"), f"{room}/scores"), (member(story, "M1"), f"{room}/scores")])
 
 
-def test_pages_after_the_lock_are_sound(story: Story, visit: Callable[..., Page]) -> None:
+def test_pages_after_the_lock_are_sound(story: Story, visit: Callable[..., tuple[Page, Watch]]) -> None:
     """Sabotage: text over text in the score matrix: red."""
     story.to_scoring({5: "R2"})
     story.score(change={("M3", 2, "T1"): "4", ("M3", 2, "T2"): "4"})
@@ -178,10 +176,10 @@ def saved(story: Story, number: int = 1) -> dict[str, str]:
         return {code: str(item.value) for code, item in queries.own_items(session, held).get(sheet.id, {}).items()}
 
 
-def test_what_is_typed_is_saved_without_a_click(story: Story, visit: Callable[..., Page]) -> None:
+def test_what_is_typed_is_saved_without_a_click(story: Story, visit: Callable[..., tuple[Page, Watch]]) -> None:
     """Autosave, range told at once, Enter and j / k between boxes. Sabotage: no hx-post: red."""
     story.to_scoring()
-    page = visit(member(story, "M1"), f"/expert/{story.code}/score/1")
+    page, _ = visit(member(story, "M1"), f"/expert/{story.code}/score/1")
     page.get_by_label("施工组织设计得分").fill("18.5")
     expect(page.locator("#saved")).to_contain_text("本表已评 1 / 4")
     assert saved(story) == {"T1": "18.50"}
@@ -195,10 +193,10 @@ def test_what_is_typed_is_saved_without_a_click(story: Story, visit: Callable[..
     expect(page.get_by_label("施工组织设计得分")).to_be_focused()
 
 
-def test_scoring_works_without_scripts(story: Story, visit: Callable[..., Page]) -> None:
+def test_scoring_works_without_scripts(story: Story, visit: Callable[..., tuple[Page, Watch]]) -> None:
     """A save button and a submit button do everything. Sabotage: only htmx saves: red."""
     story.to_scoring()
-    page = visit(member(story, "M1"), f"/expert/{story.code}/score/2", javascript=False)
+    page, _ = visit(member(story, "M1"), f"/expert/{story.code}/score/2", javascript=False)
     page.get_by_label("施工组织设计得分").fill("17")
     page.get_by_role("button", name="保存", exact=True).click()
     assert saved(story, 2) == {"T1": "17.00"}

@@ -17,7 +17,7 @@ from accounts.queries import person_by_id
 from accounts.services import open_sign_in
 from core.act import Actor, Platform
 from opening import services
-from tests.browser.oracles import Watch, problems
+from tests.browser.oracles import Watch, problems_at_widths
 from tests.opening.stage import CODE, TRUSTEES, Stage
 
 PICTURES = os.environ.get("SUNBID_PICTURES")
@@ -52,14 +52,13 @@ def visit(app: Flask, platform: Platform, serve: Callable[[Flask], str], new_pag
 def check(visit: Any, visits: list[tuple[Actor | None, str]]) -> None:
     found = []
     for actor, view in visits:
-        for width in (390, 1280):
-            page, watch = visit(actor, f"/opening/{CODE}{view}", width=width)
-            found += [f"{view or 'hall'} at {width}: {problem}" for problem in problems(page, watch)]
-            if PICTURES:
-                tag = page.locator(".page-title .tag")
-                name = re.sub(r"\W+", "-", f"hall{view}-{tag.inner_text() if tag.count() else ''}-{width}")
-                page.screenshot(path=Path(PICTURES) / f"{name}.png", full_page=True)
-            page.context.close()
+        page, watch = visit(actor, f"/opening/{CODE}{view}")
+        found += problems_at_widths(page, watch)
+        if PICTURES:
+            tag = page.locator(".page-title .tag")
+            name = re.sub(r"\W+", "-", f"hall{view}-{tag.inner_text() if tag.count() else ''}")
+            page.screenshot(path=Path(PICTURES) / f"{name}.png", full_page=True)
+        page.context.close()
     assert found == []
 
 

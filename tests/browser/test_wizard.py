@@ -12,7 +12,7 @@ from bidding import queries, services
 from bidding.rules.readiness import FORMS
 from core.act import Platform
 from tests.bidding.stage import Stage
-from tests.browser.oracles import problems
+from tests.browser.oracles import problems_at_widths
 from tests.browser.test_bidding import Visit, visit  # noqa: F401 - the fixture
 
 PAGES = [*(f"edit/{step}" for step in FORMS), "preview", "invitees"]
@@ -35,9 +35,7 @@ def test_every_step_is_sound_at_every_width(platform: Platform, visit: Visit, la
     found = []
     for path in PAGES if language == "zh" else ("edit/procedure", "edit/method", "edit/bond"):
         page, watch = visit(Role.TENDEREE, f"/tender/sections/{code}/{path}?lang={language}")
-        for width in (390, 1280):
-            page.set_viewport_size({"width": width, "height": 900})
-            found += [(path, width, problem) for problem in problems(page, watch)]
+        found += problems_at_widths(page, watch)
     assert found == []
 
 
