@@ -51,6 +51,14 @@ BENCHES = {
         "benchmarks.collusion_calibration",
         "false alarms on clean simulated sections, recall on rigged ones",
     ),
+    "documents": (
+        "benchmarks.bidbench.documents",
+        "planted copies in bids: recall, passages, honest likenesses, beside the peers",
+    ),
+    "documents-speed": (
+        "benchmarks.bidbench.speed",
+        "shared passages among many bids against windows of TF-IDF, datasketch and rensa",
+    ),
     "screens": ("benchmarks.screens", "price models on published cartel markets beside the published figures"),
 }
 RECORD = Path(__file__).with_name("record.json")

@@ -30,17 +30,23 @@ SHOWN = 10
 
 
 def evaluate(case: Case) -> list[Evidence]:
-    """Weigh the share of own text found in both bids against the tail measured on unrelated documents."""
+    """Weigh the share of own text found in both bids against the tail measured on unrelated documents.
+
+    Scattered sentences count a quarter, so that the measured tail of all shared text bounds this one from above.
+    """
     base = rate("text.cold" if case.background.cold else "text.warm")
     found = []
     for (a, b), comparison in sorted(case.comparisons.items()):
         if comparison.matched < LEAST_LETTERS:
             continue
-        share = comparison.matched / max(LEAST_OWN, min(comparison.own_a, comparison.own_b))
+        share = comparison.concentrated / max(LEAST_OWN, min(comparison.own_a, comparison.own_b))
         chance = min(1.0, base.value / share)
         tested = (
             remark(
-                _l("雷同 %(matched)d 字，占扣除后剩余文字的 %(share).1f%%；全文 %(all_a)d 字与 %(all_b)d 字"),
+                _l(
+                    "雷同 %(matched)d 字；集中雷同（零散语句折减）占扣除后剩余文字的 %(share).1f%%；"
+                    "全文 %(all_a)d 字与 %(all_b)d 字"
+                ),
                 matched=comparison.matched,
                 share=100 * share,
                 all_a=comparison.letters_a,

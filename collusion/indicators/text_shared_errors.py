@@ -6,7 +6,6 @@ import math
 from collections import Counter
 
 from collusion.rules import odds, slips
-from collusion.rules.background import GRAM, gram_key
 from collusion.rules.base_rates import Rate, rate
 from collusion.rules.case import Bid, Case
 from collusion.rules.evidence import (
@@ -23,6 +22,7 @@ from collusion.rules.evidence import (
     remark,
 )
 from collusion.rules.folding import flat
+from collusion.rules.letters import GRAM, keys_of
 from collusion.rules.slips import Slip
 from collusion.rules.source_text import _l
 
@@ -99,7 +99,7 @@ def _archived(case: Case, slip: Slip) -> bool:
     at = around.find(flat(slip.form))
     near = around[max(0, at - 1) : at + len(flat(slip.form)) + 1]
     grams = [near[i : i + GRAM] for i in range(len(near) - GRAM + 1)]
-    return bool(grams) and all(gram_key(gram) in case.background.grams for gram in grams)
+    return bool(grams) and bool((case.background.grams.of(keys_of(grams)) > 0).all())
 
 
 def _sighting(slip: Slip) -> Sighting:

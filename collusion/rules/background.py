@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from collusion.rules.documents import Document, Marks
-from collusion.rules.folding import fold
-from collusion.rules.people import contacts
+import numpy as np
 
-GRAM = 5
+from collusion.rules.documents import Document, Marks
+from collusion.rules.frequencies import Counted, Frequencies, counted, smaller
+from collusion.rules.letters import GRAM, Keys, bigram_ids, distinct, fold_all, gram_keys, within
+from collusion.rules.people import contacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +33,8 @@ class Background:
 
     tenders: int = 0
     bidders: int = 0
-    grams: Mapping[int, int] = field(default_factory=dict)
-    bigrams: Mapping[str, int] = field(default_factory=dict)
+    grams: Frequencies = field(default_factory=Counted)
+    bigrams: Frequencies = field(default_factory=Counted)
     values: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     @property
@@ -45,11 +45,6 @@ class Background:
     def seen(self, kind: str, value: str) -> int:
         """Count the bidders of other tenders who carry this value."""
         return self.values.get(kind, {}).get(value, 0)
-
-
-def gram_key(gram: str) -> int:
-    """Give the same 64-bit key for a phrase on every machine and in every run."""
-    return int.from_bytes(hashlib.blake2b(gram.encode(), digest_size=8).digest(), "big")
 
 
 def learn(bids: Iterable[ArchivedBid], *, except_bidders: frozenset[str] = frozenset()) -> Background:
@@ -64,8 +59,11 @@ def learn(bids: Iterable[ArchivedBid], *, except_bidders: frozenset[str] = froze
         if bid.bidder not in except_bidders:
             by_bidder.setdefault(bid.bidder, []).append(bid)
             by_tender.setdefault(bid.tender, []).append(bid)
-    grams_by_tender, bigrams_by_tender = _phrases(by_tender.values())
-    grams_by_bidder, bigrams_by_bidder = _phrases(by_bidder.values())
+    texts = {id(bid): phrases(bid.documents) for group in by_bidder.values() for bid in group}
+
+    def together(groups: Iterable[list[ArchivedBid]], which: int) -> Counted:
+        return counted([np.unique(np.concatenate([texts[id(bid)][which] for bid in group])) for group in groups])
+
     values: dict[str, Counter[str]] = {}
     for group in by_bidder.values():
         carried = {pair for bid in group for document in bid.documents for pair in carried_values(document)}
@@ -75,20 +73,18 @@ def learn(bids: Iterable[ArchivedBid], *, except_bidders: frozenset[str] = froze
     return Background(
         tenders=len(by_tender),
         bidders=len(by_bidder),
-        grams={key: min(count, grams_by_bidder[key]) for key, count in grams_by_tender.items()},
-        bigrams={key: min(count, bigrams_by_bidder[key]) for key, count in bigrams_by_tender.items()},
+        grams=smaller(together(by_tender.values(), 0), together(by_bidder.values(), 0)),
+        bigrams=smaller(together(by_tender.values(), 1), together(by_bidder.values(), 1)),
         values={kind: dict(counter) for kind, counter in values.items()},
     )
 
 
-def _phrases(groups: Iterable[list[ArchivedBid]]) -> tuple[Counter[int], Counter[str]]:
-    grams: Counter[int] = Counter()
-    bigrams: Counter[str] = Counter()
-    for group in groups:
-        texts = {fold(p.text).text for bid in group for d in bid.documents if d.kind != "xlsx" for p in d.paragraphs}
-        grams.update({gram_key(g) for g in {t[i : i + GRAM] for t in texts for i in range(len(t) - GRAM + 1)}})
-        bigrams.update({t[i : i + 2] for t in texts for i in range(len(t) - 1)})
-    return grams, bigrams
+def phrases(documents: Sequence[Document]) -> tuple[Keys, Keys]:
+    """Give the five-letter and the two-letter phrases of a bid's running text, each once, ascending."""
+    letters = fold_all(p.text for document in documents if document.kind != "xlsx" for p in document.paragraphs)
+    keys, pairs = gram_keys(letters.codes), bigram_ids(letters.codes)
+    grams = distinct(keys[within(letters.paragraph, GRAM)]) if keys.size else keys
+    return grams, distinct(pairs[within(letters.paragraph, 2)]) if pairs.size else pairs
 
 
 def carried_values(document: Document) -> Iterator[tuple[str, str]]:

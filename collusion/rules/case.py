@@ -13,7 +13,7 @@ from typing import Any
 
 from collusion.rules.background import ArchivedBid, Background, learn
 from collusion.rules.documents import BillItem, Document, Place, extract
-from collusion.rules.passages import Comparison, Seeds, compare
+from collusion.rules.passages import Comparison, Seeds, compare_all
 from collusion.rules.reading import Ordinary, read_bid
 from core.errors import Invalid
 
@@ -97,8 +97,9 @@ class Case:
     def comparisons(self) -> Mapping[tuple[str, str], Comparison]:
         """Give what every two bids share of their own text."""
         ordinary = Ordinary(self.tender, self.background)
-        seeds = {bid.bidder: Seeds(read_bid(bid.bidder, bid.documents, ordinary), ordinary) for bid in self.bids}
-        return {(a.bidder, b.bidder): compare(seeds[a.bidder], seeds[b.bidder], ordinary) for a, b in self.pairs}
+        seeds = [Seeds(read_bid(bid.bidder, bid.documents, ordinary), ordinary) for bid in self.bids]
+        names = [bid.bidder for bid in self.bids]
+        return {(names[a], names[b]): found for (a, b), found in compare_all(seeds, ordinary).items()}
 
     @cached_property
     def tender_digests(self) -> frozenset[str]:

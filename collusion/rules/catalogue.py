@@ -9,7 +9,7 @@ import pkgutil
 from functools import lru_cache
 from typing import Any
 
-from collusion.rules import fusion, passages, prices, reading
+from collusion.rules import fusion, passages, prices, reading, seeding
 from collusion.rules.base_rates import RATES
 from collusion.rules.evidence import Indicator
 
@@ -36,10 +36,15 @@ def settings() -> dict[str, Any]:
         "text": {
             "fuzzy_containment": reading.FUZZY_CONTAINMENT,
             "least_island": reading.LEAST_ISLAND,
-            "sentence_dice": passages.SENTENCE_DICE,
-            "neighbour_dice": passages.NEIGHBOUR_DICE,
+            "sentence_dice": seeding.SENTENCE_DICE,
+            "neighbour_dice": seeding.NEIGHBOUR_DICE,
             "chain_gap": passages.CHAIN_GAP,
             "least_passage": passages.LEAST_PASSAGE,
+            "rarest": seeding.RAREST,
+            "least_meetings": seeding.LEAST_MEETINGS,
+            "near": passages.NEAR,
+            "scattered": passages.SCATTERED,
+            "sentence_counts": passages.SENTENCE_COUNTS,
         },
         "prices": {"least_items": prices.LEAST_ITEMS, "relative": prices.RELATIVE, "copied_share": prices.COPIED_SHARE},
         "indicators": [indicator.identifier for indicator in indicators()],

@@ -43,7 +43,8 @@ class Folded:
 
 
 @lru_cache(maxsize=65536)
-def _letter(character: str) -> str:
+def folded_letter(character: str) -> str:
+    """Give what a letter folds to: nothing, one letter, or several."""
     kept = []
     for piece in unicodedata.normalize("NFKC", character).casefold().translate(LOOKALIKES):
         # Only letters and digits stay: zero-width characters, accents, spaces and punctuation go with the rest.
@@ -67,7 +68,7 @@ def fold(text: str) -> Folded:
                 sentences.append((start, len(letters)))
             start = len(letters)
             continue
-        folded = _letter(character)
+        folded = folded_letter(character)
         if folded == "." and not _between_digits(text, index):
             continue
         for letter in folded:

@@ -105,10 +105,11 @@ def _pair(case: Case, pair: Judged, evidence: tuple[Evidence, ...]) -> dict[str,
     }
 
 
-def _text(comparison: Comparison) -> dict[str, int]:
+def _text(comparison: Comparison) -> dict[str, int | float]:
     """Similarity on what remains, and the whole beside it: the reader sees both denominators."""
     return {
         "matched": comparison.matched,
+        "concentrated": _round(comparison.concentrated),
         "own_a": comparison.own_a,
         "own_b": comparison.own_b,
         "letters_a": comparison.letters_a,
