@@ -21,6 +21,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.types import TypeDecorator
 
 from core import canonical
+from core.vault import Vault
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -147,6 +148,7 @@ class Database:
         self.gate = Gate(folder / "writer.gate")
         self._doors, self._together = threading.Lock(), dict[str, _Door]()
         self._line = threading.Lock()
+        self.vault = Vault()
         self.engine = self._sqlite_engine() if self.is_sqlite else create_engine(url, pool_size=20, max_overflow=30)
 
     def _sqlite_engine(self) -> Engine:
@@ -189,19 +191,19 @@ class Database:
     def writing(self) -> Iterator[Session]:
         """One transaction that may write: committed at the end, rolled back on any error."""
         if not self.is_sqlite:
-            with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            with Session(self.engine, expire_on_commit=False, info={"vault": self.vault}) as session, session.begin():
                 yield session
             return
         with self.gate.hold():
             engine = self.engine.execution_options(writes=True)
-            with Session(engine, expire_on_commit=False) as session, session.begin():
+            with Session(engine, expire_on_commit=False, info={"vault": self.vault}) as session, session.begin():
                 yield session
             self._checkpoint_when_due()
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """One consistent view; anything written inside is rolled back."""
-        with Session(self.engine, expire_on_commit=False) as session:
+        with Session(self.engine, expire_on_commit=False, info={"vault": self.vault}) as session:
             if not self.is_sqlite:
                 session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
             try:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from core.act import Act
 from core.db import Base, Json, Row
+from core.vault import vault_of
 
 Deliver = Callable[["Message"], None]
 """An adapter: hands one message to mail, SMS or voice; raises to be tried again."""
@@ -27,14 +28,27 @@ class Message(Base, Row):
     recipient: Mapped[str] = mapped_column(String(200), index=True)
     template: Mapped[str] = mapped_column(String(80))
     facts: Mapped[Any] = mapped_column(Json)
+    sealed: Mapped[str | None]
     written_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(default=0)
     last_error: Mapped[str | None]
 
 
-def post(act: Act, *, key: str, recipient: str, template: str, channel: str = "inbox", **facts: Any) -> None:
-    """Write a message in this act's transaction; the same `key` is written once, however often it is posted."""
+def post(
+    act: Act,
+    *,
+    key: str,
+    recipient: str,
+    template: str,
+    channel: str = "inbox",
+    sealed: str | None = None,
+    **facts: Any,
+) -> None:
+    """Write a message in this act's transaction; the same `key` is written once, however often it is posted.
+
+    `sealed` says to the duty key who the recipient is, where the row itself may not (core.vault).
+    """
     if act.session.scalar(select(Message.id).where(Message.key == key)) is None:
         act.session.add(
             Message(
@@ -43,6 +57,7 @@ def post(act: Act, *, key: str, recipient: str, template: str, channel: str = "i
                 recipient=recipient,
                 template=template,
                 facts=facts,
+                sealed=sealed,
                 written_at=act.now,
                 attempts=0,
             )
@@ -56,9 +71,14 @@ def unsent(session: Session, limit: int = 100) -> list[Message]:
 
 
 def deliver_messages(act: Act, adapters: dict[str, Deliver]) -> int:
-    """Hand every unsent message to its channel's adapter; a failure is noted and tried again next time."""
+    """Hand every unsent message to its channel's adapter; a failure is noted and tried again next time.
+
+    What is sealed to the duty key waits until somebody is on duty in this process.
+    """
     delivered = 0
     for message in unsent(act.session):
+        if message.sealed is not None and not vault_of(act.session).is_open:
+            continue
         message.attempts += 1
         try:
             adapters[message.channel](message)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import secrets
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +14,9 @@ import click
 from accounts.cli.server import acting_as, platform_of
 from accounts.queries import organisation_by_identifier
 from core.errors import Missing
+from core.seal import new_identity, recipient_of
+from core.seal.keyfile import KeyFile
+from core.seal.keys import SECRET_SIZE
 from experts import queries, services
 from experts.rules import write_csv, write_workbook
 
@@ -81,6 +86,18 @@ def export_command(context: click.Context, file: Path, code: str | None, login: 
         rows = services.export_experts(act, held)
     file.write_bytes(write_workbook(rows) if file.suffix.lower() == ".xlsx" else write_csv(rows))
     click.echo(f"{len(rows)}")
+
+
+@experts.command("duty-key")
+@click.argument("file", type=click.Path(path_type=Path, exists=False, dir_okay=False))
+@click.password_option("--passphrase", help="passphrase of the file, at least 12 characters")
+def duty_key_command(file: Path, passphrase: str) -> None:
+    """Make a duty key in FILE, encrypted by a passphrase, and print its public part. Needs no server."""
+    identity = new_identity()
+    content = KeyFile(identity, secrets.token_bytes(SECRET_SIZE)).wrapped(passphrase)
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+        out.write(content)
+    click.echo(recipient_of(identity))
 
 
 @experts.command("applications")

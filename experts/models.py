@@ -7,12 +7,14 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, object_session, relationship
 
 from accounts.models import Organisation, Person
 from bidding.models import Section
 from core.db import Base, Json, Row, Staged
+from core.errors import Missing
 from core.machine import Lifecycle
+from core.vault import vault_of
 from experts.lifecycle import (
     APPLICATION,
     AVOIDANCE,
@@ -97,6 +99,17 @@ class PoolApplication(Base, Staged):
         return f"application:{self.id}"
 
 
+class DutyKey(Base, Row):
+    """The public part of a key that drawn names are sealed to; its identity is never in the database (R-323)."""
+
+    __tablename__ = "duty_key"
+
+    recipient: Mapped[str] = mapped_column(String(80))
+    named_at: Mapped[datetime]
+    named_by: Mapped[str] = mapped_column(String(120))
+    withdrawn_at: Mapped[datetime | None]
+
+
 class Committee(Base, Staged):
     """A section's evaluation committee; its expert seats come from one verifiable draw.
 
@@ -130,15 +143,22 @@ class Committee(Base, Staged):
 
 
 class Member(Base, Staged):
-    """One seat: a drawn expert or the tenderee's representative."""
+    """One seat: a drawn or directly selected expert, or the tenderee's representative.
+
+    Until an expert signs in, `sealed` holds who it is, for the duty key alone, and `person_id` and `expert_id` nothing.
+    """
 
     __tablename__ = "committee_member"
-    __table_args__ = (UniqueConstraint("committee_id", "person_id"),)
+    __table_args__ = (
+        UniqueConstraint("committee_id", "person_id"),
+        CheckConstraint("person_id IS NOT NULL OR sealed IS NOT NULL", name="holder"),
+    )
     lifecycle: ClassVar[Lifecycle] = MEMBER
 
     committee_id: Mapped[int] = mapped_column(ForeignKey("committee.id"), index=True)
-    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     expert_id: Mapped[int | None] = mapped_column(ForeignKey("expert.id"))
+    sealed: Mapped[str | None]
     seat: Mapped[str] = mapped_column(String(60))
     label: Mapped[str] = mapped_column(String(20))
     is_leader: Mapped[bool] = mapped_column(default=False)
@@ -151,7 +171,23 @@ class Member(Base, Staged):
     dissent: Mapped[str | None]
     signed_at: Mapped[datetime | None]
     committee: Mapped[Committee] = relationship(lazy="joined")
-    person: Mapped[Person] = relationship(lazy="joined")
+    named: Mapped[Person | None] = relationship(lazy="joined")
+
+    @property
+    def person(self) -> Person:
+        """Who holds the seat; Conflict("duty.closed") while that is sealed and nobody is on duty."""
+        if self.named is not None:
+            return self.named
+        session = object_session(self)
+        if session is None:
+            raise Missing("member.unknown")
+        key = self.person_id if self.person_id is not None else vault_of(session).read(str(self.sealed))["person"]
+        return session.get_one(Person, key)
+
+    @property
+    def is_representative(self) -> bool:
+        """Whether this is the tenderee's seat."""
+        return self.seat == "representative"
 
     @property
     def subject(self) -> str:
@@ -162,7 +198,7 @@ class Member(Base, Staged):
 class DirectSelection(Base, Staged):
     """Experts determined directly instead of drawn, proposed by one person and decided by another (R-320).
 
-    `people` is [{speciality, code}]; the ledger holds only its salted hash, so that nobody is named before the award.
+    `people` is {rows: [{speciality, code}]}, or sealed to the duty key; the ledger holds only its salted hash.
     """
 
     __tablename__ = "direct_selection"
@@ -176,6 +212,8 @@ class DirectSelection(Base, Staged):
     committee_id: Mapped[int] = mapped_column(ForeignKey("committee.id"), index=True)
     number: Mapped[int]
     people: Mapped[Any] = mapped_column(Json)
+    seats: Mapped[Any] = mapped_column(Json, server_default="[]")
+    people_sha256: Mapped[str] = mapped_column(String(64), server_default="")
     salt: Mapped[str] = mapped_column(String(64))
     ground: Mapped[str] = mapped_column(String(20))
     reason: Mapped[str]

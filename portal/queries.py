@@ -45,6 +45,7 @@ NAVIGATION: tuple[tuple[str, Any, frozenset[Role] | None], ...] = (
     ("bidding.custody", _l("密钥保管"), frozenset({Role.TENDEREE, Role.OFFICER, Role.SUPERVISOR})),
     ("experts.invitations", _l("评标任务"), frozenset({Role.EXPERT})),
     ("experts.own_record", _l("我的入库信息"), frozenset({Role.EXPERT})),
+    ("experts.duty", _l("名单值班"), frozenset({Role.OFFICER})),
     ("collusion.warnings", _l("监督线索"), frozenset({Role.SUPERVISOR})),
     ("accounts.organisations", _l("单位登记"), frozenset({Role.OPERATOR})),
     ("accounts.people", _l("人员与角色"), frozenset({Role.OPERATOR})),

@@ -30,6 +30,7 @@ from core.errors import Conflict
 from core.ledger.log import append
 from credit import queries as credit
 from experts import queries as experts
+from experts import services as expert_services
 from experts.models import Committee
 from opening import queries as opening_queries
 from opening.models import Bid, Opening
@@ -84,6 +85,7 @@ def collect(act: Act, section: Section, warnings: dict[str, Any]) -> dict[str, A
     session = act.session
     opening = opening_queries.opening(session, section)
     committee = experts.committee(session, section)
+    expert_services.reveal_tables(act, committee)
     for package in _identity_packages(session, section):
         act.store.put(package)
     members = {

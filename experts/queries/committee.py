@@ -18,7 +18,8 @@ from core.errors import Conflict, Missing
 from credit.models import CreditCheck
 from experts.lifecycle import MASKED
 from experts.models import Committee, Member, Memo
-from experts.queries.pool import LIVE
+from experts.queries.identity import holds, name_of, sealed_members
+from experts.queries.pool import LIVE, SEALED_STATES
 from experts.rules import Party, review_clauses
 from experts.rules.blind import MARKS, anonymous_envelopes
 from opening.lifecycle import OPENED
@@ -103,16 +104,16 @@ def own_seat(session: Session, code: str, actor: Actor) -> Member:
 def invitation(session: Session, member_id: int, actor: Actor) -> Member:
     """The actor's own invitation, or Missing."""
     found = session.get(Member, member_id)
-    if found is None or found.person_id != actor.person_id:
+    if found is None or not holds(session, found, actor.person_id):
         raise Missing("member.unknown")
     return found
 
 
 def invitations(session: Session, actor: Actor) -> list[Member]:
     """The actor's invitations and seats, newest first."""
-    return list(
-        session.scalars(select(Member).where(Member.person_id == (actor.person_id or 0)).order_by(Member.id.desc()))
-    )
+    own = list(session.scalars(select(Member).where(Member.person_id == (actor.person_id or 0))))
+    own += [one for one in sealed_members(session, SEALED_STATES) if holds(session, one, actor.person_id)]
+    return sorted(own, key=lambda one: -one.id)
 
 
 def due_to_answer(session: Session, held: Committee) -> list[Member]:
@@ -130,7 +131,7 @@ def roster(session: Session, held: Committee, actor: Actor) -> list[dict[str, An
     belongs = (actor.organisation_id in own and actor.has(Role.TENDEREE, Role.AGENT)) or actor.has(Role.OFFICER)
     everyone = members(session, held)
     begun = held.state in NAMES_FROM
-    inside = any(member.person_id == actor.person_id and member.state in IN_ROOM for member in everyone)
+    inside = any(member.state in IN_ROOM and holds(session, member, actor.person_id) for member in everyone)
     told = (
         actor.has(Role.SUPERVISOR) or (begun and (belongs or inside)) or held.section.state in ("awarded", "archived")
     )
@@ -140,7 +141,7 @@ def roster(session: Session, held: Committee, actor: Actor) -> list[dict[str, An
             "seat": member.seat,
             "state": member.state,
             "is_leader": member.is_leader,
-            "name": member.person.name if told or member.person_id == actor.person_id else None,
+            "name": name_of(session, member) if told or holds(session, member, actor.person_id) else None,
         }
         for member in everyone
     ]

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from accounts.models import Person
 from core.act import Actor
 from core.errors import Missing
+from core.vault import vault_of
 from experts.models import Committee, DirectSelection
 from experts.queries.committee import live_members
 from experts.rules import Shape
@@ -27,6 +28,13 @@ def direct_selection(session: Session, committee: Committee, number: int) -> Dir
     if found is None:
         raise Missing("direct.unknown")
     return found
+
+
+def people_of(session: Session, selection: DirectSelection) -> list[dict[str, str]]:
+    """Who was proposed, as {speciality, code}; Conflict("duty.closed") where sealed and nobody is on duty."""
+    held = selection.people
+    told = vault_of(session).read(held["sealed"]) if "sealed" in held else held
+    return list(told["rows"])
 
 
 def open_direct_seats(session: Session, committee: Committee) -> Counter[str]:

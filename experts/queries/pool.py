@@ -13,10 +13,15 @@ from accounts.models import Person
 from core.act import Actor
 from core.errors import Missing
 from experts.models import Committee, Expert, ExpertPool, Member
+from experts.queries.identity import expert_in, identity_of, sealed_members
 from experts.rules import Profile, widened
 
 LIVE = frozenset({"invited", "accepted", "signed_in", "signed"})
 """States of members who hold their seat."""
+
+
+SEALED_STATES = ("invited", "accepted", "declined", "avoided", "absent")
+"""States of members whose names may be sealed: whoever has signed in is named."""
 
 
 def expert(session: Session, code: str) -> Expert:
@@ -95,7 +100,12 @@ def seats_taken(session: Session, since: datetime | None = None) -> dict[str, in
     )
     if since is not None:
         query = query.where(Member.invited_at >= since)
-    return {row[0]: row[1] for row in session.execute(query)}
+    taken = {row[0]: row[1] for row in session.execute(query)}
+    for member in sealed_members(session, LIVE):
+        if since is None or (member.invited_at is not None and member.invited_at >= since):
+            code = expert_in(session, member).code
+            taken[code] = taken.get(code, 0) + 1
+    return taken
 
 
 def busy_people(session: Session, begins: datetime, ends: datetime, *, apart_from: int) -> set[int]:
@@ -110,8 +120,15 @@ def busy_people(session: Session, begins: datetime, ends: datetime, *, apart_fro
             Committee.meets_at.is_not(None),
         )
     )
+    rows = session.execute(query.where(Member.person_id.is_not(None)))
+    held = [(int(row[0] or 0), row[1], row[2]) for row in rows]
+    held += [
+        (identity_of(session, one)[0], one.committee.meets_at, one.committee.hours)
+        for one in sealed_members(session, LIVE)
+        if one.committee_id != apart_from and one.committee.state != "delivered"
+    ]
     return {
         person_id
-        for person_id, meets_at, hours in session.execute(query)
+        for person_id, meets_at, hours in held
         if meets_at is not None and meets_at < ends and begins < meets_at + timedelta(hours=hours)
     }

@@ -10,10 +10,12 @@ from sqlalchemy.orm import Session
 
 from core.calendar import day_of
 from core.draw import record
+from core.vault import vault_of
 from experts.models import Committee, Expert, ExpertPool
 from experts.queries.applications import pending_changes
 from experts.queries.avoidance import asked_to_avoid
 from experts.queries.committee import live_members, members, parties
+from experts.queries.identity import identity_of, is_open, table_of
 from experts.queries.pool import LIVE, busy_people, eligible_experts, expert, pools, profile, seats_taken
 from experts.rules import PoolHealth, Shape, Walk, avoidance_grounds, is_term_over, pool_health, walk
 from experts.rules.application import TRAINING
@@ -39,9 +41,9 @@ def bars_to(session: Session, committee: Committee, now: datetime) -> Bars:
         ends = committee.meets_at + timedelta(hours=committee.hours)
         busy = busy_people(session, committee.meets_at, ends, apart_from=committee.id)
     seated = {
-        member.person_id: "representative" if member.expert_id is None else "direct_selection"
+        identity_of(session, member)[0]: "representative" if member.is_representative else "direct_selection"
         for member in members(session, committee)
-        if member.candidate is None
+        if member.candidate is None and (member.person_id is not None or vault_of(session).is_open)
     }
     limits = Shape.from_json(committee.shape).limits
     of_late = seats_taken(session, now - YEAR) if limits.most_seats is not None else {}
@@ -91,7 +93,7 @@ def walk_now(session: Session, committee: Committee, now: datetime, extra_order:
             if name in gone:
                 barred[name] = gone[name]
             elif name not in seated:
-                reasons, _ = bars(expert(session, held["codes"][name]))
+                reasons, _ = bars(expert(session, table_of(session, held)["codes"][name]))
                 if reasons:
                     barred[name] = reasons[0]
     return walk(order, specialities, Shape.from_json(committee.shape).seats, barred)
@@ -104,7 +106,9 @@ def open_seats(session: Session, committee: Committee) -> int:
 
 
 def standing_by(session: Session, committee: Committee, now: datetime) -> int:
-    """How many candidates still stand by."""
+    """How many candidates still stand by; none can be told while nobody is on duty (-1)."""
+    if not is_open(session):
+        return -1
     return len(walk_now(session, committee, now).of(STANDBY))
 
 

@@ -81,10 +81,11 @@ def _direct(code: str, errors: list[Refusal]) -> str:
             one.number: [
                 {"speciality": row["speciality"], "code": row["code"],
                  "name": queries.expert(session, row["code"]).person.name}
-                for row in one.people
+                for row in queries.people_of(session, one)
             ]
             for one in selections
-            if actor.has(Role.SUPERVISOR) or actor.person_id == one.proposed_by
+            if queries.is_open(session)
+            and (actor.has(Role.SUPERVISOR) or actor.person_id == one.proposed_by)
         }  # fmt: skip
         return render_template(
             "experts/direct.html",

@@ -21,7 +21,6 @@ from core.render.pdf import Attachment, render_pdf
 from experts import forms, queries, services
 from experts.models import Committee
 from experts.routes.frame import blueprint, done, reason_word
-from experts.rules import seats_of
 
 ROOT = Path(__file__).resolve().parents[2]
 REPLAY = ROOT / "docs" / "expert_draw_replay.py"
@@ -52,7 +51,7 @@ def draw(code: str) -> str:
         return render_template(
             "experts/draw.html",
             section=held.section, project=held.section.project, rounds=rounds, reason_word=reason_word, parties=parties,
-            selections=selections, seats_of=seats_of,
+            selections=selections,
             script=REPLAY.read_text(encoding="utf-8"), page_script=PAGE_REPLAY.read_text(encoding="utf-8"),
         )  # fmt: skip
 

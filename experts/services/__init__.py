@@ -36,6 +36,7 @@ from experts.services.draw import (
     freeze,
     reveal_draw_nonce,
 )
+from experts.services.duty import go_off_duty, go_on_duty, name_duty_key, reveal_tables
 from experts.services.pool import (
     add_expert,
     change_status,
@@ -83,6 +84,8 @@ __all__ = [
     "found_pool",
     "found_slips",
     "freeze",
+    "go_off_duty",
+    "go_on_duty",
     "import_experts",
     "keep_cleaned",
     "lapse_clarification",
@@ -90,6 +93,7 @@ __all__ = [
     "lock_committee",
     "lock_masked",
     "lock_sheet",
+    "name_duty_key",
     "name_representative",
     "opine",
     "propose_correction",
@@ -111,6 +115,7 @@ __all__ = [
     "request_committee",
     "return_application",
     "reveal_draw_nonce",
+    "reveal_tables",
     "save_findings",
     "save_masked",
     "save_scores",

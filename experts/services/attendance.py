@@ -16,6 +16,7 @@ from experts.models import Committee, Member, Sheet
 from experts.rules import Ground, Profile, Shape, avoidance_grounds
 from experts.services.blind import open_masked_sheets, void_masked
 from experts.services.draw import fill_seats
+from experts.services.duty import reveal_seat
 from experts.services.masks import check_own, from_seat
 
 EARLIEST = timedelta(hours=2)
@@ -66,6 +67,7 @@ def sign_in(act: Act, member: Member) -> list[Ground]:
         leave(act, member, "; ".join(ground.public for ground in grounds))
         return grounds
     member.signed_in_at = act.now
+    reveal_seat(act, member)
     advance(from_seat(act, member), member, "sign_in")
     return []
 
@@ -111,7 +113,7 @@ def vote_leader(act: Act, member: Member, choice: Member) -> Member | None:
         )  # fmt: skip
     if choice.committee_id != committee.id or choice.state not in queries.LIVE:
         raise Missing("member.unknown")
-    if choice.expert_id is None and committee.section.project.regime == "G":
+    if choice.is_representative and committee.section.project.regime == "G":
         raise Invalid("committee.leader_representative", field="choice")
     held = queries.leader(act.session, committee)
     if held is not None:
@@ -131,13 +133,13 @@ def vote_leader(act: Act, member: Member, choice: Member) -> Member | None:
 def grounds_of(act: Act, member: Member) -> list[Ground]:
     """The grounds on which the member must avoid as things stand now."""
     parties = queries.parties(act.session, member.committee.section)
-    if member.expert_id is None:
+    if member.is_representative:
         unit = member.person.organisation
         profile = Profile(member.person.name, "active", organisation=(unit.name, unit.identifier) if unit else None)
         bidders = [party for party in parties if party.role == "bidder"]
         return avoidance_grounds(profile, bidders, day_of(act.now))
     expert = queries.expert_of(act.session, act.actor)
-    if expert is None or expert.id != member.expert_id:
+    if expert is None or expert.id != queries.identity_of(act.session, member)[1]:
         raise Missing("member.unknown")
     declared = queries.pending_changes(act.session, expert.person_id).get(expert.person_id)
     grounds = avoidance_grounds(queries.profile(expert, declared), parties, day_of(act.now))

@@ -72,7 +72,7 @@ def decide_avoidance(act: Act, asked: AvoidanceRequest, *, is_upheld: bool, answ
     is_named = queries.asked_to_avoid(act.session, asked.section)
     fresh = []
     for member in queries.live_members(act.session, committee):
-        if member.expert_id is not None and is_named(member.person):
+        if not member.is_representative and is_named(member.person):
             fresh += leave(act, member, "R-331 requested")
     return fresh
 

@@ -113,7 +113,7 @@ def name_representative(act: Act, committee: Committee, person: Person, *, autho
     like everyone else. Conflict("committee.representatives_full") when the shape has no seat left.
     """
     shape = Shape.from_json(committee.shape)
-    held = [member for member in queries.live_members(act.session, committee) if member.expert_id is None]
+    held = [member for member in queries.live_members(act.session, committee) if member.is_representative]
     if len(held) >= shape.representatives:
         raise Conflict("committee.representatives_full", most=shape.representatives)
     if committee.state in ("locked", "reported", "delivered"):
@@ -131,13 +131,13 @@ def name_representative(act: Act, committee: Committee, person: Person, *, autho
     if grounds:
         raise Invalid("committee.avoidance", field="person", grounds=", ".join(ground.public for ground in grounds))
     number = 1 + sum(
-        1 for member in queries.members(act.session, committee) if member.expert_id is None
+        1 for member in queries.members(act.session, committee) if member.is_representative
     )  # fmt: skip
     member = Member(
         committee_id=committee.id,
         committee=committee,
         person_id=person.id,
-        person=person,
+        named=person,
         expert_id=None,
         seat="representative",
         label=f"R{number}",

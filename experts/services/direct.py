@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 from accounts.rules import Role
 from bidding import queries as bidding
@@ -11,10 +12,10 @@ from core.act import Act
 from core.errors import Conflict, Forbidden, Invalid
 from core.ledger.log import append
 from core.machine import advance
-from core.outbox import post
 from experts import queries
 from experts.models import Committee, DirectSelection, Expert, Member
 from experts.rules import Shape, check_proposal, people_digest, seats_of, without
+from experts.services.draw import seat
 
 RULE = "direct_selection"
 
@@ -55,8 +56,11 @@ def propose_direct(
     for row in rows:
         expert = queries.expert(act.session, row["code"])
         _check_expert(expert, row["speciality"], bars(expert)[0])
+    salt = act.chance(32).hex()
     selection = DirectSelection(
-        committee_id=committee.id, committee=committee, number=len(held) + 1, people=rows, salt=act.chance(32).hex(),
+        committee_id=committee.id, committee=committee, number=len(held) + 1, people=_kept(act, rows), salt=salt,
+        seats=[{"speciality": one.speciality, "count": one.count} for one in seats_of(rows)],
+        people_sha256=people_digest(salt, rows),
         ground=ground, reason=reason.strip(), document=document.strip(), is_replacement=is_replacement,
         proposed_by=act.actor.person_id, proposed_at=act.now, state="proposed", state_at=act.now,
     )  # fmt: skip
@@ -74,21 +78,19 @@ def approve_direct(act: Act, selection: DirectSelection, answer: str = "") -> li
     """
     _check_decider(act, selection)
     committee = selection.committee
-    seats = seats_of(selection.people)
-    _check_seats(act, committee, selection.people, selection.is_replacement)
+    people = queries.people_of(act.session, selection)
+    seats = seats_of(people)
+    _check_seats(act, committee, people, selection.is_replacement)
     bars = queries.bars_to(act.session, committee, act.now)
-    experts = [queries.expert(act.session, row["code"]) for row in selection.people]
-    for row, expert in zip(selection.people, experts, strict=True):
+    experts = [queries.expert(act.session, row["code"]) for row in people]
+    for row, expert in zip(people, experts, strict=True):
         _check_expert(expert, row["speciality"], bars(expert)[0])
     selection.decided_by, selection.answer = act.actor.person_id, answer.strip() or None
     if not selection.is_replacement:
         committee.shape = without(Shape.from_json(committee.shape), seats).as_json()
     law = bidding.law_of(committee.section)
     advance(act, selection, "approve", **_facts(act, selection, law.cite(RULE)), approver=_who(act))
-    fresh = [
-        _invite(act, selection, row["speciality"], expert)
-        for row, expert in zip(selection.people, experts, strict=True)
-    ]
+    fresh = [_invite(act, selection, row["speciality"], expert) for row, expert in zip(people, experts, strict=True)]
     if committee.state == "requested" and not Shape.from_json(committee.shape).seats:
         advance(act, committee, "select", direct=selection.number)
     return fresh
@@ -140,8 +142,8 @@ def _check_expert(expert: Expert, speciality: str, reasons: Sequence[str]) -> No
 
 def _facts(act: Act, selection: DirectSelection, cite: dict[str, str]) -> dict[str, object]:
     return {
-        "seats": [{"speciality": seat.speciality, "count": seat.count} for seat in seats_of(selection.people)],
-        "people_sha256": people_digest(selection.salt, selection.people),
+        "seats": selection.seats,
+        "people_sha256": selection.people_sha256,
         "ground": selection.ground,
         "reason": selection.reason,
         "document": selection.document,
@@ -154,6 +156,11 @@ def _facts(act: Act, selection: DirectSelection, cite: dict[str, str]) -> dict[s
     }
 
 
+def _kept(act: Act, rows: list[dict[str, str]]) -> dict[str, Any]:
+    sealed = queries.sealed_for_duty(act.session, {"rows": rows})
+    return {"sealed": sealed} if sealed else {"rows": rows}
+
+
 def _who(act: Act) -> dict[str, str]:
     person = queries.person_of(act.session, act.actor)
     return {"login": person.login, "unit": person.organisation.identifier if person.organisation else ""}
@@ -162,17 +169,6 @@ def _who(act: Act) -> dict[str, str]:
 def _invite(act: Act, selection: DirectSelection, speciality: str, expert: Expert) -> Member:
     committee = selection.committee
     number = 1 + sum(one.label.startswith("D") for one in queries.members(act.session, committee))
-    member = Member(
-        committee_id=committee.id, committee=committee, person_id=expert.person_id, person=expert.person,
-        expert_id=expert.id, candidate=None, seat=speciality, label=f"D{number}", state="invited", state_at=act.now,
-        invited_at=act.now,
-    )  # fmt: skip
-    act.session.add(member)
-    act.session.flush()
+    member = seat(act, committee, expert, label=f"D{number}", seat=speciality, candidate=None)
     append(act, "member.invite", member.subject, {"direct": selection.number, "seat": speciality})
-    if committee.meets_at is not None:
-        post(
-            act, key=f"invitation:{member.id}", recipient=expert.person.login, template="experts.invitation",
-            channel="voice", meets_at=committee.meets_at.isoformat(), hours=committee.hours, place=committee.place,
-        )  # fmt: skip
     return member

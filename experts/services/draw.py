@@ -64,7 +64,8 @@ def announce_expert_draw(act: Act, committee: Committee) -> Draw:
         act, label=label, section=committee.section.code, parties=list(PARTIES), parameters=parameters
     )
     committee.draw_label = label
-    committee.rounds = [*(committee.rounds or []), {"label": label, "salt": act.chance(32).hex()}]
+    secret = {"salt": act.chance(32).hex()}
+    committee.rounds = [*(committee.rounds or []), {"label": label, **_kept(act, secret)}]
     if committee.state == "requested":
         advance(act, committee, "announce_draw", label=label)
     else:
@@ -102,9 +103,10 @@ def freeze(act: Act, committee: Committee) -> Draw:
             "section.state", verb="freeze_candidates", state=section.state, allowed=["opened"], subject=section.subject
         )
     shape = Shape.from_json(committee.shape)
-    current = committee.rounds[-1]
-    label, salt = str(current["label"]), str(current["salt"])
-    drawn_before = {code for earlier in committee.rounds[:-1] for code in earlier["codes"].values()}
+    label = str(committee.rounds[-1]["label"])
+    tables = [queries.table_of(act.session, held) for held in committee.rounds]
+    salt = str(tables[-1]["salt"])
+    drawn_before = {code for earlier in tables[:-1] for code in earlier["codes"].values()}
     candidates: dict[str, Expert] = {}
     excluded: dict[str, tuple[Expert, list[str], list[dict[str, Any]]]] = {}
     bars = queries.bars_to(act.session, committee, act.now)
@@ -130,14 +132,15 @@ def freeze(act: Act, committee: Committee) -> Draw:
         "salt": salt,
         "codes": {name: expert.code for name, expert in everyone.items()},
     }
+    proofs = {name: found for name, (_, _, found) in sorted(excluded.items()) if found}
     committee.rounds = [
         *committee.rounds[:-1],
         {
-            **table,
+            "label": label,
+            **_kept(act, {"salt": salt, "codes": table["codes"], "evidence": proofs}),
             "table_sha256": hashlib.sha256(rfc8785.dumps(table)).hexdigest(),
             "specialities": {name: expert.specialities for name, expert in candidates.items()},
             "excluded": [{"candidate": name, "reasons": reasons} for name, (_, reasons, _) in sorted(excluded.items())],
-            "evidence": {name: evidence for name, (_, _, evidence) in sorted(excluded.items()) if evidence},
             "health": health.as_json(),
         },
     ]
@@ -188,7 +191,8 @@ def invite(act: Act, committee: Committee, walked: Walk) -> list[Member]:
     """Make the walk's seated candidates members and write their invitations, which name no project (R-324)."""
     everyone = queries.members(act.session, committee)
     by_candidate = {member.candidate: member for member in everyone if member.candidate}
-    codes = {name: code for held in committee.rounds for name, code in (held.get("codes") or {}).items()}
+    tables = [queries.table_of(act.session, held) for held in committee.rounds]
+    codes = {name: code for table in tables for name, code in (table.get("codes") or {}).items()}
     count = len(by_candidate)
     fresh = []
     for step in walked.of(SEATED):
@@ -198,32 +202,51 @@ def invite(act: Act, committee: Committee, walked: Walk) -> list[Member]:
             continue
         count += 1
         expert = queries.expert(act.session, codes[step.candidate])
-        member = Member(
-            committee_id=committee.id,
-            committee=committee,
-            person_id=expert.person_id,
-            person=expert.person,
-            expert_id=expert.id,
-            candidate=step.candidate,
-            seat=step.detail,
-            label=f"M{count}",
-            state="invited",
-            state_at=act.now,
-            invited_at=act.now,
-        )
-        act.session.add(member)
-        act.session.flush()
+        member = seat(act, committee, expert, label=f"M{count}", seat=step.detail, candidate=step.candidate)
         append(act, "member.invite", member.subject, {"candidate": step.candidate, "seat": step.detail})
-        if committee.meets_at is not None:
-            post(
-                act,
-                key=f"invitation:{member.id}",
-                recipient=expert.person.login,
-                template="experts.invitation",
-                channel="voice",
-                meets_at=committee.meets_at.isoformat(),
-                hours=committee.hours,
-                place=committee.place,
-            )
         fresh.append(member)
     return fresh
+
+
+def seat(act: Act, committee: Committee, expert: Expert, *, label: str, seat: str, candidate: str | None) -> Member:
+    """Give the expert the seat and write the invitation, which names no project (R-324).
+
+    Where a duty key is in force neither row says who it is: both are sealed to it (R-323).
+    """
+    sealed = queries.sealed_for_duty(act.session, {"person": expert.person_id, "expert": expert.id})
+    member = Member(
+        committee_id=committee.id,
+        committee=committee,
+        person_id=None if sealed else expert.person_id,
+        named=None if sealed else expert.person,
+        expert_id=None if sealed else expert.id,
+        sealed=sealed,
+        candidate=candidate,
+        seat=seat,
+        label=label,
+        state="invited",
+        state_at=act.now,
+        invited_at=act.now,
+    )
+    act.session.add(member)
+    act.session.flush()
+    if committee.meets_at is not None:
+        post(
+            act,
+            key=f"invitation:{member.id}",
+            recipient="" if sealed else expert.person.login,
+            sealed=queries.sealed_for_duty(act.session, {"recipient": expert.person.login}),
+            template="experts.invitation",
+            channel="voice",
+            meets_at=committee.meets_at.isoformat(),
+            hours=committee.hours,
+            place=committee.place,
+            speciality=seat,
+        )
+    return member
+
+
+def _kept(act: Act, secret: dict[str, Any]) -> dict[str, Any]:
+    """The secret part of a round as it is kept: sealed to the duty key, or in clear where there is none."""
+    sealed = queries.sealed_for_duty(act.session, secret)
+    return {"sealed": sealed} if sealed else secret

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from core.act import Act
 from core.errors import Missing
+from experts import queries
 from experts.models import Member
 
 
@@ -16,5 +17,5 @@ def from_seat(act: Act, member: Member) -> Act:
 
 def check_own(act: Act, member: Member) -> None:
     """Raise Missing unless the actor sits on this very seat."""
-    if act.actor.person_id is None or member.person_id != act.actor.person_id:
+    if act.actor.person_id is None or queries.identity_of(act.session, member)[0] != act.actor.person_id:
         raise Missing("member.unknown")

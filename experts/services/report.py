@@ -20,6 +20,7 @@ from core.render.pdf import Attachment, render_pdf
 from experts import queries
 from experts.models import Committee, Member
 from experts.rules import published, scored_criteria
+from experts.services.duty import reveal_tables
 from experts.services.masks import check_own, from_seat
 from experts.services.review import check_leader
 
@@ -113,6 +114,7 @@ def deliver_report(act: Act, committee: Committee) -> None:
         raise Conflict("report.unsigned", labels=unsigned)
     leader = check_leader(act, committee)
     seat = from_seat(act, leader)
+    reveal_tables(act, committee)
     advance(seat, committee, "deliver", report_sha256=committee.report_sha256)
     append(seat, "report.deliver", committee.subject, {"report_sha256": committee.report_sha256})
     bidding.deliver_report(seat, committee.section, report_sha256=committee.report_sha256)

@@ -12,15 +12,23 @@ import sqlite3
 import sys
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
 
-from core.errors import Refusal
+from core.errors import Invalid, Refusal
 from core.ledger import log
 from core.ledger.notes import Verifier, open_head
+from core.seal.keyfile import KeyFile
+from experts.queries import duty_key
 
 Check = tuple[str, bool, str]
+DUTY = click.option(
+    "--duty",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="duty key file whose passphrase is asked for: names of committees are readable in this process's memory",
+)
 
 
 def settings_and_platform(*, standing: bool = False) -> tuple[Any, Any]:
@@ -42,10 +50,13 @@ def settings_and_platform(*, standing: bool = False) -> tuple[Any, Any]:
 @click.option("--host", default="127.0.0.1", show_default=True, help="address to listen on")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
 @click.option("--threads", default=96, show_default=True, type=click.IntRange(4, 1024))
-def serve(host: str, port: int, threads: int) -> None:
+@DUTY
+def serve(host: str, port: int, threads: int, duty: Path | None) -> None:
     """Serve the site (gunicorn, one process with threads; several need PostgreSQL and a shared rate store)."""
     from portal.app import Settings, build_platform, create_app
     from portal.cli.outside import ask_time
+
+    identity = duty_identity(duty)
 
     def make() -> Any:
         settings = Settings()
@@ -53,9 +64,28 @@ def serve(host: str, port: int, threads: int) -> None:
         settings.streams = min(settings.streams, threads - max(2, threads // 3))
         platform = build_platform(settings)
         ask_time(platform)
+        take_duty(platform, identity)
         return create_app(settings, platform)
 
     run_server(make, host, port, threads)
+
+
+def duty_identity(file: Path | None) -> str:
+    """The identity in a duty key file, its passphrase asked for at the terminal; empty without a file."""
+    if file is None:
+        return ""
+    return KeyFile.unwrap(file.read_bytes(), click.prompt("passphrase", hide_input=True, err=True)).identity
+
+
+def take_duty(platform: Any, identity: str) -> None:
+    """Hold the identity in this process's memory; Invalid duty.none or duty.other_key where it is not the key's."""
+    if not identity:
+        return
+    with platform.reading() as session:
+        held = duty_key(session)
+    if held is None:
+        raise Invalid("duty.none", field="duty")
+    platform.database.vault.open(identity, recipient=held.recipient)
 
 
 def run_server(make_app: Callable[[], Any], host: str, port: int, threads: int) -> None:
@@ -88,7 +118,8 @@ def run_server(make_app: Callable[[], Any], host: str, port: int, threads: int) 
 
 @click.command()
 @click.option("--every", default=1.0, show_default=True, help="seconds between two ticks")
-def worker(every: float) -> None:
+@DUTY
+def worker(every: float, duty: Path | None) -> None:
     """Ring the bell: apply what is due every second. One is enough; several, or none for a while, do no harm."""
     from apscheduler.schedulers.blocking import BlockingScheduler
 
@@ -98,6 +129,7 @@ def worker(every: float) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
     _, platform = settings_and_platform(standing=True)
+    take_duty(platform, duty_identity(duty))
     outside = Outside(platform)
 
     def ring(work: Callable[[], list[str]]) -> None:

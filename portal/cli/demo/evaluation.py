@@ -70,7 +70,7 @@ def seat(story: Story) -> None:
         browser = story.stage.as_(login_of(member))
         browser.send(f"/expert/invitations/{member.id}/sign-in")
         browser.send(f"/expert/{SECTION}/declare", {"discipline": "yes", "no_reason": "yes"})
-    first = next(member for member in seats(story) if member.expert_id is not None)
+    first = next(member for member in seats(story) if not member.is_representative)
     for member in seats(story):
         story.stage.as_(login_of(member)).send(f"/expert/{SECTION}/leader", {"choice": first.label})
     story.say("committee", f"评标委员会 {len(seats(story))} 人签到、声明无回避情形，推选 {leader(story).label} 为组长")
