@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.orm import Session
 
+from core.carriers import Carrier
 from core.chance import Chance, system
 from core.clock import Clock, GuardedClock, Reading, reading_of
 from core.crowd import Crowd
@@ -92,6 +93,8 @@ class Platform:
     seal: PaperSeal | None = None
     """The certificate with which papers are signed; None where none was made (then they carry no signature)."""
     crowds: dict[str, Crowd] = field(default_factory=dict)
+    carriers: dict[str, Carrier] = field(default_factory=dict)
+    """Who takes letters where, by channel; the log where an installation names nobody."""
 
     @contextmanager
     def act(self, actor: Actor, *, through: str | None = None, shared: bool = True) -> Iterator[Act]:

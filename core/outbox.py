@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from core.act import Act
+from core.carriers import Letter, Undeliverable, why
 from core.db import Base, Json, Row
 from core.vault import vault_of
 
-Deliver = Callable[["Message"], None]
-"""An adapter: hands one message to mail, SMS or voice; raises to be tried again."""
+FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=1)
+MOST_ATTEMPTS = 12
+"""About four and a half hours of trying."""
 
 
 class Message(Base, Row):
@@ -31,6 +32,8 @@ class Message(Base, Row):
     sealed: Mapped[str | None]
     written_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
+    due_at: Mapped[datetime | None]
+    failed_at: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(default=0)
     last_error: Mapped[str | None]
 
@@ -66,28 +69,69 @@ def post(
 
 
 def unsent(session: Session, limit: int = 100) -> list[Message]:
-    """Messages still to be delivered, oldest first."""
-    return list(session.scalars(select(Message).where(Message.sent_at.is_(None)).order_by(Message.id).limit(limit)))
+    """Messages still to be delivered and not given up, oldest first."""
+    query = select(Message).where(Message.sent_at.is_(None), Message.failed_at.is_(None))
+    return list(session.scalars(query.order_by(Message.id).limit(limit)))
 
 
-def deliver_messages(act: Act, adapters: dict[str, Deliver]) -> int:
-    """Hand every unsent message to its channel's adapter; a failure is noted and tried again next time.
+def due_letters(session: Session, now: datetime, limit: int = 20) -> list[Message]:
+    """Those that may be tried now: never tried, or their wait is over; sealed ones only while somebody is on duty."""
+    query = select(Message).where(
+        Message.sent_at.is_(None),
+        Message.failed_at.is_(None),
+        Message.due_at.is_(None) | (Message.due_at <= now),
+    )
+    if not vault_of(session).is_open:
+        query = query.where(Message.sealed.is_(None))
+    return list(session.scalars(query.order_by(Message.id).limit(limit)))
 
-    What is sealed to the duty key waits until somebody is on duty in this process.
+
+def wait_after(attempts: int) -> timedelta:
+    """How long to wait after so many attempts: half a minute, doubled each time, an hour at most."""
+    return min(FIRST_WAIT * float(2 ** max(attempts - 1, 0)), LONGEST_WAIT)
+
+
+def claim_letters(act: Act, limit: int = 20) -> list[Letter]:
+    """Take the letters that are due, each for the length of its wait: another tick meanwhile takes others.
+
+    They are to be delivered outside any transaction; `record_delivered` or `record_missed` says what became of each.
     """
-    delivered = 0
-    for message in unsent(act.session):
-        if message.sealed is not None and not vault_of(act.session).is_open:
-            continue
+    letters = []
+    for message in due_letters(act.session, act.now, limit):
         message.attempts += 1
-        try:
-            adapters[message.channel](message)
-        except Exception as error:
-            message.last_error = repr(error)[:500]
-            continue
-        message.sent_at = act.now
-        delivered += 1
-    return delivered
+        message.due_at = act.now + wait_after(message.attempts)
+        told = vault_of(act.session).read(message.sealed) if message.sealed else {"recipient": message.recipient}
+        letters.append(
+            Letter(
+                id=message.id,
+                key=message.key,
+                channel=message.channel,
+                recipient=told["recipient"],
+                template=message.template,
+                facts=message.facts,
+                is_secret=message.sealed is not None,
+            )
+        )
+    return letters
+
+
+def record_delivered(act: Act, letter: Letter) -> None:
+    """The letter has been taken by its carrier."""
+    message = act.session.get_one(Message, letter.id)
+    message.sent_at, message.last_error = act.now, None
+
+
+def record_missed(act: Act, letter: Letter, error: Exception) -> None:
+    """The letter has not been taken: tried again after its wait, given up where that is no use, or in the end."""
+    message = act.session.get_one(Message, letter.id)
+    message.last_error = why(error)
+    if isinstance(error, Undeliverable) or message.attempts >= MOST_ATTEMPTS:
+        message.failed_at = act.now
+
+
+def state_of(message: Message) -> str:
+    """`sent`, `failed` or `waiting`."""
+    return "sent" if message.sent_at is not None else "failed" if message.failed_at is not None else "waiting"
 
 
 def inbox(session: Session, recipient: str, limit: int = 50) -> list[Message]:

@@ -141,6 +141,17 @@ def _rows(fields: Fields, prefix: str, most: int, names: Sequence[str]) -> list[
     return rows
 
 
+def read_contact(fields: Fields) -> dict[str, str]:
+    """Telephone and mail; either may be left out."""
+    phone = re.sub(r"[\s-]", "", text(fields, "phone", most=30, required=False))
+    if phone and not re.fullmatch(r"\+?[0-9]{5,15}", phone, re.ASCII):
+        raise Invalid("contact.phone", field="phone")
+    mail = text(fields, "mail", most=120, required=False)
+    if mail and not re.fullmatch(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+", mail, re.ASCII):
+        raise Invalid("contact.mail", field="mail", found=mail[:60])
+    return {"phone": phone, "mail": mail}
+
+
 def read_direct(fields: Fields) -> dict[str, Any]:
     """A direct selection: rows of `speciality-1`, `expert-1` …, the ground, the reason, the approval's number."""
     people = []

@@ -58,6 +58,7 @@ class Expert(Base, Row):
     pool_id: Mapped[int | None] = mapped_column(ForeignKey("expert_pool.id"), index=True)
     term_until: Mapped[str | None] = mapped_column(String(10))
     training: Mapped[Any] = mapped_column(Json, default=list, server_default="[]")
+    contact: Mapped[Any] = mapped_column(Json, default=dict, server_default="{}")
     person: Mapped[Person] = relationship(lazy="joined")
     pool: Mapped[ExpertPool | None] = relationship(lazy="joined")
 

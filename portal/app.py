@@ -25,6 +25,7 @@ import accounts.access as access
 from accounts.queries import digest_of, is_demo
 from bidding.routes.arrivals import Arrivals
 from core.act import Platform
+from core.carriers import Carrier, Gateway, Mail
 from core.clock import GuardedClock
 from core.db import Database
 from core.errors import Conflict, Refusal
@@ -81,6 +82,11 @@ class Settings(BaseSettings):
     witness_patience: int = Field(default=300, ge=0)
     journal: Path | None = None
     witness_heads: list[str] = Field(default_factory=list)
+    mail: str = ""
+    mail_from: str = ""
+    sms_gateway: str = ""
+    voice_gateway: str = ""
+    gateway_token: str = ""
     tsa: str = ""
     tsa_roots: Path | None = None
     stamp_seconds: int = Field(default=60, ge=1)
@@ -118,6 +124,21 @@ class Settings(BaseSettings):
             patience=timedelta(seconds=self.witness_patience),
             stamp_every=timedelta(seconds=self.stamp_seconds),
         )
+
+    @property
+    def carriers(self) -> dict[str, Carrier]:
+        """Who takes letters, by channel; a voice call becomes an SMS where only a gateway for those is set.
+
+        Invalid("settings.mail") for an address of a mail server that cannot be read.
+        """
+        found: dict[str, Carrier] = {}
+        if self.mail:
+            found["mail"] = Mail.parse(self.mail, self.mail_from)
+        if self.sms_gateway:
+            found["sms"] = found["voice"] = Gateway(self.sms_gateway, self.gateway_token, "sms")
+        if self.voice_gateway:
+            found["voice"] = Gateway(self.voice_gateway, self.gateway_token, "voice")
+        return found
 
     @property
     def secure(self) -> bool:
@@ -159,6 +180,7 @@ def build_platform(settings: Settings) -> Platform:
         platform_signer(settings.log_name, seed),
         trust=settings.trust,
         journal=journal_of(settings.journal, settings.folder),
+        carriers=settings.carriers,
     )
 
 

@@ -97,12 +97,14 @@ from experts.queries.identity import (
 )
 from experts.queries.pool import (
     LIVE,
+    address_of,
     busy_people,
     eligible_experts,
     expert,
     expert_of,
     expert_pool,
     experts,
+    letters_of,
     pools,
     profile,
     seats_taken,
@@ -137,6 +139,7 @@ from experts.queries.seats import (
 __all__ = [
     "FURTHER",
     "LIVE",
+    "address_of",
     "all_scores",
     "anonymous_files",
     "answer_of",
@@ -190,6 +193,7 @@ __all__ = [
     "is_masked",
     "is_open",
     "leader",
+    "letters_of",
     "live_members",
     "locked_result",
     "low_price_hits",

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from accounts.models import Person
 from core.act import Actor
 from core.errors import Missing
+from core.outbox import Message, state_of
 from experts.models import Committee, Expert, ExpertPool, Member
 from experts.queries.identity import expert_in, identity_of, sealed_members
 from experts.rules import Profile, widened
@@ -37,6 +38,22 @@ def expert_of(session: Session, actor: Actor) -> Expert | None:
     if actor.person_id is None:
         return None
     return session.scalar(select(Expert).where(Expert.person_id == actor.person_id))
+
+
+def address_of(session: Session, login: str, channel: str) -> str:
+    """Where letters of the channel reach the expert of that login: a telephone number, a mail address, or nothing."""
+    query = select(Expert).join(Person, Person.id == Expert.person_id).where(Person.login == login)
+    held = session.scalar(query)
+    return str((held.contact or {}).get("mail" if channel == "mail" else "phone", "")) if held is not None else ""
+
+
+def letters_of(session: Session, committee: Committee) -> dict[str, str]:
+    """What became of each seat's invitation: sent, failed or waiting, by label; no name, no address."""
+    seats = {f"invitation:{row[0]}": row[1] for row in session.execute(
+        select(Member.id, Member.label).where(Member.committee_id == committee.id)
+    )}  # fmt: skip
+    found = session.scalars(select(Message).where(Message.key.in_(seats)))
+    return {seats[one.key]: state_of(one) for one in found}
 
 
 def pools(session: Session) -> list[ExpertPool]:

@@ -90,6 +90,24 @@ def withdraw_application(number: int) -> Response | tuple[str, int]:
     return done(_("申请已撤回。"), "experts.own_record")
 
 
+@blueprint.post("/expert/record/contact")
+@requires(Role.EXPERT)
+def record_contact() -> Response | tuple[str, int]:
+    """Say where invitations reach one."""
+    try:
+        values = forms.read_contact(request.form)
+        with acting() as act:
+            held = queries.expert_of(act.session, act.actor)
+            if held is None:
+                raise Missing("expert.unknown")
+            services.record_contact(act, held, **values)
+    except Missing:
+        raise
+    except Refusal as refusal:
+        return _own([refusal], {}), 422
+    return done(_("联系方式已保存。"), "experts.own_record")
+
+
 @blueprint.get("/expert/record/<int:number>/documents/<sha256>")
 @signed_in
 def own_document(number: int, sha256: str) -> FlaskResponse:

@@ -172,6 +172,8 @@ def _committee(code: str, errors: list[Refusal]) -> str:
         values |= {
             "committee": held,
             "roster": queries.roster(session, held, actor),
+            "letters": queries.letters_of(session, held) if actor.has(Role.OFFICER) else {},
+            "is_readable": queries.is_open(session),
             "health": queries.draw_health(session, held, instant_now()),
             "neighbours": queries.neighbour_pools(session, held, instant_now()) if actor.has(Role.OFFICER) else [],
             "draw": drawn,

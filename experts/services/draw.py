@@ -18,7 +18,7 @@ from core.machine import advance
 from core.outbox import post
 from experts import queries
 from experts.models import Committee, Expert, Member
-from experts.rules import Shape, Walk, walk
+from experts.rules import Shape, Walk, speciality_name, walk
 from experts.rules.walk import SEATED
 
 TYPE = "expert-draw/v1"
@@ -237,11 +237,11 @@ def seat(act: Act, committee: Committee, expert: Expert, *, label: str, seat: st
             recipient="" if sealed else expert.person.login,
             sealed=queries.sealed_for_duty(act.session, {"recipient": expert.person.login}),
             template="experts.invitation",
-            channel="voice",
+            channel="mail" if (expert.contact or {}).keys() == {"mail"} else "voice",
             meets_at=committee.meets_at.isoformat(),
             hours=committee.hours,
             place=committee.place,
-            speciality=seat,
+            speciality=speciality_name(seat),
         )
     return member
 

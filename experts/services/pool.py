@@ -14,7 +14,7 @@ from accounts.queries import roles_of
 from accounts.rules import Role
 from core.act import Act
 from core.calendar import day_of
-from core.errors import Conflict, Invalid
+from core.errors import Conflict, Invalid, Missing
 from core.ledger.log import append
 from experts.models import Expert, ExpertPool
 from experts.rules import joined, read_experts
@@ -115,6 +115,14 @@ def record_training(act: Act, expert: Expert, *, name: str, on: date, hours: str
     append(act, "expert.train", f"expert:{expert.code}", expert.training[-1])
     if expert.status == TRAINING:
         change_status(act, expert, "active", "training attended")
+
+
+def record_contact(act: Act, expert: Expert, *, phone: str, mail: str) -> None:
+    """Where invitations reach the expert; the ledger has only that it changed. By the expert or an operator."""
+    if act.actor.person_id != expert.person_id and not act.actor.has(Role.OPERATOR):
+        raise Missing("expert.unknown")
+    expert.contact = {name: value for name, value in (("phone", phone), ("mail", mail)) if value}
+    append(act, "expert.contact", f"expert:{expert.code}", {"kinds": sorted(expert.contact)})
 
 
 def export_experts(act: Act, experts: Sequence[Expert]) -> list[dict[str, str]]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import accounts.services
 import awards.queries
@@ -18,12 +19,15 @@ import experts.services
 import opening.queries
 import opening.services
 from bidding.rules import turnstile
-from core import outbox
+from core import carriers, outbox
 from core.act import SYSTEM, Platform
 from core.errors import Conflict, Refusal
+from portal import words
 
 log = logging.getLogger("sunbid.tick")
 
+LETTERS = 20
+"""Letters taken in one tick: a server that answers nobody holds a tick for as many times its patience at most."""
 LOOKED_INTO = 4
 """Bids looked into in one tick: about two seconds of reading apart."""
 DUMMY_ONE_IN = 30
@@ -55,6 +59,7 @@ def tick(platform: Platform) -> list[str]:
         clean_anonymous_files,
         scan_sections,
         end_publicities,
+        deliver_letters,
         keep_house,
     ):
         step(platform, done)
@@ -165,25 +170,45 @@ def end_publicities(platform: Platform, done: list[str]) -> None:
             awards.services.end_publicity(act, awards.queries.publicity(act.session, section))
 
 
-def keep_house(platform: Platform, done: list[str]) -> None:
-    """Deliver messages, sweep what has expired, and now and then add a dummy commitment."""
+def deliver_letters(platform: Platform, done: list[str]) -> None:
+    """Hand every letter that is due to its carrier, outside any transaction: a slow server holds up nobody else's act.
+
+    At least once: a process that dies between taking and recording sends again, under the same token.
+    """
+    with platform.reading() as session:
+        if not outbox.due_letters(session, platform.clock.now(), 1):
+            return
     with platform.act(SYSTEM) as act:
-        if outbox.unsent(act.session, 1):
-            done.append(f"deliver {outbox.deliver_messages(act, ADAPTERS)} messages")
+        letters = [
+            replace(
+                letter,
+                address=experts.queries.address_of(act.session, letter.recipient, letter.channel),
+                text=words.letter_text(letter.template, letter.facts),
+            )
+            for letter in outbox.claim_letters(act, LETTERS)
+        ]
+    taken = 0
+    for letter in letters:
+        missed: Exception | None = None
+        try:
+            if letter.channel != "inbox":
+                platform.carriers.get(letter.channel, carriers.console)(letter)
+        except Exception as error:
+            missed = error
+            log.warning("letter %s by %s: %s", letter.id, letter.channel, carriers.why(error))
+        with platform.act(SYSTEM) as act:
+            if missed is None:
+                outbox.record_delivered(act, letter)
+                taken += 1
+            else:
+                outbox.record_missed(act, letter, missed)
+    done.append(f"deliver {taken} messages")
+
+
+def keep_house(platform: Platform, done: list[str]) -> None:
+    """Sweep what has expired, and now and then add a dummy commitment."""
+    with platform.act(SYSTEM) as act:
         accounts.services.sweep(act)
         bidding.services.sweep_uploads(act)
         if bidding.services.add_dummy_commitment(act, one_in=DUMMY_ONE_IN):
             done.append("dummy commitment")
-
-
-def _console(message: outbox.Message) -> None:
-    log.info("message %s to %s by %s", message.template, message.recipient, message.channel)
-
-
-ADAPTERS: dict[str, Callable[[outbox.Message], None]] = {
-    "inbox": lambda message: None,
-    "sms": _console,
-    "voice": _console,
-    "mail": _console,
-}
-"""Channels: `inbox` is the recipient's page here; SMS and mail go to the log until an installation sets adapters."""

@@ -109,6 +109,18 @@ def message(template: str, facts: dict[str, Any]) -> str | None:
     return str(text) % Facts(told)
 
 
+def letter_text(template: str, facts: dict[str, Any]) -> str:
+    """A letter's words for mail, SMS or a call, in Chinese, outside a request, its instants in Beijing time."""
+    text = _book("MESSAGES").get(template)
+    if text is None:
+        return template
+    told = {
+        name: from_iso(value).astimezone(BEIJING).strftime("%Y-%m-%d %H:%M") if name.endswith("_at") else value
+        for name, value in facts.items()
+    }
+    return str(text._args[0]) % Facts(told)
+
+
 def state_word(state: str) -> str:
     """A state ("section.closed") in words; the state itself where nobody has named it."""
     return str(_book("STATES").get(state, state))

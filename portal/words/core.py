@@ -3,6 +3,7 @@
 from flask_babel import lazy_gettext as _l
 
 SENTENCES = {
+    "settings.mail": _l("设置 mail 应形如 smtp+tls://用户:口令@主机:587，mail_from 应为发件邮箱。"),
     "form.required": _l("此项必填。"),
     "form.length": _l("长度应在 %(least)s 至 %(most)s 个字符之间，现为 %(found)s 个。"),
     "form.control_character": _l("含有不可见的控制字符，请重新输入。"),

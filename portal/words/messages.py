@@ -18,6 +18,9 @@ MESSAGES = {
         "标段 %(section)s：评标委员会书面要求贵单位澄清、说明（第 %(number)s 号），请在期限内答复。"
     ),
     "experts.short": _l("标段 %(section)s 的评标委员会仍有席位空缺，请补充抽取。"),
+    "experts.invitation": _l(
+        "请于 %(meets_at)s 到%(place)s参加评标，预计 %(hours)s 小时，专业：%(speciality)s。请登录平台答复。"
+    ),
     "experts.application_returned": _l("您向%(pool)s提出的申请已退回补正，请查看理由。"),
     "experts.application_refused": _l("您向%(pool)s提出的申请未获通过，请查看理由。"),
     "experts.application_accepted": _l("您向%(pool)s提出的申请已通过。"),

@@ -8,6 +8,8 @@ import pytest
 
 from core import board, law, outbox
 from core.act import SYSTEM, Platform
+from core.carriers import Undeliverable
+from core.clock import StoppedClock
 from core.errors import Missing
 from core.ledger import log
 from core.outbox import Message
@@ -35,21 +37,34 @@ def test_notices_are_numbered_within_the_year_and_stand_in_the_ledger(platform: 
             board.notice(session, "GG2026-00003")
 
 
-def test_a_message_is_written_once_per_key_and_retried_until_delivered(platform: Platform) -> None:
-    calls: list[str] = []
+def test_a_message_is_written_once_per_key_and_taken_again_only_after_its_wait(
+    platform: Platform, clock: StoppedClock
+) -> None:
+    """Half a minute, doubled, an hour at most; what is no use is given up at once, what never arrives in the end.
 
-    def deliver(message: Message) -> None:
-        calls.append(message.recipient)
-        if len(calls) == 1:
-            raise ConnectionError("line is down")
-
+    Seen red: claimed again by the next tick while the first still delivers; given up without `failed_at`.
+    """
     with platform.act(SYSTEM) as act:
         for _ in range(2):
             outbox.post(act, key="k", recipient="person:1", template="x")
-    for expected in (0, 1, 0):
+    waits = []
+    for attempt in range(1, outbox.MOST_ATTEMPTS + 1):
         with platform.act(SYSTEM) as act:
-            assert outbox.deliver_messages(act, {"inbox": deliver}) == expected
-    assert calls == ["person:1", "person:1"]
+            (letter,) = outbox.claim_letters(act)
+        with platform.act(SYSTEM) as act:
+            assert outbox.claim_letters(act) == []
+            outbox.record_missed(act, letter, ConnectionError("someone@example.cn is unknown here"))
+            waits.append(outbox.wait_after(attempt))
+        clock.advance(seconds=waits[-1].total_seconds())
+    assert [wait.total_seconds() for wait in waits[:3]] == [30, 60, 120] and waits[-1].total_seconds() == 3600
+    with platform.act(SYSTEM) as act:
+        assert outbox.claim_letters(act) == [] and outbox.unsent(act.session) == []
+        held = act.session.query(Message).one()
+        assert (outbox.state_of(held), held.last_error) == ("failed", "ConnectionError")
+        outbox.post(act, key="other", recipient="person:2", template="x")
+        (letter,) = outbox.claim_letters(act)
+        outbox.record_missed(act, letter, Undeliverable("address"))
+        assert outbox.state_of(act.session.get_one(Message, letter.id)) == "failed"
 
 
 def test_the_rule_in_force_on_the_day_is_frozen_and_cited() -> None:
