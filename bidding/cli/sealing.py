@@ -18,6 +18,7 @@ import click
 
 from accounts.cli import Connection, Identity, checked
 from accounts.rules.certificates import facts_of
+from bidding.cli.anonymous import anonymous_names, check_anonymous, spoken_traces
 from bidding.cli.boq import FILE, tenderee
 from bidding.cli.draft import (
     Draft,
@@ -96,7 +97,8 @@ def seal(
 
     The schedule is made from --price, --duration, --quality, --manager and --manager-certificate, or given as
     --envelope schedule=DIR; --draft takes everything from a draft. A priced bill of quantities is checked against the
-    tenderee's first, and a bill that does not add up is not sealed. --check says how complete everything is.
+    tenderee's first, and a bill that does not add up is not sealed. An anonymous envelope takes only PDF and Word;
+    what in them tells the bidder is warned of. --check says how complete everything is.
     """
     if not check and (identity is None or out is None):
         raise click.UsageError("--identity DIR --out DIR, or --check")
@@ -107,11 +109,14 @@ def seal(
         draft, given = _draft(draft_path, envelopes, policy, given, Path(temp))
         if tender is not None:
             check_bill(draft, tender, preparation)
+        keys = Identity(identity) if identity is not None else None
+        marks = check_anonymous(draft.files, anonymous_names(told), own_words(keys, given))
+        for line in spoken_traces(marks):
+            click.echo(line, err=True)
         if check:
             _tell_completeness(draft, preparation, as_json=as_json)
             return
-        assert identity is not None and out is not None  # noqa: S101 - refused above
-        keys = Identity(identity)
+        assert keys is not None and out is not None  # noqa: S101 - refused above
         files = draft.files
         if SCHEDULE not in files:
             files[SCHEDULE] = [_schedule(Path(temp), given)]
@@ -142,6 +147,7 @@ def seal(
         "policy_version": policy["version"],
         "deadline": policy["deadline"],
         "submitted": False,
+        "marks": [{"file": name, "kind": one.kind, "place": one.place} for name, one in marks],
     }
     lines = [
         said(f"✓ 已加密到 {out}，尚未递交。", f"✓ Sealed into {out}; not submitted yet."),
@@ -243,7 +249,9 @@ def fetch_policy(path: Path | None, server: str, section: str) -> tuple[dict[str
             policy = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise Invalid("client.policy", reason=type(error).__name__) from error
-        return validate_policy(policy.get("policy", policy) if isinstance(policy, dict) else policy), {}
+        whole = policy if isinstance(policy, dict) else {}
+        told = {"envelopes": whole["envelopes"]} if "policy" in whole and "envelopes" in whole else {}
+        return validate_policy(whole.get("policy", policy)), told
     if not server or not section:
         raise click.UsageError("--policy FILE, or --server URL and --section CODE")
     told = checked(Connection(server).get(f"/sections/{section}/policy.json")).json()
@@ -317,6 +325,17 @@ def bidder_facts(keys: Identity, given: dict[str, Any]) -> dict[str, Any]:
         "bond": bond,
         "prepared_at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
     }
+
+
+def own_words(keys: Identity | None, given: dict[str, Any]) -> dict[str, str]:
+    """The bidder's own words that tell who bids: of the certificate, where there is one, and of the options."""
+    words = {"manager": given["manager"], "contact": given["contact"], "phone": given["phone"]}
+    words["person"] = given["operator"]
+    if keys is not None:
+        certificate = facts_of(keys.certificate)
+        words |= {"name": certificate.subject_name, "identifier": certificate.identifier}
+        words["person"] = words["person"] or certificate.person or ""
+    return {kind: word for kind, word in words.items() if word}
 
 
 def device() -> dict[str, str]:

@@ -33,13 +33,18 @@ def preparing(session: Session, section: Section, page: str) -> dict[str, Any]:
     deadline = queries.standing_deadline(section, instant_now())
     language = "en" if str(get_locale()) == "en" else "zh"
     (bond,) = [step for task in preparation["tasks"] for step in task["steps"] if step["check"] == "choice"]
+    hidden = {one["name"] for one in section.envelopes if one["anonymous"]}
     served = served_code(current_app.static_folder or "")
     return {
         "preparation": preparation,
         "sentences": {code: spoken[language] for code, spoken in book().items()},
         "bond_forms": bond["options"],
         "envelopes": [
-            {"name": name, "slots": [slot for slot in section.slots if slot["envelope"] == name]}
+            {
+                "name": name,
+                "slots": [slot for slot in section.slots if slot["envelope"] == name],
+                "anonymous": name in hidden,
+            }
             for name in preparation["envelopes"]
         ],
         "replaced": queries.replacements(session, section),

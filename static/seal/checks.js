@@ -1,7 +1,9 @@
 // What is wrong with a file before it is sealed: afterwards nobody can look into it until the opening.
 
 import { LARGEST } from "./ladder.js";
+import { marksIn } from "./marks.js";
 import { checkName } from "./names.js";
+import { latin } from "./notation.js";
 
 const WINDOW = 64 * 1024;
 // Only what every such file has; a format that is not here is let through with a word.
@@ -18,14 +20,17 @@ const FORMATS = {
   json: (head) => /^(\xef\xbb\xbf|\s)*[[{]/.test(latin(head)),
   dwg: (head) => latin(head).startsWith("AC10"),
 };
+// Formats whose properties can be taken off for those who score an anonymous envelope (暗标).
+const ANONYMOUS = new Set(["pdf", "docx"]);
 const OPEN = new Set(["txt", "csv", "gbq", "gbq6", "xml", "json"]);
 const TEMPORARY = /^(~\$|\.~lock\.|\._)|^(Thumbs\.db|desktop\.ini|\.DS_Store)$|\.(tmp|part|crdownload|download)$/i;
 
 /**
  * The findings about one file: [{level: "block" or "warn", code, facts}], the gravest first. A blocked file cannot be
- * opened or read by those who must, or not be packed at all.
+ * opened or read by those who must, or not be packed at all. `own`, for a file of an anonymous envelope: the words that
+ * tell who bids; null elsewhere.
  */
-export async function inspect(file) {
+export async function inspect(file, own = null) {
   const found = [];
   const say = (level, code, facts = {}) => found.push({ level, code, facts: { name: file.name, ...facts } });
   try {
@@ -39,6 +44,8 @@ export async function inspect(file) {
   else {
     const head = await bytes(file, 0, 4096);
     const ending = /\.([^.]+)$/.exec(file.name)?.[1].toLowerCase() ?? "";
+    if (own && !ANONYMOUS.has(ending)) say("block", "file.anonymous_format", { ending: ending || "—" });
+    else for (const word of own ? await marksIn(file, ending, own) : []) say("warn", "file.anonymous_mark", { word });
     if (!Object.hasOwn(FORMATS, ending)) {
       if (!OPEN.has(ending)) say("warn", "file.type_unusual", { ending: ending || "—" });
     } else if (FORMATS[ending](head)) {
@@ -77,11 +84,6 @@ async function isEncryptedOffice(file, head) {
 }
 
 const bytes = async (file, from, to) => new Uint8Array(await file.slice(from, to).arrayBuffer());
-const latin = (head) => {
-  let text = "";
-  for (let at = 0; at < head.length; at += 8192) text += String.fromCharCode(...head.subarray(at, at + 8192));
-  return text;
-};
 
 function begins(head, ...signs) {
   return signs.every((sign, at) => head[at] === sign);

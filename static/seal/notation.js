@@ -24,10 +24,16 @@ export function bytesOf(text) {
   return Uint8Array.from(text.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
 }
 
-/** Padded base64 of bytes. */
-export function base64(bytes) {
+/** Bytes as text, a sign a byte. */
+export function latin(bytes) {
   let text = "";
   for (let at = 0; at < bytes.length; at += 0x8000) text += String.fromCharCode(...bytes.subarray(at, at + 0x8000));
+  return text;
+}
+
+/** Padded base64 of bytes. */
+export function base64(bytes) {
+  const text = latin(bytes);
   return btoa(text);
 }
 

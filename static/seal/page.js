@@ -101,7 +101,7 @@ async function start() {
   page.worker.addEventListener("message", listen);
   page.worker.addEventListener("error", () => fail({ code: "page.failed", facts: { reason: "worker" } }));
   page.progress = new Progress($("view-progress"), { remaining, pace: new Pace(), bar: $("pace") });
-  page.slots = new Slots(root, (id, file) => ask("check", { id, file }), () => page.enclosing?.changed());
+  page.slots = new Slots(root, (id, file, { anonymous }) => ask("check", { id, file, anonymous }), () => page.enclosing?.changed());
   page.enclosing = new Enclosing(JSON.parse($("preparation").textContent), {
     files: () => page.slots.list(), price: () => $("price").value, check: (file) => ask("check", { id: 0, file }),
   });

@@ -40,7 +40,7 @@ async function start() {
   root.hidden = false;
   if (!navigator.locks || !window.indexedDB) return showRefusal($("blocked"), { code: "page.browser" });
   await alone();
-  page.slots = new Slots(root, async (_, file) => ({ findings: await inspect(file).catch(() => []), sha256: null, pieces: [] }), filesChanged);
+  page.slots = new Slots(root, async (_, file, { anonymous }) => ({ findings: await inspect(file, anonymous ? [] : null).catch(() => []), sha256: null, pieces: [] }), filesChanged);
   page.enclosing = new Enclosing(preparation, { files, price: () => $("price").value, looked: render });
   page.editors = [...root.querySelectorAll("[data-links]")].map((element) => new LinkEditor(element, preparation, {
     files, links: () => page.typed.links,

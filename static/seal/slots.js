@@ -5,14 +5,14 @@ import { fileRow, findingLine, tag } from "./view.js";
 import { say } from "./words.js";
 
 export class Slots {
-  /** `check(id, file)` gives {findings, sha256, pieces}; `onChange()` is told whenever something has changed. */
+  /** `check(id, file, slot)` gives {findings, sha256, pieces}; `onChange()` is told whenever something has changed. */
   constructor(root, check, onChange) {
     this.check = check;
     this.onChange = onChange;
     this.count = 0;
     this.slots = [...root.querySelectorAll("[data-slot]")].map((element) => ({
       element, files: [], envelope: element.dataset.envelope, slot: element.dataset.slot, name: element.dataset.name,
-      required: element.dataset.required === "yes", input: element.querySelector("input[type=file]"),
+      required: element.dataset.required === "yes", anonymous: element.dataset.anonymous === "yes", input: element.querySelector("input[type=file]"),
     }));
     for (const slot of this.slots) {
       slot.input.addEventListener("change", () => {
@@ -27,7 +27,7 @@ export class Slots {
     // The same name chosen again is the file in its newer version.
     slot.files = [...slot.files.filter(({ name }) => name !== entry.name), entry];
     this.show();
-    this.check(entry.id, new File([file], entry.name)).then(({ findings, sha256, pieces }) => {
+    this.check(entry.id, new File([file], entry.name), slot).then(({ findings, sha256, pieces }) => {
       Object.assign(entry, { findings, sha256, pieces, checking: false });
       this.show();
     });

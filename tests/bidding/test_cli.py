@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import docx
 import pytest
 from click.testing import CliRunner, Result
 from flask import Flask
@@ -20,7 +21,8 @@ from accounts import services as accounts_services
 from accounts.cli import Identity
 from accounts.queries import organisation, person_by_id
 from accounts.rules import Role, SmallAuthority
-from bidding import cli, queries
+from accounts.rules.certificates import facts_of
+from bidding import cli, queries, rules
 from core.act import SYSTEM
 from core.errors import Conflict, Invalid, Refusal
 from core.seal import handle_of
@@ -306,3 +308,35 @@ def test_sealing_loads_no_server_and_no_database() -> None:
     )
     found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
     assert found.stdout.strip() == "[]"
+
+
+def test_an_anonymous_envelope_is_looked_into_before_it_is_sealed(
+    stage: Stage, identity: Path, files: Path, tmp_path: Path
+) -> None:
+    """暗标: another format is refused; the firm's name in properties and text, and a phone number, are warned of.
+
+    Seen red: without check_format; with the text alone looked at, and with the properties alone."""
+    policy = tmp_path / "policy.json"
+    layout = rules.layout(is_anonymous=True)
+    policy.write_text(json.dumps({"policy": stage.policy(), "envelopes": layout}, default=str), encoding="utf-8")
+    name = facts_of(Identity(identity).certificate).subject_name
+    proposal = files / "technical" / "proposal" / "施工组织设计.docx"
+    document: Any = docx.Document()
+    document.add_paragraph(f"本工程由 {name[:3]} {name[3:]} 组织施工，联系 13800138000")
+    document.core_properties.author = name
+    document.save(str(proposal))
+
+    def tried(out: str) -> Result:
+        envelopes = [f"--envelope={one}={files / one}" for one in ("qualification", "technical", "price")]
+        return run(
+            cli.seal, "--policy", policy, "--identity", identity, "--out", tmp_path / out, "--price", "36500000",
+            "--duration", "350", "--manager", "王建国", "--manager-certificate", "浙1332", *envelopes,
+        )  # fmt: skip
+
+    warned = tried("one").stderr
+    assert f"文档属性出现单位名称“{name}”" in warned and f"正文出现单位名称“{name}”" in warned
+    assert "手机号" in warned and "13800138000" not in warned and "王建国" not in warned
+    (proposal.parent / "图.xlsx").write_bytes(b"PK")
+    with pytest.raises(Invalid, match=r"client\.anonymous_format"):
+        tried("two")
+    assert not (tmp_path / "two").exists()

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import json
 import zipfile
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
+import docx
 import pytest
 from click.testing import CliRunner
 from flask import Flask
 from playwright.sync_api import Page, expect
 
-from bidding import cli, queries
+from bidding import cli, queries, rules
 from bidding.cli.folder import BidFolder
 from core.act import Platform
 from core.clock import StoppedClock
@@ -337,3 +340,40 @@ def test_the_deadline_bar_warns_of_a_slow_line(enter: Enter, stage: Stage) -> No
     assert [one["urgency"] for one in judged] == ["", "tight", "late"]
     assert judged[0]["rate"] == 500_000 and judged[0]["eta"] == 2
     assert timedelta(seconds=judged[0]["eta"]) < timedelta(seconds=100)
+
+
+class TestAnonymous:
+    """A section whose technical envelope is anonymous (暗标)."""
+
+    @pytest.fixture
+    def stage(self, platform: Platform) -> Stage:
+        """Published with an anonymous technical envelope."""
+        return Stage(platform).publish(envelopes=rules.layout(is_anonymous=True))
+
+    def test_a_wrong_format_is_refused_and_the_bidders_name_is_warned_of(self, enter: Enter) -> None:
+        """By the file's name, in a .docx's text, in a PDF's properties. Seen red: with each of the three left out."""
+        bidder = enter(390)
+        page = bidder.open()
+        name = "91330200MA0003003N"  # the credit code of the keys in this browser
+        document: Any = docx.Document()
+        document.add_paragraph(f"由{name}施工")
+        written = io.BytesIO()
+        document.save(written)
+        told = name.encode("utf-16-be").hex().upper().encode()
+        properties = b"%PDF-1.7\n1 0 obj<</Author<FEFF" + told + b">>>endobj\ntrailer\n<</Root 1 0 R>>\n%%EOF\n"
+        files = page.locator("[data-slot=proposal] .files")
+        for file, content, said in (
+            ("图.xlsx", b"PK\3\4", "不能放进暗标"),
+            (f"{name}.pdf", b"%PDF-1.7", f"“{name}.pdf”里有“{name}”"),
+            ("方案.docx", written.getvalue(), f"“方案.docx”里有“{name}”"),
+            ("属性.pdf", properties, f"“属性.pdf”里有“{name}”"),
+        ):
+            page.locator("#file-technical-proposal").set_input_files(
+                [{"name": file, "mimeType": "application/octet-stream", "buffer": content}]
+            )
+            expect(files).to_contain_text(said)
+        page.locator("#file-qualification-licence").set_input_files(
+            [{"name": f"{name}.xlsx", "mimeType": "application/octet-stream", "buffer": b"PK\3\4"}]
+        )
+        expect(page.locator("[data-slot=licence] .files")).not_to_contain_text("暗标")
+        assert problems(page) == []

@@ -67,6 +67,9 @@ SENTENCES = {
         "平台日志第 %(index)s 条与回执不符：回执证明平台的日志被改动过，请立即保存回执并报告监督部门。"
     ),
     # The bidder's program
+    "client.anonymous_format": _l(
+        "“%(name)s”不能放进暗标信封 %(envelope)s：暗标只收 PDF 和 Word（.docx），其他格式的作者等属性无法去除。请另存为 PDF 后再密封。"
+    ),
     "client.no_receipt": _l("%(folder)s 中没有回执：这份投标文件尚未递交。"),
     "client.no_submission": _l("%(folder)s 不是密封好的投标文件夹（缺少 submission.json）。"),
     "client.no_server": _l("没有写明服务器：请用 --server 指定，或先登录。"),
