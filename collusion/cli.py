@@ -10,7 +10,9 @@ from typing import Any
 import click
 
 from bidding.cli.telling import said
-from collusion.rules.case import read_case
+from collusion.rules import fusion
+from collusion.rules.archive_index import ArchiveIndex
+from collusion.rules.case import learn_tenders, read_case
 from collusion.rules.scan import scan as scan_case
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -27,12 +29,25 @@ def collusion() -> None:
     "--tender", "tender", multiple=True, required=True, type=FILE, help="Tender document or control-price file."
 )
 @click.option("--bids", required=True, type=FOLDER, help="One folder per bidder.")
-@click.option("--archive", type=FOLDER, help="Bids of other tenders: <tender>/<bidder>/…")
+@click.option(
+    "--archive",
+    type=FOLDER,
+    help="Bids of other tenders: <tender>/<bidder>/…, or an index of `sunbid collusion learn`.",
+)
+@click.option(
+    "--budget",
+    default=fusion.BUDGET,
+    show_default=True,
+    type=click.FloatRange(1e-6, 10),
+    help="False leads accepted per section: lower shows fewer, higher shows more.",
+)
 @click.option(
     "--json", "out", type=click.Path(dir_okay=False, allow_dash=True), help="Write the result here (- = stdout)."
 )
 @click.option("--quiet", is_flag=True, help="No progress.")
-def scan(tender: tuple[Path, ...], bids: Path, archive: Path | None, out: str | None, quiet: bool) -> None:
+def scan(
+    tender: tuple[Path, ...], bids: Path, archive: Path | None, budget: float, out: str | None, quiet: bool
+) -> None:
     """Scan the opened bids of one tender. Exit 0 when done, whatever was found; 2 for bad arguments."""
 
     def progress(what: str) -> None:
@@ -41,13 +56,26 @@ def scan(tender: tuple[Path, ...], bids: Path, archive: Path | None, out: str | 
 
     if sum(path.is_dir() and not path.name.startswith(".") for path in bids.iterdir()) < 2:
         raise click.BadParameter("needs at least two folders, one per bidder", param_hint="--bids")
-    result = scan_case(read_case(tender, bids, archive, progress=progress), progress=progress)
+    result = scan_case(read_case(tender, bids, archive, progress=progress), budget=budget, progress=progress)
     if out == "-":
         sys.stdout.write(_text(result))
     elif out is not None:
         Path(out).write_text(_text(result), encoding="utf-8")
     if out != "-":
         click.echo(_summary(result))
+
+
+@collusion.command()
+@click.option("--archive", required=True, type=FOLDER, help="Bids of closed tenders: <tender>/<bidder>/…")
+@click.option(
+    "--index", "index", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder of the index."
+)
+def learn(archive: Path, index: Path) -> None:
+    """Add tenders to an archive index; those it holds are left alone. A scan then asks the index instead of reading."""
+    added, unread = learn_tenders(archive, ArchiveIndex(index))
+    click.echo(said(f"新增 {added} 个项目。", f"{added} tenders added."))
+    for file, code in unread:
+        click.echo(said(f"未读取 {file}：{code}", f"not read: {file}: {code}"), err=True)
 
 
 @collusion.command()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 
@@ -23,12 +24,19 @@ class ArchivedBid:
     documents: tuple[Document, ...]
 
 
+class Carriers(Protocol):
+    """Whoever can say how many bidders carry a mark."""
+
+    def seen(self, kind: str, value: str) -> int:
+        """Count the bidders of other tenders who carry this value."""
+
+
 @dataclass(frozen=True, slots=True)
 class Background:
     """Frequencies over other tenders' bids. Empty means a cold start, which the card must say.
 
     `grams` counts five-letter phrases and `bigrams` two-letter ones; a phrase counts by the smaller of its distinct
-    tenders and its distinct bidders. `values` counts distinct bidders per kind of mark and value.
+    tenders and its distinct bidders. `values` counts distinct bidders per kind of mark and value, or `marks` is asked.
     """
 
     tenders: int = 0
@@ -36,6 +44,7 @@ class Background:
     grams: Frequencies = field(default_factory=Counted)
     bigrams: Frequencies = field(default_factory=Counted)
     values: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    marks: Carriers | None = None
 
     @property
     def cold(self) -> bool:
@@ -44,6 +53,8 @@ class Background:
 
     def seen(self, kind: str, value: str) -> int:
         """Count the bidders of other tenders who carry this value."""
+        if self.marks is not None:
+            return self.marks.seen(kind, value)
         return self.values.get(kind, {}).get(value, 0)
 
 
@@ -103,3 +114,8 @@ def carried_values(document: Document) -> Iterator[tuple[str, str]]:
     yield from (("rsid", value) for value in marks.rsids)
     yield from (("pdf_identifier", value) for value in marks.pdf_identifiers)
     yield from (("picture", picture.sha256) for picture in document.pictures)
+    data = document.data or {}
+    locks, account = data.get("locks"), data.get("payer_account")
+    yield from (("lock", lock) for lock in (locks if isinstance(locks, list) else []) if isinstance(lock, str))
+    if isinstance(account, str):
+        yield "bond_account", account

@@ -61,6 +61,28 @@ RATES: dict[str, Rate] = dict(
         ),
         _rate("creator.common", 0.504, Ground.MEASURED, CORPUS_146, _l("作者为默认值时两份无关文件相同的概率")),
         _rate(
+            "pdf_identifier",
+            0.002,
+            Ground.ASSUMED,
+            _l("双方引用同一公开文件（样本、证书、规范），取保守值"),
+            _l("无关投标人持有永久标识相同的 PDF 文件的概率"),
+        ),
+        _rate("kso_icv", 0.002, Ground.MEASURED, CORPUS_146, _l("两份无关文件 WPS 安装标识相同的概率")),
+        _rate(
+            "lock",
+            0.01,
+            Ground.ASSUMED,
+            _l("同一造价咨询单位、破解锁默认序列号，取保守值"),
+            _l("无关投标人计价软件加密锁序列号相同的概率"),
+        ),
+        _rate(
+            "bond_account",
+            0.002,
+            Ground.ASSUMED,
+            _l("银行过渡户、代收代付户，取保守值"),
+            _l("无关投标人保证金付款账户相同的概率"),
+        ),
+        _rate(
             "rsid",
             0.043,
             Ground.MEASURED,

@@ -11,6 +11,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+from collusion.rules.archive_index import MANIFEST, ArchiveIndex
 from collusion.rules.background import ArchivedBid, Background, learn
 from collusion.rules.documents import BillItem, Document, Place, extract
 from collusion.rules.passages import Comparison, Seeds, compare_all
@@ -154,9 +155,10 @@ def read_case(
 ) -> Case:
     """Read the tender files, one folder per bidder under `bids_dir`, and the archive; each file in the limited process.
 
-    The archive holds `<tender>/<bidder>/…`; a folder or file standing directly in it counts as one tender of one
-    bidder. A file that is refused is named in `unread` and the rest is read. Raises Invalid `bids.few` below two
-    bidders, `bids.missing` and `archive.missing` when there is no such folder.
+    The archive holds `<tender>/<bidder>/…`, or is an index that `sunbid collusion learn` keeps; a folder or file
+    standing directly in it counts as one tender of one bidder. A file that is refused is named in `unread` and the rest
+    is read. Raises Invalid `bids.few` below two bidders, `bids.missing` and `archive.missing` when there is no such
+    folder.
     """
     if not bids_dir.is_dir():
         raise Invalid("bids.missing", field="bids")
@@ -166,19 +168,23 @@ def read_case(
     unread: list[tuple[str, str]] = []
     tender = _read_all([(path, path.name) for path in tender_files], unread, progress)
     bids = [bid_of(folder.name, _read_folder(folder, folder.name + "/", unread, progress)) for folder in folders]
+    except_bidders = frozenset(bid.bidder for bid in bids)
+    if archive_dir is not None and (archive_dir / MANIFEST).is_file():
+        known = ArchiveIndex(archive_dir).background(except_bidders=except_bidders)
+        return Case(tuple(tender), tuple(bids), known, window, tuple(sorted(unread)))
     archived: list[ArchivedBid] = []
     skipped: list[str] = []
     present = {document.sha256 for bid in bids for document in bid.documents}
     if archive_dir is not None:
         if not archive_dir.is_dir():
             raise Invalid("archive.missing", field="archive")
-        for bid in _read_archive(archive_dir, unread, progress):
+        for bid in read_archive(archive_dir, unread, progress):
             kept = tuple(document for document in bid.documents if document.sha256 not in present)
             # The present bids may already lie in the archive: they must not explain themselves.
             skipped.extend(document.file for document in bid.documents if document.sha256 in present)
             if kept:
                 archived.append(ArchivedBid(bid.tender, bid.bidder, kept))
-    background = learn(archived, except_bidders=frozenset(bid.bidder for bid in bids))
+    background = learn(archived, except_bidders=except_bidders)
     return Case(tuple(tender), tuple(bids), background, window, tuple(sorted(unread)), tuple(sorted(skipped)))
 
 
@@ -215,15 +221,28 @@ def _read_all(
     return documents
 
 
-def _read_archive(archive: Path, unread: list[tuple[str, str]], progress: Progress) -> Iterator[ArchivedBid]:
+def learn_tenders(archive: Path, index: ArchiveIndex) -> tuple[int, list[tuple[str, str]]]:
+    """Add the tenders of an archive folder the index does not hold yet; gives how many, and the files not read."""
+    added = 0
+    unread: list[tuple[str, str]] = []
     for top in sorted(archive.iterdir()):
-        if top.is_symlink() or top.name.startswith("."):
-            continue
-        if top.is_file():
-            documents = _read_all([(top, top.name)], unread, progress, "archive/")
-            yield ArchivedBid(top.name, top.name, tuple(documents))
-            continue
-        folders = [path for path in sorted(top.iterdir()) if path.is_dir() and not path.is_symlink()]
-        for folder in folders or [top]:
-            documents = _read_folder(folder, f"archive/{folder.relative_to(archive).as_posix()}/", unread, progress)
-            yield ArchivedBid(top.name, folder.name, tuple(documents))
+        if top.name not in index.tenders and not top.is_symlink() and not top.name.startswith("."):
+            added += index.add(top.name, list(_read_tender(archive, top, unread, lambda _: None)))
+    return added, sorted(unread)
+
+
+def read_archive(archive: Path, unread: list[tuple[str, str]], progress: Progress) -> Iterator[ArchivedBid]:
+    """Read `<tender>/<bidder>/…` bid by bid, tender by tender; a refused file is added to `unread`."""
+    for top in sorted(archive.iterdir()):
+        if not top.is_symlink() and not top.name.startswith("."):
+            yield from _read_tender(archive, top, unread, progress)
+
+
+def _read_tender(archive: Path, top: Path, unread: list[tuple[str, str]], progress: Progress) -> Iterator[ArchivedBid]:
+    if top.is_file():
+        yield ArchivedBid(top.name, top.name, tuple(_read_all([(top, top.name)], unread, progress, "archive/")))
+        return
+    folders = [path for path in sorted(top.iterdir()) if path.is_dir() and not path.is_symlink()]
+    for folder in folders or [top]:
+        documents = _read_folder(folder, f"archive/{folder.relative_to(archive).as_posix()}/", unread, progress)
+        yield ArchivedBid(top.name, folder.name, tuple(documents))

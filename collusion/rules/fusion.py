@@ -100,12 +100,12 @@ def family_weight(llrs: Sequence[float]) -> float:
     return max(FLOOR, min(CAP, SHRINK * (ordered[0] + SECOND * second)))
 
 
-def threshold(pairs: int) -> float:
+def threshold(pairs: int, budget: float = BUDGET) -> float:
     """Give the least score of a lead among so many pairs: more pairs make more accidents."""
-    return math.log(max(1, pairs) / BUDGET)
+    return math.log(max(1, pairs) / budget)
 
 
-def judge(a: str, b: str, evidence: Sequence[Evidence], *, pairs: int) -> Judged:
+def judge(a: str, b: str, evidence: Sequence[Evidence], *, pairs: int, budget: float = BUDGET) -> Judged:
     """Fuse the evidence of one pair of `pairs`; explained evidence weighs nothing."""
     by_family: dict[Family, list[float]] = {}
     for item in evidence:
@@ -116,7 +116,7 @@ def judge(a: str, b: str, evidence: Sequence[Evidence], *, pairs: int) -> Judged
     supporting = tuple(family for family, weight in families if weight >= SUPPORT)
     odds = math.log(PRIOR / (1 - PRIOR)) + score
     posterior = 1 / (1 + math.exp(-odds))
-    tier = _tier(posterior, len(supporting)) if score >= threshold(pairs) else None
+    tier = _tier(posterior, len(supporting)) if score >= threshold(pairs, budget) else None
     return Judged(a, b, score, posterior, families, supporting, tier)
 
 

@@ -28,7 +28,7 @@ class Result:
     lacking: tuple[tuple[str, Remark], ...]
 
 
-def evaluate(case: Case, *, progress: Progress = lambda _: None) -> Result:
+def evaluate(case: Case, *, budget: float = fusion.BUDGET, progress: Progress = lambda _: None) -> Result:
     """Run every indicator and join what it found. Nothing is rejected by it; the same case gives the same result."""
     evidence: dict[tuple[str, str], list[Evidence]] = {(a.bidder, b.bidder): [] for a, b in case.pairs}
     lacking = []
@@ -43,14 +43,18 @@ def evaluate(case: Case, *, progress: Progress = lambda _: None) -> Result:
     ordered = {
         pair: tuple(sorted(items, key=lambda item: (-item.llr, item.indicator))) for pair, items in evidence.items()
     }
-    judged = [fusion.judge(a, b, items, pairs=len(ordered)) for (a, b), items in ordered.items()]
+    judged = [fusion.judge(a, b, items, pairs=len(ordered), budget=budget) for (a, b), items in ordered.items()]
     judged.sort(key=lambda pair: (-pair.score, pair.a, pair.b))
     return Result(tuple(judged), ordered, fusion.rings(judged), tuple(lacking))
 
 
-def scan(case: Case, *, progress: Progress = lambda _: None) -> dict[str, Any]:
-    """Give the scan as JSON, the contract of `sunbid collusion scan`: equal inputs give equal bytes."""
-    result = evaluate(case, progress=progress)
+def scan(case: Case, *, budget: float = fusion.BUDGET, progress: Progress = lambda _: None) -> dict[str, Any]:
+    """Give the scan as JSON, the contract of `sunbid collusion scan`: equal inputs give equal bytes.
+
+    `budget`: false leads a section the operator accepts. The measured error rate belongs to the usual one; with another
+    it is given as not current.
+    """
+    result = evaluate(case, budget=budget, progress=progress)
     version = catalogue.version()
     background = case.background
     return {
@@ -76,11 +80,16 @@ def scan(case: Case, *, progress: Progress = lambda _: None) -> dict[str, Any]:
             "base_rates": [_rate(RATES[name]) for name in sorted(RATES)],
         },
         "budget": {
-            "expected_false_leads_per_section": fusion.BUDGET,
-            "threshold": _round(fusion.threshold(len(case.pairs))),
-            **calibration.budget(version, cold=background.cold),
+            "expected_false_leads_per_section": budget,
+            "threshold": _round(fusion.threshold(len(case.pairs), budget)),
+            **_measured(version, cold=background.cold, usual=budget == fusion.BUDGET),
         },
     }
+
+
+def _measured(version: str, *, cold: bool, usual: bool) -> dict[str, Any]:
+    measured = calibration.budget(version, cold=cold)
+    return measured if usual or not measured["measured"] else {**measured, "current": False}
 
 
 def _pair(case: Case, pair: Judged, evidence: tuple[Evidence, ...]) -> dict[str, Any]:

@@ -11,11 +11,15 @@ import pytest
 
 from collusion.indicators import (
     device_authoring,
+    device_lock,
     files_created_gap,
     files_creator,
+    files_kso_icv,
     files_last_modified_by,
+    files_pdf_identifier,
     files_rsids,
     images_identical,
+    people_bond_account,
     people_contacts,
     text_rare_passages,
     text_shared_errors,
@@ -24,7 +28,7 @@ from collusion.rules import catalogue
 from collusion.rules.background import ArchivedBid, learn
 from collusion.rules.base_rates import COMMON_NAMES, NULL_DEVICES, RATES
 from collusion.rules.case import Case
-from collusion.rules.documents import Marks, Picture
+from collusion.rules.documents import Document, Marks, Picture
 from collusion.rules.evidence import Explanation
 from tests.collusion.cases import NOON, case, drawn, found, text
 from tests.collusion.test_passages import OWN
@@ -51,7 +55,7 @@ def marked(**marks: object) -> Marks:
 def test_every_indicator_states_its_case_and_has_its_page() -> None:
     """Seen red: with a heading removed from one page, and with a rate name misspelt."""
     indicators = catalogue.indicators()
-    assert len(indicators) == 12
+    assert len(indicators) == 16
     for indicator in indicators:
         assert indicator.clauses and indicator.exclusions and indicator.rates
         assert all(name in RATES for name in indicator.rates)
@@ -301,3 +305,57 @@ def test_identity_numbers_need_a_valid_check_digit_and_names_alone_nothing() -> 
     for number, expected in ((valid, {PAIR}), (wrong, set())):
         bids = {b: [text(b, f"项目经理：周衡，身份证号：{number}。")] for b in "ab"}
         assert set(found(people_contacts.INDICATOR, case(bids))) == expected
+
+
+def record(name: str, kind: str, **data: object) -> Document:
+    """A record of the platform that lies with a bid."""
+    return Document(name, "json", name, data={"type": kind, **data})
+
+
+EQUAL_MARKS = {
+    "files.pdf_identifier": (
+        files_pdf_identifier.INDICATOR,
+        lambda bidder, value: Document(f"{bidder}.pdf", "pdf", bidder, marks=Marks(pdf_identifiers=(value, bidder))),
+        "00" * 16,
+    ),
+    "files.kso_icv": (
+        files_kso_icv.INDICATOR,
+        lambda bidder, value: text(f"{bidder}.docx", "正文", marks=Marks(properties=(("ICV", value),))),
+        "",
+    ),
+    "device.lock": (
+        device_lock.INDICATOR,
+        lambda bidder, value: record("device.json", "sunbid-device/v1", locks=[value]),
+        "0000-0000",
+    ),
+    "people.bond_account": (
+        people_bond_account.INDICATOR,
+        lambda bidder, value: record("bond.json", "sunbid-bond/v1", payer_account=value),
+        "0000",
+    ),
+}
+
+
+@pytest.mark.parametrize("identifier", sorted(EQUAL_MARKS))
+def test_a_rare_mark_in_two_bids_counts_and_an_innocent_one_does_not(identifier: str) -> None:
+    """In, then the tender's own, a common one, a blank one. Seen red: with each mark's reader giving nothing, with the
+    archive's kind misspelt, and with blank values kept."""
+    indicator, made, blank = EQUAL_MARKS[identifier]
+    bids = {"a": [made("a", "4407-9921")], "b": [made("b", "4407-9921")], "c": [made("c", "5512-0007")]}
+    trace = found(indicator, case(bids))
+    assert set(trace) == {PAIR} and trace[PAIR].llr > 3
+    explained = found(indicator, case(bids, tender=[made("t", "4407-9921")]))[PAIR]
+    assert explained.explained_by is Explanation.TENDER and explained.llr == 0
+    past = learn([ArchivedBid(f"t{n}", f"z{n}", (made(f"z{n}", "4407-9921"),)) for n in range(9)])
+    assert found(indicator, case(bids, background=past))[PAIR].llr < trace[PAIR].llr - 2
+    nothing = case({"a": [made("a", blank)], "b": [made("b", blank)]})
+    assert not indicator.evaluate(nothing) and indicator.lacking(nothing) is not None
+    assert indicator.lacking(case(bids)) is None
+
+
+def test_many_honest_bids_share_none_of_these_marks() -> None:
+    """Forty bids with marks of their own. Seen red: with the mark's kind compared instead of its value."""
+    rng = random.Random(9)
+    for indicator, made, _ in EQUAL_MARKS.values():
+        bids = {f"b{n:02d}": [made(f"b{n:02d}", f"{rng.getrandbits(64):016x}")] for n in range(40)}
+        assert indicator.evaluate(case(bids)) == []
