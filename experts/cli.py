@@ -31,8 +31,9 @@ def experts() -> None:
 def pools_command(context: click.Context) -> None:
     """List the pools: code, experts, region, name, owner."""
     with platform_of(context).reading() as session:
+        counts = queries.count_by_pool(session)
         for pool in queries.pools(session):
-            count = len(queries.experts(session, pools=[pool.code]))
+            count = counts.get(pool.id, 0)
             click.echo(f"{pool.code}\t{count}\t{pool.region}\t{pool.name}\t{pool.owner.name}")
 
 

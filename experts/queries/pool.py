@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, Text, func, or_, select, type_coerce
 from sqlalchemy.orm import Session
 
 from accounts.models import Person
+from core import canonical
 from core.act import Actor
 from core.errors import Missing
 from core.outbox import Message, state_of
@@ -69,24 +70,68 @@ def expert_pool(session: Session, code: str) -> ExpertPool:
     return found
 
 
-def experts(
-    session: Session, *, words: str = "", speciality: str = "", status: str = "", pools: Sequence[str] = ()
-) -> list[Expert]:
-    """The experts by code, filtered by words in code or name, by speciality, by status and by pools."""
-    query = select(Expert).join(Person, Person.id == Expert.person_id).order_by(Expert.code)
+FEW = 2000
+"""People of a name that are looked up one by one: the names are then read through once, not once for each question."""
+
+
+def _filtered(
+    session: Session, words: str, specialities: Collection[str], status: str, pools: Sequence[str]
+) -> Select[Any]:
+    query = select(Expert)
     if words:
-        query = query.where(Expert.code.contains(words, autoescape=True) | Person.name.contains(words, autoescape=True))
+        named = select(Person.id).where(Person.name.contains(words, autoescape=True))
+        few = list(session.scalars(named.limit(FEW + 1)))
+        # By range, which an index answers; the last character there is comes after every code that begins so.
+        coded = (Expert.code >= words) & (Expert.code < words + "\U0010ffff")
+        query = query.where(coded | Expert.person_id.in_(few if len(few) <= FEW else named))
+    if specialities:
+        # Lists are kept as canonical JSON text: a word stands in it as its own JSON spelling, quotes included.
+        held = type_coerce(Expert.specialities, Text)
+        spelled = [canonical.dumps(one).decode() for one in sorted(specialities)]
+        query = query.where(or_(*[held.contains(one, autoescape=True) for one in spelled]))
     if status:
         query = query.where(Expert.status == status)
     if pools:
-        query = query.join(ExpertPool, ExpertPool.id == Expert.pool_id).where(ExpertPool.code.in_(pools))
-    found = list(session.scalars(query))
-    return [one for one in found if not speciality or speciality in one.specialities]
+        query = query.where(Expert.pool_id.in_(select(ExpertPool.id).where(ExpertPool.code.in_(pools))))
+    return query
+
+
+def experts(
+    session: Session, *, words: str = "", speciality: str = "", status: str = "", pools: Sequence[str] = ()
+) -> list[Expert]:
+    """The experts by code, filtered by a name's words or a code's beginning, by speciality, by status and by pools."""
+    found = _filtered(session, words, [speciality] if speciality else [], status, pools)
+    return list(session.scalars(found.order_by(Expert.code)))
+
+
+def find_experts(
+    session: Session, *, words: str, speciality: str, status: str, pools: Sequence[str], limit: int
+) -> tuple[list[Expert], int]:
+    """The first `limit` of those `experts` would find, and how many there are: a page of a pool of a million."""
+    found = _filtered(session, words, [speciality] if speciality else [], status, pools)
+    count = session.scalar(select(func.count()).select_from(found.with_only_columns(Expert.id).subquery())) or 0
+    return list(session.scalars(found.order_by(Expert.code).limit(limit))), count
+
+
+def count_by_status(session: Session) -> dict[str, int]:
+    """How many experts there are in each status; those of nobody are left out."""
+    rows = session.execute(select(Expert.status, func.count()).group_by(Expert.status))
+    return {row[0]: row[1] for row in rows}
+
+
+def count_by_pool(session: Session) -> dict[int, int]:
+    """How many experts each pool has, by the pool's key."""
+    query = select(Expert.pool_id, func.count()).where(Expert.pool_id.is_not(None)).group_by(Expert.pool_id)
+    return {row[0]: row[1] for row in session.execute(query) if row[0] is not None}
 
 
 def eligible_experts(session: Session, specialities: set[str], pools: Sequence[str] = ()) -> list[Expert]:
     """Every expert of the pools (none named: of all) who holds one of the specialities, whatever else may bar them."""
-    return [one for one in experts(session, pools=pools) if specialities.intersection(one.specialities)]
+    return (
+        list(session.scalars(_filtered(session, "", specialities, "", pools).order_by(Expert.code)))
+        if specialities
+        else []
+    )
 
 
 def profile(held: Expert, declared: Mapping[str, Any] | None = None) -> Profile:

@@ -14,7 +14,7 @@ from core.calendar import day_of
 from core.errors import Invalid, Refusal
 from experts import forms, queries, services
 from experts.routes.frame import blueprint, done
-from experts.rules import COLUMNS, is_term_over, speciality_name, write_csv, write_workbook
+from experts.rules import COLUMNS, classification, is_term_over, speciality_name, write_csv, write_workbook
 from experts.rules.pool import STATUSES
 
 SHOWN = 200
@@ -141,7 +141,8 @@ def record_training(code: str) -> Response | tuple[str, int]:
 
 def _pools(errors: list[Refusal]) -> str:
     with reading() as session:
-        held = [(pool, len(queries.experts(session, pools=[pool.code]))) for pool in queries.pools(session)]
+        counts = queries.count_by_pool(session)
+        held = [(pool, counts.get(pool.id, 0)) for pool in queries.pools(session)]
         return render_template("experts/pools.html", pools=held, errors=errors, values=request.form)
 
 
@@ -150,20 +151,20 @@ def _pool(errors: list[Refusal]) -> str:
         request.args.get(name, "").strip()[:60] for name in ("q", "speciality", "status", "pool")
     )
     with reading() as session:
-        found = queries.experts(
-            session, words=words, speciality=speciality, status=status, pools=[pool] if pool else ()
+        found, count = queries.find_experts(
+            session, words=words, speciality=speciality, status=status, pools=[pool] if pool else (), limit=SHOWN
         )
         taken = queries.seats_taken(session)
-        everyone = queries.experts(session)
+        by_status = queries.count_by_status(session)
         return render_template(
             "experts/pool.html",
-            experts=found[:SHOWN],
-            count=len(found),
-            total=len(everyone),
+            experts=found,
+            count=count,
+            total=sum(by_status.values()),
             taken=taken,
-            specialities=sorted({name for one in everyone for name in one.specialities}),
+            specialities=sorted({*classification(), *(name for one in found for name in one.specialities)}),
             statuses=STATUSES,
-            by_status={name: sum(one.status == name for one in everyone) for name in STATUSES},
+            by_status={name: by_status.get(name, 0) for name in STATUSES},
             asked={"q": words, "speciality": speciality, "status": status, "pool": pool},
             pools=queries.pools(session),
             speciality_name=speciality_name,

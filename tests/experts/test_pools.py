@@ -249,6 +249,30 @@ def test_region_cap_and_term_keep_experts_out_with_their_reasons(story: Story) -
     assert capped == seated
 
 
+def test_a_page_of_the_pool_is_what_looking_at_everybody_gives(story: Story) -> None:
+    """By SQL, so that a pool of a million answers; whole words of a list only, and % finds no wildcard.
+
+    Seen red: `A08` found who holds only `A0801`; the speciality's quotes left out; `%` found everybody.
+    """
+    story.add_experts(9)
+    with story.platform.act(story.actor(Role.OPERATOR)) as act:
+        for code, held in (("ZJ-0001", ["A0801"]), ("ZJ-0002", ['给水"排水', "50%"]), ("ZJ-0004", ["a_b"])):
+            queries.expert(act.session, code).specialities = held
+    with story.platform.reading() as session:
+        everybody = queries.experts(session)
+        for speciality in ("A08", "A0801", "A080", '给水"排水', "50%", "5", "a_b", "axb", "%"):
+            wanted = [one.code for one in everybody if speciality in one.specialities]
+            found, count = queries.find_experts(
+                session, words="", speciality=speciality, status="", pools=(), limit=100
+            )  # fmt: skip
+            assert ([one.code for one in found], count) == (wanted, len(wanted)), speciality
+        found, count = queries.find_experts(session, words="专家00", speciality="A08", status="", pools=(), limit=2)
+        assert ([one.code for one in found], count) == (["ZJ-0003", "ZJ-0005"], 6)
+        assert queries.find_experts(session, words="%", speciality="", status="", pools=(), limit=2) == ([], 0)
+        assert queries.count_by_status(session) == {"active": 9}
+        assert {one.code for one in queries.eligible_experts(session, {"A0801", "50%"})} == {"ZJ-0001", "ZJ-0002"}
+
+
 def test_training_is_added_and_never_taken_away(story: Story) -> None:
     """Seen red: the list replaced by the new entry."""
     code = story.add_experts(1)[0]
