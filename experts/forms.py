@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -232,6 +232,19 @@ def read_scores(fields: Fields, criteria: Mapping[str, Mapping[str, Any]]) -> tu
             scores[code] = decimal(fields, code, least=Decimal(-(10**6)), most=Decimal(10**6), places=9)
             notes[code] = text(fields, f"{code}-note", most=500, required=False)
     return scores, notes
+
+
+def read_version(fields: Fields) -> dict[str, Any]:
+    """When the sender last saw the sheet saved (empty: never); nothing is known where the form does not say."""
+    if "version" not in fields:
+        return {}
+    try:
+        seen = datetime.fromisoformat(fields["version"]) if fields["version"] else None
+    except ValueError:
+        raise Invalid("form.instant", field="version", found=fields["version"][:40]) from None
+    if seen is not None and seen.tzinfo is None:
+        raise Invalid("form.instant", field="version", found=fields["version"][:40])
+    return {"seen": seen, "is_versioned": True}
 
 
 def read_party(body: Any, fields: Fields, name: str) -> tuple[str, str]:

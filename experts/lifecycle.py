@@ -20,6 +20,8 @@ COMMITTEE = Lifecycle(
         "report": move("locked", "reported"),
         "deliver": move("reported", "delivered"),
         "reseat": move(("blind", "seated", "scoring"), "drawn"),
+        "roll_back_review": move("scoring", "seated"),
+        "roll_back_scoring": move("locked", "scoring"),
     },
 )
 
@@ -94,3 +96,9 @@ MASKED_SHEET = Lifecycle(
 
 MASKED = frozenset({"requested", "draw_announced", "drawn", "blind"})
 """Committee states in which the labels of anonymous envelopes (暗标) lead to nobody; no bid is looked at by name."""
+
+ROLLBACK = Lifecycle(
+    "rollback",
+    "asked",
+    {"approve": move("asked", "approved"), "dismiss": move("asked", "dismissed")},
+)

@@ -23,6 +23,7 @@ from experts.lifecycle import (
     DIRECT,
     MASKED_SHEET,
     MEMBER,
+    ROLLBACK,
     SHEET,
 )
 from opening.models import Bid
@@ -295,6 +296,30 @@ class BidClarification(Base, Staged):
     def subject(self) -> str:
         """The question's name in the ledger; it names nobody."""
         return f"bid_clarification:{self.committee.section.code}:{self.number}"
+
+
+class Rollback(Base, Staged):
+    """The leader's request to go back one stage, and the supervisor's answer; what stood before stays in the ledger."""
+
+    __tablename__ = "committee_rollback"
+    __table_args__ = (
+        UniqueConstraint("committee_id", "number"),
+        CheckConstraint("state = 'asked' OR answer IS NOT NULL", name="answer"),
+    )
+    lifecycle: ClassVar[Lifecycle] = ROLLBACK
+
+    committee_id: Mapped[int] = mapped_column(ForeignKey("committee.id"), index=True)
+    number: Mapped[int]
+    stage: Mapped[str] = mapped_column(String(20))
+    reason: Mapped[str]
+    asked_at: Mapped[datetime]
+    answer: Mapped[str | None]
+    committee: Mapped[Committee] = relationship(lazy="joined")
+
+    @property
+    def subject(self) -> str:
+        """The request's name in the ledger."""
+        return f"rollback:{self.committee.section.code}:{self.number}"
 
 
 class Review(Base, Row):

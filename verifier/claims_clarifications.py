@@ -1,6 +1,7 @@
 """What the committee asked bidders: told, signed, in time; what follows for clauses and prices (scoring.md §6)."""
 
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
@@ -17,6 +18,22 @@ ENDS = {"answered": "answer", "refused": "refuse", "lapsed": "lapse"}
 LINES = {"low_price_of_mean": "of_mean", "low_price_of_second": "of_second", "low_price_of_maximum": "of_maximum"}
 QUESTION = ("type", "section", "number", "submission", "kind", "clause", "text", "basis", "asked_at", "due_at")
 STEP = ("what", "rule", "from_fen", "to_fen")
+
+
+REVIEWS = ("committee.begin_scoring", "committee.reseat", "committee.roll_back_review")
+
+
+def standing(case: Case, kind: str, *undoing: str) -> dict[str, Any]:
+    """The last told entry of a kind on the committee: each earlier one was undone before the next, none after it."""
+    about = f"committee:{case.section}"
+    found = case.told(kind, about)
+    need(found, f"日志中没有 {kind}", f"no told {kind}")
+    at = [whole(entry["index"]) for entry in found]
+    back = [whole(entry["index"]) for one in undoing for entry in case.told(one, about)]
+    for before, after in pairwise(at):
+        need(any(before < b < after for b in back), f"{kind} 重复而未撤销", f"two {kind} with nothing undone between")
+    need(not any(b > at[-1] for b in back), f"{kind} 之后已撤销", f"undone after the last {kind}")
+    return found[-1]
 
 
 def rows_of(case: Case) -> list[dict[str, Any]]:
@@ -49,7 +66,7 @@ def _row(case: Case, number: int, row: dict[str, Any], bid: dict[str, Any]) -> N
     held = held and question["number"] == number and question["section"] == case.section
     need(held, "问题与日志不同", "not the question the ledger tells")
     need(ended["kind"] == f"bid_clarification.{ENDS[row['state']]}", "结局与日志不同", "not the end the ledger tells")
-    begun = case.only("committee.begin_scoring", f"committee:{case.section}")
+    begun = standing(case, *REVIEWS)
     need(ended["index"] < begun["index"], "评审结束之后才答复", "ended after the review")
     due, at = instant(question["due_at"]), instant(ended["at"])
     if row["state"] == "lapsed":

@@ -4,7 +4,7 @@ from fractions import Fraction
 from typing import Any
 
 from .canonical import Wrong, decimal, exactly, need, same, unhex, whole
-from .claims_clarifications import clarified
+from .claims_clarifications import REVIEWS, clarified, standing
 from .claims_draws import in_order
 from .claims_ledger import Said
 from .verdict import Case, Findings
@@ -181,11 +181,10 @@ def scores(case: Case, out: Findings) -> Said:
     section, result = case.archive.json("project.json")["section"], case.archive.json("evaluation.json")
     ranked: list[int] = []
     with out.at("committee.lock"):
-        locks = case.told("committee.lock", f"committee:{case.section}")
-        held = sum(same(entry["facts"].get("result"), result) for entry in locks) == 1
-        need(held, "锁定的结果不是此份", "exactly one told committee.lock should have this result")
+        lock = standing(case, "committee.lock", "committee.roll_back_scoring")
+        need(same(lock["facts"].get("result"), result), "锁定的结果不是此份", "the last told lock has another result")
     with out.at("committee.begin_scoring"):
-        begun = case.told("committee.begin_scoring", f"committee:{case.section}")[-1]["facts"]
+        begun = standing(case, *REVIEWS)["facts"]
         need(same(begun["conformity"], result["conformity"]), "初步评审与日志不同", "conformity is not the ledger's")
     with out.at("evaluation.json"):
         held = result["type"] == "sunbid-result/v1" and result["section"] == case.section

@@ -76,6 +76,7 @@ def _entries(session: Session, section: Section, opening: Opening, handed_down: 
     subjects |= {bid.subject for bid in opening_queries.bids(session, opening)}
     subjects |= {draw.subject for draw in session.scalars(select(Draw).where(Draw.section == code))}
     subjects |= {asked.subject for asked in experts.bid_clarifications(session, committee)}
+    subjects |= {asked.subject for asked in experts.rollbacks(session, committee)}
     members = list(session.scalars(select(Member).where(Member.committee_id == committee.id)))
     subjects |= {member.subject for member in members}
     for sheet in session.scalars(select(Sheet).where(Sheet.member_id.in_([member.id for member in members]))):

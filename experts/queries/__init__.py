@@ -84,6 +84,7 @@ from experts.queries.committee import (
     signers,
 )
 from experts.queries.direct import direct_selection, direct_selections, open_direct_seats, people_of, person_of
+from experts.queries.fairness import assessments, fairness_of
 from experts.queries.identity import (
     committees_with_secrets,
     duty_key,
@@ -112,12 +113,14 @@ from experts.queries.pool import (
     profile,
     seats_taken,
 )
+from experts.queries.rollback import rollback, rollbacks
 from experts.queries.scoring import (
     all_scores,
     concluded_review,
     every_sheet,
     locked_result,
     mismatches,
+    outliers_told,
     own_findings,
     own_items,
     own_outliers,
@@ -150,6 +153,7 @@ __all__ = [
     "application_of_unit",
     "applications",
     "asked_to_avoid",
+    "assessments",
     "avoidance_request",
     "avoidance_requests",
     "awaits_blind_lock",
@@ -184,6 +188,7 @@ __all__ = [
     "expert_of",
     "expert_pool",
     "experts",
+    "fairness_of",
     "final_bids",
     "find_experts",
     "first_response",
@@ -223,6 +228,7 @@ __all__ = [
     "open_seats",
     "opened",
     "opening_of",
+    "outliers_told",
     "own_application",
     "own_applications",
     "own_bid_clarification",
@@ -248,6 +254,8 @@ __all__ = [
     "profile",
     "public_round",
     "question_of",
+    "rollback",
+    "rollbacks",
     "roster",
     "round_of",
     "sealed_for_duty",

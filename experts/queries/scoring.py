@@ -143,6 +143,23 @@ def own_outliers(session: Session, member: Member) -> list[int]:
     return [number for number, held in totals.items() if member.label in outliers(held)]
 
 
+def outliers_told(session: Session, committee: Committee) -> tuple[list[dict[str, Any]], int]:
+    """For the leader: unusual totals their members have explained (seat, bid, words; no value), and how many have not.
+
+    The member is told first; who it is becomes known to the leader with the explanation (R-344).
+    """
+    totals = _totals_by_bid(session, committee)
+    far = {(number, label) for number, held in totals.items() for label in outliers(held)}
+    sheets = [sheet for sheet, _ in every_sheet(session, committee)] if far else []
+    own = [sheet for sheet in sheets if (sheet.bid.number, sheet.member.label) in far]
+    told = [
+        {"number": one.bid.number, "label": one.member.label, "explanation": one.explanation}
+        for one in own
+        if one.explanation
+    ]
+    return told, len(own) - len(told)
+
+
 def every_sheet(session: Session, committee: Committee) -> list[tuple[Sheet, dict[str, ScoreItem]]]:
     """Every sheet that counts, with its items: only for computing, no route shows it before the lock (R-343)."""
     members = [member.id for member in live_members(session, committee)]

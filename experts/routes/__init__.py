@@ -13,6 +13,7 @@ from experts.routes import (
     pool,
     report,
     review,
+    rollback,
     room,
     scoring,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "pool",
     "report",
     "review",
+    "rollback",
     "room",
     "scoring",
-]
+]  # fmt: skip

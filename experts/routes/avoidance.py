@@ -74,6 +74,24 @@ def record_absence(code: str, label: str) -> Response:
     return done(_("已记录未到场，候补依次递补。"), "experts.committee", code=code)
 
 
+@blueprint.post("/tender/<code>/committee/release")
+@requires(Role.SUPERVISOR)
+def release_member(code: str) -> Response:
+    """Release a member who cannot go on; the next of the order is invited."""
+    try:
+        reason = forms.read_reason(request.form)
+        cause = forms.optional(request.form, "cause")
+        with acting() as act:
+            held = queries.own_committee(act.session, code, act.actor)
+            member = queries.seated(act.session, held, forms.optional(request.form, "label"))
+            services.release_member(act, member, cause=cause, reason=reason)
+    except Missing:
+        raise
+    except Refusal as refusal:
+        return refused(refusal, "experts.committee", code=code)
+    return done(_("已更换，其评审意见作废并存档，候补依次递补。"), "experts.committee", code=code)
+
+
 def _avoidance(code: str, errors: list[Refusal]) -> str:
     actor = current_actor()
     with reading() as session:

@@ -83,6 +83,9 @@ def reason_word(reason: str) -> str:
         "avoided": _("已回避"),
         "absent": _("未到场"),
         "requested": _("投标人申请回避成立"),
+        "health": _("健康原因更换"),
+        "left_post": _("离岗更换"),
+        "cut_off": _("远程副场中断更换"),
     }
     said = str(words.get(code, code))
     return f"{said}（{rule}）" if rule else said
@@ -132,6 +135,7 @@ def room_tabs(held: Committee) -> list[dict[str, Any]]:
     pages.append((_("澄清说明"), "experts.clarifications", asks))
     pages.append((_("我的评分"), "experts.scores", held.conformity is not None))
     pages.append((_("评标结果"), "experts.result", held.state in LOCKED))
+    pages.append((_("评分公平"), "experts.fairness", held.state in LOCKED))
     pages.append((_("评标报告"), "experts.report", held.state in ("reported", "delivered")))
     return _tabs(pages, code)
 

@@ -185,4 +185,5 @@ def _expert(code: str, errors: list[Refusal]) -> str:
             values=request.form,
             speciality_name=speciality_name,
             is_over=is_term_over(found.term_until, day_of(instant_now())),
+            assessments=queries.assessments(session, found),
         )

@@ -37,6 +37,22 @@ def result(code: str) -> str:
         )
 
 
+@blueprint.get("/expert/<code>/fairness")
+@requires(*ROOM)
+def fairness(code: str) -> str:
+    """How the members scored against each other, for the members, once the result is locked."""
+    with reading() as session:
+        member = own_room(session, code)
+        return render_template(
+            "experts/fairness.html",
+            **{
+                **result_page(session, member.committee, current_actor()),
+                **room_frame(session, member),
+                "report": queries.fairness_of(member.committee),
+            },
+        )
+
+
 @blueprint.get("/sections/<code>/result.json")
 @public
 def result_facts(code: str) -> Response:

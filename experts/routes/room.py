@@ -163,6 +163,7 @@ def _room(code: str, errors: list[Refusal]) -> str:
             **room_frame(session, member),
             live=live,
             present=sum(one.declared_at is not None for one in live),
+            rollbacks=queries.rollbacks(session, held),
             memos=queries.memos(session, held) if member.declared_at and not queries.is_masked(held) else [],
             errors=errors,
             values=request.form,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
-from flask import render_template, request
+from flask import render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -48,7 +50,7 @@ def save_scores(code: str, number: int) -> Response | str | tuple[str, int]:
             member = queries.own_member(act.session, code, act.actor)
             held = queries.own_sheet(act.session, member, number)
             values, notes = forms.read_scores(request.form, scored_criteria(member.committee.section.method))
-            services.save_scores(act, held, values, notes)
+            services.save_scores(act, held, values, notes, **forms.read_version(request.form))
             saved_at = act.now
         if locking:
             with acting() as act:
@@ -57,11 +59,19 @@ def save_scores(code: str, number: int) -> Response | str | tuple[str, int]:
     except Missing:
         raise
     except Refusal as refusal:
+        status = 409 if refusal.code == "sheet.version" else 422
         if wants_fragment():
-            return render_template("experts/saved.html", error=refusal, saved_at=None, **_counts(code, number))
-        return _sheet(code, number, [refusal]), 422
+            # Both values have now been seen: saving again is a choice, so the page learns the newer version.
+            version = _version(code, number) if status == 409 else None
+            page = render_template(
+                "experts/saved.html", error=refusal, saved_at=None, version=version, **_counts(code, number)
+            )
+            return page, 409 if status == 409 else 200
+        return _sheet(code, number, [refusal]), status
     if wants_fragment():
-        return render_template("experts/saved.html", error=None, saved_at=saved_at, **_counts(code, number))
+        return render_template(
+            "experts/saved.html", error=None, saved_at=saved_at, version=saved_at, **_counts(code, number)
+        )
     if locking:
         return done(_("%(n)s 号投标的评分表已提交。", n=number), "experts.scores", code=code)
     return done(_("已保存。"), "experts.sheet", code=code, number=number)
@@ -160,6 +170,14 @@ def _counts(code: str, number: int) -> dict[str, Any]:
         }  # fmt: skip
 
 
+def _version(code: str, number: int) -> datetime | None:
+    """When the sheet was last saved, in whichever window."""
+    with reading() as session:
+        member = own_room(session, code)
+        items = queries.own_items(session, member).get(queries.own_sheet(session, member, number).id, {})
+        return max((item.saved_at for item in items.values()), default=None)
+
+
 def _scores(code: str, errors: list[Refusal]) -> str:
     with reading() as session:
         member = own_room(session, code)
@@ -168,17 +186,31 @@ def _scores(code: str, errors: list[Refusal]) -> str:
         scoring = held_by.state == "scoring"
         items = queries.own_items(session, member)
         sheets = queries.own_sheets(session, member)
+        criteria = scored_criteria(member.committee.section.method)
         return render_template(
             "experts/scores.html",
             **room_frame(session, member),
             outliers=queries.own_outliers(session, member) if scoring else [],
             differing=queries.mismatches(session, held_by) if scoring else {},
+            explained=queries.outliers_told(session, held_by) if scoring and member.is_leader else ([], 0),
             sheets=sheets,
+            gaps={held.bid.number: _gap(code, held.bid.number, criteria, items.get(held.id, {})) for held in sheets},
             totals={held.id: sum(item.value for item in items.get(held.id, {}).values()) for held in sheets},
-            criteria=scored_criteria(member.committee.section.method),
+            criteria=criteria,
             two_stages=queries.in_two_stages(member.committee.section),
             errors=errors,
         )
+
+
+def _gap(
+    code: str, number: int, criteria: Mapping[str, Mapping[str, Any]], items: Mapping[str, Any]
+) -> dict[str, str] | None:
+    """A link that jumps to the first box of the sheet that is still empty."""
+    missing = [one for one in criteria if one not in items]
+    if not missing:
+        return None
+    return {"href": url_for("experts.sheet", code=code, number=number) + f"#{missing[0]}",
+            "text": str(criteria[missing[0]]["name"])}  # fmt: skip
 
 
 def _sheet(code: str, number: int, errors: list[Refusal]) -> str:

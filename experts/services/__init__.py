@@ -10,7 +10,7 @@ from experts.services.applications import (
     withdraw_application,
 )
 from experts.services.attendance import accept, avoid, declare, decline, sign_in, vote_leader
-from experts.services.avoidance import ask_avoidance, decide_avoidance, record_absence
+from experts.services.avoidance import ask_avoidance, decide_avoidance, record_absence, release_member
 from experts.services.blind import lock_blind, lock_masked, reopen_masked, save_masked
 from experts.services.clarifications import (
     ask_bidder,
@@ -50,6 +50,7 @@ from experts.services.pool import (
 )
 from experts.services.report import deliver_report, record_silence, report_facts, sign_report, write_report
 from experts.services.review import begin_scoring, reject_all, save_findings
+from experts.services.rollback import ask_rollback, decide_rollback
 from experts.services.scoring import (
     conclude_first_stage,
     explain_outlier,
@@ -69,6 +70,7 @@ __all__ = [
     "approve_direct",
     "ask_avoidance",
     "ask_bidder",
+    "ask_rollback",
     "avoid",
     "begin_scoring",
     "change_status",
@@ -77,6 +79,7 @@ __all__ = [
     "conclude_expert_draw",
     "conclude_first_stage",
     "decide_avoidance",
+    "decide_rollback",
     "declare",
     "decline",
     "deliver_report",
@@ -110,6 +113,7 @@ __all__ = [
     "refuse_application",
     "refuse_direct",
     "reject_all",
+    "release_member",
     "renew_term",
     "reopen_masked",
     "reopen_sheet",

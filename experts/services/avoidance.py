@@ -15,6 +15,7 @@ from experts.services.masks import from_seat
 from opening.models import Bid
 
 FINISHED = ("locked", "reported", "delivered")
+RELEASES = ("health", "left_post", "cut_off")
 MOST_OPEN = 10
 """Requests of one supplier that may wait for an answer: nobody lists half a pool to empty it."""
 
@@ -92,6 +93,27 @@ def record_absence(act: Act, member: Member) -> list[Member]:
     member.reason = "absent"
     advance(from_seat(act, member), member, "miss")
     return refill(act, committee)
+
+
+def release_member(act: Act, member: Member, *, cause: str, reason: str) -> list[Member]:
+    """A supervisor releases a member who came and cannot go on; the next of the order is invited (R-332, R-341).
+
+    `cause`: health, left_post, or cut_off (a remote venue that does not come back in time); the reason stands only in
+    the ledger. Scores are void and kept. Conflict("member.state") for who has not signed in (see `record_absence`),
+    Conflict("committee.state") once the result is locked. Returns who was invited.
+    """
+    if not act.actor.has(Role.SUPERVISOR):
+        raise Forbidden("member.release")
+    if cause not in RELEASES:
+        raise Invalid("form.choice", field="cause", found=cause, options=list(RELEASES))
+    if len(reason.strip()) < 5:
+        raise Invalid("form.length", field="reason", least=5, most=1000, found=len(reason.strip()))
+    if member.state != "signed_in":
+        raise Conflict(
+            "member.state", verb="release", state=member.state, allowed=["signed_in"], subject=member.subject
+        )
+    append(act, "member.release", member.subject, {"cause": cause, "reason": reason.strip(), "rule": "R-332"})
+    return leave(act, member, f"R-332 {cause}")
 
 
 def _too_late(committee: Committee, verb: str) -> Conflict:

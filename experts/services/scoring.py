@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -22,9 +23,19 @@ from opening import services as hall
 MOST_NOTE = 500
 
 
-def save_scores(act: Act, sheet: Sheet, scores: Mapping[str, Decimal], notes: Mapping[str, str] | None = None) -> None:
+def save_scores(
+    act: Act,
+    sheet: Sheet,
+    scores: Mapping[str, Decimal],
+    notes: Mapping[str, str] | None = None,
+    *,
+    seen: datetime | None = None,
+    is_versioned: bool = False,
+) -> None:
     """Save some or all scores of one's own sheet, with notes by criterion; what is not named stays.
 
+    With `is_versioned` the sender last saw the sheet as it stood at `seen` (None: empty): a score that was changed
+    since, elsewhere and to another value, is not overwritten: Conflict("sheet.version") with both values.
     Missing for another's sheet; Conflict("sheet.state") once locked; Invalid: score.criterion (not in the frozen
     method, R-404), score.blind (locked in the blind round, 暗标), score.out_of_range,
     score.too_fine, score.reopened_only (a reopened sheet may change only the objective criteria it was reopened for,
@@ -50,6 +61,9 @@ def save_scores(act: Act, sheet: Sheet, scores: Mapping[str, Decimal], notes: Ma
         item = held.get(code)
         if item is not None and (item.value, item.note) == (checked, note):
             continue
+        newer = item is not None and (seen is None or item.saved_at > seen)
+        if is_versioned and item is not None and newer and item.value != checked:
+            raise Conflict("sheet.version", field=code, criterion=code, saved=str(item.value), sent=str(checked))
         if sheet.reopened_for is not None and code not in sheet.reopened_for:
             raise Invalid("score.reopened_only", field=code, criterion=code)
         if item is None:

@@ -17,6 +17,7 @@ MESSAGES = {
     "experts.bidder_asked": _l(
         "标段 %(section)s：评标委员会书面要求贵单位澄清、说明（第 %(number)s 号），请在期限内答复。"
     ),
+    "experts.rollback_asked": _l("标段 %(section)s 的评标委员会申请退回上一阶段，请审查。"),
     "experts.short": _l("标段 %(section)s 的评标委员会仍有席位空缺，请补充抽取。"),
     "experts.invitation": _l(
         "请于 %(meets_at)s 到%(place)s参加评标，预计 %(hours)s 小时，专业：%(speciality)s。请登录平台答复。"
@@ -40,5 +41,6 @@ TARGETS = {
     "opening.cancelled": "opening.hall",
     "bid.called": "opening.hall",
     "bid.judged": "opening.hall",
+    "experts.rollback_asked": "experts.committee",
     "experts.bidder_asked": "experts.bid_clarifications",
 }

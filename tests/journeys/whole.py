@@ -60,6 +60,8 @@ class Room(Story):
         for place, member in enumerate(self.members()):
             with self.platform.act(self.person_actor(member)) as act:
                 for sheet in queries.own_sheets(act.session, self.seat_of(act, member.label)):
+                    if sheet.state != "draft":
+                        continue
                     scores = {}
                     for code, one in scored_criteria(self.section(act.session).method).items():
                         worth = Decimal(one["points"]) * (Decimal(95) - 5 * sheet.bid.number) / 100

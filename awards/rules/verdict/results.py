@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 import rfc8785
@@ -79,9 +80,7 @@ def _check_coefficient(told: Told, draw: dict[str, Any], order: list[str]) -> No
 def check_scores(told: Told) -> dict[str, Any]:
     """Every locked sheet is the one in the ledger; price scores, means, totals and ranking follow exactly."""
     result = told.evaluation
-    need(told.one_fact("committee.lock")["result"] == result, "archive.result")
-    # A committee that was seated anew concludes its review again: the last one counts.
-    conformity = told.facts_of("committee.begin_scoring")[-1]["conformity"]
+    conformity = _last_stage(told, result)
     need(result["conformity"] == conformity, "archive.untold", what="conformity")
     prices = {bid["number"]: bid["price_fen"] for bid in told.bids if bid["state"] in OPENED}
     for bid in result["bids"]:
@@ -122,6 +121,27 @@ def check_scores(told: Told) -> dict[str, Any]:
     unpriced = [number for number in scored if number not in ranked]
     need(result.get("unpriced", []) == unpriced, "archive.untold", what="unpriced")
     return {"sheets": len(result["sheets"]), "ranked": len(standings)}
+
+
+def _last_stage(told: Told, result: dict[str, Any]) -> Any:
+    """The conformity that counts: of the last review; every earlier one and every earlier lock was undone, as told.
+
+    A review is undone where a member was replaced or the supervisor sent the committee back, a lock by the latter.
+    """
+    about = f"committee:{told.project['section']['code']}"
+    undone = {
+        "committee.begin_scoring": ("committee.reseat", "committee.roll_back_review"),
+        "committee.lock": ("committee.roll_back_scoring",),
+    }
+    for kind, undoing in undone.items():
+        places = told.places(kind, about)
+        need(bool(places), "archive.entry_missing", kind=kind, found=0)
+        back = sorted(place for one in undoing for place in told.places(one, about))
+        again = all(any(a < place < b for place in back) for a, b in pairwise(places))
+        need(again, "archive.entry_missing", kind=kind, found=len(places))
+        need(not any(place > places[-1] for place in back), "archive.entry_missing", kind=kind, found=len(places))
+    need(told.facts_of("committee.lock", about)[-1]["result"] == result, "archive.result")
+    return told.facts_of("committee.begin_scoring", about)[-1]["conformity"]
 
 
 def _check_sheets(told: Told, result: dict[str, Any]) -> None:

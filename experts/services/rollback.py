@@ -1,0 +1,91 @@
+"""Going back one stage: the leader asks with a reason, the supervisor approves; nothing that stood is lost."""
+
+from __future__ import annotations
+
+from accounts import queries as accounts
+from accounts.rules import Role
+from core.act import Act
+from core.errors import Conflict, Forbidden, Invalid
+from core.ledger.log import append
+from core.machine import advance
+from core.outbox import post
+from experts import queries
+from experts.models import Committee, Rollback
+from experts.services.masks import from_seat
+from experts.services.review import check_leader
+
+REVIEW, SCORING = "review", "scoring"
+STANDS = {"scoring": REVIEW, "locked": SCORING}
+"""From which state of the committee which stage can be opened again; not once the report is written."""
+
+
+def ask_rollback(act: Act, committee: Committee, reason: str) -> Rollback:
+    """The leader asks to open the stage before again: the review while scoring, the scoring once locked.
+
+    Conflict: committee.leader_only, committee.state, rollback.pending; Invalid("rollback.reason") under ten characters.
+    Two sittings whose second has begun do not go back: rollback.prices_open.
+    """
+    leader = check_leader(act, committee)
+    stage = _stage(committee, "ask_rollback")
+    if len(reason.strip()) < 10:
+        raise Invalid("rollback.reason", field="reason")
+    held = queries.rollbacks(act.session, committee)
+    if any(one.state == "asked" for one in held):
+        raise Conflict("rollback.pending")
+    asked = Rollback(
+        committee_id=committee.id, committee=committee, number=1 + len(held), stage=stage, reason=reason.strip(),
+        asked_at=act.now, state="asked", state_at=act.now,
+    )  # fmt: skip
+    act.session.add(asked)
+    act.session.flush()
+    facts = {"stage": stage, "reason": asked.reason}
+    append(from_seat(act, leader), "rollback.ask", asked.subject, facts)
+    for person in accounts.holders(act.session, Role.SUPERVISOR):
+        post(
+            act, key=f"{asked.subject}:{person.login}", recipient=person.login, template="experts.rollback_asked",
+            section=committee.section.code,
+        )  # fmt: skip
+    return asked
+
+
+def decide_rollback(act: Act, asked: Rollback, *, is_approved: bool, answer: str) -> None:
+    """The supervisor approves or dismisses; approved, the stage before is open again.
+
+    The review: findings and sheets stay as they are, the decision is taken again. The scoring: every sheet is its
+    member's draft again with what it holds, the result is computed anew. The old decision, sheets and result stand in
+    the ledger. Forbidden("rollback.supervisor"); Conflict("committee.state") where the committee has moved on.
+    """
+    if not act.actor.has(Role.SUPERVISOR):
+        raise Forbidden("rollback.supervisor")
+    if not answer.strip():
+        raise Invalid("form.required", field="answer")
+    asked.answer = answer.strip()
+    advance(act, asked, "approve" if is_approved else "dismiss", answer=asked.answer)
+    if not is_approved:
+        return
+    committee = asked.committee
+    if _stage(committee, "decide_rollback") != asked.stage:
+        raise Conflict(
+            "committee.state", verb="decide_rollback", state=committee.state, allowed=sorted(STANDS),
+            subject=committee.subject,
+        )  # fmt: skip
+    if asked.stage == REVIEW:
+        committee.conformity = None
+        advance(act, committee, "roll_back_review", rollback=asked.number, reason=asked.reason)
+        return
+    sheets = queries.every_sheet(act.session, committee)
+    committee.result = None
+    advance(act, committee, "roll_back_scoring", rollback=asked.number, reason=asked.reason)
+    for sheet, _items in sheets:
+        sheet.reopened_for = None
+        advance(act, sheet, "reopen", rollback=asked.number)
+
+
+def _stage(committee: Committee, verb: str) -> str:
+    if committee.state not in STANDS:
+        raise Conflict(
+            "committee.state", verb=verb, state=committee.state, allowed=sorted(STANDS), subject=committee.subject
+        )
+    if queries.in_two_stages(committee.section) and committee.state != "scoring":
+        raise Conflict("rollback.prices_open", section=committee.section.code)
+    return STANDS[committee.state]
