@@ -145,6 +145,7 @@ def read_method(fields: Fields, lists: Lists) -> dict[str, Any]:
         name, group, points = row
         one = {"name": name, "group": group, "points": points}
         explained = item(lists, "criterion_text", number)
+        levels = item(lists, "criterion_levels", number).replace("／", "/").replace("、", "/").strip()
         criteria.append(
             {
                 "code": f"{group[:1].upper()}{len(criteria) + 1}",
@@ -154,6 +155,7 @@ def read_method(fields: Fields, lists: Lists) -> dict[str, Any]:
                 "objective": str(number) in lists.get("criterion_objective", ()),
                 "text": text({"text": explained}, "text", most=LONG, required=False),
             }
+            | ({"levels": [one.strip() for one in levels.split("/")]} if levels else {})
         )
     return {"type": "comprehensive/v1", "criteria": criteria, "price": price, "review": review}
 

@@ -1,7 +1,7 @@
 // On the score sheet: j and k move between the boxes while no box has the focus, Enter moves to the next box.
 // Saving is htmx's; without this file Tab does the same.
 
-const boxes = () => [...document.querySelectorAll("input[data-score]")];
+const boxes = () => [...document.querySelectorAll("[data-score]")];
 let last = -1;
 
 document.addEventListener("focusin", (event) => {
@@ -19,5 +19,5 @@ document.addEventListener("keydown", (event) => {
   if (!step || !next) return;
   event.preventDefault();
   next.focus();
-  next.select();
+  next.select?.();
 });

@@ -96,6 +96,8 @@ def _sheets(case: Case, result: dict[str, Any], numbers: dict[int, str], out: Fi
                 points, most = decimal(value), decimal(criteria[code]["points"])
                 held = 0 <= points <= most and (points * 100).denominator == 1
                 need(held, f"{code} 分值不允许", f"{code}: not an allowed score")
+                levels = [decimal(level) for level in criteria[code].get("levels", [])]
+                need(not levels or points in levels, f"{code} 不是所列分档", f"{code}: none of the levels")
                 parts[criteria[code]["group"]] += points
             for group, value in (*parts.items(), ("total", sum(parts.values()))):
                 need(sheet[group] == published(Fraction(value)), f"{group} 合计不符", f"{group} is not the sum")

@@ -283,6 +283,7 @@ def _lists(section: Section) -> dict[str, list[str]]:
         "criterion_group": [item["group"] for item in criteria],
         "criterion_points": [item["points"] for item in criteria],
         "criterion_text": [item["text"] for item in criteria],
+        "criterion_levels": ["/".join(item.get("levels", [])) for item in criteria],
         "criterion_objective": [str(number) for number, item in enumerate(criteria, 1) if item["objective"]],
         "slot_name": [item["name"] for item in section.slots],
         "slot_code": [item["slot"] for item in section.slots],

@@ -35,6 +35,7 @@ def check_method(method: Any) -> dict[str, Any]:
             raise Invalid("method.criteria", field="criteria", place=str(number))
         codes.add(criterion["code"])
         points(criterion["points"], "criteria")
+        _check_levels(criterion)
     _check_price(method.get("price"))
     review = method.get("review", [])
     if not isinstance(review, list) or any(not isinstance(item, dict) or not item.get("text") for item in review):
@@ -88,6 +89,21 @@ def texts_of(value: Any) -> Iterator[str]:
     elif isinstance(value, list):
         for item in value:
             yield from texts_of(item)
+
+
+def _check_levels(criterion: dict[str, Any]) -> None:
+    """Levels, where a criterion has them, are two or more scores of 0…points, the highest first, none twice (R-454)."""
+    if "levels" not in criterion:
+        return
+    levels, most = criterion["levels"], Decimal(criterion["points"])
+    try:
+        values = [Decimal(level) if isinstance(level, str) else Decimal("NaN") for level in levels]
+        held = len(values) >= 2 and values == sorted(set(values), reverse=True) and values[0] == most
+        held = held and values[-1] >= 0 and all(value == value.quantize(Decimal("0.01")) for value in values)
+    except (InvalidOperation, TypeError):
+        held = False
+    if not held:
+        raise Invalid("method.levels", field="criteria", name=str(criterion["name"]), most=str(most))
 
 
 def _is_price_alone(price: Any) -> bool:

@@ -26,7 +26,10 @@ def scored_criteria(method: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def check_score(criterion: Mapping[str, Any], value: Decimal) -> Decimal:
-    """Return the score, or refuse one outside 0…points or finer than two decimals (R-454)."""
+    """Return the score, or refuse one outside 0…points, finer than two decimals, or none of the levels (R-454).
+
+    `levels` of a criterion, where it has any, are all that may be given: bands, pass or fail, so many points each.
+    """
     most = Decimal(criterion["points"])
     if not value.is_finite() or value < 0 or value > most:
         raise Invalid(
@@ -37,6 +40,11 @@ def check_score(criterion: Mapping[str, Any], value: Decimal) -> Decimal:
         raise Invalid(
             "score.too_fine", field=criterion["code"], criterion=criterion["code"], places=PLACES, found=str(value)
         )
+    if criterion.get("levels") and value not in [Decimal(level) for level in criterion["levels"]]:
+        raise Invalid(
+            "score.level", field=criterion["code"], criterion=criterion["code"], found=str(value),
+            levels="、".join(criterion["levels"]),
+        )  # fmt: skip
     return value.quantize(Decimal("0.01"))
 
 

@@ -16,7 +16,7 @@ from awards.rules.verdict.seats import check_seats, check_walks, is_draw_needed
 from awards.rules.verdict.told import OPENED, Told, need, need_object
 from core.clock import from_iso
 from core.draw import mechanism
-from experts.rules import aggregate, price_scores, published, rank
+from experts.rules import aggregate, check_score, price_scores, published, rank
 from experts.rules.ranking import Standing
 
 
@@ -154,6 +154,8 @@ def _check_sheets(told: Told, result: dict[str, Any]) -> None:
         subject = f"sheet:{result['section']}:{sheet['member']}:{digests[sheet['number']][:12]}"
         items = {code: value for code, (value, _) in locked.get(subject, {}).items()}
         need(items == sheet["items"], "archive.sheet", number=sheet["number"], member=sheet["member"])
+        for criterion in result["method"]["criteria"]:
+            check_score(criterion, Decimal(items[criterion["code"]]))
 
 
 def _group(method: dict[str, Any], items: dict[str, str], group: str) -> Decimal:

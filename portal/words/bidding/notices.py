@@ -19,6 +19,9 @@ SENTENCES = {
     ),
     "method.criteria": _l("评分标准第 %(place)s 项不完整、编号重复或分组不正确。"),
     "method.points": _l("分值或比例应大于 0 且不超过 100，收到“%(found)s”。"),
+    "method.levels": _l(
+        "评分项“%(name)s”的分档须为两个以上不同的分值，从高到低，最高等于满分 %(most)s，最低不小于 0，用 / 隔开。"
+    ),
     "method.review": _l("符合性审查条款不完整。"),
     "method.formula": _l("价格分公式缺失或参数不完整。"),
     "method.k_range": _l("系数 K 的范围 %(low)s 至 %(high)s 不能被步长 %(step)s 整除。"),
