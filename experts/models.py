@@ -263,10 +263,7 @@ class AvoidanceRequest(Base, Staged):
 
 
 class BidClarification(Base, Staged):
-    """The committee's written question to one bidder and the signed answer: on content, arithmetic or a low price.
-
-    `answer` is being written while the question is open; its hash and signature stand once it is given.
-    """
+    """The committee's written question to one bidder, and the answer: a draft until it is signed."""
 
     __tablename__ = "bid_clarification"
     __table_args__ = (

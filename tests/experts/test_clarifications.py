@@ -210,7 +210,7 @@ class TestClarifyFirst:
 
 class TestCorrection:
     def test_a_confirmed_correction_is_the_price_that_counts(self, story: Signing) -> None:
-        """R-432: base, score and rank follow from the corrected price. Seen red: evaluated_prices without it."""
+        """R-432: base, score and rank follow from the corrected price. Seen red: with `_corrections` empty."""
         seated(story)
         with pytest.raises(Conflict, match=r"correction\.nothing"):
             story.correct(3)
@@ -228,6 +228,14 @@ class TestCorrection:
             {"number": 3, "clarification": number, "read_fen": 940_000_00, "price_fen": 910_000_00}
         ]
         assert result["price"]["dropped_low"] == 3 and result["bids"][2]["price_fen"] == 940_000_00
+
+    def test_a_corrected_price_above_the_maximum_must_be_rejected(self, story: Signing) -> None:
+        """R-432, R-400(5). Seen red: with evaluated_prices telling the price read out."""
+        seated(story)
+        story.answer(story.correct(3, words_fen=1_000_000_01), text="", accepts=True)
+        story.review()
+        with pytest.raises(Conflict, match=r"review\.control_price"):
+            story.begin_scoring()
 
     @pytest.mark.parametrize("way", ["refused", "lapsed"])
     def test_a_correction_not_accepted_must_be_found_failing_and_is_the_committees_act(
