@@ -64,6 +64,16 @@ class BidFolder:
         return str(told)
 
     @property
+    def later(self) -> list[str] | None:
+        """The envelopes kept for a second sitting, as pinned when it was sealed; None where that was not pinned."""
+        return self.destination.get("later")
+
+    @property
+    def documents(self) -> list[dict[str, Any]]:
+        """The tender documents it was made for, each with slot, version and hash; empty where none were pinned."""
+        return list(self.destination.get("documents") or [])
+
+    @property
     def trust(self) -> Trust:
         """Who vouches for the log from outside, as pinned when it was sealed; nobody when nothing was."""
         told = self.destination.get("trust")

@@ -38,6 +38,7 @@ from bidding.cli.preparation import fetch_preparation, fetch_tender_bill, read_p
 from bidding.cli.telling import bar, said, tell
 from bidding.rules.boq import Bill, BillFinding, errors_of
 from bidding.rules.completeness import is_complete
+from bidding.rules.envelopes import opened_in
 from bidding.rules.links import broken
 from bidding.rules.sentences import say
 from core import money
@@ -159,8 +160,18 @@ def seal(
 
 
 def pinned(server: str, told: dict[str, Any]) -> dict[str, Any]:
-    """What is pinned with a sealed bid: where it goes, the platform's key, and who vouches for the log from outside."""
-    return {"server": server, "platform_key": told["platform_key"], "trust": told.get("trust")}
+    """What is pinned with a sealed bid: where it goes, the platform's key, and who vouches for the log from outside.
+
+    And `later`: the envelopes that stay sealed for a second sitting, so that nobody has to be asked on the day; and the
+    versions of the `documents` it was made for (R-133).
+    """
+    return {
+        "server": server,
+        "platform_key": told["platform_key"],
+        "trust": told.get("trust"),
+        "later": opened_in(told.get("envelopes", []), "second"),
+        "documents": told.get("documents", []),
+    }
 
 
 def asked(

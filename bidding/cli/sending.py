@@ -16,6 +16,7 @@ from accounts.cli import Connection, Identity, checked, connect
 from bidding.cli.folder import DESTINATION_FILE, RECEIPT_FILE, UPLOADS_FILE, BidFolder, Object
 from bidding.cli.sealing import bidder_facts, fetch_policy, pinned
 from bidding.cli.telling import Bar, bar, said, tell
+from bidding.cli.versions import changed_since, published_after, warn_of_changes
 from bidding.rules.receipt import Verified, verify_receipt
 from core.clock import BEIJING
 from core.errors import Conflict, Invalid, Missing, Refusal
@@ -116,14 +117,21 @@ def held(identity: Path, server: str, section: str, as_json: bool) -> None:
         )
     if not facts["submissions"]:
         lines.append(said("平台没有您在这个标段的递交。", "The platform holds nothing of yours in this section."))
+    elif (last := facts["submissions"][-1])["kind"] != "withdraw":
+        facts["documents_changed"] = published_after(last["received_at"], documents_of(server, section))
+        warn_of_changes(facts["documents_changed"])
     tell(facts, lines, as_json=as_json)
 
 
 def send(bid: BidFolder, identity: Path, server: str, *, as_json: bool) -> None:
     """Upload, commit, verify and keep the receipt; what was done before is not done again."""
     address = destination(bid, server)
+    changed: list[dict[str, Any]] = []
     if not bid.has_receipt:
         connection = patient(lambda: connect(address, identity))
+        if bid.submission["kind"] != "withdraw":
+            changed = changed_since(bid.documents, documents_of(address, bid.submission["section"]))
+            warn_of_changes(changed)
         upload(bid, connection, quiet=as_json)
         receipt = commit(bid, connection)
         check(bid, receipt)
@@ -144,7 +152,14 @@ def send(bid: BidFolder, identity: Path, server: str, *, as_json: bool) -> None:
             f"  回执 {bid.path / RECEIPT_FILE}（已离线核验）", f"  receipt {bid.path / RECEIPT_FILE} (verified offline)"
         ),
     ]
-    tell({"folder": str(bid.path), "submitted": True, "receipt": bid.receipt}, lines, as_json=as_json)
+    facts = {"folder": str(bid.path), "submitted": True, "receipt": bid.receipt, "documents_changed": changed}
+    tell(facts, lines, as_json=as_json)
+
+
+def documents_of(server: str, section: str) -> list[dict[str, Any]]:
+    """The newest version of every tender document of the section, as the platform tells everybody."""
+    told = patient(lambda: checked(Connection(server).get(f"/sections/{section}/policy.json"))).json()
+    return list(told["documents"])
 
 
 def destination(bid: BidFolder, server: str) -> str:

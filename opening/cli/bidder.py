@@ -15,6 +15,7 @@ import click
 from accounts.cli import Identity, checked, connect
 from bidding.cli.folder import BidFolder
 from bidding.cli.sealing import read_envelopes
+from bidding.rules.envelopes import opened_in
 from core.errors import Conflict, Missing
 from core.seal import peel, rebuild_archive
 from opening.cli.holder import own_now
@@ -83,8 +84,9 @@ def release(connection: Any, own: Identity, section: str, bid: Path | None, key:
     proof = checked(connection.get(f"/opening/{section}/closing")).json()
     closed = check_closing(proof, section=section, key=pinned, pinned=policies, now=own_now())
     # Of an envelope kept for a second sitting nothing is taken off before the platform has signed that it has begun.
-    layout = checked(connection.get(f"/sections/{section}/policy.json")).json()["envelopes"]
-    later = [one["name"] for one in layout if one["opens"] == "second"]
+    later = folder.later if folder else None
+    if later is None:  # sealed before that was pinned, or elsewhere: only the platform can say
+        later = opened_in(checked(connection.get(f"/sections/{section}/policy.json")).json()["envelopes"], "second")
     sealed = check_second(proof, section=section, key=pinned, later=later)
     tasks = checked(connection.get(f"/opening/{section}/layers", params={"role": "bidder"})).json()["tasks"]
     if not tasks:

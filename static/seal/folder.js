@@ -4,14 +4,14 @@ import { Zip, ZipPassThrough } from "../vendor/fflate.js";
 import { canonical, utf8 } from "./notation.js";
 
 /** A Blob of what the browser keeps of a submitted bid; the sealed files themselves are the platform's to hold. */
-export function packFolder({ receipt, submission, identity, policy, platformKey, private: secrets }, server) {
+export function packFolder({ receipt, submission, identity, policy, platformKey, later, documents, private: secrets }, server) {
   const text = (value) => utf8(`${JSON.stringify(value, null, 1)}\n`);
   const files = {
     "receipt.json": text(receipt),
     "submission.json": canonical(submission),
     ...(secrets ? { "private.json": text(secrets) } : {}),
     ...(policy ? { "policy.json": canonical(policy) } : {}),
-    "destination.json": text({ server, platform_key: platformKey, trust: null }),
+    "destination.json": text({ server, platform_key: platformKey, trust: null, later, documents }),
     ...Object.fromEntries(Object.entries(identity).map(([set, sealed]) => [`identity.${set}.age`, sealed])),
   };
   const parts = [];

@@ -57,3 +57,6 @@ export function validatePolicy(policy) {
   check(rules.every(([name, rule]) => isName(name) && /^R-\d{3}[a-z]?$/.test(rule)), "failure");
   return policy;
 }
+
+/** The envelopes that stay sealed for a second sitting: pinned with a bid, so that nobody has to be asked on the day. */
+export const opensLater = (envelopes) => envelopes.filter(({ opens }) => opens === "second").map(({ name }) => name);

@@ -48,14 +48,14 @@ export async function testSectionKey(owner, section, parts, at = Date.now()) {
   await within("sections", "readwrite", (store) => store.put({ ...record, testedAt: at, backup: null }));
 }
 
-/** What was pinned for the section: {platform_key, policies}; null where nothing was. */
+/** What was pinned for the section: {platform_key, policies, later}; null where nothing was. */
 export async function pinned(section) {
   return (await within("pins", "readonly", (store) => store.get(section)))?.terms ?? null;
 }
 
-/** Pin the terms as published; the platform's key never changes silently: Refusal("peel.client.proof", platform_key). */
+/** Pin the terms as published, beside those pinned before; the platform's key never changes silently: Refusal("peel.client.proof", platform_key). */
 export async function pin(section, terms) {
   const held = await pinned(section);
   if (held && held.platform_key !== terms.platform_key) throw new Refusal("peel.client.proof", { place: "platform_key" });
-  await within("pins", "readwrite", (store) => store.put({ section, terms }));
+  await within("pins", "readwrite", (store) => store.put({ section, terms: { ...held, ...terms } }));
 }

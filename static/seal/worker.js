@@ -6,10 +6,11 @@ import { bulkOf, bulkPlace, deviceName, draftOf, dropDraft, keep, keepDraft, kep
 import { openKeys } from "./keys.js";
 import { stepFor } from "./ladder.js";
 import { base64, bytesOf, hashHex } from "./notation.js";
-import { policyDigest, validatePolicy } from "./policy.js";
+import { opensLater, policyDigest, validatePolicy } from "./policy.js";
 import { verifyReceipt } from "./receipt.js";
 import { Refusal, need } from "./refusal.js";
 import { seal } from "./sealing.js";
+import { pin, pinned } from "./sections.js";
 import { Server } from "./server.js";
 import { handleOf } from "./submission.js";
 import { isWhole, uploadObject } from "./upload.js";
@@ -48,6 +49,7 @@ const CALLS = {
   /** Seal `files` (envelope → [{slot, name, size, sha256, pieces, file}]), or a withdrawal (null); kept as the draft. */
   async seal({ files, facts }) {
     const told = await published();
+    await pinTerms(told);
     const total = Object.values(files ?? {}).reduce((sum, list) => sum + foreseen(list), 0);
     need((await roomLeft()) > total * 1.01 + 2 ** 20, "store.full", { size: total });
     const after = (await held()).at(-1) ?? null;
@@ -61,6 +63,7 @@ const CALLS = {
     });
     const draft = {
       handle: state.handle, section: state.section, folder, policy: told.policy, platformKey: told.platform_key,
+      later: opensLater(told.envelopes), documents: told.documents,
       files: summary(files), uploads: {}, sealedAt: told.now, ...made,
     };
     await keepDraft(draft);
@@ -106,6 +109,15 @@ const CALLS = {
   /** What is kept on this machine of a submitted bid, with what only the bidder knows; or null. */
   kept: async ({ digest }) => (await keptOf(digest)) ?? null,
 };
+
+/** Pin in this browser what the day's page will check: the platform's key, the policy, what waits for a second sitting. */
+async function pinTerms({ policy, envelopes, platform_key: key }) {
+  const held = await pinned(state.section);
+  need(!held || held.platform_key === key, "client.other_key");
+  const known = held?.policies ?? [];
+  const policies = known.some((one) => policyDigest(one) === policyDigest(policy)) ? known : [...known, policy];
+  await pin(state.section, { platform_key: key, policies, later: opensLater(envelopes) });
+}
 
 function askPasskey(options) {
   return new Promise((resolve, reject) => {
@@ -182,8 +194,9 @@ async function finish(draft, receipt) {
   const packages = Object.fromEntries(Object.entries(draft.identity).map(([set, sealed]) => [set, hashHex(sealed)]));
   const own = { leafSalt: bytesOf(draft.private.leaf_salt), digest: draft.digest, packages };
   verifyReceipt(receipt, draft.platformKey, own);
-  const { digest, handle, identity, submission, platformKey, policy } = draft;
-  const record = { digest, handle, private: draft.private, identity, submission, policy, platformKey, receipt };
+  const { digest, handle, identity, submission, platformKey, policy, later, documents } = draft;
+  const parts = { digest, handle, private: draft.private, identity, submission };
+  const record = { ...parts, policy, platformKey, later, documents, receipt };
   await keep(record);
   await dropDraft(draft);
   return { record, files: draft.files };

@@ -23,6 +23,7 @@ from accounts.queries import organisation, person_by_id
 from accounts.rules import Role, SmallAuthority
 from accounts.rules.certificates import facts_of
 from bidding import cli, queries, rules
+from bidding.cli.folder import BidFolder
 from core.act import SYSTEM
 from core.errors import Conflict, Invalid, Refusal
 from core.seal import handle_of
@@ -131,6 +132,43 @@ def submit(folder: Path, identity: Path, *more: str) -> dict[str, Any]:
     result = run(cli.submit, folder, "--identity", identity, "--json", *more)
     assert result.exit_code == 0, result.output
     return dict(json.loads(result.stdout))
+
+
+def test_a_bid_made_for_older_documents_is_received_with_a_warning(
+    stage: Stage, server: str, identity: Path, files: Path, tmp_path: Path
+) -> None:
+    """Sealed for the first version, sent after the second; and held while a third comes out (R-133).
+
+    What is pinned is what the page pins. Seen red: without the pinned hashes compared; without `published_after`.
+    """
+    seal(stage, server, identity, files, tmp_path / "one")
+    folder = BidFolder(tmp_path / "one")
+    assert set(folder.destination) == {"server", "platform_key", "trust", "later", "documents"}
+    assert folder.later == [] and [one["version"] for one in folder.documents] == [1, 1]
+    publish_version(stage, b"two")
+    told = run(cli.submit, tmp_path / "one", "--identity", identity, "--json")
+    assert told.exit_code == 0, told.output
+    changed = json.loads(told.stdout)["documents_changed"]
+    assert [(one["slot"], one["version"]) for one in changed] == [("tender", 2)]
+    assert "R-133" in told.stderr and "tender：第 2 版" in told.stderr
+    assert held_changes(stage, server, identity) == []
+    stage.platform.clock.advance(hours=1)
+    publish_version(stage, b"three")
+    assert held_changes(stage, server, identity) == [("tender", 3)]
+
+
+def publish_version(stage: Stage, content: bytes) -> None:
+    """A clarification puts another tender document in the place of the last one."""
+    stored = stage.platform.store.put(content)
+    two_persons.clarify(stage.platform, stage.code, documents=[("tender", "招标文件.pdf", stored)])
+
+
+def held_changes(stage: Stage, server: str, identity: Path) -> list[tuple[str, int]]:
+    """What `sunbid held` says has changed since the bid was received."""
+    told = run(cli.held, "--identity", identity, "--server", server, "--section", stage.code, "--json")
+    changed = json.loads(told.stdout)["documents_changed"]
+    assert ("R-133" in told.stderr) == bool(changed)
+    return [(one["slot"], one["version"]) for one in changed]
 
 
 def test_the_whole_way(stage: Stage, server: str, identity: Path, files: Path, tmp_path: Path) -> None:

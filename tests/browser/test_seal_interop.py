@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import hmac
+import io
 import os
 import shutil
 import subprocess
+import zipfile
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -18,6 +20,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from bidding.cli.folder import DESTINATION_FILE, RECEIPT_FILE, BidFolder
+from bidding.cli.sealing import pinned
 from core import seal as sealing
 from core.seal import BidderKeys, Enclosure
 from tests.browser.test_seal_modules import Compute, compute
@@ -139,6 +143,47 @@ def test_what_the_page_seals_opens_everywhere(compute: Compute, tmp_path: Path) 
     )  # fmt: skip
     (enclosure,) = scene.envelopes["price"]
     assert (out / "files" / enclosure.slot / enclosure.title).read_bytes() == enclosure.path.read_bytes()
+
+
+def test_the_zip_of_the_page_is_the_folder_of_the_program(compute: Compute, tmp_path: Path) -> None:
+    """File by file what `sunbid seal` and `sunbid submit` leave but the sealed files; what is pinned is the same.
+
+    Seen red: with `later` left out of the page's destination.json.
+    """
+    trustees = {role: sealing.new_identity() for role in ("tenderee", "officer", "supervisor")}
+    scene = Scene(trustees, make_policy(trustees), make_bidder("甲"), make_facts(), make_envelopes(tmp_path))
+    sealed = scene.seal(tmp_path / "bid")
+    told = {
+        "platform_key": "sunbid.test+0123",
+        "envelopes": [{"name": "technical", "opens": "first"}, {"name": "price", "opens": "second"}],
+        "documents": [{"slot": "tender", "version": 2, "sha256": "a" * 64, "published_at": "2026-11-02T01:00:00Z"}],
+    }
+    program = BidFolder(tmp_path / "bid")
+    program.keep_policy(scene.policy)
+    program.keep(DESTINATION_FILE, pinned("https://platform", told))
+    program.keep(RECEIPT_FILE, {"leaf_index": 3})
+    packed = compute(
+        """const { opensLater } = await load("policy");
+      const { packFolder } = await load("folder");
+      const bytes = ([set, sealed]) => [set, unbase64(sealed)];
+      const identity = Object.fromEntries(Object.entries(given.identity).map(bytes));
+      const later = opensLater(given.told.envelopes);
+      const { platform_key: platformKey, documents } = given.told;
+      const zip = packFolder({ ...given, identity, platformKey, later, documents }, "https://platform");
+      return base64(new Uint8Array(await zip.arrayBuffer()));""",
+        {
+            "receipt": program.receipt, "submission": sealed.submission, "private": program.private, "told": told,
+            "policy": scene.policy, "identity": {names: encoded(one) for names, one in sealed.identity.items()},
+        },
+    )  # fmt: skip
+    with zipfile.ZipFile(io.BytesIO(base64.b64decode(packed))) as zipped:
+        zipped.extractall(tmp_path / "page")
+    page = BidFolder(tmp_path / "page")
+    files = {path.name for path in program.path.iterdir() if not path.name.endswith((".bulk.age", ".key.age"))}
+    assert {path.name for path in page.path.iterdir()} == files
+    assert page.destination == program.destination and page.later == ["price"]
+    for name in ("submission", "policy", "private", "receipt", "identity", "digest"):
+        assert getattr(page, name) == getattr(program, name), name
 
 
 OPEN = """

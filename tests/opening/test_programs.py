@@ -18,6 +18,7 @@ from werkzeug.serving import make_server
 from accounts import services as accounts
 from accounts.cli import KEY, Identity
 from accounts.queries import person as person_of
+from bidding.cli.folder import DESTINATION_FILE, BidFolder
 from core.act import SYSTEM, Platform
 from core.clock import iso
 from core.errors import Conflict, Invalid, Refusal, Untimely
@@ -128,7 +129,8 @@ def test_a_whole_day_by_the_programs(
     """Rehearsal, commitment, decoy, layers, release, reveal, confirmation: all through the command line.
 
     Sabotage: without skipping finished packages the supervisor peeled eight layers, four of them for nothing; without
-    `check_closing` in `release` a bidder's layer came off under a stranger's key and before the deadline.
+    `check_closing` in `release` a bidder's layer came off under a stranger's key and before the deadline; with the
+    platform asked for the layout a second envelope it no longer named came off in the first sitting.
     """
     stranger = str(platform_signer("sunbid.test", bytes(range(1, 33))).verifier)
     set_clock(monkeypatch, stage)
@@ -175,7 +177,15 @@ def test_a_whole_day_by_the_programs(
     monkeypatch.setenv("SUNBID_TEST_CLOCK", iso(stage.deadline - timedelta(microseconds=1)))
     assert bidder("a", "release", *key, fails=True).code == "peel.client.early"
     set_clock(monkeypatch, stage)
-    for letter in "abc":
+    # What waits for a second sitting is what was pinned at sealing, whatever the platform says on the day.
+    bid = BidFolder(stage.bidders["a"].sealed[-1].folder)
+    bid.keep_policy(stage.policy)
+    pins = {"server": server, "platform_key": key[1], "trust": None}
+    bid.keep(DESTINATION_FILE, {**pins, "later": ["price"]})
+    assert bidder("a", "release", "--bid", str(bid.path), fails=True).facts["place"] == "later"
+    bid.keep(DESTINATION_FILE, {**pins, "later": []})
+    assert list(bidder("a", "release", "--bid", str(bid.path))["released"]) == [bid.digest]
+    for letter in "bc":
         assert bidder(letter, "sign-in")["state"] == "decrypt_open"
         assert list(bidder(letter, "release", *key)["released"]) == [stage.bidders[letter].digest]
     assert bidder("a", "release", *key, fails=True).code == "release.nothing"
