@@ -241,15 +241,13 @@ def _recognise() -> None:
     if not token:
         return
     with reading() as session:
-        found = queries.sign_in_by_token(session, token, at=instant_now())
-        if found is None or found.carrier != carrier:
-            if carrier == "bearer":
-                raise Forbidden("signin.required")
-            return
-        g.sign_in, g.person = found, found.person
-        g.actor = queries.actor(session, found)
-        if _asks_confirmation(view) and not is_confirmed(found.method):
-            g.has_passkey = queries.has_passkey(session, found.person_id)
+        comer = queries.comer_by_token(session, token, at=instant_now())
+    if comer is None or comer.sign_in.carrier != carrier:
+        if carrier == "bearer":
+            raise Forbidden("signin.required")
+        return
+    g.sign_in, g.person, g.actor = comer.sign_in, comer.sign_in.person, comer.actor
+    g.unconfirmed = comer.has_passkey and not is_confirmed(comer.sign_in.method)
 
 
 def _let_in() -> None:
@@ -263,15 +261,12 @@ def _let_in() -> None:
         raise Forbidden("signin.required")
     if access.kind == "roles" and not current_actor().has(*access.roles):
         raise Forbidden("door.role", roles=sorted(access.roles))
-    if _asks_confirmation(view) and current_actor().has(Role.BIDDER) and g.get("has_passkey", False):
+    asks = door().passkeys and getattr(view, "__confirmed__", False)
+    if asks and current_actor().has(Role.BIDDER) and g.get("unconfirmed", False):
         raise Forbidden("passkey.required")
     if request.method not in SAFE and not is_bearer() and not getattr(view, "__cookieless__", False):
         _check_origin()
         current_app.extensions["csrf"].protect()
-
-
-def _asks_confirmation(view: Callable[..., Any]) -> bool:
-    return door().passkeys and getattr(view, "__confirmed__", False)
 
 
 def _check_origin() -> None:
