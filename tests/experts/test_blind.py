@@ -42,9 +42,7 @@ def facts_of(story: Story, kind: str) -> list[dict[str, Any]]:
 
 
 def test_the_whole_evaluation_with_an_anonymous_envelope(blind: Story) -> None:
-    """Blind scores end up in the result of the very bid; the ledger stays whole.
-
-    Seen red: with the labels carried over by their order instead of by the told permutation."""
+    """Blind scores end up in the result of the very bid; the ledger stays whole."""
     assert state_of(blind) == "blind"
     blind.score_blind(marked=[4])
     blind.lock_blind()
@@ -66,7 +64,7 @@ def test_the_whole_evaluation_with_an_anonymous_envelope(blind: Story) -> None:
 
 
 def test_the_labels_follow_from_what_was_committed_and_drawn(blind: Story) -> None:
-    """A stranger recomputes the labels from the ledger alone. Seen red: order() by another label; another signature."""
+    """A stranger recomputes the labels from the ledger alone. Seen red: with one secret for all rounds."""
     committed = facts_of(blind, "masks.commit")[0]["commitments"]
     assert len(set(committed)) == ROUNDS
     assert "signature" not in str(facts_of(blind, "masks.commit"))
@@ -89,7 +87,7 @@ def test_the_labels_follow_from_what_was_committed_and_drawn(blind: Story) -> No
 
 
 def test_nothing_by_name_before_the_lock_of_the_blind_round(blind: Story) -> None:
-    """The order is the machine's. Seen red: with `seat` instead of `seat_blind`; with own_member not asking."""
+    """The order is the machine's. Seen red: with `seat` instead of `seat_blind`."""
     with blind.as_member("M1") as act:
         member, held = blind.seat_of(act, "M1"), blind.committee(act.session)
         bid = queries.bids_in_evaluation(act.session, held.section)[0]
@@ -121,7 +119,7 @@ def test_only_the_leader_locks_and_only_what_all_have_finished(blind: Story) -> 
 
 
 def test_blind_scores_and_findings_cannot_be_changed_by_name(blind: Story) -> None:
-    """Seen red: save_scores and save_findings that take blind codes."""
+    """Seen red: save_scores that takes blind codes."""
     blind.score_blind()
     blind.lock_blind()
     with blind.as_member("M1") as act:
@@ -138,7 +136,7 @@ def test_blind_scores_and_findings_cannot_be_changed_by_name(blind: Story) -> No
 
 
 def test_a_masked_sheet_is_whole_before_it_is_locked(blind: Story) -> None:
-    """Seen red: each of the three checks of lock_masked taken out."""
+    """Seen red: lock_masked without asking for the finding."""
     with blind.as_member("M1") as act:
         sheet = queries.own_masked_sheet(act.session, blind.seat_of(act, "M1"), "01")
         with pytest.raises(Invalid, match=r"blind\.finding"):
@@ -160,7 +158,7 @@ def test_a_masked_sheet_is_whole_before_it_is_locked(blind: Story) -> None:
 def test_a_member_replaced_after_the_lock_scores_under_other_labels(blind: Story) -> None:
     """A second round with a secret of its own; the others' sheets stand, nothing by name goes on meanwhile.
 
-    Seen red: with one round's secret for both; with the committee left seated."""
+    Seen red: with one secret for all rounds."""
     blind.score_blind()
     first = blind.lock_blind()
     blind.review()
@@ -205,7 +203,7 @@ def test_a_member_replaced_before_the_lock_leaves_the_round_as_it_is(blind: Stor
 
 
 def test_the_copies_experts_see_tell_no_author(blind: Story, enter: Callable[[Any], Any]) -> None:
-    """The page and the copy name no bidder; the original stays. Seen red: serving the original; its file name."""
+    """The page and the copy name no bidder; the original stays. Seen red: serving the original."""
     blind.clean()
     client = enter(blind.person_actor(next(m for m in blind.members() if m.label == "M1")))
     page = client.get(f"/expert/{blind.code}/blind/01")

@@ -164,9 +164,7 @@ def score_by_name(result: Any) -> None:
 def test_an_anonymous_tender_in_two_sittings_with_a_replaced_member_verifies_and_no_sabotage_does(
     platform: Platform, tmp_path: Path
 ) -> None:
-    """Both verifiers hold the good archive and name the claim `masks` for each of eight changes.
-
-    Seen red: with check_masks and claims_masks answering at once; each sabotage is a guard of its own."""
+    """Both verifiers hold the good archive and name the claim `masks` for each of eight changes."""
     stage, room = evaluated(platform, tmp_path / "machines", double=True, replaced=True)
     conclude(room)
     second_sitting(stage)
