@@ -186,7 +186,7 @@ def test_what_is_returned_is_mended_and_recommended_anew(office: Office) -> None
     with office.platform.reading() as session:
         held = queries.application(session, number)
         assert [one["name"] for one in held.documents] == ["职称证书.pdf", "学历.png"]
-        assert held.content["years"] == 13
+        assert held.content["years"] == 13 and (held.opinion, held.recommended_by) == (None, None)
     with pytest.raises(Conflict, match=r"application\.unrecommended"):
         office.accept(number)
 

@@ -254,6 +254,10 @@ def test_what_was_opened_is_forgotten_when_duty_ends() -> None:
     with pytest.raises(Conflict, match=r"duty\.closed"):
         vault.read(sealed)
     assert vault.recipient is None
+    other = new_identity()
+    vault.open(other, recipient=recipient_of(other))
+    with pytest.raises(Invalid, match=r"seal\.not_for_this_key"):
+        vault.read(sealed)
 
 
 def test_the_command_makes_a_key_that_its_passphrase_opens(secret: Secret, tmp_path: Path) -> None:
