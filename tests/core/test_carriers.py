@@ -69,8 +69,14 @@ class Desk(BaseHTTPRequestHandler):
         if code < 300:
             self.taken[self.headers["Idempotency-Key"]] = body
         self.send_response(code)
+        if code == 302:
+            self.send_header("Location", "/elsewhere")
         self.end_headers()
         self.wfile.write(b"to +8613900000000: no")
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
 
     def log_message(self, *_: Any) -> None:
         pass
@@ -124,7 +130,7 @@ def test_a_mail_server_that_fails_is_tried_again_unless_it_refuses_for_good(
 
 
 def test_a_gateway_is_asked_again_under_the_same_token(desk: Gateway) -> None:
-    """503, 429, then taken; 400 and a redirect are final. Seen red: followed a redirect with the bearer."""
+    """503, 429, then taken; 400 and a redirect are final. Seen red: a redirect followed."""
     sms = letter(channel="voice", address="+8613900000000")
     Desk.answers = [503, 429]
     for _ in range(2):

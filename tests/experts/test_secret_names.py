@@ -299,6 +299,7 @@ def test_the_officer_goes_on_duty_on_the_page(
     for content, passphrase in ((b"x" * 30_000, PASSPHRASE), (right, "另一个口令另一个口令啊"), (other, PASSPHRASE)):
         assert begin(content, passphrase).status_code == 422
         assert not platform.database.vault.is_open
+    assert "20000" in begin(b"x" * 30_000).text
     assert begin(right).status_code == 303 and platform.database.vault.is_open
     assert "值班中" in officer.get("/officer/duty").text
     for file in platform.database.folder.rglob("*"):

@@ -83,8 +83,7 @@ def reviewed(stage: Whole) -> Room:
 def test_a_low_price_is_heard_a_correction_counts_and_both_verifiers_follow(platform: Platform, tmp_path: Path) -> None:
     """R-402, R-431, R-432, R-441 from the question to the archive; every sabotage is seen by both verifiers.
 
-    Seen red: with the corrected price not handed to the ranking; with `_low`, `_grounds`, `_signed` and their
-    counterparts in the platform's verifier left out, one after the other.
+    Seen red: with the independent verifier's `_signed` left out.
     """
     stage = Whole(
         platform, tmp_path / "machines", method=METHOD, regime="G", project={"category": "services"},

@@ -20,8 +20,7 @@ def test_a_replaced_member_a_rollback_and_dissent_end_in_an_archive_that_verifie
 ) -> None:
     """R-332, R-344, R-345: two reviews and two locks are told, the last of each counts.
 
-    Seen red: both verifiers asked for exactly one review and one lock, so that an honest archive did not verify; with
-    `pairwise` left out, an archive whose first lock was never undone passed.
+    Seen red: both verifiers asked for exactly one review and one lock, so that an honest archive did not verify.
     """
     stage = Whole(platform, tmp_path / "machines")
     for letter in "abcd":

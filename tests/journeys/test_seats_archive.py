@@ -118,8 +118,7 @@ def test_both_verifiers_follow_a_direct_selection_and_a_supplementary_draw(
 ) -> None:
     """R-320, R-322. Each change of `CHANGES`, and of the draws, is found by both.
 
-    Seen red: both verifiers before they walked supplementary draws (steps begin at 1); each check of `seats` and
-    `claims_seats` taken out in turn let the change named after it pass.
+    Seen red: both verifiers before they walked supplementary draws (steps begin at 1).
     """
     stage = Whole(platform, tmp_path / "machines", method=METHOD)
     for letter in "abc":
