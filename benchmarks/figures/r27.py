@@ -153,10 +153,10 @@ def told(held: Evaluation) -> dict[str, Any]:
         for bid in held.bids
     ]  # fmt: skip
     files = {
-        "manifest.json": {"section": held.section}, "project.json": {"section": section}, "bids.json": bids,
+        "manifest.json": {"section": held.section}, "project.json": {"section": section, "law": {"rules": []}}, "bids.json": bids,
         "draws.json": [draw], "evaluation.json": document,
     }  # fmt: skip
-    return {"files": files, "entries": entries}
+    return {"files": files, "entries": [{"index": index, **entry} for index, entry in enumerate(entries)]}
 
 
 def wrong_program(kind: str) -> Any:

@@ -20,6 +20,7 @@ class Told:
 
     def __init__(self, files: dict[str, Any]) -> None:
         self.files = files
+        self.members = files
 
     def json(self, path: str) -> Any:
         return self.files[path]

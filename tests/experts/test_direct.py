@@ -184,7 +184,9 @@ def test_the_ledger_tells_two_units_ground_and_reason_and_no_name(story: Story) 
     with story.platform.reading() as session:
         selection = session.query(DirectSelection).one()
         kinds = {entry.kind: entry.facts or {} for entry in entries_of(session, selection.subject)}
-        assert kinds["direct.approve"]["people_sha256"] == rules.people_digest(selection.salt, selection.people)
+        assert kinds["direct.approve"]["people_sha256"] == rules.people_digest(
+            selection.salt, queries.people_of(session, selection)
+        )
         assert kinds["direct.propose"]["proposer"]["unit"] != kinds["direct.approve"]["approver"]["unit"]
         assert kinds["direct.approve"]["rule"]["rule"] == "R-320"
         name = queries.expert(session, codes[0]).person.name

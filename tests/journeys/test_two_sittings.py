@@ -6,6 +6,7 @@ import base64
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from core.act import Platform
 from core.errors import Conflict, Invalid, Refusal, Untimely
 from core.ledger.log import entries_of
 from core.seal import Released, expected, open_sealed, peel, release
+from experts import queries as expert_queries
 from experts import services as committee_services
 from opening import queries, services
 from opening.cli.proof import check_second, check_task
@@ -271,8 +273,10 @@ def test_the_second_sitting_waits_for_the_committee_the_instant_and_a_person(
     with pytest.raises(Conflict, match=r"scoring\.first_stage"):
         room.lock()
     conclude(room)
-    with pytest.raises(Conflict, match=r"committee\.state"):
-        room.score()
+    member = room.members()[0]
+    with pytest.raises(Conflict, match=r"committee\.state"), platform.act(room.person_actor(member)) as act:
+        sheet = expert_queries.own_sheets(act.session, room.seat_of(act, member.label))[0]
+        committee_services.save_scores(act, sheet, {"T1": Decimal(1)})
     with pytest.raises(Conflict, match=r"committee\.state"):
         conclude(room)
     with pytest.raises(Conflict, match=r"scoring\.prices_sealed"):
