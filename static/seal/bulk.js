@@ -80,7 +80,7 @@ function sealBeside(plan, files, recipient, take, onProgress) {
     const receive = async ({ block, done, archiveSha256, refusal }) => {
       if (refusal) throw new Refusal(refusal.code, refusal.facts);
       if (archiveSha256) return resolve(archiveSha256);
-const { length } = block; // it is away once it is hashed
+      const { length } = block; // it is away once it is hashed
       await take(block);
       onProgress(done, plan.size);
       return mine.postMessage({ taken: length });
