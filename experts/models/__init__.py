@@ -1,0 +1,28 @@
+"""Tables of the expert pool, committees, members, reviews, score sheets and the evaluation report."""
+
+from __future__ import annotations
+
+from experts.models.blind import CleanedFile, MaskedScore, MaskedSheet
+from experts.models.committee import AvoidanceRequest, Committee, DirectSelection, DutyKey, Member
+from experts.models.pool import Expert, ExpertPool, PoolApplication
+from experts.models.scoring import BidClarification, Memo, Review, Rollback, ScoreItem, Sheet
+
+__all__ = [
+    "AvoidanceRequest",
+    "BidClarification",
+    "CleanedFile",
+    "Committee",
+    "DirectSelection",
+    "DutyKey",
+    "Expert",
+    "ExpertPool",
+    "MaskedScore",
+    "MaskedSheet",
+    "Member",
+    "Memo",
+    "PoolApplication",
+    "Review",
+    "Rollback",
+    "ScoreItem",
+    "Sheet",
+]
