@@ -25,7 +25,7 @@ from benchmarks.figures.scene import Scene, place, platform_of
 from bidding.models import Section
 from core.ledger.log import LedgerEntry, audit
 from opening.models import Opening
-from portal.cli.tick import close_sections
+from portal.cli.tick import Done, close_sections
 
 STOPPED_FOR = (0.05, 0.4)
 """Seconds for which the chosen worker is stopped."""
@@ -46,12 +46,14 @@ def _worker(folder: Path, go: int, sabotage: bool) -> None:
     """One worker process: waits for the pipe to close, then rings until the section is closed."""
     platform = platform_of(folder)
     os.read(go, 1)
-    done: list[str] = []
+    done = Done()
     for _ in range(3):
         close_sections(platform, done)
         if sabotage:
             _open_once_more(platform)
     platform.database.close()
+    if done.failures:
+        raise ExceptionGroup("close", done.failures)
 
 
 def _open_once_more(platform: object) -> None:
@@ -106,7 +108,7 @@ def race(
 def _inspect(scene: Scene, copy: Path, tally: Tally) -> None:
     platform = platform_of(copy)
     try:
-        close_sections(platform, [])  # if the killed one was alone on its way, the next ring finishes
+        close_sections(platform, Done())  # if the killed one was alone on its way, the next ring finishes
         with platform.reading() as session:
             openings = session.scalar(select(func.count()).select_from(Opening))
             kinds = [

@@ -123,6 +123,7 @@ def worker(every: float, duty: Path | None) -> None:
     """Ring the bell: apply what is due every second. One is enough; several, or none for a while, do no harm."""
     from apscheduler.schedulers.blocking import BlockingScheduler
 
+    from portal.cli.letters import deliver_letters
     from portal.cli.outside import Outside, beat
     from portal.cli.tick import tick as apply_due
 
@@ -139,7 +140,8 @@ def worker(every: float, duty: Path | None) -> None:
     scheduler = BlockingScheduler(timezone="UTC")
     always: dict[str, Any] = {"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
     scheduler.add_job(ring, "interval", [lambda: apply_due(platform)], seconds=every, **always)
-    # Its own job: whoever outside does not answer delays no closing.
+    # Jobs of their own: whoever outside does not answer delays no closing.
+    scheduler.add_job(ring, "interval", [lambda: deliver_letters(platform)], seconds=every, **always)
     scheduler.add_job(ring, "interval", [outside.ring], seconds=beat(platform.trust.stamp_every), **always)
     signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=scheduler.shutdown).start())
     scheduler.start()
@@ -149,11 +151,12 @@ def worker(every: float, duty: Path | None) -> None:
 @click.option("--json", "as_json", is_flag=True, help="print what was done as JSON")
 def tick(as_json: bool) -> None:
     """Apply everything that is due once and say what was done."""
+    from portal.cli.letters import deliver_letters
     from portal.cli.outside import Outside
     from portal.cli.tick import tick as apply_due
 
     _, platform = settings_and_platform(standing=True)
-    done = apply_due(platform) + Outside(platform).ring()
+    done = apply_due(platform) + deliver_letters(platform) + Outside(platform).ring()
     click.echo(json.dumps(done, ensure_ascii=False) if as_json else "\n".join(done) or "nothing is due")
 
 

@@ -1,11 +1,13 @@
-"""The tick: everything that is due by its data, each in its own act; safe twice, in parallel, after any pause."""
+"""The tick: every move due by its data, each in its own act; safe twice, in parallel, after any pause.
+
+Letters go out beside it (`letters`): a mail server that answers nobody must not hold up a closing.
+"""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 
 import accounts.services
 import awards.queries
@@ -19,37 +21,50 @@ import experts.services
 import opening.queries
 import opening.services
 from bidding.rules import turnstile
-from core import carriers, outbox
 from core.act import SYSTEM, Platform
 from core.errors import Conflict, Refusal
-from portal import words
 
 log = logging.getLogger("sunbid.tick")
 
-LETTERS = 20
-"""Letters taken in one tick: a server that answers nobody holds a tick for as many times its patience at most."""
 LOOKED_INTO = 4
 """Bids looked into in one tick: about two seconds of reading apart."""
 DUMMY_ONE_IN = 30
 """A tick adds a dummy commitment to the ledger one time in this many, so that its length tells nobody's bid."""
 
 
-@contextmanager
-def told(what: str, done: list[str]) -> Iterator[None]:
-    """Count one move as done; a refusal (another tick came first, not yet due) is told and changes nothing."""
-    try:
-        yield
-    except Conflict as refusal:
-        log.info("%s: another came first: %s", what, refusal)
-    except Refusal as refusal:
-        log.warning("%s: %s", what, refusal)
-    else:
-        done.append(what)
+class Done(list[str]):
+    """What a tick has done, by name, and what went wrong on the way."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.failures: list[Exception] = []
+
+    @contextmanager
+    def telling(self, what: str, *, counted: bool = True) -> Iterator[None]:
+        """Count one move as done; a refusal (another tick came first, not yet due) is told and changes nothing.
+
+        An error nobody foresaw is kept for the end: it must not hold up what is due elsewhere.
+        """
+        try:
+            yield
+        except Conflict as refusal:
+            log.info("%s: another came first: %s", what, refusal)
+        except Refusal as refusal:
+            log.warning("%s: %s", what, refusal)
+        except Exception as error:
+            log.exception("%s", what)
+            self.failures.append(error)
+        else:
+            if counted:
+                self.append(what)
 
 
 def tick(platform: Platform) -> list[str]:
-    """Apply every move that is due now and return what was done, by name."""
-    done: list[str] = []
+    """Apply every move that is due now and return what was done, by name.
+
+    Raises an ExceptionGroup of the errors nobody foresaw, after everything else that is due has been applied.
+    """
+    done = Done()
     for step in (
         close_sections,
         cover_closings,
@@ -59,41 +74,43 @@ def tick(platform: Platform) -> list[str]:
         clean_anonymous_files,
         scan_sections,
         end_publicities,
-        deliver_letters,
         keep_house,
     ):
-        step(platform, done)
-    return done
+        with done.telling(step.__name__, counted=False):
+            step(platform, done)
+    if done.failures:
+        raise ExceptionGroup("tick", done.failures)
+    return list(done)
 
 
-def close_sections(platform: Platform, done: list[str]) -> None:
+def close_sections(platform: Platform, done: Done) -> None:
     """Close every section whose deadline has passed and convene its opening (the barrier)."""
     with platform.reading() as session:
         due = [section.code for section in opening.queries.due_to_open(session, platform.clock.now())]
     for code in due:
-        with told(f"close {code}", done), platform.act(SYSTEM, through=turnstile(code), shared=False) as act:
+        with done.telling(f"close {code}"), platform.act(SYSTEM, through=turnstile(code), shared=False) as act:
             opening.services.close_and_convene(act, bidding.queries.section(act.session, code))
 
 
-def cover_closings(platform: Platform, done: list[str]) -> None:
+def cover_closings(platform: Platform, done: Done) -> None:
     """Put on record that outsiders have covered a closing head, once all have."""
     with platform.reading() as session:
         waiting = opening.queries.uncovered(session)
         due = [found.section.code for found in waiting if not opening.queries.cover(session, found).missing]
     for code in due:
-        with told(f"cover closing {code}", done), platform.act(SYSTEM) as act:
+        with done.telling(f"cover closing {code}"), platform.act(SYSTEM) as act:
             section = bidding.queries.section(act.session, code)
             opening.services.record_cover(act, opening.queries.opening(act.session, section))
 
 
-def advance_openings(platform: Platform, done: list[str]) -> None:
+def advance_openings(platform: Platform, done: Done) -> None:
     """Open what is ready, outside any transaction, and move on every opening whose decrypt window has run out."""
     with platform.reading() as session:
         due = [found.section.code for found in opening.queries.due(session, platform.clock.now())]
     for code in due:
-        with told(f"open bids of {code}", []):
+        with done.telling(f"open bids of {code}", counted=False):
             open_what_is_ready(platform, code)
-        with told(f"advance opening {code}", done), platform.act(SYSTEM) as act:
+        with done.telling(f"advance opening {code}"), platform.act(SYSTEM) as act:
             section = bidding.queries.section(act.session, code)
             opening.services.advance_due(act, opening.queries.opening(act.session, section))
 
@@ -109,7 +126,7 @@ def open_what_is_ready(platform: Platform, code: str) -> None:
             opening.services.keep_opened(act, found, unsealed)
 
 
-def look_into_bids(platform: Platform, done: list[str]) -> None:
+def look_into_bids(platform: Platform, done: Done) -> None:
     """Look into opened bids' bills and links, a few a time: reading strangers' files must not hold up a closing."""
     with platform.reading() as session:
         due = []
@@ -118,12 +135,12 @@ def look_into_bids(platform: Platform, done: list[str]) -> None:
             due.append((section.code, bid.submission.digest, opening.services.ready_to_look(session, section, bid)))
     for code, digest, looking in due:
         content = opening.services.look_into(platform.store, looking)
-        with told(f"look into a bid of {code}", done), platform.act(SYSTEM) as act:
+        with done.telling(f"look into a bid of {code}"), platform.act(SYSTEM) as act:
             held = opening.queries.opening(act.session, bidding.queries.section(act.session, code))
             opening.services.keep_contents(act, opening.queries.bid(act.session, held, digest), content)
 
 
-def lapse_clarifications(platform: Platform, done: list[str]) -> None:
+def lapse_clarifications(platform: Platform, done: Done) -> None:
     """Put on record that a bidder's time to answer the committee is over."""
     with platform.reading() as session:
         due = [
@@ -131,12 +148,12 @@ def lapse_clarifications(platform: Platform, done: list[str]) -> None:
             for one in experts.queries.due_to_lapse(session, platform.clock.now())
         ]
     for code, number in due:
-        with told(f"lapse clarification {number} of {code}", done), platform.act(SYSTEM) as act:
+        with done.telling(f"lapse clarification {number} of {code}"), platform.act(SYSTEM) as act:
             held = experts.queries.committee(act.session, bidding.queries.section(act.session, code))
             experts.services.lapse_clarification(act, experts.queries.bid_clarification(act.session, held, number))
 
 
-def clean_anonymous_files(platform: Platform, done: list[str]) -> None:
+def clean_anonymous_files(platform: Platform, done: Done) -> None:
     """Make the copies without properties that experts see in a blind round (暗标), a few bids a time."""
     with platform.reading() as session:
         due = []
@@ -146,66 +163,31 @@ def clean_anonymous_files(platform: Platform, done: list[str]) -> None:
             due.append((code, digest, experts.services.ready_to_clean(section, bid)))
     for code, digest, files in due:
         cleaned = experts.services.clean_files(platform.store, files)
-        with told(f"clean the anonymous files of a bid of {code}", done), platform.act(SYSTEM) as act:
+        with done.telling(f"clean the anonymous files of a bid of {code}"), platform.act(SYSTEM) as act:
             held = opening.queries.opening(act.session, bidding.queries.section(act.session, code))
             experts.services.keep_cleaned(act, opening.queries.bid(act.session, held, digest), cleaned)
 
 
-def scan_sections(platform: Platform, done: list[str]) -> None:
+def scan_sections(platform: Platform, done: Done) -> None:
     """Scan every opened section once; reading and weighing happen outside any transaction."""
     with platform.reading() as session:
         due = [section.code for section in collusion.queries.due_to_scan(session)]
     for code in due:
-        with told(f"scan {code}", done):
+        with done.telling(f"scan {code}"):
             collusion.services.scan_section(platform, code)
 
 
-def end_publicities(platform: Platform, done: list[str]) -> None:
+def end_publicities(platform: Platform, done: Done) -> None:
     """End every publicity whose days are over and that no open objection holds."""
     with platform.reading() as session:
         due = [found.section.code for found in awards.queries.due_to_end(session, platform.clock.now())]
     for code in due:
-        with told(f"end publicity {code}", done), platform.act(SYSTEM) as act:
+        with done.telling(f"end publicity {code}"), platform.act(SYSTEM) as act:
             section = bidding.queries.section(act.session, code)
             awards.services.end_publicity(act, awards.queries.publicity(act.session, section))
 
 
-def deliver_letters(platform: Platform, done: list[str]) -> None:
-    """Hand every letter that is due to its carrier, outside any transaction: a slow server holds up nobody else's act.
-
-    At least once: a process that dies between taking and recording sends again, under the same token.
-    """
-    with platform.reading() as session:
-        if not outbox.due_letters(session, platform.clock.now(), 1):
-            return
-    with platform.act(SYSTEM) as act:
-        letters = [
-            replace(
-                letter,
-                address=experts.queries.address_of(act.session, letter.recipient, letter.channel),
-                text=words.letter_text(letter.template, letter.facts),
-            )
-            for letter in outbox.claim_letters(act, LETTERS)
-        ]
-    taken = 0
-    for letter in letters:
-        missed: Exception | None = None
-        try:
-            if letter.channel != "inbox":
-                platform.carriers.get(letter.channel, carriers.console)(letter)
-        except Exception as error:
-            missed = error
-            log.warning("letter %s by %s: %s", letter.id, letter.channel, carriers.why(error))
-        with platform.act(SYSTEM) as act:
-            if missed is None:
-                outbox.record_delivered(act, letter)
-                taken += 1
-            else:
-                outbox.record_missed(act, letter, missed)
-    done.append(f"deliver {taken} messages")
-
-
-def keep_house(platform: Platform, done: list[str]) -> None:
+def keep_house(platform: Platform, done: Done) -> None:
     """Sweep what has expired, and now and then add a dummy commitment."""
     with platform.act(SYSTEM) as act:
         accounts.services.sweep(act)

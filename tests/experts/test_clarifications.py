@@ -24,7 +24,7 @@ from experts.rules.corrections import correct_price
 from experts.rules.grounds import agreed_ground, ground_of, grounds_for
 from experts.rules.low_price import low_price_lines, low_prices
 from opening.models import BidContents
-from portal.cli.tick import lapse_clarifications
+from portal.cli.tick import Done, lapse_clarifications
 from tests.experts.answers import Signing
 
 LAW = {
@@ -153,7 +153,7 @@ class TestAsking:
         story.clock.advance(minutes=30)
         with pytest.raises(Untimely, match=r"bid_clarification\.late"):
             story.answer(number)
-        done: list[str] = []
+        done = Done()
         for _twice in range(2):
             lapse_clarifications(story.platform, done)
         assert done == [f"lapse clarification {number} of {story.code}"]
@@ -248,7 +248,7 @@ class TestCorrection:
             story.answer(number, text="我方以小写金额为准", accepts=False)
         else:
             story.clock.advance(minutes=60)
-            lapse_clarifications(story.platform, [])
+            lapse_clarifications(story.platform, Done())
         story.review()
         story.find(3, "correction", "pass")
         with pytest.raises(Conflict, match=r"review\.correction_refused"):

@@ -15,7 +15,8 @@ from core.carriers import Letter, Undeliverable
 from core.errors import Invalid, Missing
 from core.outbox import Message
 from experts import forms, queries, services
-from portal.cli.tick import deliver_letters
+from portal.cli.letters import deliver_letters
+from portal.cli.tick import tick
 from tests.experts.story import Story
 from tests.experts.test_secret_names import Secret, secret
 
@@ -48,19 +49,19 @@ def test_letters_go_out_of_duty_hours_never_and_then_with_time_and_place_alone(s
 
     secret.platform.carriers |= {"voice": carrier, "mail": carrier}
     secret.leave_duty()
-    deliver_letters(secret.platform, [])
+    deliver_letters(secret.platform)
     assert sent == []
     secret.take_duty()
-    deliver_letters(secret.platform, [])
+    deliver_letters(secret.platform)
     with secret.platform.reading() as session:
         committee = secret.committee(session)
         assert set(queries.letters_of(session, committee).values()) == {"waiting"}
     down[0] = False
-    deliver_letters(secret.platform, [])
+    deliver_letters(secret.platform)
     assert sent == []
     secret.clock.advance(seconds=30)
     for _ in range(2):
-        deliver_letters(secret.platform, [])
+        deliver_letters(secret.platform)
     assert len(sent) == 4 and len({letter.token for letter in sent}) == 4
     with secret.platform.reading() as session:
         section = secret.section(session)
@@ -85,7 +86,7 @@ def test_who_has_no_address_is_told_to_the_officer(story: Story, enter: Enter) -
         raise Undeliverable("address")
 
     story.platform.carriers |= {"voice": carrier, "mail": carrier}
-    deliver_letters(story.platform, [])
+    deliver_letters(story.platform)
     address = f"/tender/{story.code}/committee"
     assert enter(story.actor(Role.OFFICER)).get(address).text.count("未送达") == 4
     assert "未送达" not in enter(story.actor(Role.AGENT)).get(address).text
@@ -115,3 +116,17 @@ def test_an_expert_says_where_letters_reach_them(story: Story, enter: Enter) -> 
     with story.platform.reading() as session:
         told = queries.history_of(session, queries.expert(session, code))[-1]
         assert (told.kind, told.facts) == ("expert.contact", {"kinds": ["phone"]})
+
+
+def test_a_tick_waits_for_no_mail_server(secret: Secret, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A closing must not wait for one that answers nobody. Seen red: with `deliver_letters` called in the tick."""
+    reachable(secret)
+    secret.request()
+    secret.draw()
+    asked: list[Letter] = []
+    monkeypatch.setattr("collusion.queries.due_to_scan", lambda session: [])  # this section's bids hold no files
+    secret.platform.carriers |= {"voice": asked.append, "mail": asked.append}
+    tick(secret.platform)
+    assert asked == []
+    deliver_letters(secret.platform)
+    assert len(asked) == 4

@@ -28,8 +28,8 @@ from experts import queries, services
 from experts.cli import experts as command
 from experts.models import DutyKey, Member
 from experts.services.draw import candidate_name
+from portal.cli.letters import deliver_letters
 from portal.cli.site import take_duty
-from portal.cli.tick import deliver_letters
 from tests.bidding.test_blind import rows_of
 from tests.experts.story import Story
 from tests.experts.test_direct import decide, propose
@@ -108,7 +108,7 @@ def test_an_insider_with_everything_on_disk_cannot_tell_who_was_drawn(secret: Se
     propose(secret, ("A08", "ZJ-0001"))
     decide(secret)
     secret.draw()
-    deliver_letters(secret.platform, [])
+    deliver_letters(secret.platform)
     seats = drawn(secret)
     assert len(seats) == 4 and seats["D1"]["code"] == "ZJ-0001"
     rows = rows_of(secret.platform)

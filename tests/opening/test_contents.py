@@ -18,7 +18,7 @@ from core.seal import Enclosure, canonical
 from core.store import ObjectStore
 from opening import queries, services
 from opening.services import Looking, look_into
-from portal.cli.tick import look_into_bids
+from portal.cli.tick import Done, look_into_bids
 from tests.bidding.boq.bills import SECTION, filled, tender, workbook
 from tests.bidding.boq.test_cli import PDF
 from tests.opening import stage as stages
@@ -187,7 +187,7 @@ def test_every_opened_bid_is_looked_into_once_and_after_the_prices(platform: Pla
     for letter in "abc":
         stage.submit(letter)
     stage.to_drawn()
-    done: list[str] = []
+    done = Done()
     look_into_bids(platform, done)
     assert done == []
     stage.act(stage.tenderee, services.read_prices)

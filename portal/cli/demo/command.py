@@ -96,6 +96,7 @@ def free_port(wanted: int) -> int:
 def serve_demo(console: Console, folder: Path, port: int) -> None:
     """Serve the played platform on localhost with the one-click role switch, and ring the worker's bell beside it."""
     from portal.app import Settings, build_platform, create_app
+    from portal.cli.letters import deliver_letters
     from portal.cli.outside import Outside
     from portal.cli.site import run_server
     from portal.cli.tick import tick
@@ -125,6 +126,7 @@ def serve_demo(console: Console, folder: Path, port: int) -> None:
 
     for work, every in (
         (lambda: tick(platform), 1.0),
+        (lambda: deliver_letters(platform), 1.0),
         (outside.ring, 1.0),
         (lambda: look(watching, settings.origin), 10.0),
     ):

@@ -31,6 +31,7 @@ from opening.cli.holder import CLOCK
 from portal.app import Settings, create_app, secret_file
 from portal.cli import group
 from portal.cli.demo.cast import Cast, settle
+from portal.cli.letters import deliver_letters
 from portal.cli.outside import Outside
 from portal.cli.schema import upgrade
 from portal.cli.tick import tick
@@ -103,8 +104,8 @@ class Stage:
         self.ring()
 
     def ring(self) -> list[str]:
-        """What the worker does every second, and its asking of outsiders beside it."""
-        return [*tick(self.platform), *self.outside.ring()]
+        """What the worker does every second, with its jobs beside it."""
+        return [*tick(self.platform), *deliver_letters(self.platform), *self.outside.ring()]
 
 
 @dataclass
