@@ -267,7 +267,7 @@ def create_app(settings: Settings | None = None, platform: Platform | None = Non
         ledger_line=ledger_line,
         sentence=said,
         state_word=words.state_word,
-        slot_word=words.slot_word,
+        own_word=words.own_word,
     )
     app.context_processor(page_context)
     errors.register(app)

@@ -104,7 +104,7 @@ def record_contact() -> Response | tuple[str, int]:
     except Missing:
         raise
     except Refusal as refusal:
-        return _own([refusal], {}), 422
+        return _own([refusal], {}, contact=request.form), 422
     return done(_("联系方式已保存。"), "experts.own_record")
 
 
@@ -247,7 +247,7 @@ def filled(content: Mapping[str, Any]) -> dict[str, Any]:
     return values
 
 
-def _own(errors: list[Refusal], sent: Mapping[str, Any]) -> str:
+def _own(errors: list[Refusal], sent: Mapping[str, Any], contact: Mapping[str, Any] | None = None) -> str:
     actor = current_actor()
     with reading() as session:
         held = queries.expert_of(session, actor)
@@ -264,7 +264,8 @@ def _own(errors: list[Refusal], sent: Mapping[str, Any]) -> str:
             values = filled({**told, "title": last["title"], "years": last["years"]})
         return render_template(
             "experts/own_record.html",
-            expert=held, applications=own, latest=latest, kinds=KINDS, errors=errors, values=values,
+            expert=held, contact=contact or (held.contact if held is not None else {}),
+            applications=own, latest=latest, kinds=KINDS, errors=errors, values=values,
             pools=queries.pools(session), specialities=[code for code in classification() if code != "A"],
             speciality_name=speciality_name, counts=(forms.EMPLOYERS, forms.SHAREHOLDINGS, forms.RELATIVES),
             is_over=held is not None and is_term_over(held.term_until, day_of(instant_now())),

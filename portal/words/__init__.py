@@ -131,9 +131,12 @@ def kind_word(kind: str) -> str:
     return str(_book("KINDS").get(kind, kind))
 
 
-def slot_word(name: str) -> str:
-    """The name of a file of a bid in the reader's language where it is a usual one; else as the tenderee wrote it."""
-    return str(_book("SLOTS").get(name, name))
+def own_word(name: str) -> str:
+    """What the platform itself has put into data (a usual file's name, a standing clause) in the reader's language.
+
+    What a person has written stays as written.
+    """
+    return str(_book("OWN").get(name, name))
 
 
 def book(name: str) -> dict[str, LazyString]:
@@ -162,11 +165,11 @@ __all__ = [
     "book",
     "kind_word",
     "message",
+    "own_word",
     "sentence",
     "sentence_outside",
     "sentences",
     "shown",
-    "slot_word",
     "spoken_outside",
     "state_word",
     "terminal_language",

@@ -108,7 +108,8 @@ def test_an_expert_says_where_letters_reach_them(story: Story, enter: Enter) -> 
     with story.platform.reading() as session:
         own = actor_for(session, session.get_one(Person, queries.expert(session, code).person_id).login)
     browser = enter(own)
-    assert browser.post("/expert/record/contact", data={"phone": "x"}).status_code == 422
+    refused = browser.post("/expert/record/contact", data={"phone": "x", "mail": "new@example.cn"})
+    assert refused.status_code == 422 and 'value="new@example.cn"' in refused.text
     assert browser.post("/expert/record/contact", data={"phone": "13900000000"}).status_code == 303
     assert "13900000000" in browser.get("/expert/record").text
     with pytest.raises(Missing), story.platform.act(own) as act:

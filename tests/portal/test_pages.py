@@ -22,7 +22,10 @@ from core.clock import StoppedClock
 from core.ledger import merkle
 from core.ledger.log import append, facts_digest, signed_head
 from core.ledger.notes import Verifier, open_head
-from portal.words import slot_word
+from experts.queries.clarifications import FURTHER
+from experts.rules.blind import MARKS
+from experts.rules.review import CONTROL_PRICE
+from portal.words import own_word
 from tests.conftest import Browser
 
 ActAs = Callable[..., AbstractContextManager[Act]]
@@ -253,10 +256,13 @@ def test_problem_documents_are_json(client: Browser) -> None:
 
 
 def test_the_usual_files_of_a_bid_are_named_in_the_readers_language(app: Flask) -> None:
-    """And what a tenderee named otherwise stays as written. Seen red: with one name missing in SLOTS."""
-    usual = [slot["name"] for slot in (*DEFAULT_SLOTS, *FINAL_SLOTS)]
+    """So are the clauses that stand on every review; what a tenderee named otherwise stays as written.
+
+    Seen red: with one name missing in OWN."""
+    clauses = (MARKS, CONTROL_PRICE, *FURTHER.values())
+    usual = [*(slot["name"] for slot in (*DEFAULT_SLOTS, *FINAL_SLOTS)), *(clause["text"] for clause in clauses)]
     with app.test_request_context("/?lang=en"):
-        assert not [name for name in usual if not slot_word(name).isascii()]
-        assert slot_word("类似工程业绩表") == "类似工程业绩表"
+        assert not [name for name in usual if not own_word(name).isascii()]
+        assert own_word("类似工程业绩表") == "类似工程业绩表"
     with app.test_request_context("/?lang=zh"):
-        assert [slot_word(name) for name in usual] == usual
+        assert [own_word(name) for name in usual] == usual

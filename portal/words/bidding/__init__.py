@@ -7,4 +7,4 @@ from portal.words.bidding import notices, procedures, sections, submissions
 SENTENCES = notices.SENTENCES | procedures.SENTENCES | sections.SENTENCES | submissions.SENTENCES
 STATES = notices.STATES | procedures.STATES | sections.STATES | submissions.STATES
 KINDS = notices.KINDS | sections.KINDS | submissions.KINDS
-SLOTS = sections.SLOTS
+OWN = sections.OWN
