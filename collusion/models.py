@@ -27,6 +27,19 @@ class Scan(Base, Row):
     section: Mapped[Section] = relationship(lazy="joined")
 
 
+class Learning(Base, Row):
+    """That a closed section's bids are in the archive index; `left_out` are the numbers of bids of a ring."""
+
+    __tablename__ = "learning"
+
+    section_id: Mapped[int] = mapped_column(ForeignKey("section.id"), unique=True)
+    learned_at: Mapped[datetime]
+    bids: Mapped[int]
+    left_out: Mapped[Any] = mapped_column(Json)
+    unread: Mapped[Any] = mapped_column(Json)
+    section: Mapped[Section] = relationship(lazy="joined")
+
+
 class Warning(Base, Staged):
     """A lead for people to weigh: a ring of bids, its evidence, the stated error rate, what would clear it."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from awards.models import Archive
 from bidding.models import Section
-from collusion.models import Scan, Warning
+from collusion.models import Learning, Scan, Warning
 from core.errors import Missing
 from core.ledger.log import LedgerEntry, entries_of
 from experts import queries as experts
@@ -53,6 +54,24 @@ def due_to_scan(session: Session) -> list[Section]:
         .order_by(Section.id)
     )
     return [section for section in found if not experts.awaits_blind_lock(session, section)]
+
+
+def learning(session: Session, section: Section) -> Learning | None:
+    """The note that the section's bids are in the archive index, once they are."""
+    return session.scalar(select(Learning).where(Learning.section_id == section.id))
+
+
+def due_to_learn(session: Session, held: Collection[str]) -> list[Section]:
+    """Closed sections whose bids are not in the archive index, or not noted to be; `held` is what it holds."""
+    noted = set(session.scalars(select(Learning.section_id)))
+    closed = session.scalars(select(Section).join(Archive, Archive.section_id == Section.id).order_by(Section.id))
+    return [section for section in closed if section.id not in noted or section.code not in held]
+
+
+def ringed(session: Session, section: Section) -> set[int]:
+    """The numbers of the bids that stand in a warning which people confirmed or referred."""
+    found = (item for item in warnings_of(session, section) if item.state in ("confirmed", "referred"))
+    return {member["number"] for item in found for member in item.ring}
 
 
 def warning(session: Session, code: str) -> Warning:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collusion.rules import odds
+from collusion.rules.background import ENOUGH_TENDERS, Background, History
 from collusion.rules.base_rates import rate
 from collusion.rules.case import Case
 from collusion.rules.documents import Place
@@ -34,7 +35,7 @@ def evaluate(case: Case) -> list[Evidence]:
 
     Scattered sentences count a quarter, so that the measured tail of all shared text bounds this one from above.
     """
-    base = rate("text.cold" if case.background.cold else "text.warm")
+    base = rate("text.warm" if case.background.history is History.ENOUGH else "text.cold")
     found = []
     for (a, b), comparison in sorted(case.comparisons.items()):
         if comparison.matched < LEAST_LETTERS:
@@ -53,12 +54,7 @@ def evaluate(case: Case) -> list[Evidence]:
                 all_b=comparison.letters_b,
             ),
             remark(_l("已扣除与招标文件相同或近似的句子、标准规范名称与编号")),
-            remark(_l("没有历史档案可扣除行业通用文字（冷启动），误差放大"))
-            if case.background.cold
-            else remark(
-                _l("已扣除历史档案 %(tenders)d 个项目中出现过的文字，本批其他投标文件不作为通用文字的依据"),
-                tenders=case.background.tenders,
-            ),
+            _history(case.background),
         )
         findings = tuple(
             Finding(_sighting(p.a), _sighting(p.b), remark=remark(_l("相同 %(count)d 字"), count=p.matched))
@@ -67,6 +63,21 @@ def evaluate(case: Case) -> list[Evidence]:
         llr = max(0.0, odds.from_p(chance))
         found.append(Evidence(IDENTIFIER, Family.CONTENT, a, b, llr, chance, base, findings, tested))
     return found
+
+
+def _history(background: Background) -> Remark:
+    if background.history is History.NONE:
+        return remark(_l("没有历史档案可扣除行业通用文字（冷启动），误差放大"))
+    if background.history is History.THIN:
+        return remark(
+            _l("历史档案只有 %(tenders)d 个项目（不足 %(enough)d 个），已扣除其文字，误差仍按冷启动放大"),
+            tenders=background.tenders,
+            enough=ENOUGH_TENDERS,
+        )
+    return remark(
+        _l("已扣除历史档案 %(tenders)d 个项目中出现过的文字，本批其他投标文件不作为通用文字的依据"),
+        tenders=background.tenders,
+    )
 
 
 def _sighting(side: Side) -> Sighting:

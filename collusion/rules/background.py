@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Protocol
 
 import numpy as np
@@ -31,6 +32,18 @@ class Carriers(Protocol):
         """Count the bidders of other tenders who carry this value."""
 
 
+ENOUGH_TENDERS = 12
+"""History from which the warm error rate holds: it was measured with an archive of so many tenders."""
+
+
+class History(StrEnum):
+    """How much there is to measure against; below `ENOUGH` a card states the wider error of a cold start."""
+
+    NONE = "none"
+    THIN = "thin"
+    ENOUGH = "enough"
+
+
 @dataclass(frozen=True, slots=True)
 class Background:
     """Frequencies over other tenders' bids. Empty means a cold start, which the card must say.
@@ -50,6 +63,13 @@ class Background:
     def cold(self) -> bool:
         """Say whether there is no history to measure against."""
         return self.bidders == 0
+
+    @property
+    def history(self) -> History:
+        """Say whether the history suffices for the error rate measured with one."""
+        if self.cold:
+            return History.NONE
+        return History.ENOUGH if self.tenders >= ENOUGH_TENDERS else History.THIN
 
     def seen(self, kind: str, value: str) -> int:
         """Count the bidders of other tenders who carry this value."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from collusion.rules import odds
+from collusion.rules.background import History
 from collusion.rules.evidence import Remark, remark
 from collusion.rules.source_text import _l
 
@@ -76,18 +77,31 @@ def recorded() -> Calibration | None:
     return Calibration(record["version"], record["on"], record["seed"], record["simulation"], regimes)
 
 
-def budget(version: str, *, cold: bool) -> dict[str, Any]:
-    """Give the false-alert budget of a scan: measured rate and interval, and whether it belongs to this version."""
+def regime_of(record: Calibration, history: History) -> Regime:
+    """Give the regime whose error belongs to so much history."""
+    return record.regimes["warm" if history is History.ENOUGH else "cold"]
+
+
+def budget(version: str, history: History) -> dict[str, Any]:
+    """Give the false-alert budget of a scan: measured rate and interval, and whether it belongs to this version.
+
+    Without enough history the error of a cold start is given; with a little, the wider ends of both regimes.
+    """
     record = recorded()
     if record is None:
         return {"measured": False}
-    regime = record.regimes["cold" if cold else "warm"]
+    regime = regime_of(record, history)
     low, high = regime.interval
     found_low, found_high = odds.wilson(regime.found, regime.rigged)
+    if history is History.THIN:
+        others = record.regimes.values()
+        low, high = min(other.interval[0] for other in others), max(other.interval[1] for other in others)
+        found_low = min(odds.wilson(other.found, other.rigged)[0] for other in others)
     return {
         "measured": True,
         "current": record.version == version,
         "regime": regime.name,
+        "history": history.value,
         "simulation": record.simulation,
         "on": record.on,
         "clean_sections": regime.sections,

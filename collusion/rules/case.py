@@ -22,6 +22,7 @@ Progress = Callable[[str], None]
 GIVEN_PRICES = ("暂估", "暂列", "甲供", "甲方供")
 SCHEDULE = "sunbid-schedule/v1"
 DEVICE = "sunbid-device/v1"
+BIDDER = "sunbid-bidder/v1"
 READERS = 2
 MAX_FILES = 2_000
 
@@ -37,12 +38,21 @@ class Device:
 
 @dataclass(frozen=True)
 class Bid:
-    """One opened bid: documents, total in fen when declared, authoring machine when recorded."""
+    """One opened bid: documents, total in fen when declared, authoring machine when recorded.
+
+    `known_as` is who the bidder is beyond this tender; without a record of it, the folder's name.
+    """
 
     bidder: str
     documents: tuple[Document, ...]
     total: int | None = None
     device: Device | None = None
+    identifier: str = ""
+
+    @property
+    def known_as(self) -> str:
+        """The name under which an archive knows this bidder."""
+        return self.identifier or self.bidder
 
     @cached_property
     def bill(self) -> tuple[tuple[str, BillItem], ...]:
@@ -123,7 +133,7 @@ def unit_prices(items: Iterable[BillItem]) -> dict[tuple[str, int], int]:
 
 def bid_of(bidder: str, documents: Sequence[Document]) -> Bid:
     """Assemble a bid from its documents, taking total and device from the platform's own JSON records among them."""
-    total, device = None, None
+    total, device, identifier = None, None, ""
     for document in documents:
         data = document.data or {}
         if (
@@ -135,7 +145,9 @@ def bid_of(bidder: str, documents: Sequence[Document]) -> Bid:
         elif data.get("type") == DEVICE:
             adapters, disks = _identifiers(data.get("adapters")), _identifiers(data.get("disks"))
             device = Device(adapters, disks, Place(document.file, None, None))
-    return Bid(bidder, tuple(sorted(documents, key=lambda document: document.file)), total, device)
+        elif data.get("type") == BIDDER and isinstance(data.get("identifier"), str):
+            identifier = data["identifier"]
+    return Bid(bidder, tuple(sorted(documents, key=lambda document: document.file)), total, device, identifier)
 
 
 def _identifiers(value: Any) -> frozenset[str]:
@@ -168,7 +180,7 @@ def read_case(
     unread: list[tuple[str, str]] = []
     tender = _read_all([(path, path.name) for path in tender_files], unread, progress)
     bids = [bid_of(folder.name, _read_folder(folder, folder.name + "/", unread, progress)) for folder in folders]
-    except_bidders = frozenset(bid.bidder for bid in bids)
+    except_bidders = frozenset(name for bid in bids for name in (bid.bidder, bid.known_as))
     if archive_dir is not None and (archive_dir / MANIFEST).is_file():
         known = ArchiveIndex(archive_dir).background(except_bidders=except_bidders)
         return Case(tuple(tender), tuple(bids), known, window, tuple(sorted(unread)))
@@ -238,6 +250,16 @@ def read_archive(archive: Path, unread: list[tuple[str, str]], progress: Progres
             yield from _read_tender(archive, top, unread, progress)
 
 
+def read_bids(folder: Path, tender: str) -> tuple[list[tuple[str, ArchivedBid]], list[tuple[str, str]]]:
+    """Read one tender's bids, a folder each, for an archive: (folder's name, bid), and the files not read."""
+    unread: list[tuple[str, str]] = []
+    found = []
+    for path in sorted(entry for entry in folder.iterdir() if entry.is_dir()) if folder.is_dir() else []:
+        documents = _read_folder(path, path.name + "/", unread, lambda _: None)
+        found.append((path.name, ArchivedBid(tender, bid_of(path.name, documents).known_as, tuple(documents))))
+    return found, sorted(unread)
+
+
 def _read_tender(archive: Path, top: Path, unread: list[tuple[str, str]], progress: Progress) -> Iterator[ArchivedBid]:
     if top.is_file():
         yield ArchivedBid(top.name, top.name, tuple(_read_all([(top, top.name)], unread, progress, "archive/")))
@@ -245,4 +267,4 @@ def _read_tender(archive: Path, top: Path, unread: list[tuple[str, str]], progre
     folders = [path for path in sorted(top.iterdir()) if path.is_dir() and not path.is_symlink()]
     for folder in folders or [top]:
         documents = _read_folder(folder, f"archive/{folder.relative_to(archive).as_posix()}/", unread, progress)
-        yield ArchivedBid(top.name, folder.name, tuple(documents))
+        yield ArchivedBid(top.name, bid_of(folder.name, documents).known_as, tuple(documents))

@@ -9,7 +9,7 @@ import pkgutil
 from functools import lru_cache
 from typing import Any
 
-from collusion.rules import fusion, passages, prices, reading, seeding
+from collusion.rules import background, fusion, passages, prices, reading, seeding
 from collusion.rules.base_rates import RATES
 from collusion.rules.evidence import Indicator
 
@@ -46,6 +46,7 @@ def settings() -> dict[str, Any]:
             "scattered": passages.SCATTERED,
             "sentence_counts": passages.SENTENCE_COUNTS,
         },
+        "history": {"enough_tenders": background.ENOUGH_TENDERS},
         "prices": {"least_items": prices.LEAST_ITEMS, "relative": prices.RELATIVE, "copied_share": prices.COPIED_SHARE},
         "indicators": [indicator.identifier for indicator in indicators()],
     }

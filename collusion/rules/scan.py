@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from collusion.rules import calibration, catalogue, fusion
+from collusion.rules.background import History
 from collusion.rules.base_rates import RATES, Rate
 from collusion.rules.case import Case, Progress, read_case
 from collusion.rules.documents import Place
@@ -72,6 +73,7 @@ def scan(case: Case, *, budget: float = fusion.BUDGET, progress: Progress = lamb
             "name": catalogue.MODEL,
             "version": version,
             "cold_start": background.cold,
+            "history": background.history.value,
             "archive": {
                 "tenders": background.tenders,
                 "bidders": background.bidders,
@@ -82,19 +84,19 @@ def scan(case: Case, *, budget: float = fusion.BUDGET, progress: Progress = lamb
         "budget": {
             "expected_false_leads_per_section": budget,
             "threshold": _round(fusion.threshold(len(case.pairs), budget)),
-            **_measured(version, cold=background.cold, usual=budget == fusion.BUDGET),
+            **_measured(version, background.history, usual=budget == fusion.BUDGET),
         },
     }
 
 
-def _measured(version: str, *, cold: bool, usual: bool) -> dict[str, Any]:
-    measured = calibration.budget(version, cold=cold)
+def _measured(version: str, history: History, *, usual: bool) -> dict[str, Any]:
+    measured = calibration.budget(version, history)
     return measured if usual or not measured["measured"] else {**measured, "current": False}
 
 
 def _pair(case: Case, pair: Judged, evidence: tuple[Evidence, ...]) -> dict[str, Any]:
     record = calibration.recorded()
-    regime = record.regimes["cold" if case.background.cold else "warm"] if record else None
+    regime = calibration.regime_of(record, case.background.history) if record else None
     comparison = case.comparisons[pair.a, pair.b]
     return {
         "a": pair.a,

@@ -28,6 +28,8 @@ log = logging.getLogger("sunbid.tick")
 
 LOOKED_INTO = 4
 """Bids looked into in one tick: about two seconds of reading apart."""
+LEARNED = 1
+"""Closed sections learned in one tick: reading all bids again takes some seconds."""
 DUMMY_ONE_IN = 30
 """A tick adds a dummy commitment to the ledger one time in this many, so that its length tells nobody's bid."""
 
@@ -73,6 +75,7 @@ def tick(platform: Platform) -> list[str]:
         lapse_clarifications,
         clean_anonymous_files,
         scan_sections,
+        learn_sections,
         end_publicities,
         keep_house,
     ):
@@ -175,6 +178,16 @@ def scan_sections(platform: Platform, done: Done) -> None:
     for code in due:
         with done.telling(f"scan {code}"):
             collusion.services.scan_section(platform, code)
+
+
+def learn_sections(platform: Platform, done: Done) -> None:
+    """Take the bids of closed sections into the archive index, a section a time; a scan then asks it."""
+    with platform.reading() as session:
+        held = collusion.services.held_tenders(platform.store)
+        due = [section.code for section in collusion.queries.due_to_learn(session, held)]
+    for code in due[:LEARNED]:
+        with done.telling(f"learn {code}"):
+            collusion.services.learn_section(platform, code)
 
 
 def end_publicities(platform: Platform, done: Done) -> None:

@@ -10,6 +10,7 @@ SENTENCES = {
     "warning.state": _l("线索现处于“%(state)s”，不能进行此步。"),
     "warning.stale": _l("线索刚被他人处理，请刷新后再试。"),
     "scan.masked": _l("标段 %(section)s 的技术标是暗标：暗标评审锁定之前不筛查，以免提示把文件内容和投标人联系起来。"),
+    "learning.early": _l("标段 %(section)s 尚未归档，不能计入历史档案。"),
     "scan.early": _l("标段 %(section)s 尚未开标移交（%(state)s），任何人不得读取投标文件，不能筛查。"),
     "screen.unreadable": _l("报价表不是可读的 CSV（UTF-8 或 GB 18030）。"),
     "screen.columns": _l("报价表缺少列：%(missing)s。"),
@@ -36,6 +37,7 @@ STATES = {
 
 KINDS = {
     "scan.make": _l("完成筛查"),
+    "archive.learn": _l("计入历史档案"),
     "warning.raise": _l("提出线索"),
     "warning.view": _l("查看线索"),
     "warning.assign": _l("签收线索"),

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from benchmarks.collusion_sections import Maker
 from collusion.cli import collusion
 from collusion.rules import calibration, catalogue, odds
+from collusion.rules.background import History
 from collusion.rules.case import Case, read_case
 from collusion.rules.folding import flat
 from collusion.rules.scan import evaluate, scan
@@ -159,6 +160,25 @@ def test_an_archive_of_the_honest_text_clears_it(tmp_path: Path) -> None:
     assert cold["pairs"][0]["text"]["matched"] > 60
     assert warm["pairs"][0]["text"]["matched"] == 0
     assert warm["model"]["archive"] == {"tenders": 1, "bidders": 1, "left_out": []}
+    assert (cold["model"]["history"], warm["model"]["history"]) == ("none", "thin")
+
+
+def test_a_short_history_is_said_and_its_error_is_the_wider_one(tmp_path: Path) -> None:
+    """Seen red: with one archived tender the warm error was given, which was measured with twelve."""
+    record = calibration.recorded()
+    assert record is not None
+    told = {history: calibration.budget("any", history) for history in History}
+    assert [told[history]["regime"] for history in History] == ["cold", "cold", "warm"]
+    ends = [regime.interval for regime in record.regimes.values()]
+    low, high = told[History.THIN]["interval_per_100"]
+    assert (low, high) == (round(100 * min(e[0] for e in ends), 4), round(100 * max(e[1] for e in ends), 4))
+    bids = folder(tmp_path / "bids", a=OWN + "甲。", b=OWN + "乙。")
+    for n in range(12):
+        folder(tmp_path / "archive" / f"past{n}", **{f"z{n}": f"第{n}个别的项目，没有相同文字。"})
+    thin, enough = read_case([], bids), read_case([], bids, tmp_path / "archive")
+    assert (thin.background.history, enough.background.history) == (History.NONE, History.ENOUGH)
+    rates = [scan(case)["pairs"][0]["signals"][0]["base_rate"]["name"] for case in (thin, enough)]
+    assert rates == ["text.cold", "text.warm"]
 
 
 def test_present_bids_lying_in_the_archive_do_not_explain_themselves(tmp_path: Path) -> None:
@@ -235,9 +255,9 @@ def test_the_shipped_calibration_belongs_to_this_model() -> None:
         assert regime.interval == (low, high)
         assert regime.reaching(-100) == regime.sections
         assert regime.reaching(1000) == 0
-    budget = calibration.budget(catalogue.version(), cold=True)
+    budget = calibration.budget(catalogue.version(), History.NONE)
     assert budget["current"] is True
-    assert calibration.budget("another", cold=True)["current"] is False
+    assert calibration.budget("another", History.NONE)["current"] is False
 
 
 def test_the_record_can_be_replayed() -> None:

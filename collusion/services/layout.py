@@ -1,0 +1,62 @@
+"""Laying a section's tender papers and opened bids out in folders, as the scan and the archive index read them."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from bidding import queries as bidding
+from bidding.models import Section
+from collusion import queries
+from collusion.rules.case import BIDDER, DEVICE
+from core.store import ObjectStore
+from opening.models import Bid
+
+
+def lay_out(session: Session, store: ObjectStore, section: Section, folder: Path) -> list[Path]:
+    """Lay the tender papers and every opened bid's files out for reading, one folder per bid number; returns papers.
+
+    `sunbid collusion scan` over the same folders and the same index gives the same result.
+    """
+    papers = []
+    for document in bidding.documents(session, section, all_versions=True):
+        target = folder / "tender" / f"{document.version}-{document.name}"
+        _place(store, document.sha256, target)
+        papers.append(target)
+    for bid in queries.opened_bids(session, section):
+        base = folder / "bids" / key_of(bid)
+        for envelope, opened in (bid.envelopes or {}).items():
+            for file in opened["files"]:
+                _place(store, file["sha256"], base / envelope / file["name"])
+        device = bid.identity.get("device") or {}
+        _write(
+            base / "device.json",
+            type=DEVICE,
+            adapters=[device["mac"]] if device.get("mac") else [],
+            disks=[device["disk"]] if device.get("disk") else [],
+        )
+        _write(base / "bidder.json", type=BIDDER, identifier=bid.identifier)
+    return papers
+
+
+def _write(target: Path, **record: Any) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(json.dumps(record, ensure_ascii=False), encoding="utf-8")
+
+
+def key_of(bid: Bid) -> str:
+    """The name under which a bid stands in a scan: its number, two digits."""
+    return f"{bid.number:02d}"
+
+
+def _place(store: ObjectStore, sha256: str, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    source = store.path(sha256)
+    try:
+        os.link(source, target)
+    except OSError:
+        target.write_bytes(source.read_bytes())

@@ -1,0 +1,77 @@
+"""Scanning a section's opened bids, once; the result with its digest, and a warning for every ring."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import rfc8785
+
+from bidding import queries as bidding
+from bidding.models import Section
+from collusion import queries
+from collusion.models import Scan
+from collusion.rules.scan import read_case, scan
+from collusion.services.layout import key_of, lay_out
+from collusion.services.learning import index_of
+from collusion.services.warnings import raise_warning
+from core.act import SYSTEM, Act, Platform
+from core.errors import Conflict
+from core.ledger.log import append
+from experts import queries as experts
+
+
+def scan_section(platform: Platform, code: str, *, progress: Callable[[str], None] = lambda what: None) -> Scan:
+    """Scan a section's opened bids and raise a warning for every ring; a section already scanned is not scanned again.
+
+    The archive index is the measure of what is ordinary, never the other bids. Reading and weighing happen outside any
+    transaction; only the result is written in one act. Conflict("scan.early")
+    before the opening is handed over: before it nobody may read a bid (R-207, R-654).
+    """
+    with tempfile.TemporaryDirectory(prefix="scan-") as name:
+        folder = Path(name)
+        with platform.reading() as session:
+            section = bidding.section(session, code)
+            held = queries.scan(session, section)
+            if held is not None:
+                return held
+            if section.state not in queries.SCANNED_FROM:
+                raise Conflict("scan.early", section=code, state=section.state)
+            if experts.awaits_blind_lock(session, section):
+                raise Conflict("scan.masked", section=code)
+            window = (section.published_at, section.deadline_at)
+            tender = lay_out(session, platform.store, section, folder)
+        told = window if window[0] and window[1] else None
+        index = index_of(platform.store)
+        archive = index.folder if index.tenders else None
+        case = read_case(tender, folder / "bids", archive, window=told, progress=progress)  # type: ignore[arg-type]
+        result = json.loads(rfc8785.dumps(scan(case, progress=progress)))
+    with platform.act(SYSTEM) as act:
+        return record_scan(act, bidding.section(act.session, code), result)
+
+
+def record_scan(act: Act, section: Section, result: dict[str, Any]) -> Scan:
+    """Keep a scan's result with its digest, raise a warning per ring, and hand a memo down to the committee."""
+    held = queries.scan(act.session, section)
+    if held is not None:
+        return held
+    digest = hashlib.sha256(rfc8785.dumps(result)).hexdigest()
+    made = Scan(
+        section_id=section.id,
+        section=section,
+        scanned_at=act.now,
+        settings=result["settings"],
+        result_sha256=digest,
+        result=result,
+    )
+    act.session.add(made)
+    act.session.flush()
+    append(act, "scan.make", f"warning:{section.code}", {"result_sha256": digest, "rings": len(result["rings"])})
+    bids = {key_of(bid): bid for bid in queries.opened_bids(act.session, section)}
+    for ring in result["rings"]:
+        raise_warning(act, section, made, ring, bids)
+    return made
