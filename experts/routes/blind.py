@@ -14,7 +14,17 @@ from accounts.access import acting, current_actor, door, reading, requires
 from core.errors import Conflict, Missing, Refusal
 from experts import forms, queries, services
 from experts.models import Member
-from experts.routes.frame import ROOM, blueprint, done, refused, room_frame, wants_fragment
+from experts.routes.frame import (
+    ROOM,
+    blueprint,
+    done,
+    last_saved,
+    not_saved,
+    refused,
+    room_frame,
+    saved,
+    wants_fragment,
+)
 from experts.routes.room import PDF_POLICY
 from experts.rules.blind import MARKS
 
@@ -44,7 +54,8 @@ def save_masked(code: str, mask: str) -> Response | str | tuple[str, int]:
             held = queries.own_masked_sheet(act.session, member, mask)
             values, notes = forms.read_scores(request.form, queries.own_criteria(member.committee.section))
             finding, reason, *_ground = forms.read_findings(request.form, [MARKS["code"]]).get(MARKS["code"], ("", ""))
-            services.save_masked(act, held, values, notes, finding=finding, reason=reason)
+            version = forms.read_version(request.form)
+            services.save_masked(act, held, values, notes, finding=finding, reason=reason, **version)
             saved_at = act.now
         if locking:
             with acting() as act:
@@ -53,11 +64,9 @@ def save_masked(code: str, mask: str) -> Response | str | tuple[str, int]:
     except Missing:
         raise
     except Refusal as refusal:
-        if wants_fragment():
-            return render_template("experts/saved.html", error=refusal, saved_at=None, **_counts(code, mask))
-        return _sheet(code, mask, [refusal]), 422
+        return not_saved(refusal, lambda: _counts(code, mask), lambda errors: _sheet(code, mask, errors))
     if wants_fragment():
-        return render_template("experts/saved.html", error=None, saved_at=saved_at, **_counts(code, mask))
+        return saved(saved_at, _counts(code, mask))
     if locking:
         return done(_("暗标%(n)s 的评分表已提交。", n=mask), "experts.blind", code=code)
     return done(_("已保存。"), "experts.masked_sheet", code=code, mask=mask)
@@ -125,9 +134,11 @@ def _declared(session: Session, code: str) -> Member:
 
 def _counts(code: str, mask: str) -> dict[str, Any]:
     with reading() as session:
-        progress = queries.masked_progress(session, _declared(session, code))
+        member = _declared(session, code)
+        progress = queries.masked_progress(session, member)
         here = next(row for row in progress if row[0] == mask)
-        return {"made": here[1], "wanted": here[2], **_done_of(progress)}
+        items = queries.masked_scores(session, member).get(queries.own_masked_sheet(session, member, mask).id, {})
+        return {"made": here[1], "wanted": here[2], "version": last_saved(items), **_done_of(progress)}
 
 
 def _done_of(progress: list[tuple[str, int, int, str]]) -> dict[str, int]:
@@ -184,5 +195,5 @@ def _sheet(code: str, mask: str, errors: list[Refusal]) -> str:
             values=request.form,
             made=len(items) + (sheet.finding is not None),
             wanted=len(queries.own_criteria(held.section)) + 1,
-            saved_at=max((item.saved_at for item in items.values()), default=None),
+            saved_at=last_saved(items),
         )  # fmt: skip

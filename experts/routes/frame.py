@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, flash, redirect, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
@@ -16,7 +18,7 @@ from bidding.rules.sentences import place_of, say
 from core.errors import Refusal
 from experts import queries
 from experts.lifecycle import MASKED
-from experts.models import Committee, Member
+from experts.models import Committee, MaskedScore, Member, ScoreItem
 from experts.queries.scoring import LOCKED
 from opening import queries as opening
 from opening.models import Bid
@@ -49,6 +51,32 @@ def refused(refusal: Refusal, endpoint: str, **values: Any) -> Response:
 def wants_fragment() -> bool:
     """Whether htmx asks, and so a fragment is enough."""
     return request.headers.get("HX-Request") == "true"
+
+
+def last_saved(items: Mapping[str, ScoreItem | MaskedScore]) -> datetime | None:
+    """When a sheet was last saved, in whichever window: the version its page carries."""
+    return max((item.saved_at for item in items.values()), default=None)
+
+
+def saved(at: datetime, counts: dict[str, Any]) -> str:
+    """The line under the boxes after a save while typing."""
+    return render_template("experts/saved.html", **counts | {"error": None, "saved_at": at, "version": at})
+
+
+def not_saved(
+    refusal: Refusal, counts: Callable[[], dict[str, Any]], page: Callable[[list[Refusal]], str]
+) -> str | tuple[str, int]:
+    """Why nothing was saved: 409 where another window saved another value since, 422 else; a line while typing.
+
+    In a 409 both values have been seen, so saving again is a choice: the page learns the newer version.
+    """
+    status = 409 if refusal.code == "sheet.version" else 422
+    if not wants_fragment():
+        return page([refusal]), status
+    known = counts()
+    version = known["version"] if status == 409 else None
+    told = known | {"error": refusal, "saved_at": None, "version": version}
+    return render_template("experts/saved.html", **told), 409 if status == 409 else 200
 
 
 def seat_word(label: str) -> str:

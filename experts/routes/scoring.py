@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from flask import render_template, request, url_for
@@ -17,9 +16,12 @@ from experts.routes.frame import (
     ROOM,
     blueprint,
     done,
+    last_saved,
+    not_saved,
     own_room,
     refused,
     room_frame,
+    saved,
     shown_contents,
     wants_fragment,
 )
@@ -59,19 +61,9 @@ def save_scores(code: str, number: int) -> Response | str | tuple[str, int]:
     except Missing:
         raise
     except Refusal as refusal:
-        status = 409 if refusal.code == "sheet.version" else 422
-        if wants_fragment():
-            # Both values have now been seen: saving again is a choice, so the page learns the newer version.
-            version = _version(code, number) if status == 409 else None
-            page = render_template(
-                "experts/saved.html", error=refusal, saved_at=None, version=version, **_counts(code, number)
-            )
-            return page, 409 if status == 409 else 200
-        return _sheet(code, number, [refusal]), status
+        return not_saved(refusal, lambda: _counts(code, number), lambda errors: _sheet(code, number, errors))
     if wants_fragment():
-        return render_template(
-            "experts/saved.html", error=None, saved_at=saved_at, version=saved_at, **_counts(code, number)
-        )
+        return saved(saved_at, _counts(code, number))
     if locking:
         return done(_("%(n)s 号投标的评分表已提交。", n=number), "experts.scores", code=code)
     return done(_("已保存。"), "experts.sheet", code=code, number=number)
@@ -164,18 +156,11 @@ def _counts(code: str, number: int) -> dict[str, Any]:
         member = own_room(session, code)
         progress = queries.own_progress(session, member)
         here = next(row for row in progress if row[0] == number)
+        items = queries.own_items(session, member).get(queries.own_sheet(session, member, number).id, {})
         return {
-            "made": here[1], "wanted": here[2],
+            "made": here[1], "wanted": here[2], "version": last_saved(items),
             "scored": sum(row[1] for row in progress), "to_score": sum(row[2] for row in progress),
         }  # fmt: skip
-
-
-def _version(code: str, number: int) -> datetime | None:
-    """When the sheet was last saved, in whichever window."""
-    with reading() as session:
-        member = own_room(session, code)
-        items = queries.own_items(session, member).get(queries.own_sheet(session, member, number).id, {})
-        return max((item.saved_at for item in items.values()), default=None)
 
 
 def _scores(code: str, errors: list[Refusal]) -> str:
@@ -233,6 +218,6 @@ def _sheet(code: str, number: int, errors: list[Refusal]) -> str:
             errors=errors,
             values=request.form,
             made=len(items),
-            saved_at=max((item.saved_at for item in items.values()), default=None),
+            saved_at=last_saved(items),
             **shown_contents(session, held.bid),
         )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -16,14 +17,15 @@ from core.act import Act
 from core.errors import Conflict, Invalid
 from core.machine import advance
 from experts import queries
-from experts.models import Committee, MaskedScore, MaskedSheet, Member, Review, ScoreItem, Sheet
-from experts.rules import FINDINGS, check_score
+from experts.models import Committee, MaskedSheet, Member, Review, ScoreItem, Sheet
+from experts.rules import FINDINGS
 from experts.rules.blind import MARKS
 from experts.rules.grounds import ground_of
 from experts.rules.review import FAIL, PASS
-from experts.services.masks import check_own, from_seat
+from experts.services.entries import complete_entries, save_entries
+from experts.services.masks import check_leader, check_own, from_seat
 
-MOST_NOTE, MOST_REASON = 500, 1000
+MOST_REASON = 1000
 
 
 def open_masked_sheets(act: Act, committee: Committee) -> None:
@@ -46,33 +48,20 @@ def save_masked(
     *,
     finding: str = "",
     reason: str = "",
+    seen: datetime | None = None,
+    is_versioned: bool = False,
 ) -> None:
     """Save some or all of one's own masked sheet: scores, notes, and whether marks were found; what is not named stays.
 
-    Missing for another's sheet; Conflict("masked_sheet.state") once locked; Invalid: score.criterion (not scored
-    blind), what `check_score` raises, score.reopened_only, review.finding, review.reason (fail or doubt without one).
+    Missing for another's sheet; Conflict("masked_sheet.state") once locked; what `save_entries` raises, the versions
+    as in `save_scores`; Invalid: review.finding, review.reason (fail or doubt without one).
     """
     _check_own(act, sheet, "save_masked")
     if sheet.state != "draft":
         raise Conflict("masked_sheet.state", verb="save", state=sheet.state, allowed=["draft"], subject=sheet.subject)
     criteria = queries.own_criteria(sheet.member.committee.section)
     held = queries.masked_scores(act.session, sheet.member).get(sheet.id, {})
-    for code, value in scores.items():
-        if code not in criteria:
-            raise Invalid("score.criterion", field=code, criterion=code)
-        checked = check_score(criteria[code], value)
-        note = notes.get(code, held[code].note if code in held else "").strip()
-        if len(note) > MOST_NOTE:
-            raise Invalid("form.length", field=f"{code}-note", most=MOST_NOTE, least=0, found=len(note))
-        item = held.get(code)
-        if item is not None and (item.value, item.note) == (checked, note):
-            continue
-        if sheet.reopened_for is not None and code not in sheet.reopened_for:
-            raise Invalid("score.reopened_only", field=code, criterion=code)
-        if item is None:
-            item = MaskedScore(sheet_id=sheet.id, criterion=code)
-            act.session.add(item)
-        item.value, item.note, item.saved_at = checked, note, act.now
+    save_entries(act, sheet, held, criteria, scores, notes, seen=seen, is_versioned=is_versioned)
     if finding and sheet.reopened_for is None:
         _find(sheet, finding, reason.strip())
     act.session.flush()
@@ -81,27 +70,21 @@ def save_masked(
 def lock_masked(act: Act, sheet: MaskedSheet) -> None:
     """Make one's own masked sheet final: complete, with a note at every subjective nought or full mark.
 
-    Invalid: score.missing, score.note, blind.finding where it is not yet said whether there are marks.
+    Invalid: blind.missing, blind.note, blind.finding where it is not yet said whether there are marks.
     """
     _check_own(act, sheet, "lock_masked")
     criteria = queries.own_criteria(sheet.member.committee.section)
     items = queries.masked_scores(act.session, sheet.member).get(sheet.id, {})
     if sheet.finding is None:
         raise Invalid("blind.finding", field=MARKS["code"], label=sheet.mask)
-    missing = [code for code in criteria if code not in items]
-    if missing:
-        raise Invalid("blind.missing", field=missing[0], criteria=", ".join(missing), label=sheet.mask)
-    for code, criterion in criteria.items():
-        extreme = items[code].value in (Decimal(0), Decimal(criterion["points"]))
-        if extreme and not criterion["objective"] and not items[code].note:
-            raise Invalid("blind.note", field=f"{code}-note", criterion=code, label=sheet.mask)
+    facts = complete_entries(items, criteria, "blind", label=sheet.mask)
     advance(
         from_seat(act, sheet.member),
         sheet,
         "lock",
         round=sheet.round,
         label=sheet.mask,
-        items={code: [str(items[code].value), items[code].note] for code in criteria},
+        items=facts,
         finding=sheet.finding,
         reason=sheet.reason,
     )
@@ -128,11 +111,7 @@ def lock_blind(act: Act, committee: Committee) -> dict[str, Any]:
     blind.unfinished (how many masked sheets are open), blind.objective (where members differ), committee.no_leader,
     committee.leader_only, committee.state. Returns what the ledger holds of the labels.
     """
-    leader = queries.leader(act.session, committee)
-    if leader is None:
-        raise Conflict("committee.no_leader")
-    if leader.person_id != act.actor.person_id:
-        raise Conflict("committee.leader_only")
+    leader = check_leader(act, committee)
     _check_blind(committee, "lock_blind")
     open_sheets = queries.unlocked_masked(act.session, committee)
     if open_sheets:

@@ -23,8 +23,7 @@ from experts.models import BidClarification, Committee
 from experts.rules.clarifications import LEAST_MINUTES, LOW_PRICE_MINUTES, MOST_MINUTES, answer_message, digest_of
 from experts.rules.corrections import correct_price
 from experts.rules.grounds import CONTENT, CORRECTION, KINDS, LOW_PRICE
-from experts.services.masks import from_seat
-from experts.services.review import check_leader
+from experts.services.masks import check_leader, from_seat
 from opening.models import Bid
 
 LEAST_TEXT, MOST_TEXT, MOST_ANSWER, MOST_FILES = 10, 4000, 10_000, 10

@@ -21,8 +21,7 @@ from experts import queries
 from experts.models import Committee, Member
 from experts.rules import published, scored_criteria
 from experts.services.duty import reveal_tables
-from experts.services.masks import check_own, from_seat
-from experts.services.review import check_leader
+from experts.services.masks import check_leader, check_own, from_seat
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 MOST_DISSENT = 2000

@@ -21,7 +21,7 @@ from experts.rules.grounds import CONTENT, CORRECTION, LOW_PRICE, agreed_ground,
 from experts.rules.low_price import low_price_lines, low_prices
 from experts.rules.review import FAIL, PASS
 from experts.services.blind import carry_scores
-from experts.services.masks import check_own, from_seat
+from experts.services.masks import check_leader, check_own, from_seat
 from opening.models import Bid
 
 Findings = Mapping[str, tuple[str, str] | tuple[str, str, str]]
@@ -137,16 +137,6 @@ def reject_all(act: Act, committee: Committee, reason: str) -> None:
         raise Conflict("review.enough_left", left=left)
     append(from_seat(act, leader), "committee.reject_all", committee.subject, {"reason": reason, "left": left})
     bidding.fail_section(from_seat(act, leader), committee.section, reason)
-
-
-def check_leader(act: Act, committee: Committee) -> Member:
-    """Return the leader, who must be the one acting: Conflict("committee.no_leader") or ("committee.leader_only")."""
-    leader = queries.leader(act.session, committee)
-    if leader is None:
-        raise Conflict("committee.no_leader")
-    if leader.person_id != act.actor.person_id:
-        raise Conflict("committee.leader_only")
-    return leader
 
 
 def _findings(act: Act, committee: Committee, members: list[Member], bid: Bid) -> list[Review]:

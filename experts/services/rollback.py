@@ -11,8 +11,7 @@ from core.machine import advance
 from core.outbox import post
 from experts import queries
 from experts.models import Committee, Rollback
-from experts.services.masks import from_seat
-from experts.services.review import check_leader
+from experts.services.masks import check_leader, from_seat
 
 REVIEW, SCORING = "review", "scoring"
 STANDS = {"scoring": REVIEW, "locked": SCORING}

@@ -15,12 +15,10 @@ from core.errors import Conflict, Invalid
 from core.machine import advance
 from experts import queries
 from experts.models import Committee, ScoreItem, Sheet
-from experts.rules import Evaluation, ScoredSheet, check_score, result_document, scored_criteria
-from experts.services.masks import check_own, from_seat
-from experts.services.review import check_leader
+from experts.rules import Evaluation, ScoredSheet, result_document, scored_criteria
+from experts.services.entries import MOST_NOTE, complete_entries, save_entries
+from experts.services.masks import check_leader, check_own, from_seat
 from opening import services as hall
-
-MOST_NOTE = 500
 
 
 def save_scores(
@@ -48,29 +46,10 @@ def save_scores(
     criteria = scored_criteria(sheet.member.committee.section.method)
     blind = queries.own_criteria(sheet.member.committee.section)
     held = queries.own_items(act.session, sheet.member).get(sheet.id, {})
-    notes = notes or {}
-    for code, value in scores.items():
-        if code not in criteria:
-            raise Invalid("score.criterion", field=code, criterion=code)
+    for code in scores:
         if code in blind:
             raise Invalid("score.blind", field=code, criterion=code)
-        checked = check_score(criteria[code], value)
-        note = notes.get(code, held[code].note if code in held else "").strip()
-        if len(note) > MOST_NOTE:
-            raise Invalid("form.length", field=f"{code}-note", most=MOST_NOTE, least=0, found=len(note))
-        item = held.get(code)
-        if item is not None and (item.value, item.note) == (checked, note):
-            continue
-        newer = item is not None and (seen is None or item.saved_at > seen)
-        if is_versioned and item is not None and newer and item.value != checked:
-            raise Conflict("sheet.version", field=code, criterion=code, saved=str(item.value), sent=str(checked))
-        if sheet.reopened_for is not None and code not in sheet.reopened_for:
-            raise Invalid("score.reopened_only", field=code, criterion=code)
-        if item is None:
-            item = ScoreItem(sheet_id=sheet.id, criterion=code)
-            act.session.add(item)
-        item.value, item.note, item.saved_at = checked, note, act.now
-    act.session.flush()
+    save_entries(act, sheet, held, criteria, scores, notes or {}, seen=seen, is_versioned=is_versioned)
 
 
 def lock_sheet(act: Act, sheet: Sheet) -> None:
@@ -82,14 +61,7 @@ def lock_sheet(act: Act, sheet: Sheet) -> None:
     _check_scoring(sheet.member.committee, "lock_sheet")
     criteria = scored_criteria(sheet.member.committee.section.method)
     items = queries.own_items(act.session, sheet.member).get(sheet.id, {})
-    missing = [code for code in criteria if code not in items]
-    if missing:
-        raise Invalid("score.missing", field=missing[0], criteria=", ".join(missing), number=sheet.bid.number)
-    for code, criterion in criteria.items():
-        extreme = items[code].value in (Decimal(0), Decimal(criterion["points"]))
-        if extreme and not criterion["objective"] and not items[code].note:
-            raise Invalid("score.note", field=f"{code}-note", criterion=code, number=sheet.bid.number)
-    facts = {code: [str(items[code].value), items[code].note] for code in criteria}
+    facts = complete_entries(items, criteria, "score", number=sheet.bid.number)
     advance(from_seat(act, sheet.member), sheet, "lock", items=facts)
 
 

@@ -155,6 +155,20 @@ def test_a_masked_sheet_is_whole_before_it_is_locked(blind: Story) -> None:
         services.save_masked(act, queries.masked_sheets(act.session, blind.seat_of(act, "M1"))[0], {}, {})
 
 
+def test_a_blind_score_changed_in_another_window_is_not_overwritten(blind: Story, enter: Callable[[Any], Any]) -> None:
+    """409 with both values, the saved one stays. Seen red: without the version handed on to `save_masked`."""
+    browser = enter(blind.person_actor(next(one for one in blind.members() if one.label == "M1")))
+    with blind.platform.reading() as session:
+        mask = queries.mask_labels(session, blind.committee(session).section)[0]
+    page = f"/expert/{blind.code}/blind/{mask}"
+    assert browser.post(page, data={"version": "", "T1": "15"}).status_code == 303
+    late = browser.post(page, data={"version": "", "T1": "12"})
+    assert late.status_code == 409 and "15.00" in late.text and 'value="12"' in late.text
+    fragment = browser.post(page, data={"version": "", "T1": "12"}, headers={"HX-Request": "true"})
+    assert fragment.status_code == 409 and blind.clock.now().isoformat() in fragment.text
+    assert 'name="version"' in browser.get(page).text
+
+
 def test_a_member_replaced_after_the_lock_scores_under_other_labels(blind: Story) -> None:
     """A second round with a secret of its own; the others' sheets stand, nothing by name goes on meanwhile.
 
