@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from awards.rules import PASSED_OVER
+from awards.rules import PASSED_OVER, SET_ASIDE
 from core.errors import Invalid
 from core.forms import Fields, choice, integer, text
 
@@ -28,7 +28,23 @@ def read_award(fields: Fields, candidates: Sequence[int]) -> dict[str, Any]:
     return {"number": number, "passed_over": passed}
 
 
-def check_phrase(fields: Fields, phrase: str) -> None:
+def read_answer(fields: Fields) -> tuple[str, dict[str, Any] | None]:
+    """An answer with its outcome: dismissed, or upheld with `remedy` and, for a re-evaluation, `stage` and `ground`."""
+    words = read_text(fields, "answer")
+    if choice(fields, "outcome", ("dismissed", "upheld")) == "dismissed":
+        return words, None
+    return words, {"kind": text(fields, "remedy"), "stage": fields.get("stage"), "ground": fields.get("ground")}
+
+
+def read_set_aside(fields: Fields) -> dict[str, Any]:
+    """Why the winner is set aside, with the evidence."""
+    return {
+        "reason": choice(fields, "reason", SET_ASIDE),
+        "evidence": text(fields, "evidence", most=2000, least=10),
+    }
+
+
+def check_phrase(fields: Fields, phrase: str, name: str = "confirmation") -> None:
     """Refuse an irreversible act whose confirmation was not typed."""
-    if text(fields, "confirmation", most=80, required=False) != phrase:
-        raise Invalid("form.confirmation", field="confirmation", phrase=phrase)
+    if text(fields, name, most=80, required=False) != phrase:
+        raise Invalid("form.confirmation", field=name, phrase=phrase)

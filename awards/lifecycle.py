@@ -12,6 +12,9 @@ PUBLICITY = Lifecycle(
         "resume": move("suspended", "running"),
         "end": move("running", "ended"),
         "award": move("ended", "awarded"),
+        "lapse": move("awarded", "ended"),
+        "revoke": move(("running", "suspended", "ended", "awarded"), "revoked"),
+        "renew": move("revoked", "running"),
     },
 )
 

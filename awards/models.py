@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import CheckConstraint, ForeignKey, String
+from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from awards.lifecycle import OBJECTION, PUBLICITY
@@ -16,7 +16,11 @@ from opening.models import Bid
 
 
 class Publicity(Base, Staged):
-    """The publicity of a section's candidates: when it began, when it may end, who was chosen in the end."""
+    """The publicity of a section's candidates: when it began, when it may end, who was chosen in the end.
+
+    A publicity that was revoked (an objection upheld, a winner lost under regime G) may be renewed: `round` grows, and
+    what it was before stands in `earlier`.
+    """
 
     __tablename__ = "publicity"
     __table_args__ = (CheckConstraint("state <> 'awarded' OR winner_id IS NOT NULL", name="winner"),)
@@ -27,6 +31,8 @@ class Publicity(Base, Staged):
     began_at: Mapped[datetime]
     ends_at: Mapped[datetime] = mapped_column(index=True)
     rule: Mapped[Any] = mapped_column(Json)
+    round: Mapped[int] = mapped_column(default=1, server_default="1")
+    earlier: Mapped[Any] = mapped_column(Json, default=list, server_default="[]")
     winner_id: Mapped[int | None] = mapped_column(ForeignKey("bid.id"))
     section: Mapped[Section] = relationship(lazy="joined")
     winner: Mapped[Bid | None] = relationship(lazy="joined")
@@ -43,9 +49,16 @@ class Publicity(Base, Staged):
 
 
 class Objection(Base, Staged):
-    """An objection to the evaluation result; the award waits for its answer (R-552)."""
+    """An objection to the evaluation result; the award waits for its answer (R-552).
+
+    `outcome` says whether it was upheld, `remedy` what then has to be done; a number is the section's, not the round's.
+    """
 
     __tablename__ = "objection"
+    __table_args__ = (
+        CheckConstraint("outcome IS NULL OR outcome IN ('dismissed','upheld')", name="outcome"),
+        CheckConstraint("outcome <> 'upheld' OR remedy IS NOT NULL", name="remedy"),
+    )
     lifecycle: ClassVar[Lifecycle] = OBJECTION
 
     publicity_id: Mapped[int] = mapped_column(ForeignKey("publicity.id"), index=True)
@@ -56,12 +69,32 @@ class Objection(Base, Staged):
     answer_due_at: Mapped[datetime]
     answer: Mapped[str | None]
     answered_at: Mapped[datetime | None]
+    round: Mapped[int] = mapped_column(default=1, server_default="1")
+    outcome: Mapped[str | None] = mapped_column(String(20))
+    remedy: Mapped[Any | None] = mapped_column(Json)
     publicity: Mapped[Publicity] = relationship(lazy="joined")
 
     @property
     def subject(self) -> str:
         """The objection's name in the ledger."""
         return f"objection:{self.publicity.section.code}:{self.number}"
+
+
+class SetAside(Base, Row):
+    """A winner who does not sign or may not: who said so, why, and with which evidence (R-503, R-561)."""
+
+    __tablename__ = "award_set_aside"
+    __table_args__ = (UniqueConstraint("publicity_id", "number"),)
+
+    publicity_id: Mapped[int] = mapped_column(ForeignKey("publicity.id"), index=True)
+    number: Mapped[int]
+    round: Mapped[int]
+    bid_id: Mapped[int] = mapped_column(ForeignKey("bid.id"))
+    reason: Mapped[str] = mapped_column(String(40))
+    evidence: Mapped[str]
+    by_winner: Mapped[bool]
+    at: Mapped[datetime]
+    bid: Mapped[Bid] = relationship(lazy="joined")
 
 
 class Archive(Base, Row):

@@ -19,9 +19,18 @@ SECTION = Lifecycle(
         "publish_candidates": move("evaluated", "candidates_published"),
         "award": move(("candidates_published", "evaluated"), "awarded"),
         "archive": move("awarded", "archived"),
-        "fail": move(("submission_open", "suspended", "closed", "opened", "evaluating", "evaluated"), "failed"),
+        "set_aside": move("awarded", "candidates_published"),
+        "set_aside_result": move("awarded", "evaluated"),
+        "reopen_evaluation": move(("evaluated", "candidates_published", "awarded"), "evaluating"),
+        "fail": move(
+            (
+                "submission_open", "suspended", "closed", "opened", "evaluating", "evaluated", "candidates_published",
+                "awarded",
+            ),
+            "failed",
+        ),
     },
-)
+)  # fmt: skip
 
 SUBMISSION = Lifecycle(
     "submission",

@@ -20,8 +20,8 @@ COMMITTEE = Lifecycle(
         "report": move("locked", "reported"),
         "deliver": move("reported", "delivered"),
         "reseat": move(("blind", "seated", "scoring"), "drawn"),
-        "roll_back_review": move("scoring", "seated"),
-        "roll_back_scoring": move("locked", "scoring"),
+        "roll_back_review": move(("scoring", "delivered"), "seated"),
+        "roll_back_scoring": move(("locked", "delivered"), "scoring"),
     },
 )
 
@@ -35,6 +35,7 @@ MEMBER = Lifecycle(
         "sign_in": move("accepted", "signed_in"),
         "miss": move(("invited", "accepted"), "absent"),
         "sign_report": move("signed_in", "signed"),
+        "recall": move("signed", "signed_in"),
     },
 )
 

@@ -38,6 +38,7 @@ from portal import errors, filters, queries, words
 from portal.cli.language import CATALOGUES
 from portal.papers import paper_seal
 from portal.standing import check_standing, journal_of
+from portal.waiting import waiting_line
 
 ROOT = Path(__file__).resolve().parents[1]
 BLUEPRINTS = ("accounts", "credit", "bidding", "opening", "experts", "awards", "collusion", "portal")
@@ -347,6 +348,7 @@ def page_context() -> dict[str, Any]:
         "nav": queries.navigation(current_app, access.current_actor(), request.path),
         "demo_roles": [],
         "error_of": error_of,
+        "waiting_line": waiting_line,
         "alarms": queries.alarms(access.door().platform, access.current_actor()),
     }
     with access.reading() as session:

@@ -25,6 +25,42 @@ def result_notice(case: Case, said: dict[str, Any]) -> None:
     need(built >= steps[2], "质疑期未满即归档", "the file was closed before ends_at")
 
 
+def rounds(case: Case, said: dict[str, Any]) -> set[int]:
+    """Awards and what undid them alternate; who was set aside and what was upheld is as told. Returns who is out."""
+    about = f"publicity:{case.section}"
+    steps = {verb: [e["index"] for e in case.told(f"publicity.{verb}", about)]
+             for verb in ("award", "lapse", "revoke", "renew")}  # fmt: skip
+    need(steps["award"], "日志中没有定标", "no award is told")
+    undone = sorted(steps["lapse"] + steps["revoke"])
+    for place, index in enumerate(steps["award"]):
+        later = steps["award"][place + 1 :]
+        between = [one for one in undone if one > index and (not later or one < later[0])]
+        need(
+            bool(between) == bool(later),
+            "两次定标之间没有撤销",
+            "an award was not undone before the next, or the last was",
+        )
+    held = len(steps["revoke"]) == len(steps["renew"])
+    turns = zip(steps["revoke"], steps["renew"], strict=False)
+    need(held and all(a < b for a, b in turns), "撤销之后没有重新公示", "a revoked publicity was not renewed")
+    counted = [row["round"] for row in said.get("earlier", [])] + [said.get("round", 1)]
+    need(counted == list(range(1, len(steps["revoke"]) + 2)), "公示的轮次不符", "the rounds are not those told")
+    rows = said.get("set_aside", [])
+    names = ("number", "round", "reason", "evidence")
+    tells = [[e["facts"][name] for name in names] for e in case.told("award.set_aside", about)]
+    need(same([[row[name] for name in names] for row in rows], tells), "被撤销的中标人与日志不同",
+         "who was set aside is not as told")  # fmt: skip
+    for objection in said["objections"]:
+        entries = case.told("objection.answer", f"objection:{case.section}:{whole(objection['number'])}")
+        answer = [[e["facts"].get(name) for name in ("answer", "outcome", "remedy")] for e in entries]
+        mine = [objection.get(name) for name in ("answer", "outcome", "remedy")]
+        need(same(answer, [mine]), "异议的答复与日志不同", "an objection was answered otherwise")
+        if mine[1] == "upheld":
+            followed = any(index > entries[0]["index"] for index in steps["revoke"])
+            need(followed, "成立的异议没有执行", "an upheld objection changed nothing")
+    return {whole(row["number"]) for row in rows}
+
+
 def award(case: Case, out: Findings) -> Said:
     """Candidates, publicity, objections and winner follow from the evaluation and are as told."""
     said, winner = case.archive.json("award.json"), ""
@@ -43,8 +79,10 @@ def award(case: Case, out: Findings) -> Said:
             need(answered(objection), f"第 {place} 件异议未答复", f"objection {place} is not answered")
         number = whole(said["winner"])
         need(number in candidates, "中标人不是候选人", "the winner is no candidate")
+        lost = rounds(case, said)
+        need(number not in lost, "中标人已被撤销", "the winner was set aside")
         with out.at("publicity.award"):
-            entry = case.only("publicity.award", f"publicity:{case.section}")
+            entry = case.told("publicity.award", f"publicity:{case.section}")[-1]
             need(same(entry["facts"]["winner"], number), "中标人与日志不同", "told another winner")
             if government:
                 told = [entry["facts"]["notice_until"], entry["facts"]["challenge_until"], entry["at"]]

@@ -183,7 +183,7 @@ def scores(case: Case, out: Findings) -> Said:
     section, result = case.archive.json("project.json")["section"], case.archive.json("evaluation.json")
     ranked: list[int] = []
     with out.at("committee.lock"):
-        lock = standing(case, "committee.lock", "committee.roll_back_scoring")
+        lock = standing(case, "committee.lock", "committee.roll_back_scoring", "committee.roll_back_review")
         need(same(lock["facts"].get("result"), result), "锁定的结果不是此份", "the last told lock has another result")
     with out.at("committee.begin_scoring"):
         begun = standing(case, *REVIEWS)["facts"]

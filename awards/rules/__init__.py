@@ -14,8 +14,20 @@ from awards.rules.publicity import (
     result_periods,
     resumed_end,
 )
+from awards.rules.remedies import (
+    GROUNDS,
+    NEXT,
+    RE_EVALUATE,
+    RETENDER,
+    SET_ASIDE,
+    STAGES,
+    checked_remedy,
+    heaviest,
+    remedies_of,
+)
 
 __all__ = [
-    "PASSED_OVER", "Period", "ResultPeriods", "answer_due", "check_objection_time", "check_winner", "evidence_of",
-    "late_by_days", "masked", "publicity_period", "result_periods", "resumed_end",
+    "GROUNDS", "NEXT", "PASSED_OVER", "RETENDER", "RE_EVALUATE", "SET_ASIDE", "STAGES", "Period", "ResultPeriods",
+    "answer_due", "check_objection_time", "check_winner", "checked_remedy", "evidence_of", "heaviest", "late_by_days",
+    "masked", "publicity_period", "remedies_of", "result_periods", "resumed_end",
 ]  # fmt: skip

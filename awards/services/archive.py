@@ -177,6 +177,10 @@ def collect(act: Act, section: Section, warnings: dict[str, Any]) -> dict[str, A
             {"kind": "opening_record", "sha256": opening.record_sha256},
             {"kind": "evaluation_report", "sha256": committee.report_sha256},
             *(
+                {"kind": "superseded_evaluation_report", "sha256": sha256}
+                for sha256 in queries.superseded_reports(session, committee.subject)
+            ),
+            *(
                 [{"kind": "first_opening_record", "sha256": opening.first_sitting["record_sha256"]}]
                 if opening.first_sitting
                 else []
@@ -324,8 +328,24 @@ def _award(session: Session, section: Section) -> dict[str, Any]:
                 "filed_at": iso(objection.filed_at),
                 "answer": objection.answer,
                 "answered_at": iso(objection.answered_at) if objection.answered_at else None,
+                "round": objection.round,
+                "outcome": objection.outcome,
+                "remedy": objection.remedy,
             }
             for objection in queries.objections(session, publicity)
+        ],
+        "round": publicity.round,
+        "earlier": publicity.earlier,
+        "set_aside": [
+            {
+                "number": one.bid.number,
+                "round": one.round,
+                "reason": one.reason,
+                "evidence": one.evidence,
+                "by_winner": one.by_winner,
+                "at": iso(one.at),
+            }
+            for one in queries.set_aside(session, publicity)
         ],
     }
 

@@ -45,8 +45,15 @@ def award(
         raise Conflict("publicity.suspended", objections=waiting)
     if publicity.state != "ended" or publicity.follows_award:
         raise Conflict("award.publicity", state=publicity.state, ends_at=publicity.ends_at.isoformat())
-    passed_over = dict(passed_over or {})
-    number = publicity.candidates[0] if number is None else number
+    lost = {row.bid.number: (row.reason, row.evidence) for row in queries.set_aside(act.session, publicity)}
+    left = [one for one in publicity.candidates if one not in lost]
+    if not left:
+        raise Conflict("result.none_left", section=section.code)
+    number = left[0] if number is None else number
+    if number in lost:
+        raise Conflict("award.set_aside", number=number)
+    better = publicity.candidates[: publicity.candidates.index(number)] if number in publicity.candidates else []
+    passed_over = {**(passed_over or {}), **{one: lost[one] for one in better if one in lost}}
     check_winner(publicity.candidates, number, passed_over)
     bids = experts.final_bids(act.session, section)
     winner = next((bid for bid in bids if bid.number == number), None)
@@ -95,7 +102,7 @@ def tell_bidders(act: Act, publicity: Publicity, winner: Bid, notice: str) -> No
         own = _own_facts(act, publicity, bid)
         post(
             act,
-            key=f"award:{section.code}:{bid.number}",
+            key=f"award:{section.code}:{notice}:{bid.number}",
             recipient=f"organisation:{bid.organisation_id}",
             template="awards.won" if bid.id == winner.id else "awards.lost",
             section=section.code,
@@ -128,7 +135,7 @@ def _report(act: Act, publicity: Publicity, winner: Bid, notice: str) -> None:
     for person in holders(act.session, Role.SUPERVISOR, section.project.code):
         post(
             act,
-            key=f"regulator.report:{section.code}:{person.login}",
+            key=f"regulator.report:{section.code}:{notice}:{person.login}",
             recipient=person.login,
             template="awards.regulator_report",
             section=section.code,

@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from awards import queries
 from awards.models import Objection, Publicity
-from awards.rules import answer_due, check_objection_time, resumed_end
+from awards.rules import (
+    RE_EVALUATE,
+    RETENDER,
+    answer_due,
+    check_objection_time,
+    checked_remedy,
+    heaviest,
+    resumed_end,
+)
+from awards.services.set_aside import end_section, lose
 from bidding import queries as bidding
+from bidding import services as bidding_services
 from core.act import Act
+from core.board import publish_notice
 from core.calendar import national
 from core.clock import iso
 from core.errors import Conflict, Invalid
 from core.ledger.log import append
 from core.machine import advance
 from core.outbox import post
+from experts import queries as experts_queries
+from experts import services as experts
 
 MOST_TEXT = 5000
 
@@ -35,6 +51,7 @@ def file_objection(act: Act, publicity: Publicity, text: str) -> Objection:
         publicity_id=publicity.id,
         publicity=publicity,
         number=1 + len(queries.objections(act.session, publicity)),
+        round=publicity.round,
         organisation_id=bid.organisation_id,
         text=text,
         filed_at=act.now,
@@ -62,10 +79,12 @@ def file_objection(act: Act, publicity: Publicity, text: str) -> Objection:
     return objection
 
 
-def answer_objection(act: Act, objection: Objection, text: str) -> None:
+def answer_objection(act: Act, objection: Objection, text: str, *, remedy: Mapping[str, Any] | None = None) -> None:
     """Answer an objection; with the last answer the publicity goes on, longer by the days it stood still (R-562).
 
-    Under regime G the result has been announced: the contract may go on, and nobody's time to challenge grows.
+    With a `remedy` (see `rules.checked_remedy`) the objection is upheld, and with the last answer the heaviest remedy
+    of all upheld ones is carried out in the same act. Without one it is dismissed. Under regime G the result has been
+    announced: the contract may go on, and nobody's time to challenge grows.
 
     Conflict("objection.state") when it has been answered.
     """
@@ -76,8 +95,12 @@ def answer_objection(act: Act, objection: Objection, text: str) -> None:
         )
     objection.answer = _checked(text, "answer")
     objection.answered_at = act.now
+    objection.outcome = "dismissed" if remedy is None else "upheld"
+    objection.remedy = None if remedy is None else checked_remedy(publicity.section.project.regime, remedy)
     late = act.now >= objection.answer_due_at
-    advance(act, objection, "answer", answer=objection.answer, late=late)
+    advance(
+        act, objection, "answer", answer=objection.answer, late=late, outcome=objection.outcome, remedy=objection.remedy
+    )
     post(
         act,
         key=f"objection.answered:{objection.subject}",
@@ -86,13 +109,60 @@ def answer_objection(act: Act, objection: Objection, text: str) -> None:
         section=publicity.section.code,
         number=objection.number,
     )
-    if publicity.state == "suspended" and not queries.open_objections(act.session, publicity):
-        if publicity.follows_award:
-            advance(act, publicity, "resume", ends_at=iso(publicity.ends_at), assumed_years=[])
-            return
-        period = resumed_end(national(), publicity.ends_at, publicity.state_at, act.now)
-        publicity.ends_at = period.ends_at
-        advance(act, publicity, "resume", ends_at=iso(period.ends_at), assumed_years=list(period.assumed))
+    if queries.open_objections(act.session, publicity):
+        return
+    upheld = queries.upheld(act.session, publicity)
+    if upheld:
+        wanted = heaviest(one.remedy or {} for one in upheld) or {}
+        numbers = [one.number for one in upheld]
+        carry_out(act, publicity, wanted, rule="R-552", reason=f"异议第 {'、'.join(map(str, numbers))} 号成立",
+                  grounds={"objections": numbers})  # fmt: skip
+    elif publicity.state == "suspended":
+        resume(act, publicity)
+
+
+def resume(act: Act, publicity: Publicity) -> None:
+    """The suspended publicity goes on, under regime T longer by the days it stood still (R-562)."""
+    if publicity.follows_award:
+        advance(act, publicity, "resume", ends_at=iso(publicity.ends_at), assumed_years=[])
+        return
+    period = resumed_end(national(), publicity.ends_at, publicity.state_at, act.now)
+    publicity.ends_at = period.ends_at
+    advance(act, publicity, "resume", ends_at=iso(period.ends_at), assumed_years=list(period.assumed))
+
+
+def carry_out(
+    act: Act, publicity: Publicity, remedy: Mapping[str, Any], *, rule: str, reason: str, grounds: dict[str, Any]
+) -> None:
+    """Do what an upheld objection or the regulator's decision asks for: judge again, the next candidate, hold again.
+
+    Afterwards the publicity is revoked, and the section is being evaluated, back before its award, or has failed.
+    """
+    section, winner = publicity.section, publicity.winner
+    advance(act, publicity, "revoke", remedy=dict(remedy), reason=reason, grounds=grounds)
+    if remedy["kind"] == RE_EVALUATE:
+        stage = str(remedy["stage"])
+        experts.send_back(act, experts_queries.committee(act.session, section), stage=stage, reason=reason,
+                          grounds={**grounds, "ground": remedy.get("ground")})  # fmt: skip
+    elif remedy["kind"] == RETENDER:
+        end_section(act, publicity, rule, reason)
+    elif winner is not None:
+        lose(act, publicity, winner, "challenge_upheld", reason, by_winner=False)
+        bidding_services.set_aside_award(act, section, number=winner.number, reason="challenge_upheld")
+    publish_notice(
+        act,
+        kind="remedy",
+        subject=section.subject,
+        title=f"{section.project.name}（{section.name}）评标结果更正公告",
+        content={
+            "section": section.code,
+            "project": section.project.name,
+            "tenderee": section.project.tenderee.name,
+            "remedy": remedy["kind"],
+            "reason": reason,
+            "at": iso(act.now),
+        },
+    )
 
 
 def _checked(text: str, field: str) -> str:

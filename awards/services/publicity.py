@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -32,8 +33,7 @@ def publish_candidates(act: Act, section: Section) -> Publicity:
     came too late. Conflict("section.state") unless the report has been delivered (the section's own move refuses),
     Conflict("publicity.no_candidates") where the regime knows none and the result is announced at once (R-506).
     """
-    if act.session.scalar(select(Publicity.id).where(Publicity.section_id == section.id)) is not None:
-        raise Conflict("publicity.exists", section=section.code)
+    check_unannounced(act, section)
     law = bidding_queries.law_of(section)
     if "candidate_publicity_min" not in law.rules:
         raise Conflict("publicity.no_candidates", section=section.code)
@@ -74,18 +74,13 @@ def publish_candidates(act: Act, section: Section) -> Publicity:
         "late_by_days": late,
         "report_sha256": committee.report_sha256,
     }  # fmt: skip
-    publicity = Publicity(
-        section_id=section.id,
-        section=section,
+    publicity = begin_publicity(
+        act,
+        section,
         candidates=list(result["candidates"]),
-        began_at=act.now,
         ends_at=period.ends_at,
         rule={"cite": law.cite("candidate_publicity_min"), "assumed_years": list(period.assumed), "late_by_days": late},
-        state="running",
-        state_at=act.now,
     )
-    act.session.add(publicity)
-    act.session.flush()
     bidding.mark_candidates_published(act, section, candidates=publicity.candidates)
     publish_notice(
         act,
@@ -95,6 +90,56 @@ def publish_candidates(act: Act, section: Section) -> Publicity:
         content=content,
     )
     return publicity
+
+
+def check_unannounced(act: Act, section: Section) -> None:
+    """Refuse a second publicity: Conflict("publicity.exists") unless the section's one was revoked."""
+    held = act.session.scalar(select(Publicity).where(Publicity.section_id == section.id))
+    if held is not None and held.state != "revoked":
+        raise Conflict("publicity.exists", section=section.code)
+
+
+def begin_publicity(
+    act: Act,
+    section: Section,
+    *,
+    candidates: list[int],
+    ends_at: datetime,
+    rule: dict[str, Any],
+    winner: Bid | None = None,
+) -> Publicity:
+    """The section's publicity begins now: the first, or the next round of one that was revoked, which keeps it."""
+    held = act.session.scalar(select(Publicity).where(Publicity.section_id == section.id))
+    if held is None:
+        held = Publicity(section_id=section.id, section=section, earlier=[], state="running", state_at=act.now)
+        _set(act, held, candidates, ends_at, rule, winner)
+        act.session.add(held)
+        act.session.flush()
+        return held
+    held.earlier = [*held.earlier, told_round(held)]
+    held.round += 1
+    _set(act, held, candidates, ends_at, rule, winner)
+    advance(act, held, "renew", round=held.round, candidates=candidates)
+    return held
+
+
+def told_round(publicity: Publicity) -> dict[str, Any]:
+    """A round of a publicity as the archive tells it."""
+    return {
+        "round": publicity.round,
+        "candidates": publicity.candidates,
+        "began_at": iso(publicity.began_at),
+        "ends_at": iso(publicity.ends_at),
+        "rule": publicity.rule,
+        "winner": publicity.winner.number if publicity.winner else None,
+    }
+
+
+def _set(
+    act: Act, held: Publicity, candidates: list[int], ends_at: datetime, rule: dict[str, Any], winner: Bid | None
+) -> None:
+    held.candidates, held.began_at, held.ends_at, held.rule = candidates, act.now, ends_at, rule
+    held.winner_id, held.winner = (winner.id, winner) if winner else (None, None)
 
 
 def end_publicity(act: Act, publicity: Publicity) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
-
+from awards import queries
 from awards.models import Publicity
 from awards.rules import masked, result_periods
 from awards.services.award import KIND, tell_bidders
+from awards.services.publicity import begin_publicity, check_unannounced
 from bidding import queries as bidding_queries
 from bidding import services as bidding
 from bidding.models import Section
@@ -20,32 +20,33 @@ from experts import queries as experts
 
 
 def announce_result(act: Act, section: Section) -> Publicity:
-    """Decide for the first candidate and announce it in the same act, so that the notice cannot be late (R-506).
+    """Decide for the first candidate not set aside and announce it in the same act: it cannot be late (R-506).
 
     Afterwards the notice stands for its working days, the result may be challenged until `ends_at` (R-554), the winner
     and every other bidder have been told, and a decision later than the law's working days after the report is said
     in the notice. Conflict("publicity.exists"), Conflict("result.candidates_first") where the law asks for candidates
     to be publicised (regime T), Conflict("section.state") before the report has been delivered.
     """
-    if act.session.scalar(select(Publicity.id).where(Publicity.section_id == section.id)) is not None:
-        raise Conflict("publicity.exists", section=section.code)
+    check_unannounced(act, section)
     law = bidding_queries.law_of(section)
     if "result_notice_period" not in law.rules:
         raise Conflict("result.candidates_first", section=section.code)
     committee = experts.committee(act.session, section)
     result = experts.locked_result(committee)
-    winner = next(
-        bid for bid in experts.final_bids(act.session, section) if bid.number == result["candidates"][0]
-    )  # fmt: skip
+    lost = queries.set_aside_numbers(act.session, section)
+    first = next((number for number in result["candidates"] if number not in lost), None)
+    if first is None:
+        raise Conflict("result.none_left", section=section.code)
+    winner = next(bid for bid in experts.final_bids(act.session, section) if bid.number == first)
+    over = [{"number": one, "reason": lost[one]} for one in result["candidates"][: result["candidates"].index(first)]]
     bidding.mark_awarded(act, section, winner=winner.number)
     periods = result_periods(national(), act.now, law.days("result_notice_period"), law.days("challenge_within"))
     due = national().end_of_working_days(day_of(committee.state_at), law.days("award_decision_within"))
     late = act.now >= end_of_day(due.on)
-    publicity = Publicity(
-        section_id=section.id,
-        section=section,
+    publicity = begin_publicity(
+        act,
+        section,
         candidates=list(result["candidates"]),
-        began_at=act.now,
         ends_at=periods.challenge_until,
         rule={
             "cite": law.cite("result_notice_period"),
@@ -54,17 +55,12 @@ def announce_result(act: Act, section: Section) -> Publicity:
             "decision": {**law.cite("award_decision_within"), "due_at": iso(end_of_day(due.on)), "late": late},
             "assumed_years": list(periods.assumed),
         },
-        winner_id=winner.id,
         winner=winner,
-        state="running",
-        state_at=act.now,
     )
-    act.session.add(publicity)
-    act.session.flush()
     append(
         act, "publicity.award", publicity.subject,
-        {"winner": winner.number, "passed_over": [], "actor": act.actor.name, "notice_until": iso(periods.notice_until),
-         "challenge_until": iso(periods.challenge_until)},
+        {"winner": winner.number, "passed_over": over, "actor": act.actor.name,
+         "notice_until": iso(periods.notice_until), "challenge_until": iso(periods.challenge_until)},
     )  # fmt: skip
     names = {bid.number: bid.name for bid in experts.final_bids(act.session, section)}
     notice = publish_notice(
@@ -93,7 +89,7 @@ def announce_result(act: Act, section: Section) -> Publicity:
                 for entry in result["conformity"]["bids"]
                 if entry["rejected"]
             ],
-            "passed_over": [],
+            "passed_over": over,
             # Who judged is told with the result (采购法实施条例 a43, 87号令 a69).
             "experts": [
                 {"name": member.person.name, "of_purchaser": member.expert_id is None}

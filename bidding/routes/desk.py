@@ -102,7 +102,7 @@ def _project_form(errors: list[Refusal], status: int = 200) -> tuple[str, int]:
     page = render_template(
         "bidding/create_project.html",
         errors=errors,
-        values=request.form,
+        values=request.form or request.args,
         regimes=REGIMES,
         categories=CATEGORIES,
         procedures=PROCEDURES,

@@ -13,6 +13,8 @@ from bidding.services.moves import (
     mark_awarded,
     mark_candidates_published,
     mark_opened,
+    reopen_evaluation,
+    set_aside_award,
     unmask_decoy,
 )
 from bidding.services.objections import raise_objection
@@ -75,7 +77,9 @@ __all__ = [
     "register_prober",
     "register_trustee",
     "rehearse_trustee",
+    "reopen_evaluation",
     "return_publication",
+    "set_aside_award",
     "set_bill",
     "submit_clarification",
     "submit_section",

@@ -40,6 +40,17 @@ def mark_awarded(act: Act, section: Section, **evidence: Any) -> None:
     advance(act, section, "award", **evidence)
 
 
+def set_aside_award(act: Act, section: Section, **evidence: Any) -> None:
+    """The award no longer stands: back to the candidates, or where none are publicised to the delivered report."""
+    by_candidates = "candidate_publicity_min" in queries.law_of(section).rules
+    advance(act, section, "set_aside" if by_candidates else "set_aside_result", **evidence)
+
+
+def reopen_evaluation(act: Act, section: Section, **evidence: Any) -> None:
+    """The committee judges again: an objection was upheld, or the regulator has so decided."""
+    advance(act, section, "reopen_evaluation", **evidence)
+
+
 def mark_archived(act: Act, section: Section, **evidence: Any) -> None:
     """The archive 一标一档 is complete."""
     advance(act, section, "archive", **evidence)

@@ -50,7 +50,7 @@ from experts.services.pool import (
 )
 from experts.services.report import deliver_report, record_silence, report_facts, sign_report, write_report
 from experts.services.review import begin_scoring, reject_all, save_findings
-from experts.services.rollback import ask_rollback, decide_rollback
+from experts.services.rollback import ask_rollback, decide_rollback, send_back
 from experts.services.scoring import (
     conclude_first_stage,
     explain_outlier,
@@ -125,6 +125,7 @@ __all__ = [
     "save_findings",
     "save_masked",
     "save_scores",
+    "send_back",
     "sign_answer",
     "sign_in",
     "sign_report",

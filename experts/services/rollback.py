@@ -1,9 +1,12 @@
-"""Going back one stage: the leader asks with a reason, the supervisor approves; nothing that stood is lost."""
+"""Going back: one stage with the supervisor's approval, or after the report, sent back; nothing that stood is lost."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from accounts import queries as accounts
 from accounts.rules import Role
+from bidding import services as bidding
 from core.act import Act
 from core.errors import Conflict, Forbidden, Invalid
 from core.ledger.log import append
@@ -68,16 +71,43 @@ def decide_rollback(act: Act, asked: Rollback, *, is_approved: bool, answer: str
             "committee.state", verb="decide_rollback", state=committee.state, allowed=sorted(STANDS),
             subject=committee.subject,
         )  # fmt: skip
-    if asked.stage == REVIEW:
-        committee.conformity = None
-        advance(act, committee, "roll_back_review", rollback=asked.number, reason=asked.reason)
-        return
-    sheets = queries.every_sheet(act.session, committee)
+    _go_back(act, committee, asked.stage, {"rollback": asked.number, "reason": asked.reason})
+
+
+def send_back(act: Act, committee: Committee, *, stage: str, reason: str, grounds: dict[str, Any]) -> None:
+    """After the report was delivered the same committee judges again from `stage` on (R-504, R-507).
+
+    Called where an objection was upheld or the regulator has so decided; `grounds` names it in the ledger. Findings and
+    sheets are their members' drafts again with what they hold, the signatures under the report no longer count, and the
+    report delivered so far stays in the store and in the ledger. The section is being evaluated again. Conflict:
+    committee.state, rollback.prices_open (two sittings do not go back: the prices are known).
+    """
+    if committee.state != "delivered" or stage not in (REVIEW, SCORING):
+        raise Conflict(
+            "committee.state", verb="send_back", state=committee.state, allowed=["delivered"], subject=committee.subject
+        )
+    if queries.in_two_stages(committee.section):
+        raise Conflict("rollback.prices_open", section=committee.section.code)
+    bidding.reopen_evaluation(act, committee.section, stage=stage, reason=reason, grounds=grounds)
+    for member in queries.signers(act.session, committee):
+        member.signed_at = member.dissent = None
+        advance(act, member, "recall", reason=reason)
+    _go_back(act, committee, stage, {"reason": reason, "grounds": grounds, "report_sha256": committee.report_sha256})
+
+
+def _go_back(act: Act, committee: Committee, stage: str, facts: dict[str, Any]) -> None:
+    sheets = [] if committee.conformity is None else queries.every_sheet(act.session, committee)
     committee.result = None
-    advance(act, committee, "roll_back_scoring", rollback=asked.number, reason=asked.reason)
+    if stage == REVIEW:
+        committee.conformity = None
+        advance(act, committee, "roll_back_review", **facts)
+    else:
+        advance(act, committee, "roll_back_scoring", **facts)
     for sheet, _items in sheets:
-        sheet.reopened_for = None
-        advance(act, sheet, "reopen", rollback=asked.number)
+        # A sheet locked while its stage lasted stays so: only what was final as a whole is a draft again.
+        if sheet.state == "locked" and (stage == SCORING or "grounds" in facts):
+            sheet.reopened_for = None
+            advance(act, sheet, "reopen", **{"rollback": facts["rollback"]} if "rollback" in facts else {})
 
 
 def _stage(committee: Committee, verb: str) -> str:

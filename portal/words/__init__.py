@@ -31,6 +31,7 @@ PACKAGES = (
     "awards",
     "collusion",
     "archive",
+    "waiting",
     "portal",
     "messages",
 )

@@ -29,6 +29,16 @@ SENTENCES = {
     ),
     "award.evidence": _l("请写明跳过 %(number)s 号候选人的证据。"),
     "award.passed_over": _l("只能为排在中标人前面的候选人填写跳过理由。"),
+    "award.set_aside": _l("%(number)s 号投标的中标结果已被撤销，不能再确定为中标人。"),
+    "result.none_left": _l("没有可以确定为中标人的候选人了，应当重新招标。依据 R-561。"),
+    "set_aside.no_winner": _l("标段 %(section)s 现在没有可以撤销的中标结果。"),
+    "set_aside.reason": _l(
+        "撤销中标结果只能因拒绝签约、放弃、不可抗力、未交履约保证金或被查实违法。依据 R-503、R-561。"
+    ),
+    "retender.no_ground": _l("只有中标结果被撤销之后，才能终止标段 %(section)s 并重新招标。"),
+    "remedy.kind": _l("异议成立时，请选择法律允许的处理方式。"),
+    "remedy.stage": _l("请选择从初步评审还是从评分开始重新评审。"),
+    "remedy.ground": _l("政府采购只有四种情形可以重新评审，请选择其一。依据财政部令第87号第六十四条（R-507）。"),
 }
 
 STATES = {
@@ -36,6 +46,7 @@ STATES = {
     "publicity.suspended": _l("因异议暂停"),
     "publicity.ended": _l("公示期满"),
     "publicity.awarded": _l("已定标"),
+    "publicity.revoked": _l("已撤销"),
     "objection.open": _l("待答复"),
     "objection.answered": _l("已答复"),
 }
@@ -50,6 +61,15 @@ KINDS = {
     "publicity.end": _l("公示期满"),
     "publicity.over": _l("公示期满"),
     "publicity.award": _l("定标"),
+    "publicity.lapse": _l("中标结果撤销"),
+    "publicity.revoke": _l("公示（结果）撤销"),
+    "publicity.renew": _l("重新公示（公告）"),
+    "award.set_aside": _l("中标人被撤销"),
+    "award.retender": _l("终止，重新招标"),
+    "notice.set_aside": _l("中标结果撤销公告"),
+    "notice.remedy": _l("评标结果更正公告"),
+    "set_aside": _l("中标结果撤销公告"),
+    "remedy": _l("评标结果更正公告"),
     "objection.file": _l("提出异议"),
     "objection.answer": _l("答复异议"),
 }

@@ -324,6 +324,7 @@ KINDS = {
     "member.declare": _l("纪律与回避声明"),
     "member.vote": _l("推选组长投票"),
     "member.sign_report": _l("签署评标报告"),
+    "member.recall": _l("召回重新评审"),
     "rollback.ask": _l("委员会申请退回上一阶段"),
     "rollback.approve": _l("批准退回上一阶段"),
     "rollback.dismiss": _l("不批准退回"),

@@ -11,6 +11,7 @@ MESSAGES = {
     "bid.judged": _l("标段 %(section)s：贵单位投标文件未解密的原因已认定，请到开标大厅查看。"),
     "awards.objection_filed": _l("标段 %(section)s 收到对评标结果的异议（第 %(number)s 号），答复期限 %(due_at)s。"),
     "awards.objection_answered": _l("标段 %(section)s：贵单位提出的异议（第 %(number)s 号）已答复。"),
+    "awards.set_aside": _l("标段 %(section)s：%(number)s 号投标的中标结果已撤销，见公告 %(notice)s。"),
     "awards.won": _l("标段 %(section)s：贵单位中标，见公告 %(notice)s。"),
     "awards.lost": _l("标段 %(section)s：中标人为 %(winner)s，见公告 %(notice)s。"),
     "awards.regulator_report": _l("标段 %(section)s 招标投标情况书面报告的期限为 %(due_at)s。"),

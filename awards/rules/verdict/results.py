@@ -14,7 +14,6 @@ from awards.rules.evidence import evidence_of
 from awards.rules.verdict.clarifications import check_clarifications
 from awards.rules.verdict.seats import check_seats, check_walks, is_draw_needed
 from awards.rules.verdict.told import OPENED, Told, need, need_object
-from core.clock import from_iso
 from core.draw import mechanism
 from experts.rules import aggregate, check_score, price_scores, published, rank
 from experts.rules.ranking import Standing
@@ -131,7 +130,7 @@ def _last_stage(told: Told, result: dict[str, Any]) -> Any:
     about = f"committee:{told.project['section']['code']}"
     undone = {
         "committee.begin_scoring": ("committee.reseat", "committee.roll_back_review"),
-        "committee.lock": ("committee.roll_back_scoring",),
+        "committee.lock": ("committee.roll_back_scoring", "committee.roll_back_review"),
     }
     for kind, undoing in undone.items():
         places = told.places(kind, about)
@@ -183,50 +182,6 @@ def _check_ranking(result: dict[str, Any], standings: list[Standing]) -> None:
     most = len(result["candidates"])
     top = [bid.standing.number for bid in ranked[:most]]
     need(1 <= most <= 3 and top == result["candidates"], "archive.candidates")
-
-
-def check_award(told: Told) -> dict[str, Any]:
-    """The candidates published are the committee's, the publicity ran its days, and the winner is the first of them."""
-    award = told.award
-    numbers = award["candidates"]
-    need(numbers == told.evaluation["candidates"], "archive.candidates")
-    fact = told.one_fact("publicity.award")
-    awarded = next(e for e in told.ledger["entries"] if e["kind"] == "publicity.award")
-    if told.project["regime"] == "G":
-        _check_result_notice(told, fact, awarded["at"])
-    else:
-        began, ends = from_iso(award["began_at"]), from_iso(award["ends_at"])
-        days = int(award["rule"]["cite"]["value"])
-        need((ends - began).total_seconds() >= days * 86400, "archive.publicity", days=days)
-        need(from_iso(awarded["at"]) >= ends, "archive.publicity", days=days)
-    open_ones = [objection["number"] for objection in award["objections"] if objection["answer"] is None]
-    need(not open_ones, "archive.objection_open", numbers=open_ones)
-    winner = award["winner"]
-    better = numbers[: numbers.index(winner)] if winner in numbers else numbers
-    passed = [entry["number"] for entry in fact["passed_over"]]
-    need(winner in numbers and passed == better, "archive.winner", found=winner, expected=numbers[0])
-    need(fact["winner"] == winner, "archive.winner", found=winner, expected=fact["winner"])
-    return {"winner": winner, "name": next(bid["name"] for bid in told.bids if bid["number"] == winner)}
-
-
-def _check_result_notice(told: Told, fact: dict[str, Any], awarded_at: str) -> None:
-    """Under regime G: announced as decided, challengeable for its days, and no file before that time was over (R-506).
-
-    The periods are counted in working days, which are never fewer than the days checked here.
-    """
-    award, law = told.award, {rule["key"]: rule for rule in told.project["law"]["rules"]}
-    began, ends = from_iso(award["began_at"]), from_iso(award["ends_at"])
-    until = from_iso(award["rule"]["notice_until"])
-    notice, challenge = int(law["result_notice_period"]["value"]), int(law["challenge_within"]["value"])
-    need(awarded_at == award["began_at"], "archive.publicity", days=notice)
-    need((until - began).total_seconds() >= notice * 86400, "archive.publicity", days=notice)
-    need((ends - until).total_seconds() >= challenge * 86400, "archive.publicity", days=challenge)
-    need(from_iso(told.container.json("manifest.json")["built_at"]) >= ends, "archive.publicity", days=challenge)
-    same = fact["notice_until"] == award["rule"]["notice_until"] and fact["challenge_until"] == award["ends_at"]
-    need(same, "archive.untold", what="result notice")
-    notices = [one["content"] for one in told.notices if one["kind"] == "award"]
-    stated = [(one["winner"]["number"], one["challenge_until"]) for one in notices]
-    need(stated == [(award["winner"], award["ends_at"])], "archive.untold", what="result notice")
 
 
 def check_credit(told: Told) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask import render_template, request
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
@@ -13,7 +13,8 @@ from accounts.access import acting, current_actor, public, reading, requires
 from accounts.rules import Role
 from awards import forms, queries, services
 from awards.models import Publicity
-from awards.rules import PASSED_OVER
+from awards.routes.frame import PROJECT, STATUS, blueprint, done, frame, refused
+from awards.rules import GROUNDS, PASSED_OVER, SET_ASIDE, remedies_of
 from bidding import queries as bidding
 from bidding.models import Section
 from core.board import Notice
@@ -22,11 +23,6 @@ from core.clock import from_iso
 from core.errors import Missing, Refusal
 from experts import queries as experts
 from experts.rules import scored_criteria
-
-blueprint = Blueprint("awards", __name__)
-
-PROJECT = (Role.TENDEREE, Role.AGENT, Role.OFFICER, Role.SUPERVISOR)
-STATUS = {"running": "info", "suspended": "warn", "ended": "ok", "awarded": "ok"}
 
 
 @blueprint.get("/tender/<code>/award")
@@ -46,8 +42,8 @@ def publish_candidates(code: str) -> Response:
     except Missing:
         raise
     except Refusal as refusal:
-        return _refused(refusal, "awards.desk", code=code)
-    return _done(_("中标候选人已公示。"), "awards.candidates", code=code)
+        return refused(refusal, "awards.desk", code=code)
+    return done(_("中标候选人已公示。"), "awards.candidates", code=code)
 
 
 @blueprint.post("/tender/<code>/award/end")
@@ -60,8 +56,8 @@ def end_publicity(code: str) -> Response:
     except Missing:
         raise
     except Refusal as refusal:
-        return _refused(refusal, "awards.desk", code=code)
-    return _done(_("公示期满。"), "awards.desk", code=code)
+        return refused(refusal, "awards.desk", code=code)
+    return done(_("公示期满。"), "awards.desk", code=code)
 
 
 @blueprint.post("/tender/<code>/award/objections/<int:number>")
@@ -69,14 +65,15 @@ def end_publicity(code: str) -> Response:
 def answer_objection(code: str, number: int) -> Response | tuple[str, int]:
     """Answer an objection."""
     try:
-        answer = forms.read_text(request.form, "answer")
+        answer, remedy = forms.read_answer(request.form)
         with acting() as act:
-            services.answer_objection(act, queries.own_objection(act.session, code, number, act.actor), answer)
+            objection = queries.own_objection(act.session, code, number, act.actor)
+            services.answer_objection(act, objection, answer, remedy=remedy)
     except Missing:
         raise
     except Refusal as refusal:
         return _desk(code, [refusal]), 422
-    return _done(_("异议已答复。"), "awards.desk", code=code)
+    return done(_("异议已答复。"), "awards.desk", code=code)
 
 
 @blueprint.post("/tender/<code>/award")
@@ -92,7 +89,7 @@ def award(code: str) -> Response | tuple[str, int]:
         raise
     except Refusal as refusal:
         return _desk(code, [refusal]), 422
-    return _done(_("中标结果已公告，中标通知书与结果通知书已发出。"), "awards.award_notice", code=code)
+    return done(_("中标结果已公告，中标通知书与结果通知书已发出。"), "awards.award_notice", code=code)
 
 
 @blueprint.post("/tender/<code>/award/result")
@@ -107,7 +104,56 @@ def announce_result(code: str) -> Response | tuple[str, int]:
         raise
     except Refusal as refusal:
         return _desk(code, [refusal]), 422
-    return _done(_("结果已公告，成交（中标）通知书与结果通知书已发出。"), "awards.award_notice", code=code)
+    return done(_("结果已公告，成交（中标）通知书与结果通知书已发出。"), "awards.award_notice", code=code)
+
+
+@blueprint.post("/tender/<code>/award/set-aside")
+@requires(Role.TENDEREE)
+def set_aside_winner(code: str) -> Response | tuple[str, int]:
+    """Set the winner aside, after the section's code has been typed."""
+    try:
+        forms.check_phrase(request.form, code)
+        lost = forms.read_set_aside(request.form)
+        with acting() as act:
+            services.set_aside_winner(act, queries.own_publicity(act.session, code, act.actor), **lost)
+    except Missing:
+        raise
+    except Refusal as refusal:
+        return _desk(code, [refusal]), 422
+    return done(_("中标结果已撤销并公告。"), "awards.desk", code=code)
+
+
+@blueprint.post("/tender/<code>/award/hold-again")
+@requires(Role.TENDEREE)
+def hold_again(code: str) -> Response | tuple[str, int]:
+    """End the section so that it is tendered again, after its code has been typed."""
+    try:
+        forms.check_phrase(request.form, code, "again")
+        explanation = forms.read_text(request.form, "explanation")
+        with acting() as act:
+            services.hold_again(act, queries.own_publicity(act.session, code, act.actor), explanation)
+    except Missing:
+        raise
+    except Refusal as refusal:
+        return _desk(code, [refusal]), 422
+    return done(_("本次招标已终止并公告，可以重新招标。"), "awards.desk", code=code)
+
+
+@blueprint.post("/bid/<code>/give-up")
+@requires(Role.BIDDER)
+def give_up(code: str) -> Response | tuple[str, int]:
+    """The winner declares not to sign, after the section's code has been typed."""
+    try:
+        forms.check_phrase(request.form, code)
+        words = forms.read_text(request.form, "evidence")
+        with acting() as act:
+            held = queries.won_publicity(act.session, code, act.actor)
+            services.set_aside_winner(act, held, reason="gave_up", evidence=words, by_winner=True)
+    except Missing:
+        raise
+    except Refusal as refusal:
+        return _own_result(code, [refusal]), 422
+    return done(_("放弃中标的声明已收到并公告。"), "awards.own_result", code=code)
 
 
 @blueprint.get("/sections/<code>/candidates")
@@ -119,7 +165,7 @@ def candidates(code: str) -> str:
         held = queries.publicity(session, section)
         return render_template(
             "awards/candidates.html",
-            **_frame(section),
+            **frame(section),
             notice=notice,
             content=notice.content,
             publicity=held,
@@ -138,7 +184,7 @@ def award_notice(code: str) -> str:
         section, notice = _notice(session, code, "award")
         return render_template(
             "awards/award_notice.html",
-            **_frame(section),
+            **frame(section),
             notice=notice,
             content=notice.content,
             awarded_at=from_iso(notice.content["awarded_at"]),
@@ -169,7 +215,7 @@ def file_objection(code: str) -> Response | tuple[str, int]:
         raise
     except Refusal as refusal:
         return _own_result(code, [refusal]), 422
-    return _done(_("异议已提出，答复之前暂停招标投标活动。"), "awards.own_result", code=code)
+    return done(_("异议已提出，答复之前暂停招标投标活动。"), "awards.own_result", code=code)
 
 
 def _own_result(code: str, errors: list[Refusal]) -> str:
@@ -179,7 +225,7 @@ def _own_result(code: str, errors: list[Refusal]) -> str:
         held = queries.publicity(session, section)
         return render_template(
             "awards/own_result.html",
-            **_frame(section),
+            **frame(section),
             own=own,
             publicity=held,
             status=STATUS[held.state],
@@ -195,9 +241,11 @@ def _desk(code: str, errors: list[Refusal]) -> str:
     with reading() as session:
         section = bidding.own_section(session, code, actor)
         values: dict[str, Any] = {
-            **_frame(section), "publicity": None, "errors": errors, "values": request.form, "objections": [],
+            **frame(section), "publicity": None, "errors": errors, "values": request.form, "objections": [],
             "reasons": PASSED_OVER, "status": None, "bids": {}, "committee": None,
             "decides_at_once": "candidate_publicity_min" not in bidding.law_of(section).rules,
+            "remedies": remedies_of(section.project.regime), "grounds": GROUNDS, "set_aside": [],
+            "set_aside_reasons": [one for one in SET_ASIDE if one not in ("gave_up", "challenge_upheld")],
         }  # fmt: skip
         try:
             committee = experts.committee(session, section)
@@ -214,6 +262,7 @@ def _desk(code: str, errors: list[Refusal]) -> str:
                 "status": STATUS[held.state],
                 "objections": queries.objections(session, held),
                 "calendar": national().version,
+                "set_aside": queries.set_aside(session, held),
             }
         return render_template("awards/desk.html", **values)
 
@@ -224,17 +273,3 @@ def _notice(session: Session, code: str, kind: str) -> tuple[Section, Notice]:
     if found is None:
         raise Missing("publicity.unknown")
     return section, found
-
-
-def _frame(section: Section) -> dict[str, Any]:
-    return {"section": section, "project": section.project}
-
-
-def _done(message: str, endpoint: str, **values: Any) -> Response:
-    flash(message, "ok")
-    return redirect(url_for(endpoint, **values), 303)
-
-
-def _refused(refusal: Refusal, endpoint: str, **values: Any) -> Response:
-    flash(current_app.jinja_env.filters["sentence"](refusal), "bad")
-    return redirect(url_for(endpoint, **values), 303)

@@ -8,16 +8,17 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from awards.models import Objection, Publicity
+from awards.models import Objection, Publicity, SetAside
 from bidding import queries as bidding
 from bidding.models import Section
 from core.act import Actor
 from core.board import Notice
 from core.errors import Missing
+from core.ledger.log import entries_of
 from experts import queries as experts
 from opening.models import Bid
 
-TOLD_FROM = frozenset({"candidates_published", "awarded", "archived"})
+TOLD_FROM = frozenset({"candidates_published", "awarded", "archived", "failed"})
 """Section states from which a bidder sees the own scores and rank (R-505)."""
 
 
@@ -59,6 +60,11 @@ def open_objections(session: Session, held: Publicity) -> int:
     return session.scalar(query) or 0
 
 
+def upheld(session: Session, held: Publicity) -> list[Objection]:
+    """The upheld objections to the present round, by number."""
+    return [one for one in objections(session, held) if one.outcome == "upheld" and one.round == held.round]
+
+
 def own_objection(session: Session, code: str, number: int, actor: Actor) -> Objection:
     """An objection to a section the actor works on, for answering; or Missing."""
     held = own_publicity(session, code, actor)
@@ -88,6 +94,7 @@ def own_result(session: Session, section: Section, actor: Actor) -> dict[str, An
     """
     if section.state not in TOLD_FROM:
         raise Missing("section.unknown", section=section.code)
+    publicity(session, section)
     return result_of(session, section, own_bid(session, section, actor))
 
 
@@ -112,3 +119,36 @@ def notice_of(session: Session, section: Section, kind: str) -> Notice | None:
     """The newest notice of that kind on the section; None where there is none."""
     query = select(Notice).where(Notice.subject == section.subject, Notice.kind == kind).order_by(Notice.id.desc())
     return session.scalar(query.limit(1))
+
+
+def set_aside(session: Session, held: Publicity) -> list[SetAside]:
+    """The winners who were set aside, in order (R-561)."""
+    query = select(SetAside).where(SetAside.publicity_id == held.id).order_by(SetAside.number)
+    return list(session.scalars(query))
+
+
+def set_aside_numbers(session: Session, section: Section) -> dict[int, str]:
+    """The bids set aside in the section, each with the reason; empty before anything was announced."""
+    query = (
+        select(SetAside)
+        .join(Publicity, Publicity.id == SetAside.publicity_id)
+        .where(Publicity.section_id == section.id)
+        .order_by(SetAside.number)
+    )
+    return {row.bid.number: row.reason for row in session.scalars(query)}
+
+
+def won_publicity(session: Session, code: str, actor: Actor) -> Publicity:
+    """The publicity of a section that the actor's organisation has won, or Missing."""
+    held = publicity_of(session, code)
+    if held.winner is None or actor.organisation_id is None or held.winner.organisation_id != actor.organisation_id:
+        raise Missing("publicity.unknown")
+    return held
+
+
+def superseded_reports(session: Session, subject: str) -> list[str]:
+    """The hashes of the reports a committee delivered before it was sent back, in order."""
+    told = [
+        str(entry.facts["report_sha256"]) for entry in entries_of(session, subject) if entry.kind == "report.deliver"
+    ]
+    return told[:-1]

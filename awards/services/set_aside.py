@@ -1,0 +1,117 @@
+"""A winner is lost: set aside with reason and evidence; then the next candidate, or the section is held again."""
+
+from __future__ import annotations
+
+from awards import queries
+from awards.models import Publicity, SetAside
+from awards.rules import SET_ASIDE
+from bidding import services as bidding
+from core.act import Act
+from core.board import publish_notice
+from core.clock import iso
+from core.errors import Conflict, Invalid
+from core.ledger.log import append
+from core.machine import advance
+from core.outbox import post
+from opening.models import Bid
+
+KIND = "set_aside"
+MOST = 2000
+
+
+def set_aside_winner(
+    act: Act, publicity: Publicity, *, reason: str, evidence: str, by_winner: bool = False
+) -> SetAside:
+    """The winner no longer is one; the next candidate may be chosen or the section held again (R-503, R-561).
+
+    Under regime T the candidates stand and `award` goes on with the next; under regime G the result is revoked and
+    `announce_result` announces the next with a new time to challenge (政府采购法实施条例 a49). The bond's fate is
+    decided by people, never by this (R-156). Invalid: set_aside.reason, form.required; Conflict("set_aside.no_winner").
+    """
+    winner = publicity.winner
+    is_won = publicity.state == "awarded" or (publicity.follows_award and publicity.state != "revoked")
+    if winner is None or not is_won or publicity.section.state != "awarded":
+        raise Conflict("set_aside.no_winner", section=publicity.section.code)
+    if reason not in SET_ASIDE:
+        raise Invalid("set_aside.reason", field="reason", found=reason, options=list(SET_ASIDE))
+    evidence = evidence.strip()
+    if len(evidence) < 10 or len(evidence) > MOST:
+        raise Invalid("form.length", field="evidence", least=10, most=MOST, found=len(evidence))
+    lost = lose(act, publicity, winner, reason, evidence, by_winner)
+    bidding.set_aside_award(act, publicity.section, number=winner.number, reason=reason)
+    if publicity.follows_award:
+        advance(act, publicity, "revoke", number=winner.number, reason=reason)
+    else:
+        advance(act, publicity, "lapse", number=winner.number, reason=reason)
+        publicity.winner_id = publicity.winner = None
+    return lost
+
+
+def lose(act: Act, publicity: Publicity, winner: Bid, reason: str, evidence: str, by_winner: bool) -> SetAside:
+    """Keep that the winner is set aside: the row, the ledger, the public notice, a letter to both sides."""
+    section = publicity.section
+    lost = SetAside(
+        publicity_id=publicity.id,
+        number=1 + len(queries.set_aside(act.session, publicity)),
+        round=publicity.round,
+        bid_id=winner.id,
+        bid=winner,
+        reason=reason,
+        evidence=evidence,
+        by_winner=by_winner,
+        at=act.now,
+    )
+    act.session.add(lost)
+    act.session.flush()
+    facts = {"number": winner.number, "reason": reason, "round": publicity.round, "by_winner": by_winner}
+    append(act, "award.set_aside", publicity.subject, {**facts, "evidence": evidence})
+    left = [one for one in publicity.candidates if one not in queries.set_aside_numbers(act.session, section)]
+    notice = publish_notice(
+        act,
+        kind=KIND,
+        subject=section.subject,
+        title=f"{section.project.name}（{section.name}）中标结果撤销公告",
+        content={
+            "section": section.code,
+            "project": section.project.name,
+            "tenderee": section.project.tenderee.name,
+            "set_aside": {"number": winner.number, "name": winner.name, "reason": reason},
+            "at": iso(act.now),
+            "candidates_left": len(left),
+        },
+    )
+    for recipient in {winner.organisation_id, section.project.tenderee_id} - {None}:
+        post(
+            act,
+            key=f"award.set_aside:{section.code}:{lost.number}:{recipient}",
+            recipient=f"organisation:{recipient}",
+            template="awards.set_aside",
+            section=section.code,
+            number=winner.number,
+            notice=notice.number,
+        )
+    return lost
+
+
+def hold_again(act: Act, publicity: Publicity, explanation: str) -> None:
+    """End the section without a winner so that its project is tendered again, with a link to this one (R-561).
+
+    Only after a winner was set aside: Conflict("retender.no_ground"). Where an objection or the regulator asks for it,
+    `carry_out` comes here by itself.
+    """
+    if publicity.section.state not in ("candidates_published", "evaluated") or not queries.set_aside(
+        act.session, publicity
+    ):
+        raise Conflict("retender.no_ground", section=publicity.section.code)
+    explanation = explanation.strip()
+    if len(explanation) < 10 or len(explanation) > MOST:
+        raise Invalid("form.length", field="explanation", least=10, most=MOST, found=len(explanation))
+    end_section(act, publicity, "R-561", explanation)
+
+
+def end_section(act: Act, publicity: Publicity, rule: str, explanation: str) -> None:
+    """The publicity is revoked and the section fails for `rule`; who had won is told."""
+    if publicity.state != "revoked":
+        advance(act, publicity, "revoke", reason=explanation)
+    append(act, "award.retender", publicity.subject, {"rule": rule, "explanation": explanation})
+    bidding.fail_section(act, publicity.section, rule)

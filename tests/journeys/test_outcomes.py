@@ -1,0 +1,156 @@
+"""What may happen between the report and the contract: objections upheld, winners lost, held again; verified twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from accounts.rules import Role
+from awards import queries as awards
+from bidding import queries as bidding
+from core.act import Platform
+from tests.conftest import Browser
+from tests.experts.story import METHOD as WORKS
+from tests.journeys.test_government import METHOD as SERVICES
+from tests.journeys.whole import Whole, found_wrong, tampered, wrong_lines
+
+LARGE = {"estimate_fen": 500_000_000, "control_price_fen": 500_000_000, "bond_fen": 0, "duration_days": 60}
+
+
+def to_report(platform: Platform, folder: Path, regime: str) -> Whole:
+    """A section of three bids with its evaluation report delivered."""
+    if regime == "G":
+        stage = Whole(
+            platform, folder, method=SERVICES, regime="G", project={"category": "services"}, section=dict(LARGE)
+        )
+    else:
+        stage = Whole(platform, folder, method=WORKS)
+    for number, letter in enumerate("abc"):
+        stage.bidder(letter)
+        if regime == "G":
+            stage.bidders[letter].price_fen = 480_000_000 - number * 1_000_000
+        stage.submit(letter)
+    stage.to_confirmation()
+    stage.hand_over()
+    room = stage.room()
+    room.to_scored()
+    room.to_report()
+    return stage
+
+
+def post(browser: Callable[[], Browser], address: str, expected: int = 303, **fields: Any) -> str:
+    """Send a form and say what came back."""
+    answer = browser().post(address, data=fields)
+    assert answer.status_code == expected, answer.text
+    return answer.text
+
+
+def test_an_upheld_objection_sends_the_committee_back_and_the_second_result_counts(
+    platform: Platform, tmp_path: Path, login: Callable[..., Browser]
+) -> None:
+    """R-552, R-504: no award while open; upheld, the same committee scores again; a new publicity; archive verifies."""
+    stage = to_report(platform, tmp_path / "machines", "T")
+    code, tenderee, loser = stage.code, partial(login, Role.TENDEREE), partial(login, Role.BIDDER, person="c")
+    post(tenderee, f"/tender/{code}/award/candidates")
+    post(loser, f"/bid/{code}/result", text="第一名业绩合同与公开信息不符，请核查。")
+    stage.clock.advance(days=1)
+    page = tenderee().get(f"/tender/{code}/award").text
+    assert "从哪一步重新评审" in page
+    answer = f"/tender/{code}/award/objections/1"
+    kept = post(
+        tenderee,
+        answer,
+        422,
+        answer="经核查属实，业绩分应重评。",
+        outcome="upheld",
+        remedy="next_candidate",
+        objection="1",
+    )
+    assert "经核查属实，业绩分应重评。" in kept and "请选择法律允许的处理方式" in kept
+    post(tenderee, answer, answer="经核查属实，业绩分应重评。", outcome="upheld", remedy="re_evaluate", stage="scoring")
+    with platform.reading() as session:
+        section = bidding.section(session, code)
+        assert section.state == "evaluating"
+        assert awards.publicity(session, section).state == "revoked"
+    assert loser().get(f"/bid/{code}/result").status_code == 404
+    room = stage.room()
+    room.score()
+    room.to_report()
+    post(tenderee, f"/tender/{code}/award/candidates")
+    assert "成立" in loser().get(f"/bid/{code}/result").text
+    stage.challenges_over()
+    winner = stage.publicity().candidates[0]
+    post(tenderee, f"/tender/{code}/award", confirmation=code, number=str(winner))
+    archive = stage.archived()
+    assert wrong_lines(stage, archive, tmp_path) == []
+    for change in (
+        lambda value: value["objections"][0].update(outcome="dismissed", remedy=None),
+        lambda value: value.update(round=1, earlier=[]),
+    ):
+        assert found_wrong(stage, tampered(stage, archive, "award.json", change), tmp_path) == ({"award"}, {"award"})
+
+
+@pytest.mark.parametrize("regime", ["T", "G"])
+def test_a_winner_who_gives_up_is_followed_by_the_next_candidate(
+    platform: Platform, tmp_path: Path, login: Callable[..., Browser], regime: str
+) -> None:
+    """R-503, R-561, 政府采购法实施条例 a49: set aside in public, then the next; in G a new time to challenge."""
+    stage = to_report(platform, tmp_path / "machines", regime)
+    code, tenderee = stage.code, partial(login, Role.TENDEREE)
+    stage.awarded()
+    held = stage.publicity()
+    first = held.winner
+    assert first is not None
+    letter = "abc"[first.number - 1]
+    winner = partial(login, Role.BIDDER, person=letter)
+    assert "放弃中标" in winner().get(f"/bid/{code}/result").text
+    other = next(one for one in stage.bidders if one != letter)
+    assert login(Role.BIDDER, person=other).post(f"/bid/{code}/give-up", data={"confirmation": code}).status_code in (
+        404,
+        422,
+    )
+    kept = post(winner, f"/bid/{code}/give-up", 422, confirmation="x", evidence="项目经理调离，不能履约")
+    assert "项目经理调离，不能履约" in kept
+    post(winner, f"/bid/{code}/give-up", confirmation=code, evidence="项目经理调离，不能履约")
+    page = tenderee().get(f"/tender/{code}/award").text
+    assert "放弃中标" in page and "重新招标" in page
+    if regime == "G":
+        post(tenderee, f"/tender/{code}/award/result", confirmation=code)
+    else:
+        post(tenderee, f"/tender/{code}/award", 422, confirmation=code, number=str(first.number))
+        post(tenderee, f"/tender/{code}/award", confirmation=code, number=str(held.candidates[1]))
+    second = stage.publicity()
+    assert second.winner is not None and second.winner.number == held.candidates[1]
+    assert stage.notices()["award"]["passed_over"] == [{"number": first.number, "reason": "gave_up"}]
+    if regime == "G":
+        assert second.round == 2 and second.ends_at > held.ends_at
+        stage.challenges_over()
+    archive = stage.archived()
+    assert wrong_lines(stage, archive, tmp_path) == []
+    changed = tampered(stage, archive, "award.json", lambda value: value["set_aside"].clear())
+    assert found_wrong(stage, changed, tmp_path) == ({"award"}, {"award"})
+
+
+def test_a_section_without_a_winner_is_held_again_with_a_link(
+    platform: Platform, tmp_path: Path, login: Callable[..., Browser]
+) -> None:
+    """R-561: only after a winner was lost; the section fails in public and the new project names it."""
+    stage = to_report(platform, tmp_path / "machines", "T")
+    code, tenderee = stage.code, partial(login, Role.TENDEREE)
+    stage.awarded()
+    post(tenderee, f"/tender/{code}/award/hold-again", 422, again=code, explanation="其余候选人报价过高")
+    post(
+        tenderee, f"/tender/{code}/award/set-aside", confirmation=code, reason="no_performance_bond",
+        evidence="招标文件要求的履约保证金到期未交",
+    )  # fmt: skip
+    post(tenderee, f"/tender/{code}/award/hold-again", again=code, explanation="其余候选人报价过高，不再确定")
+    assert stage.notices()["failure"]["reason"] == "R-561"
+    desk = tenderee().get(f"/tender/{code}/award").text
+    project = code.rsplit("-", 1)[0]
+    assert f"/tender/new?predecessor={project}" in desk
+    assert f'value="{project}"' in tenderee().get(f"/tender/new?predecessor={project}").text
+    assert "我的评标结果" in login(Role.BIDDER, person="a").get(f"/bid/{code}/result").text
