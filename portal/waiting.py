@@ -1,4 +1,4 @@
-"""What a section is waiting for (项目在等什么): one line on every page of a tender, derived from the data, never typed."""
+"""What a section is waiting for (项目在等什么): one line on every page of a tender, derived from data."""
 
 from __future__ import annotations
 
