@@ -148,7 +148,5 @@ def won_publicity(session: Session, code: str, actor: Actor) -> Publicity:
 
 def superseded_reports(session: Session, subject: str) -> list[str]:
     """The hashes of the reports a committee delivered before it was sent back, in order."""
-    told = [
-        str(entry.facts["report_sha256"]) for entry in entries_of(session, subject) if entry.kind == "report.deliver"
-    ]
-    return told[:-1]
+    entries = [entry for entry in entries_of(session, subject) if entry.kind == "report.deliver"]
+    return [str((entry.facts or {})["report_sha256"]) for entry in entries][:-1]
