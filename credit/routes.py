@@ -21,7 +21,7 @@ from accounts.rules import Role
 from core.errors import Refusal
 from core.render.pdf import render_pdf
 from credit import forms, queries, services
-from credit.rules import CHANNELS, REPAIR, SOURCES, rulebook
+from credit.rules import CHANNELS, LISTS, REPAIR, SOURCES, rulebook
 
 blueprint = Blueprint("credit", __name__)
 STAFF = (Role.OPERATOR, Role.SUPERVISOR, Role.OFFICER)
@@ -37,7 +37,7 @@ def lists() -> str:
             "credit/lists.html",
             statistics=queries.statistics(session, now=instant_now()),
             rules=rulebook(),
-            sources=SOURCES,
+            sources=LISTS,
             channels=CHANNELS,
             repair=REPAIR,
         )
@@ -128,7 +128,7 @@ def _imports(errors: list[Refusal], status: int = 200) -> tuple[str, int]:
         page = render_template(
             "credit/imports.html",
             found=queries.imports(session),
-            sources=SOURCES,
+            sources=LISTS,
             values=request.form,
             errors=errors,
             may_import=current_actor().has(Role.OPERATOR),
@@ -154,9 +154,9 @@ def import_list() -> BaseResponse | tuple[str, int]:
             version=snapshot.version,
             added=snapshot.added,
             removed=snapshot.removed,
-            bad=len(snapshot.bad_rows),
+            bad=snapshot.bad,
         ),
-        "warn" if snapshot.bad_rows else "ok",
+        "warn" if snapshot.bad else "ok",
     )
     return redirect(url_for("credit.snapshot", import_id=snapshot.id), 303)
 

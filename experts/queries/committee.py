@@ -15,7 +15,7 @@ from bidding import queries as bidding
 from bidding.models import Section
 from core.act import Actor
 from core.errors import Conflict, Missing
-from credit.models import CreditCheck
+from credit import queries as credit
 from experts.lifecycle import MASKED
 from experts.models import Committee, Member, Memo
 from experts.queries.identity import holds, name_of, sealed_members
@@ -263,14 +263,10 @@ def flags(session: Session, section: Section) -> dict[int, list[dict[str, str]]]
         price = opened(session, bid, section).price_fen
         if price is not None and price > section.control_price_fen:
             marks.append({"code": "over_control_price", "detail": "R-400(5)"})
-        restricted = session.scalars(
-            select(CreditCheck).where(
-                CreditCheck.section == section.code,
-                CreditCheck.identifier == bid.identifier,
-                CreditCheck.decision == "restricted",
-            )
-        )
-        marks += [{"code": "credit", "detail": check.source} for check in restricted]
+        marks += [
+            {"code": "credit", "detail": source}
+            for source in credit.restrictions(session, section.code, bid.identifier)
+        ]
         if marks:
             found[bid.number] = marks
     return found

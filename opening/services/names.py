@@ -13,10 +13,12 @@ from bidding import services as bidding_services
 from bidding.models import Submission
 from core.act import Act
 from core.board import publish_notice
+from core.calendar import day_of
 from core.clock import iso
 from core.errors import Invalid
 from core.machine import advance
 from credit import services as credit
+from credit.models import CreditCheck
 from opening import queries
 from opening.models import Bid, Opening
 from opening.rules import IDENTITY, two_bids
@@ -139,18 +141,7 @@ def _name(
             faults.append({"code": UNINVITED, "rule": "R-210"})
         if identifier in doubled:
             faults.append({"code": "identity.two_bids", "rule": "R-211"})
-    checks = (
-        credit.check_party(
-            act,
-            section_code=opening.section.code,
-            stage="opening",
-            identifier=identifier,
-            name=name,
-            law=bidding.law_of(opening.section),
-        )
-        if identifier
-        else []
-    )
+    checks = _credit(act, opening, identifier, name, claims) if identifier else []
     bid = Bid(
         opening_id=opening.id,
         submission_id=submission.id,
@@ -171,6 +162,28 @@ def _name(
     act.session.add(bid)
     act.session.flush()
     return bid
+
+
+def _credit(act: Act, opening: Opening, identifier: str, name: str, claims: dict[str, Any]) -> list[CreditCheck]:
+    """The bidder and every partner it names against every list, bans measured at the deadline (R-704, R-705)."""
+    section = opening.section
+    told = claims.get("consortium")
+    partners = [one for one in told if isinstance(one, dict)] if isinstance(told, list) else []
+    members = [(identifier, name)] + [
+        (str(one.get("identifier") or "")[:40], str(one.get("name") or "")[:200]) for one in partners[:20]
+    ]
+    _, checks = credit.check_consortium(
+        act,
+        members,
+        lead=identifier,
+        section_code=section.code,
+        stage="opening",
+        law=bidding.law_of(section),
+        document=section.credit_rule,
+        cutoff=day_of(section.closing_at),
+        region=section.project.region,
+    )
+    return checks
 
 
 def _certificate_faults(act: Act, submission: Submission, claims: dict[str, Any]) -> list[dict[str, Any]]:

@@ -21,17 +21,21 @@ from core.law import Snapshot
 from core.ledger.log import audit
 from credit import queries, services
 from credit.cli import credit
+from credit.rules import SOURCES
 from tests.conftest import START, Browser
 from tests.factories import uscc
 
 ActAs = Callable[..., AbstractContextManager[Act]]
-HEADER = "名称,统一社会信用代码,决定书文号,列入事由,列入日期,有效期至\n"
+HEADER = "名称,统一社会信用代码,决定书文号,列入事由,列入日期,有效期至,惩戒措施\n"
 T = Snapshot("T", "2026-10-01", {})
 SOURCE = "serious_dishonesty"
 
 
 def rows(*numbers: int, reason: str = "拖欠农民工工资") -> bytes:
-    return (HEADER + "".join(f"第{n}号公司,{uscc(n)},〔2026〕{n}号,{reason},2026-03-01,\n" for n in numbers)).encode()
+    return (
+        HEADER
+        + "".join(f"第{n}号公司,{uscc(n)},〔2026〕{n}号,{reason},2026-03-01,,限制参与招标投标\n" for n in numbers)
+    ).encode()
 
 
 def take(act: Act, file: bytes, *, source: str = SOURCE, hours: int = 0, confirmed: bool = False):  # type: ignore[no-untyped-def]
@@ -41,8 +45,9 @@ def take(act: Act, file: bytes, *, source: str = SOURCE, hours: int = 0, confirm
 
 
 def fresh_lists(act: Act, *listed: int) -> None:
-    for source in ("judgment_defaulters", "tax_violations", "procurement_violations"):
-        take(act, rows(), source=source)
+    for source in SOURCES:
+        if source != SOURCE:
+            take(act, rows(), source=source)
     take(act, rows(*(listed or (77,))))
 
 
@@ -58,7 +63,7 @@ def test_an_import_says_what_changed(act_as: ActAs, platform: Platform) -> None:
         second = take(act, rows(2, 3, 4, 5))
         third = take(act, rows(2, 3, 4, reason="另有事由") + b"")
         assert [(i.version, i.rows, i.added, i.removed) for i in (first, second, third)] == [
-            (1, 3, 3, 0), (2, 4, 2, 1), (3, 3, 3, 4),
+            (1, 3, 3, 0), (2, 4, 2, 1), (3, 3, 0, 1),
         ]  # fmt: skip
         assert act.store.read(second.sha256) == rows(2, 3, 4, 5)
         assert sorted(record.name for record in queries.active_records(act.session, SOURCE)) == [
@@ -72,10 +77,10 @@ def test_a_file_with_bad_rows_adds_and_ends_nothing(act_as: ActAs) -> None:
     """A torn file must never clear a name. Seen red: with `gone` computed in any case."""
     with act_as(Role.OPERATOR) as act:
         fresh_lists(act, 1, 2)
-        done = take(act, rows(3) + f"第1号公司,{uscc(1)},〔2026〕1号,事由,昨天,\n".encode())
+        done = take(act, rows(3) + f"第1号公司,{uscc(1)},〔2026〕1号,事由,昨天,,\n".encode())
         assert (done.added, done.removed, done.bad_rows) == (
             1, 0,
-            [{"line": 3, "reason": "credit.row_date", "text": f"{uscc(1)},第1号公司,〔2026〕1号,事由,昨天,"}],
+            [{"line": 3, "reason": "credit.row_date", "text": f"{uscc(1)},第1号公司,〔2026〕1号,事由,昨天,,"}],
         )  # fmt: skip
         assert ask(act, 1)[SOURCE] == "restricted"
         assert ask(act, 2)[SOURCE] == "restricted"
@@ -84,7 +89,7 @@ def test_a_file_with_bad_rows_adds_and_ends_nothing(act_as: ActAs) -> None:
 def test_a_party_on_an_unreadable_line_is_pending(act_as: ActAs) -> None:
     with act_as(Role.OPERATOR) as act:
         fresh_lists(act, 1)
-        take(act, rows(1) + f"第9号公司,{uscc(9)},x,事由,昨天,\n".encode())
+        take(act, rows(1) + f"第9号公司,{uscc(9)},x,事由,昨天,,\n".encode())
         assert ask(act, 9)[SOURCE] == "pending"
         assert ask(act, 8)[SOURCE] == "clear"
 
@@ -128,7 +133,7 @@ def test_every_check_keeps_evidence_that_recomputes(act_as: ActAs) -> None:
         checks = services.check_party(
             act, section_code="BJ-1", stage="opening", identifier=uscc(1), name="第1号公司", law=T
         )
-        assert len(checks) == 4
+        assert len(checks) == len(SOURCES)
         for check in checks:
             assert hashlib.sha256(rfc8785.dumps(check.evidence)).hexdigest() == check.evidence_sha256
         hit = next(check for check in checks if check.source == SOURCE)
@@ -238,7 +243,7 @@ def test_the_terminal_imports_and_checks(platform: Platform, tmp_path: Path) -> 
         result = runner.invoke(credit, arguments, obj=platform, catch_exceptions=False)
         return result.exit_code, result.output
 
-    for source in ("serious_dishonesty", "judgment_defaulters", "tax_violations", "procurement_violations"):
+    for source in SOURCES:
         assert run("import", source, str(file), "--as-of", "2026-10-08T08:00")[0] == 0
     code, output = run("check", uscc(1), "--name", "第1号公司", "--section", "BJ-1", "--regime", "T")
     assert code == 1 and "✗ 严重失信主体名单" in output

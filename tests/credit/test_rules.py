@@ -27,7 +27,7 @@ def verdict(source: str = "serious_dishonesty", law: Snapshot = T, **changed: An
     return found.outcome, found.decision, found.rule["rule"]
 
 
-RECORD = {"identifier": uscc(1), "name": "甲", "ban_until": None}
+RECORD = {"identifier": uscc(1), "name": "甲", "ban_until": None, "measures": "限制参与招标投标"}
 
 
 @pytest.mark.parametrize(

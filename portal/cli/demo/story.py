@@ -314,6 +314,8 @@ class Story:
             ),
             "tax_violations": (f"{stranger},江税重违〔2026〕6号,虚开增值税专用发票,2026-02-09,2029-02-08",),
             "procurement_violations": (f"{stranger},江财采罚〔2026〕3号,提供虚假材料谋取中标,2026-01-15,2027-01-14",),
+            "tender_bans": (f"{stranger},江水罚〔2026〕9号,串通投标，取消一年投标资格,2026-02-20,2027-02-19",),
+            "major_penalties": (f"{stranger},江市监罚〔2026〕31号,责令停产停业,2026-03-18,2029-03-17",),
         }
         self.stage.later(seconds=5)
         for source, rows in lists.items():

@@ -1,0 +1,114 @@
+"""Facts later stages found, and ledgers of checks that were made before this platform or beside it."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from datetime import UTC, datetime
+from typing import Any
+
+import rfc8785
+from sqlalchemy import insert
+
+from accounts.rules import normalise_uscc
+from core.act import Act
+from core.clock import BEIJING
+from core.errors import Invalid
+from core.ledger.log import append
+from credit import queries
+from credit.models import CreditCheck, CreditFact
+from credit.rules import SOURCES
+
+LEDGER = ("number", "identifier", "name", "source", "region", "section", "asked_at", "feedback_at", "decision")
+"""The columns of a ledger file; `feedback_at` is empty where no feedback came."""
+DECISIONS = ("clear", "informed", "pending", "restricted")
+
+
+def record_fact(
+    act: Act, *, identifier: str, name: str, kind: str, section_code: str, facts: dict[str, Any]
+) -> CreditFact:
+    """Keep a fact a later stage found about a party, for example a confirmed collusion; it judges nobody by itself."""
+    fact = CreditFact(
+        identifier=normalise_uscc(identifier),
+        name=name,
+        kind=kind,
+        section=section_code,
+        facts=facts,
+        recorded_at=act.now,
+    )
+    act.session.add(fact)
+    act.session.flush()
+    append(
+        act,
+        "credit.fact",
+        f"section:{section_code}",
+        {"identifier": fact.identifier, "kind": kind, "facts": facts, "actor": act.actor.name},
+    )
+    return fact
+
+
+def take_ledger(act: Act, raw: bytes) -> int:
+    """Take over a ledger of earlier checks and their feedback (CSV in UTF-8) as it is, all or nothing; its length.
+
+    Raises Invalid("credit.ledger") with line and reason, and Conflict("credit.ledger_held") for a file taken before.
+    """
+    stored = act.store.put(raw)
+    queries.check_new_ledger(act.session, stored.sha256)
+    rows = []
+    try:
+        reader = csv.DictReader(io.StringIO(raw.decode("utf-8-sig")), strict=True)
+        missing = [name for name in LEDGER if name not in (reader.fieldnames or [])]
+        if missing:
+            raise Invalid("credit.ledger", field="file", line=1, error=f"missing {', '.join(missing)}")
+        for row in reader:
+            rows.append(_ledger_row(row, reader.line_num, stored.sha256, act.actor.name))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise Invalid("credit.ledger", field="file", line=0, error=type(error).__name__) from None
+    if len({row["evidence"]["number"] for row in rows}) != len(rows):
+        raise Invalid("credit.ledger", field="file", line=0, error="number")
+    for start in range(0, len(rows), 1000):
+        act.session.execute(insert(CreditCheck), rows[start : start + 1000])
+    append(act, "credit.ledger", "credit:ledger", {"sha256": stored.sha256, "rows": len(rows), "actor": act.actor.name})
+    return len(rows)
+
+
+def _ledger_row(row: dict[str, str], line: int, sha256: str, by: str) -> dict[str, Any]:
+    try:
+        asked, came = _instant(row["asked_at"]), _instant(row["feedback_at"]) if row["feedback_at"] else None
+        if row["source"] not in SOURCES or row["decision"] not in DECISIONS or (came is not None and came < asked):
+            raise ValueError
+        if came is None and row["decision"] != "pending":
+            raise ValueError
+    except (ValueError, KeyError, TypeError):
+        raise Invalid("credit.ledger", field="file", line=line, error="values") from None
+    evidence = {"type": "sunbid-credit-ledger-row/v1", "file_sha256": sha256, **{name: row[name] for name in LEDGER}}
+    return {
+        "section": row["section"],
+        "stage": "imported",
+        "identifier": normalise_uscc(row["identifier"]),
+        "name": row["name"],
+        "role": "bidder",
+        "member_of": "",
+        "source": row["source"],
+        "adapter": "ledger",
+        "region": row["region"],
+        "source_as_of": None,
+        "raw_sha256": sha256,
+        "checked_at": asked,
+        "checked_by": by,
+        "feedback_at": came,
+        "follows_id": None,
+        "outcome": "imported" if came else "unanswered",
+        "decision": row["decision"],
+        "rule": {"rule": "R-702", "key": "credit.evidence", "value": "required", "unit": "effect", "source": ""},
+        "evidence": evidence,
+        "evidence_sha256": hashlib.sha256(rfc8785.dumps(evidence)).hexdigest(),
+        "attempts": 1,
+        "next_ask_at": None,
+    }
+
+
+def _instant(text: str) -> datetime:
+    value = datetime.fromisoformat(text)
+    return (value if value.tzinfo else value.replace(tzinfo=BEIJING)).astimezone(UTC)
