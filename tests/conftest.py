@@ -18,7 +18,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, settings
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import Engine, create_engine, text
+from werkzeug.routing import Rule
 from xdist.scheduler import LoadFileScheduling
 
 from core.act import Act, Platform
@@ -71,6 +73,24 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Only where the plug is pulled must bytes be on the disk; the other tests do not wait for it."""
     pulls_the_plug = item.path.parent.name in ("faults", "benchmarks")
     os.fsync = FSYNC if pulls_the_plug else lambda _: None  # type: ignore[assignment]
+
+
+def compile_once() -> None:
+    """Each test has its own application; its routes and templates are the same, so each is compiled once a process."""
+    known: dict[Any, Any] = {}
+    compiled = Rule._compile_builder
+
+    def builder(rule: Rule, append_unknown: bool = True) -> Any:
+        key = (rule.rule, tuple(rule._trace), repr(rule.defaults), append_unknown)
+        if key not in known:
+            known[key] = compiled(rule, append_unknown)
+        return known[key]
+
+    Rule._compile_builder = builder  # type: ignore[method-assign]
+    Flask.jinja_options = {"bytecode_cache": FileSystemBytecodeCache()}
+
+
+compile_once()
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:
@@ -265,7 +285,7 @@ class Browser(FlaskClient):
     `plain=True` sends exactly what the test says.
     """
 
-    token: str | None = None
+    token: tuple[str | None, str] | None = None
 
     def open(self, *args: Any, plain: bool = False, **kwargs: Any) -> Any:
         method = str(kwargs.get("method", "GET")).upper()
@@ -277,11 +297,17 @@ class Browser(FlaskClient):
         return super().open(*args, **kwargs)
 
     def csrf_token(self) -> str:
-        """The token of a page this browser has loaded."""
-        page = super().open("/help/refusals", method="GET").get_data(as_text=True)
-        found = re.search(r'name="csrf_token" value="([^"]+)"|X-CSRFToken": "([^"]+)"', page)
-        assert found, "the page carries no token"
-        return found[1] or found[2]
+        """The token of a page this browser has loaded, fetched anew only where its session has another secret."""
+        if self.token is None or self._secret() != self.token[0]:
+            page = super().open("/help/refusals", method="GET").get_data(as_text=True)
+            found = re.search(r'name="csrf_token" value="([^"]+)"|X-CSRFToken": "([^"]+)"', page)
+            assert found, "the page carries no token"
+            self.token = (self._secret(), found[1] or found[2])
+        return self.token[1]
+
+    def _secret(self) -> str | None:
+        with self.application.test_request_context(), self.session_transaction() as session:
+            return session.get("csrf_token")
 
 
 @pytest.fixture
