@@ -41,7 +41,7 @@ from portal.standing import check_standing, journal_of
 from portal.waiting import waiting_line
 
 ROOT = Path(__file__).resolve().parents[1]
-BLUEPRINTS = ("accounts", "credit", "bidding", "opening", "experts", "awards", "collusion", "portal")
+BLUEPRINTS = ("accounts", "credit", "bidding", "opening", "experts", "awards", "collusion", "window", "portal")
 LANGUAGES = ("zh", "en")
 TEST_FLAGS = (
     "SUNBID_SEED",

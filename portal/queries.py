@@ -6,7 +6,6 @@ import csv
 import os
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -29,7 +28,6 @@ from core.db import Base
 from core.errors import Missing
 from core.ledger.log import LedgerEntry, LedgerHead, entry, inclusion, newest_head
 from core.outbox import Message
-from opening.models import Bid
 
 PAGE = 20
 
@@ -39,6 +37,7 @@ NAVIGATION: tuple[tuple[str, Any, frozenset[Role] | None], ...] = (
     ("portal.notices", _l("交易公告"), PUBLIC),
     ("bidding.sections", _l("招标项目"), PUBLIC),
     ("opening.openings", _l("开标大厅"), PUBLIC),
+    ("window.statistics", _l("公开统计"), PUBLIC),
     ("bidding.projects", _l("项目台账"), frozenset({Role.TENDEREE, Role.AGENT})),
     ("bidding.bids", _l("我的投标"), frozenset({Role.BIDDER})),
     ("portal.inbox", _l("消息"), frozenset({Role.TENDEREE, Role.AGENT, Role.BIDDER, Role.EXPERT})),
@@ -251,43 +250,3 @@ def glossary() -> list[tuple[str, str, str]]:
     with Path(__file__).with_name("glossary.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.reader(file))
     return [(row[0], row[1], row[2]) for row in rows[1:] if len(row) == 3]
-
-
-@dataclass(frozen=True)
-class Statistics:
-    """Public counts: sections by state, opened sections with their number of bidders, awards against their limits."""
-
-    sections: dict[str, int]
-    bidders: list[int]
-    awards: list[tuple[int, int]]
-
-    @property
-    def mean_bidders(self) -> Decimal | None:
-        """Bidders per opened section."""
-        return Decimal(sum(self.bidders)) / len(self.bidders) if self.bidders else None
-
-    @property
-    def few_share(self) -> Decimal | None:
-        """The share of opened sections with three bidders or fewer."""
-        return Decimal(sum(count <= 3 for count in self.bidders)) / len(self.bidders) if self.bidders else None
-
-    @property
-    def discount(self) -> Decimal | None:
-        """How far awards stay below their maximum price, together."""
-        limit = sum(limit for _, limit in self.awards)
-        return 1 - Decimal(sum(price for price, _ in self.awards)) / limit if limit else None
-
-
-def statistics(session: Session) -> Statistics:
-    """Counts over published sections; nothing of a section counts here before its names are public (R-043)."""
-    states = session.execute(
-        select(Section.state, func.count()).where(Section.published_at.is_not(None)).group_by(Section.state)
-    )
-    bidders = session.scalars(select(func.count(Bid.id)).group_by(Bid.opening_id))
-    limits = {row[0]: row[1] for row in session.execute(select(Section.code, Section.control_price_fen))}
-    awards = [
-        (notice.content["winner"]["price_fen"], limits[notice.content["section"]])
-        for notice in session.scalars(select(Notice).where(Notice.kind == "award"))
-        if notice.content.get("section") in limits
-    ]
-    return Statistics({row[0]: row[1] for row in states}, list(bidders), awards)

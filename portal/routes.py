@@ -308,31 +308,6 @@ def consistency() -> Response:
     return jsonify(old=old, new=new, roots=roots, consistency=steps)
 
 
-@blueprint.get("/stats")
-@public
-def statistics() -> str:
-    """Public counts over all sections."""
-    with reading() as session:
-        return render_template(
-            "portal/statistics.html", found=queries.statistics(session), kinds=queries.notice_kinds(session)
-        )
-
-
-@blueprint.get("/stats.csv")
-@public
-def statistics_csv() -> Response:
-    """The same counts as CSV."""
-    with reading() as session:
-        found, kinds = queries.statistics(session), queries.notice_kinds(session)
-    rows = [("sections", state, count) for state, count in sorted(found.sections.items())]
-    rows += [("notices", kind, count) for kind, count in kinds.items()]
-    rows += [("bidders", str(count), found.bidders.count(count)) for count in sorted(set(found.bidders))]
-    lines = "".join(f"{group},{name},{count}\r\n" for group, name, count in [("group", "name", "count"), *rows])
-    answer = Response(lines, content_type="text/csv; charset=utf-8")
-    answer.headers["Content-Disposition"] = 'attachment; filename="sunbid-statistics.csv"'
-    return answer
-
-
 @blueprint.get("/time")
 @public
 def time() -> Response:

@@ -38,7 +38,7 @@ START = datetime(2026, 10, 8, 1, 0, tzinfo=UTC)
 SIGNER_SEED = bytes(range(32))
 FSYNC = os.fsync
 PLAYED = ("tests/journeys/test_tender.py", "tests/journeys/test_archive.py")
-MODELS = ("accounts", "credit", "bidding", "opening", "experts", "awards", "collusion")
+MODELS = ("accounts", "credit", "bidding", "opening", "experts", "awards", "collusion", "window")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

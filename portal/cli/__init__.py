@@ -39,6 +39,7 @@ COMMANDS = {
     "collusion": "collusion.cli:collusion",
     "credit": "credit.cli:credit",
     "experts": "experts.cli:experts",
+    "statistics": "window.cli:statistics",
 }
 
 

@@ -12,5 +12,6 @@ import core.outbox
 import credit.models
 import experts.models
 import opening.models
+import window.models
 
-__all__ = ["accounts", "awards", "bidding", "collusion", "core", "credit", "experts", "opening"]
+__all__ = ["accounts", "awards", "bidding", "collusion", "core", "credit", "experts", "opening", "window"]

@@ -20,6 +20,8 @@ import experts.queries
 import experts.services
 import opening.queries
 import opening.services
+import window.queries
+import window.services
 from bidding.rules import turnstile
 from core.act import SYSTEM, Platform
 from core.errors import Conflict, Refusal
@@ -77,6 +79,7 @@ def tick(platform: Platform) -> list[str]:
         scan_sections,
         learn_sections,
         end_publicities,
+        record_trades,
         keep_house,
     ):
         with done.telling(step.__name__, counted=False):
@@ -198,6 +201,15 @@ def end_publicities(platform: Platform, done: Done) -> None:
         with done.telling(f"end publicity {code}"), platform.act(SYSTEM) as act:
             section = bidding.queries.section(act.session, code)
             awards.services.end_publicity(act, awards.queries.publicity(act.session, section))
+
+
+def record_trades(platform: Platform, done: Done) -> None:
+    """Record every awarded section as a trade, and its archiving once that is done: the public figures grow by it."""
+    with platform.reading() as session:
+        due = window.queries.untraded(session)
+    for code in due:
+        with done.telling(f"record trade {code}"), platform.act(SYSTEM) as act:
+            window.services.record_section(act, bidding.queries.section(act.session, code))
 
 
 def keep_house(platform: Platform, done: Done) -> None:

@@ -32,6 +32,7 @@ PACKAGES = (
     "collusion",
     "archive",
     "waiting",
+    "window",
     "portal",
     "messages",
 )

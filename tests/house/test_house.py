@@ -17,7 +17,7 @@ from portal.words import PACKAGES, book
 from tests.conftest import Cluster
 
 ROOT = Path(__file__).resolve().parents[2]
-FLOORS = ("core", "accounts", "credit", "bidding", "opening", "experts", "awards", "collusion", "portal")
+FLOORS = ("core", "accounts", "credit", "bidding", "opening", "experts", "awards", "collusion", "window", "portal")
 REFUSALS = {"Invalid", "Forbidden", "Missing", "Conflict", "Untimely"}
 
 
@@ -50,7 +50,9 @@ def test_nobody_below_the_door_commits() -> None:
     """Sabotage: an `act.session.commit()` in a service was red."""
     found = [
         place(file, node)
-        for file, tree in sources("accounts", "credit", "bidding", "opening", "experts", "awards", "collusion")
+        for file, tree in sources(
+            "accounts", "credit", "bidding", "opening", "experts", "awards", "collusion", "window"
+        )
         for node in ast.walk(tree)
         if isinstance(node, ast.Attribute) and node.attr in ("commit", "rollback") and "session" in ast.unparse(node)
     ]

@@ -4,10 +4,14 @@ The same drawing stands on a page and on paper, needs no script and no style att
 alone.
 """
 
+from core.render.figures.bars import Bar, bars, columns
 from core.render.figures.drawing import Figure, Table
 from core.render.figures.evidence import heatmap, waterfall
 from core.render.figures.prices import ladder, strip_plot
 from core.render.figures.schedule import Stage, timeline
 from core.render.figures.scores import score_matrix
 
-__all__ = ["Figure", "Stage", "Table", "heatmap", "ladder", "score_matrix", "strip_plot", "timeline", "waterfall"]
+__all__ = [
+    "Bar", "Figure", "Stage", "Table", "bars", "columns", "heatmap", "ladder", "score_matrix", "strip_plot", "timeline",
+    "waterfall",
+]  # fmt: skip

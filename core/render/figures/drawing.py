@@ -87,12 +87,15 @@ class Sheet:
             f"{escape(words)}</text>"
         )
 
-    def finish(self, title: str, description: str, table: Table) -> Figure:
-        """Return the figure; its ids come from its content, so the same figure is the same text everywhere."""
+    def finish(self, title: str, description: str, table: Table, *, role: str = "img") -> Figure:
+        """Return the figure; its ids come from its content, so the same figure is the same text everywhere.
+
+        `role` is `group` for a figure whose marks are links: an image may hold nothing to be focused.
+        """
         body = "".join(self.parts)
         mark = hashlib.sha256(f"{title}\n{description}\n{body}".encode()).hexdigest()[:12]
         svg = (
-            f'<svg xmlns="http://www.w3.org/2000/svg" role="img" viewBox="0 0 {WIDTH} {number(self.height)}" '
+            f'<svg xmlns="http://www.w3.org/2000/svg" role="{role}" viewBox="0 0 {WIDTH} {number(self.height)}" '
             f'width="{WIDTH}" height="{number(self.height)}" font-family="{FONTS}" font-size="{number(SIZE)}" '
             f'aria-labelledby="t{mark} d{mark}"><title id="t{mark}">{escape(title)}</title>'
             f'<desc id="d{mark}">{escape(description)}</desc>{body}</svg>'

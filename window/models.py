@@ -1,0 +1,148 @@
+"""Tables of trades, where they came from, who took part, how long their stages took, and the sums kept of them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.db import Base, Json, Row
+
+
+class TradeImport(Base, Row):
+    """One table of earlier trades as it was taken over: its bytes lie in the store, its sums in the ledger."""
+
+    __tablename__ = "trade_import"
+
+    sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    name: Mapped[str] = mapped_column(String(200))
+    source: Mapped[str] = mapped_column(String(300))
+    rows: Mapped[int]
+    sums: Mapped[Any] = mapped_column(Json)
+    imported_at: Mapped[datetime]
+    imported_by: Mapped[str] = mapped_column(String(120))
+    leaf_index: Mapped[int]
+
+
+class Trade(Base, Row):
+    """One concluded deal. `base_fen` is what it is compared with: a ceiling (limit, budget) or a floor (start price).
+
+    `sessions`: how many trading sessions (场次) it counts for, 0 where another trade of the same session counts it.
+    `participants`: how many parties took part, 0 where it is not known. `year` and `month` repeat `traded_on`.
+    """
+
+    __tablename__ = "trade"
+    __table_args__ = (
+        CheckConstraint("(section_id IS NULL) <> (import_id IS NULL)", name="origin"),
+        CheckConstraint("(base_kind = 'none') = (base_fen IS NULL)", name="base"),
+        Index("trade_by_day", "traded_on", "id"),
+        Index("trade_by_market", "market", "traded_on", "id"),
+        Index("trade_by_region", "region", "traded_on", "id"),
+        Index("trade_by_both", "market", "region", "traded_on", "id"),
+    )
+
+    code: Mapped[str] = mapped_column(String(80), unique=True)
+    name: Mapped[str] = mapped_column(String(300))
+    market: Mapped[str] = mapped_column(String(20))
+    region: Mapped[str] = mapped_column(String(12))
+    traded_on: Mapped[str] = mapped_column(String(10))
+    year: Mapped[str] = mapped_column(String(4))
+    month: Mapped[str] = mapped_column(String(7), index=True)
+    sessions: Mapped[int]
+    base_kind: Mapped[str] = mapped_column(String(10))
+    base_fen: Mapped[int | None]
+    amount_fen: Mapped[int]
+    participants: Mapped[int]
+    tenderee: Mapped[str] = mapped_column(String(200))
+    winner: Mapped[str] = mapped_column(String(200))
+    section_id: Mapped[int | None] = mapped_column(ForeignKey("section.id"), unique=True)
+    import_id: Mapped[int | None] = mapped_column(ForeignKey("trade_import.id"), index=True)
+    line: Mapped[int | None]
+    leaf_index: Mapped[int]
+
+
+class Participation(Base, Row):
+    """One party of one trade; its place repeats the trade's, so that who is counted once is found without a join."""
+
+    __tablename__ = "participation"
+    __table_args__ = (
+        Index("participation_of_party", "identifier", "year"),
+        Index("participation_by_month", "month", "market", "region", "identifier"),
+    )
+
+    trade_id: Mapped[int] = mapped_column(ForeignKey("trade.id"), index=True)
+    identifier: Mapped[str] = mapped_column(String(40))
+    market: Mapped[str] = mapped_column(String(20))
+    region: Mapped[str] = mapped_column(String(12))
+    year: Mapped[str] = mapped_column(String(4))
+    month: Mapped[str] = mapped_column(String(7))
+
+
+class TradeStage(Base, Row):
+    """One stage of a trade on this platform: when it began and ended by the ledger, by when it should have ended.
+
+    `promise` cites the rule of law or the published promise of service; None where nothing is promised.
+    """
+
+    __tablename__ = "trade_stage"
+    __table_args__ = (
+        CheckConstraint("ended_at >= began_at", name="order"),
+        Index("trade_stage_late", "stage", "is_late", "trade_id"),
+        Index("trade_stage_one", "trade_id", "stage", unique=True),
+    )
+
+    trade_id: Mapped[int] = mapped_column(ForeignKey("trade.id"))
+    stage: Mapped[str] = mapped_column(String(20))
+    began_at: Mapped[datetime]
+    ended_at: Mapped[datetime]
+    due_at: Mapped[datetime | None]
+    promise: Mapped[Any | None] = mapped_column(Json)
+    is_late: Mapped[bool]
+    market: Mapped[str] = mapped_column(String(20))
+    region: Mapped[str] = mapped_column(String(12))
+    year: Mapped[str] = mapped_column(String(4))
+    month: Mapped[str] = mapped_column(String(7))
+
+
+class TradeSum(Base):
+    """The sums over one period (a year or a month), market and region, `*` for all; kept with every trade.
+
+    `counted`: trades whose participants are known; `few`: of these, those with three or fewer; `parties`: different
+    parties; `taking_part`: parties of each trade added up. Savings are ceiling minus amount, premiums amount minus
+    floor.
+    """
+
+    __tablename__ = "trade_sum"
+
+    period: Mapped[str] = mapped_column(String(7), primary_key=True)
+    market: Mapped[str] = mapped_column(String(20), primary_key=True)
+    region: Mapped[str] = mapped_column(String(12), primary_key=True)
+    trades: Mapped[int]
+    sessions: Mapped[int]
+    amount_fen: Mapped[int]
+    ceiling_fen: Mapped[int]
+    saving_fen: Mapped[int]
+    floor_fen: Mapped[int]
+    premium_fen: Mapped[int]
+    counted: Mapped[int]
+    few: Mapped[int]
+    taking_part: Mapped[int]
+    parties: Mapped[int]
+
+
+class StageSum(Base):
+    """How often a stage was gone through in one period, market and region, how often promised and late, how long."""
+
+    __tablename__ = "stage_sum"
+
+    period: Mapped[str] = mapped_column(String(7), primary_key=True)
+    market: Mapped[str] = mapped_column(String(20), primary_key=True)
+    region: Mapped[str] = mapped_column(String(12), primary_key=True)
+    stage: Mapped[str] = mapped_column(String(20), primary_key=True)
+    times: Mapped[int]
+    promised: Mapped[int]
+    late: Mapped[int]
+    seconds: Mapped[int]
+    longest: Mapped[int]

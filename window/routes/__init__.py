@@ -1,0 +1,6 @@
+"""Pages of the window: figures, trades, what may be taken away."""
+
+from window.routes import statistics, trades
+from window.routes.blueprint import blueprint
+
+__all__ = ["blueprint", "statistics", "trades"]
