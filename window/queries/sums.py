@@ -104,7 +104,7 @@ class Dashboard:
     """Everything the page of figures shows; `comparable` are the two sums the growth is reckoned from.
 
     While a period still runs, only its finished months are compared, with the same months of the year before;
-    `compared_months` says how many, None where the whole period is compared. Different parties cannot be added up
+    `compared_months` says how many, None where the whole period is compared. `whole`: all markets, whichever is chosen. Different parties cannot be added up
     over months: their growth is known for finished periods only.
     """
 
@@ -113,6 +113,8 @@ class Dashboard:
     before: Sums
     comparable: tuple[Sums, Sums]
     compared_months: int | None
+    whole: Sums = Sums()
+    whole_before: Sums = Sums()
     by_market: dict[str, Sums] = field(default_factory=dict)
     before_by_market: dict[str, Sums] = field(default_factory=dict)
     by_region: dict[str, Sums] = field(default_factory=dict)
@@ -159,6 +161,8 @@ def dashboard(session: Session, view: View, today: date) -> Dashboard:
         before=before,
         comparable=comparable,
         compared_months=compared,
+        whole=at(view.period, ALL),
+        whole_before=at(view.before, ALL),
         by_market={m: sums for (p, m, r), sums in held.items() if (p, r) == (view.period, view.region) and m != ALL},
         before_by_market={
             m: sums for (p, m, r), sums in held.items() if (p, r) == (view.before, view.region) and m != ALL

@@ -28,7 +28,7 @@ def statistics() -> str:
     with reading() as session:
         found = _found(session)
         years = queries.years(session)
-        unit, fen = pictures.unit_of([sums.amount_fen for sums in (found.now, *found.by_market.values())])
+        unit, fen = pictures.unit_of([sums.amount_fen for sums in (found.whole, *found.by_market.values())])
         return render_template(
             "window/statistics.html",
             found=found,
@@ -174,15 +174,9 @@ def _market_rows(found: Dashboard, fen: int) -> list[dict[str, Any]]:
                 else "—",
             }
         )
-    whole = {
-        "market": {"href": pictures.link(found.view), "text": _("合计")},
-        **_cells(found.now, fen),
-        "row": "is-sum",
-    }
-    whole["growth"] = (
-        printed_growth(growth(found.now.sessions, found.before.sessions)) if found.compared_months is None else "—"
-    )
-    return [*rows, whole] if rows else []
+    whole = {"market": {"href": pictures.link(found.view, market=ALL), "text": _("合计")}, **_cells(found.whole, fen)}
+    rate = growth(found.whole.sessions, found.whole_before.sessions) if found.compared_months is None else None
+    return [*rows, {**whole, "growth": printed_growth(rate)}] if rows else []
 
 
 def _cells(sums: Sums, fen: int) -> dict[str, Any]:
