@@ -104,8 +104,8 @@ class Dashboard:
     """Everything the page of figures shows; `comparable` are the two sums the growth is reckoned from.
 
     While a period still runs, only its finished months are compared, with the same months of the year before;
-    `compared_months` says how many, None where the whole period is compared. `whole`: all markets, whichever is chosen. Different parties cannot be added up
-    over months: their growth is known for finished periods only.
+    `compared_months` says how many, None where the whole period is compared. Different parties cannot be added up
+    over months: their growth is known for finished periods only. `whole`: all markets, whichever is chosen.
     """
 
     view: View
