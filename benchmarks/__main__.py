@@ -42,6 +42,10 @@ FIGURES = {
 }
 BENCHES = {
     "draw": ("benchmarks.draw", "drawing from up to a million experts with constraints against a bare hash ordering"),
+    "statistics": (
+        "benchmarks.statistics",
+        "public figures over a million trades on PostgreSQL against the same SQL by hand",
+    ),
     "commit": ("benchmarks.commit", "commits of bids against a bare group-commit writer on SQLite"),
     "ingest": ("benchmarks.ingest", "uploads with hash and fsync against nginx PUT without either"),
     "opening": ("benchmarks.opening", "opening 50 bids of 50 MB against age -d on all cores"),

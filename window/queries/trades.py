@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
-from sqlalchemy import exists, func, or_, select, tuple_
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    Integer,
+    Row,
+    Select,
+    String,
+    bindparam,
+    exists,
+    func,
+    or_,
+    select,
+    tuple_,
+)
 from sqlalchemy.orm import Session
 
 from awards.models import Publicity
@@ -36,26 +52,59 @@ class Cursor:
         return None
 
 
+_LIST = Trade.__table__.c
+
+
 def trades(
     session: Session, view: View, *, after: Cursor | None = None, late: str = "", words: str = "", limit: int = 50
-) -> list[Trade]:
-    """Trades of a view, newest first, after the cursor; with `late` those that were late in that stage."""
-    query = select(Trade).order_by(Trade.traded_on.desc(), Trade.id.desc()).limit(limit)
-    if view.period != ALL:
-        query = query.where(Trade.traded_on >= view.period, Trade.traded_on <= f"{view.period}-99")
-    if view.market != ALL:
-        query = query.where(Trade.market == view.market)
-    if view.region != ALL:
-        query = query.where(Trade.region == view.region)
+) -> list[Row[Any]]:
+    """Trades of a view as rows, newest first, after the cursor; with `late` those that were late in that stage."""
+    statement = _listing(
+        view.period != ALL, view.market != ALL, view.region != ALL, bool(late), bool(words), after is not None
+    )
+    escaped = re.sub(r"([/%_])", r"/\1", words)
+    asked = {
+        "first": view.period,
+        "last": f"{view.period}-99",
+        "market": view.market,
+        "region": view.region,
+        "late": late,
+        "words": f"%{escaped}%",
+        "code": words,
+        "day": after.traded_on if after else "",
+        "id": after.id if after else 0,
+        "limit": limit,
+    }
+    return list(session.execute(statement, asked))
+
+
+@cache
+def _listing(period: bool, market: bool, region: bool, late: bool, words: bool, after: bool) -> Select[Any]:
+    """The statement of a list, built once for each kind: putting it together took longer than asking it."""
+    query: Select[Any] = (
+        select(Trade.__table__)
+        .order_by(_LIST.traded_on.desc(), _LIST.id.desc())
+        .limit(bindparam("limit", type_=Integer()))
+    )
+    if period:
+        query = query.where(_LIST.traded_on >= _text("first"), _LIST.traded_on <= _text("last"))
+    if market:
+        query = query.where(_LIST.market == _text("market"))
+    if region:
+        query = query.where(_LIST.region == _text("region"))
     if words:
-        query = query.where(or_(Trade.name.contains(words, autoescape=True), Trade.code == words))
+        query = query.where(or_(_LIST.name.like(_text("words"), escape="/"), _LIST.code == _text("code")))
     if late:
-        query = query.where(
-            exists().where(TradeStage.trade_id == Trade.id, TradeStage.stage == late, TradeStage.is_late)
-        )
-    if after is not None:
-        query = query.where(tuple_(Trade.traded_on, Trade.id) < (after.traded_on, after.id))
-    return list(session.scalars(query))
+        held = TradeStage.__table__.c
+        query = query.where(exists().where(held.trade_id == _LIST.id, held.stage == _text("late"), held.is_late))
+    if after:
+        last = tuple_(_text("day"), bindparam("id", type_=BigInteger()))
+        query = query.where(tuple_(_LIST.traded_on, _LIST.id) < last)
+    return query
+
+
+def _text(name: str) -> BindParameter[str]:
+    return bindparam(name, type_=String())
 
 
 def trade(session: Session, code: str) -> Trade:
