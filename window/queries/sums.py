@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, fields
 from datetime import date
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
@@ -38,8 +38,7 @@ GROUPINGS = tuple(
 """Every way trades are added up: by year or month, each market or all, each region or all."""
 
 
-@dataclass(frozen=True)
-class Sums:
+class Sums(NamedTuple):
     """The sums of one place in time, market and region; zeros where nothing was traded."""
 
     trades: int = 0
@@ -75,7 +74,7 @@ class Sums:
         return share(self.few, self.counted)
 
 
-MEASURES = tuple(one.name for one in fields(Sums))
+MEASURES = Sums._fields
 ADDITIVE = tuple(name for name in MEASURES if name != "parties")
 
 
@@ -177,7 +176,7 @@ def dashboard(session: Session, view: View, today: date) -> Dashboard:
         "first": view.before[:4],
         "last": f"{view.year}-99",
     }
-    held = {(row[0], row[1], row[2]): Sums(*row[3:]) for row in session.execute(_BOARD, asked)}
+    held = {(row[0], row[1], row[2]): Sums._make(row[3:]) for row in session.execute(_BOARD, asked)}
 
     def at(period: str, market: str = view.market, region: str = view.region) -> Sums:
         return held.get((period, market, region), Sums())
