@@ -29,7 +29,7 @@ from core.db import Database
 from tests.conftest import Cluster, load_tables, postgresql_programs
 from window.queries import View, dashboard, recount, trades
 from window.queries.sums import MEASURES
-from window.queries.trades import Cursor
+from window.queries.trades import COLUMNS, Cursor
 from window.services.trades import sum_up
 
 MOST_MS, MOST_RATIO = 300, 1.5
@@ -173,7 +173,7 @@ def _questions(
         where += ["market = %(m)s"] if market != "*" else []
         where += ["region = %(r)s"] if region != "*" else []
         where += ["(traded_on, id) < (%(day)s, %(id)s)"] if cursor else []
-        statement = f"SELECT * FROM trade WHERE {' AND '.join(where)} ORDER BY traded_on DESC, id DESC LIMIT 51"
+        statement = f"SELECT {', '.join(COLUMNS)} FROM trade WHERE {' AND '.join(where)} ORDER BY traded_on DESC, id DESC LIMIT 51"
         more = {"end": f"{period}-99", "day": cursor.traded_on if cursor else "", "id": cursor.id if cursor else 0}
         return lambda: hand.execute(statement, {**told, **more}).fetchall()
 

@@ -37,5 +37,6 @@ STATES = {
 KINDS = {
     "trades.import": _l("导入历史成交数据"),
     "trade.record": _l("成交计入统计"),
+    "trade.withdraw": _l("成交移出统计"),
     "trade.stage": _l("环节用时计入统计"),
 }

@@ -8,6 +8,9 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import func, select, update
 
+from accounts.rules import Role
+from awards.queries import publicity_of
+from awards.services import set_aside_winner
 from core.act import SYSTEM, Platform
 from core.calendar import end_of_day, national
 from core.clock import StoppedClock
@@ -218,3 +221,27 @@ def test_stages_are_late_at_the_first_instant_after_their_last_day() -> None:
         entries = {"section.close": began, "section.begin_evaluation": ended}
         (one,) = stages(entries, Snapshot("T", "2026-03-02", {}), own, national())
         assert (one.name, one.due_at, one.is_late) == ("opening", due, late)
+
+
+def test_an_award_that_is_set_aside_leaves_the_figures(story: Story, clock: StoppedClock) -> None:
+    """Seen red: with trades only ever added."""
+    story.to_delivered()
+    publish(story)
+    clock.move_to(publicity(story).ends_at)
+    end(story)
+    award(story)
+    record_trades(story.platform, Done())
+    with story.platform.act(story.actor(Role.TENDEREE)) as act:
+        held = publicity_of(act.session, story.code)
+        set_aside_winner(act, held, reason="gave_up", evidence="中标人来函放弃中标，原件已存档。")
+    record_trades(story.platform, Done())
+    with story.platform.reading() as session:
+        assert session.scalar(select(func.count()).select_from(Trade)) == 0
+        assert list(queries.recount(session)) == [] and queries.stage_recount(session) == []
+    first = publicity(story).candidates[0]
+    award(story, number=publicity(story).candidates[1])
+    record_trades(story.platform, Done())
+    with story.platform.reading() as session:
+        assert queries.trade(session, story.code).winner != final_bids(session, story.section(session))[first - 1].name
+        assert list(queries.recount(session)) == [] and queries.stage_recount(session) == []
+        assert [entry.kind for entry in entries_of(session, f"trade:{story.code}")].count("trade.withdraw") == 1

@@ -75,6 +75,7 @@ class Sums(NamedTuple):
 
 
 MEASURES = Sums._fields
+NOTHING = Sums()
 ADDITIVE = tuple(name for name in MEASURES if name != "parties")
 
 
@@ -128,8 +129,8 @@ class Dashboard:
     before: Sums
     comparable: tuple[Sums, Sums]
     compared_months: int | None
-    whole: Sums = Sums()
-    whole_before: Sums = Sums()
+    whole: Sums = NOTHING
+    whole_before: Sums = NOTHING
     by_market: dict[str, Sums] = field(default_factory=dict)
     before_by_market: dict[str, Sums] = field(default_factory=dict)
     by_region: dict[str, Sums] = field(default_factory=dict)

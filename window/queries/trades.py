@@ -53,6 +53,10 @@ class Cursor:
 
 
 _LIST = Trade.__table__.c
+COLUMNS = (
+    "id", "code", "name", "market", "region", "traded_on", "sessions", "base_kind", "base_fen", "amount_fen",
+    "participants", "tenderee", "winner", "leaf_index",
+)  # fmt: skip
 
 
 def trades(
@@ -81,11 +85,8 @@ def trades(
 @cache
 def _listing(period: bool, market: bool, region: bool, late: bool, words: bool, after: bool) -> Select[Any]:
     """The statement of a list, built once for each kind: putting it together took longer than asking it."""
-    query: Select[Any] = (
-        select(Trade.__table__)
-        .order_by(_LIST.traded_on.desc(), _LIST.id.desc())
-        .limit(bindparam("limit", type_=Integer()))
-    )
+    query: Select[Any] = select(*(_LIST[name] for name in COLUMNS))
+    query = query.order_by(_LIST.traded_on.desc(), _LIST.id.desc()).limit(bindparam("limit", type_=Integer()))
     if period:
         query = query.where(_LIST.traded_on >= _text("first"), _LIST.traded_on <= _text("last"))
     if market:
@@ -148,7 +149,7 @@ def regions(session: Session, year: str) -> list[str]:
 
 
 def untraded(session: Session) -> list[str]:
-    """Codes of sections that are awarded and not recorded as trades, or archived since they were recorded."""
+    """Codes of sections whose trade is to be recorded, corrected because the award no longer stands, or completed."""
     priced = exists().where(
         Publicity.section_id == Section.id, Publicity.winner_id == Bid.id, Bid.price_fen.is_not(None)
     )
@@ -156,10 +157,14 @@ def untraded(session: Session) -> list[str]:
     filed = exists().where(
         Trade.section_id == Section.id, TradeStage.trade_id == Trade.id, TradeStage.stage == "archive"
     )
-    return list(
-        session.scalars(
-            select(Section.code)
-            .where(or_(Section.state.in_(DONE) & priced & ~recorded, (Section.state == "archived") & recorded & ~filed))
-            .order_by(Section.id)
-        )
+    changed = exists().where(
+        Trade.section_id == Section.id,
+        Publicity.section_id == Section.id,
+        Publicity.winner_id == Bid.id,
+        or_(Bid.name != Trade.winner, Bid.price_fen != Trade.amount_fen),
     )
+    done = Section.state.in_(DONE)
+    wanted = or_(
+        done & priced & ~recorded, ~done & recorded, changed, (Section.state == "archived") & recorded & ~filed
+    )
+    return list(session.scalars(select(Section.code).where(wanted).order_by(Section.id)))

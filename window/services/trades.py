@@ -19,6 +19,7 @@ from core.errors import Conflict, Invalid
 from core.ledger.log import append, entries_of
 from experts.queries import final_bids
 from window.models import Participation, StageSum, Trade, TradeImport, TradeStage, TradeSum
+from window.queries import DONE
 from window.queries.sums import ALL, GROUPINGS, MEASURES, Sums, summed
 from window.rules import TradeFact, market_of, promises, read_trades, stages
 
@@ -104,14 +105,17 @@ def sum_up(session: Session, months: set[str]) -> None:
 def record_section(act: Act, section: Section) -> Trade | None:
     """Record an awarded section as a trade, and the stages it has gone through since; safe twice.
 
-    Everything is taken from the award notice, the named bids and the section's ledger entries. None where the section
-    has no award notice with a winner (nothing was traded).
+    Everything is taken from the award notice, the named bids and the section's ledger entries. A trade whose award was
+    set aside since, or went to another, is taken out first. None where nothing was traded.
     """
     held = act.session.scalar(select(Trade).where(Trade.section_id == section.id))
+    fact = _fact(act.session, section) if section.state in DONE else None
+    if held is not None and (fact is None or (fact.winner, fact.amount_fen) != (held.winner, held.amount_fen)):
+        _take_out(act, held)
+        held = None
+    if fact is None:
+        return None
     if held is None:
-        fact = _fact(act.session, section)
-        if fact is None:
-            return None
         # The ledger first: from here on nobody else counts who takes part for the first time.
         entry = append(act, "trade.record", f"trade:{fact.code}", _told(fact))
         sums = _growth(act.session, fact)
@@ -125,6 +129,26 @@ def record_section(act: Act, section: Section) -> Trade | None:
             _add(act.session, place, more)
     _record_stages(act, section, held)
     return held
+
+
+def _take_out(act: Act, held: Trade) -> None:
+    """Take a trade out of the figures; the ledger keeps that it was counted, and from when on it no longer is."""
+    append(act, "trade.withdraw", f"trade:{held.code}", {"code": held.code, "recorded": held.leaf_index})
+    month = held.month
+    for table in (TradeStage, Participation):
+        act.session.execute(delete(table).where(table.trade_id == held.id))
+    act.session.delete(held)
+    act.session.flush()
+    sum_up(act.session, {month})
+    for period in (month, month[:4]):
+        act.session.execute(delete(StageSum).where(StageSum.period == period))
+    act.session.expire_all()
+    for one in act.session.scalars(select(TradeStage).where(TradeStage.year == month[:4])):
+        place = {"market": one.market, "region": one.region, "year": one.year, "month": one.month}
+        seconds = int((one.ended_at - one.began_at).total_seconds())
+        for where in _places(place):
+            if where[0] in (month, month[:4]):
+                _add_stage(act.session, (*where, one.stage), seconds, one.due_at is not None, one.is_late)
 
 
 def _fact(session: Session, section: Section) -> TradeFact | None:
@@ -249,7 +273,7 @@ def _add(session: Session, place: tuple[str, str, str], more: Sums) -> None:
 def _record_stages(act: Act, section: Section, held: Trade) -> None:
     entries: dict[str, datetime] = {}
     for entry in entries_of(act.session, section.subject):
-        entries.setdefault(entry.kind, entry.at)
+        entries[entry.kind] = entry.at  # of a step taken again the last counts
     done = set(act.session.scalars(select(TradeStage.stage).where(TradeStage.trade_id == held.id)))
     place = {"market": held.market, "region": held.region, "year": held.year, "month": held.month}
     own = promises(day_of(act.now))
