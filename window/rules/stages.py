@@ -43,7 +43,7 @@ class Stage:
 
 
 def stages(entries: Mapping[str, datetime], law: Snapshot, own: Snapshot, calendar: Calendar) -> list[Stage]:
-    """The stages gone through by the instants of a section's ledger entries, in the order of STAGES; what was taken back is left out."""
+    """The stages gone through by the instants of a section's ledger entries; what was taken back is left out."""
     found = []
     for name, first, last, keys in STAGES:
         if first not in entries or last not in entries or entries[last] < entries[first]:
