@@ -16,8 +16,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from benchmarks.collusion_sections import Maker, Section
-from collusion.rules import calibration, catalogue, odds
-from collusion.rules.scan import evaluate
+from collusion.rules import calibration, catalogue, fusion, odds
+from collusion.rules.scan import chosen, evaluate
 
 SIMULATION = "collusion_sections/1"
 ARCHIVE_TENDERS = 12
@@ -25,20 +25,26 @@ BUDGET_PER_100 = 2.0
 """The figure holds when the upper end of the cold interval stays below this many clean sections of 100 with a lead."""
 
 
-def judged(section: Section) -> tuple[float, list[frozenset[str]], bool]:
-    """Give the highest pair score, the rings found, and whether they hit the truth and nobody else."""
+def judged(section: Section) -> tuple[float, list[frozenset[str]], list[frozenset[str]]]:
+    """Give the highest pair score, and the rings found by the usual choice of leads and by e-BH."""
     result = evaluate(section.case)
-    rings = [frozenset(ring.bidders) for ring in result.rings]
-    hit = bool(rings) and all(ring <= section.ring for ring in rings)
-    return max(pair.score for pair in result.pairs), rings, hit
+    other = chosen(result, fusion.BUDGET, fusion.Selection.E_BH)
+    one, two = ([frozenset(ring.bidders) for ring in found.rings] for found in (result, other))
+    return max(pair.score for pair in result.pairs), one, two
+
+
+def hit(rings: list[frozenset[str]], truth: frozenset[str]) -> bool:
+    """Say whether rings were found that hit the truth and nobody else."""
+    return bool(rings) and all(ring <= truth for ring in rings)
 
 
 def measure(name: str, maker: Maker, clean: int, rigged: int) -> dict[str, Any]:
     """Play one regime. `accused` counts innocent bidders drawn into a ring of a rigged section."""
-    scores, alarms = [], 0
+    scores, alarms, e_bh = [], 0, {"alarms": 0, "found": 0, "innocents_accused": 0}
     started = time.monotonic()
     for number in range(clean):
-        score, rings, _ = judged(maker.clean(number))
+        score, rings, others = judged(maker.clean(number))
+        e_bh["alarms"] += bool(others)
         scores.append(round(score, 4) + 0.0)
         alarms += bool(rings)
         if (number + 1) % 50 == 0:
@@ -46,8 +52,10 @@ def measure(name: str, maker: Maker, clean: int, rigged: int) -> dict[str, Any]:
     found = whole = accused = 0
     for number in range(rigged):
         section = maker.rigged(number)
-        _, rings, hit = judged(section)
-        found += hit
+        _, rings, others = judged(section)
+        found += hit(rings, section.ring)
+        e_bh["found"] += hit(others, section.ring)
+        e_bh["innocents_accused"] += len(frozenset().union(*others) - section.ring) if others else 0
         whole += section.ring in rings
         accused += len(frozenset().union(*rings) - section.ring) if rings else 0
     return {
@@ -58,6 +66,7 @@ def measure(name: str, maker: Maker, clean: int, rigged: int) -> dict[str, Any]:
         "found": found,
         "whole_rings": whole,
         "innocents_accused": accused,
+        "e_bh": e_bh,
     }
 
 
@@ -97,7 +106,9 @@ def main(argv: list[str] | None = None) -> int:
             f"{name}: {100 * regime['alarms'] / regime['sections']:.2f} false alarms per 100 clean sections "
             f"(95 % {100 * low:.2f}–{100 * high:.2f}, {regime['alarms']}/{regime['sections']}); recall "
             f"{100 * regime['found'] / regime['rigged']:.1f} % (95 % {100 * found_low:.1f}–{100 * found_high:.1f}), "
-            f"whole ring {regime['whole_rings']}/{regime['rigged']}, innocents accused {regime['innocents_accused']}"
+            f"whole ring {regime['whole_rings']}/{regime['rigged']}, innocents accused {regime['innocents_accused']}; "
+            f"e-BH: alarms {regime['e_bh']['alarms']}, found {regime['e_bh']['found']}, "
+            f"innocents accused {regime['e_bh']['innocents_accused']}"
         )
     cold = regimes["cold"]
     upper = 100 * odds.wilson(cold["alarms"], cold["sections"])[1]

@@ -42,11 +42,24 @@ def collusion() -> None:
     help="False leads accepted per section: lower shows fewer, higher shows more.",
 )
 @click.option(
+    "--select",
+    default=fusion.Selection.EACH.value,
+    show_default=True,
+    type=click.Choice([selection.value for selection in fusion.Selection]),
+    help="The budget bounds false leads per section (each), or their share among the leads (e-bh).",
+)
+@click.option(
     "--json", "out", type=click.Path(dir_okay=False, allow_dash=True), help="Write the result here (- = stdout)."
 )
 @click.option("--quiet", is_flag=True, help="No progress.")
 def scan(
-    tender: tuple[Path, ...], bids: Path, archive: Path | None, budget: float, out: str | None, quiet: bool
+    tender: tuple[Path, ...],
+    bids: Path,
+    archive: Path | None,
+    budget: float,
+    select: str,
+    out: str | None,
+    quiet: bool,
 ) -> None:
     """Scan the opened bids of one tender. Exit 0 when done, whatever was found; 2 for bad arguments."""
 
@@ -56,7 +69,8 @@ def scan(
 
     if sum(path.is_dir() and not path.name.startswith(".") for path in bids.iterdir()) < 2:
         raise click.BadParameter("needs at least two folders, one per bidder", param_hint="--bids")
-    result = scan_case(read_case(tender, bids, archive, progress=progress), budget=budget, progress=progress)
+    case = read_case(tender, bids, archive, progress=progress)
+    result = scan_case(case, budget=budget, selection=fusion.Selection(select), progress=progress)
     if out == "-":
         sys.stdout.write(_text(result))
     elif out is not None:

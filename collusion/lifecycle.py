@@ -1,4 +1,4 @@
-"""A warning's life: 预警—分办—核查—处置—反馈, as a literal table. No state rejects a bid."""
+"""A warning's life: 预警—分办—核查—补充材料—处置—复核—反馈, as a literal table. No state rejects a bid."""
 
 from __future__ import annotations
 
@@ -9,8 +9,12 @@ WARNING = Lifecycle(
     "open",
     {
         "assign": move("open", "assigned"),
-        "confirm": move("assigned", "confirmed"),
+        "ask": move("assigned", "asked"),
+        "resume": move("asked", "assigned"),
+        "propose": move("assigned", "proposed"),
+        "send_back": move("proposed", "assigned"),
+        "confirm": move("proposed", "confirmed"),
         "refer": move("assigned", "referred"),
-        "dismiss": move("assigned", "dismissed"),
+        "dismiss": move("proposed", "dismissed"),
     },
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import CheckConstraint, ForeignKey, String
+from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from bidding.models import Section
@@ -41,11 +41,17 @@ class Learning(Base, Row):
 
 
 class Warning(Base, Staged):
-    """A lead for people to weigh: a ring of bids, its evidence, the stated error rate, what would clear it."""
+    """A lead for people to weigh: a ring of bids, its evidence, the stated error rate, what would clear it.
+
+    `proposal` is what the one in charge means to decide, with reason and counter-evidence; a second person approves it.
+    `pressed_at` is when it was called overdue.
+    """
 
     __tablename__ = "warning"
     __table_args__ = (
         CheckConstraint("state NOT IN ('confirmed','referred','dismissed') OR decision IS NOT NULL", name="decision"),
+        CheckConstraint("state <> 'proposed' OR proposal IS NOT NULL", name="proposal"),
+        CheckConstraint("approved_by_id IS NULL OR approved_by_id <> assignee_id", name="two_persons"),
     )
     lifecycle: ClassVar[Lifecycle] = WARNING
 
@@ -60,9 +66,46 @@ class Warning(Base, Staged):
     assignee_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     decision: Mapped[str | None]
     decided_at: Mapped[datetime | None]
+    proposal: Mapped[Any | None] = mapped_column(Json)
+    approved_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    pressed_at: Mapped[datetime | None]
     section: Mapped[Section] = relationship(lazy="joined")
 
     @property
     def subject(self) -> str:
         """The warning's name in the ledger."""
         return f"warning:{self.code}"
+
+
+class Material(Base, Row):
+    """What one bidder of a ring is asked to explain or hand in (补充材料), and its answer; nobody else's answer."""
+
+    __tablename__ = "warning_material"
+    __table_args__ = (
+        UniqueConstraint("warning_id", "number"),
+        CheckConstraint("answered_at IS NULL OR answer IS NOT NULL", name="answer"),
+    )
+
+    warning_id: Mapped[int] = mapped_column(ForeignKey("warning.id"), index=True)
+    number: Mapped[int]
+    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"), index=True)
+    bidder: Mapped[str] = mapped_column(String(200))
+    question: Mapped[str]
+    asked_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    answer: Mapped[str | None]
+    files: Mapped[Any] = mapped_column(Json, default=list)
+    answered_at: Mapped[datetime | None]
+    warning: Mapped[Warning] = relationship(lazy="joined")
+
+
+class LeadBudget(Base, Row):
+    """How many false leads the supervision accepts, from when on, why and by whose decision; the newest is in force."""
+
+    __tablename__ = "lead_budget"
+
+    budget: Mapped[str] = mapped_column(String(20))
+    selection: Mapped[str] = mapped_column(String(10))
+    reason: Mapped[str]
+    decided_at: Mapped[datetime]
+    decided_by: Mapped[str] = mapped_column(String(120))

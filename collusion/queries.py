@@ -6,14 +6,19 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import combinations
 from typing import Any
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from awards.models import Archive
+from awards.models import Archive, Publicity
 from bidding.models import Section
-from collusion.models import Learning, Scan, Warning
+from collusion.models import LeadBudget, Learning, Material, Scan, Warning
+from collusion.rules import odds
+from collusion.rules.fusion import BUDGET, Selection
+from core.act import Actor
+from core.clock import BEIJING
 from core.errors import Missing
 from core.ledger.log import LedgerEntry, entries_of
 from experts import queries as experts
@@ -26,11 +31,37 @@ ORDER = {"priority": 0, "review": 1, "lead": 2}
 
 @dataclass(frozen=True)
 class Inbox:
-    """The regulator's list: the warnings that match, and how many there are by state and by tier."""
+    """The regulator's list: the warnings that match; how many by state, by tier, overdue and one's own."""
 
     warnings: list[Warning]
     states: dict[str, int]
     tiers: dict[str, int]
+    overdue: set[int]
+    mine: int
+
+
+@dataclass(frozen=True)
+class LeadFigures:
+    """What became of the leads. `rows`: (tier, raised, confirmed, referred, dismissed, undecided).
+
+    `days`: days from raising to deciding, ascending; `precision`: confirmed and referred among the decided, with its
+    95 % interval; None before anything was decided.
+    """
+
+    rows: list[tuple[str, int, int, int, int, int]]
+    days: list[float]
+    overdue: int
+    precision: tuple[float, float, float] | None
+    months: list[tuple[str, int, int]]
+
+
+@dataclass(frozen=True)
+class Joint:
+    """A section in which at least two of these bidders bid: their (number, name), and who won it."""
+
+    section: Section
+    bidders: list[tuple[int, str]]
+    winner: str | None
 
 
 def scan(session: Session, section: Section) -> Scan | None:
@@ -82,23 +113,141 @@ def warning(session: Session, code: str) -> Warning:
     return found
 
 
+def materials(session: Session, found: Warning) -> list[Material]:
+    """What was asked of the bidders of a ring, by number."""
+    query = select(Material).where(Material.warning_id == found.id).order_by(Material.number)
+    return list(session.scalars(query))
+
+
+def own_materials(session: Session, actor: Actor) -> list[Material]:
+    """What the actor's organisation was asked for, newest first."""
+    if actor.organisation_id is None:
+        return []
+    query = select(Material).where(Material.organisation_id == actor.organisation_id).order_by(Material.id.desc())
+    return list(session.scalars(query))
+
+
+def own_material(session: Session, actor: Actor, identifier: int) -> Material:
+    """One of them, or Missing."""
+    for material in own_materials(session, actor):
+        if material.id == identifier:
+            return material
+    raise Missing("material.unknown")
+
+
+def due_to_press(session: Session, now: datetime) -> list[Warning]:
+    """Undecided warnings past their day that nobody was called about yet."""
+    query = select(Warning).where(
+        Warning.decided_at.is_(None), Warning.due_at < now, Warning.pressed_at.is_(None)
+    ).order_by(Warning.due_at)  # fmt: skip
+    return list(session.scalars(query))
+
+
+def budgets(session: Session) -> list[LeadBudget]:
+    """Every decision on the budget of false leads, newest first."""
+    return list(session.scalars(select(LeadBudget).order_by(LeadBudget.id.desc())))
+
+
+def budget_in_force(session: Session) -> tuple[float, Selection]:
+    """The budget of false leads and how leads are chosen; the usual one until somebody decided."""
+    newest = session.scalar(select(LeadBudget).order_by(LeadBudget.id.desc()).limit(1))
+    return (float(newest.budget), Selection(newest.selection)) if newest else (BUDGET, Selection.EACH)
+
+
 def warnings_of(session: Session, section: Section) -> list[Warning]:
     """A section's warnings, oldest first."""
     return list(session.scalars(select(Warning).where(Warning.section_id == section.id).order_by(Warning.id)))
 
 
-def inbox(session: Session, *, state: str = "", tier: str = "", overdue_at: datetime | None = None) -> Inbox:
-    """Warnings by urgency, then by due instant; filters by state, tier and overdue at an instant."""
+def inbox(
+    session: Session,
+    *,
+    now: datetime,
+    state: str = "",
+    tier: str = "",
+    overdue: bool = False,
+    assignee_id: int | None = None,
+    words: str = "",
+    reader_id: int | None = None,
+) -> Inbox:
+    """Warnings by urgency, then by due instant; `words` are looked for in code, section and the names of the ring."""
     everything = list(session.scalars(select(Warning).order_by(Warning.due_at)))
+    late = {item.id for item in everything if item.due_at < now and item.decided_at is None}
     shown = [
         item
         for item in everything
         if (not state or item.state == state)
         and (not tier or item.tier == tier)
-        and (overdue_at is None or (item.due_at < overdue_at and item.decided_at is None))
+        and (not overdue or item.id in late)
+        and (assignee_id is None or item.assignee_id == assignee_id)
+        and (not words or words in _told(item))
     ]
     shown.sort(key=lambda item: (item.decided_at is not None, ORDER.get(item.tier, 9), item.due_at))
-    return Inbox(shown, Counter(item.state for item in everything), Counter(item.tier for item in everything))
+    states, tiers = Counter(item.state for item in everything), Counter(item.tier for item in everything)
+    return Inbox(shown, states, tiers, late, sum(item.assignee_id == reader_id for item in everything))
+
+
+def _told(item: Warning) -> str:
+    parties = [part for member in item.ring for part in (member["name"], member["identifier"])]
+    return " ".join([item.code, item.section.code, item.section.name, *parties])
+
+
+def joint_history(session: Session, section: Section, identifiers: Collection[str]) -> list[Joint]:
+    """The other sections, names public, in which at least two of these bidders bid, newest first."""
+    rows = session.execute(
+        select(Bid, Opening.section_id)
+        .join(Opening, Bid.opening_id == Opening.id)
+        .where(Bid.identifier.in_(list(identifiers)), Opening.section_id != section.id)
+        .order_by(Opening.section_id.desc(), Bid.number)
+    ).all()
+    grouped: dict[int, list[Bid]] = {}
+    for bid, section_id in rows:
+        grouped.setdefault(section_id, []).append(bid)
+    together = {key: bids for key, bids in grouped.items() if len({bid.identifier for bid in bids}) >= 2}
+    sections = {s.id: s for s in session.scalars(select(Section).where(Section.id.in_(list(together))))}
+    won = {p.section_id: p.winner for p in session.scalars(select(Publicity).where(Publicity.section_id.in_(together)))}
+    names = {key: winner.name for key, winner in won.items() if winner is not None}
+    return [
+        Joint(sections[key], [(bid.number, bid.name) for bid in bids], names.get(key)) for key, bids in together.items()
+    ]
+
+
+def lead_figures(session: Session, now: datetime) -> LeadFigures:
+    """Count what became of the leads; referred ones count as rightly raised, dismissed ones as not."""
+    everything = list(session.scalars(select(Warning).order_by(Warning.raised_at)))
+    rows = []
+    for tier in ORDER:
+        states = Counter(item.state for item in everything if item.tier == tier)
+        total = sum(states.values())
+        confirmed, referred, dismissed = (states[state] for state in ("confirmed", "referred", "dismissed"))
+        rows.append((tier, total, confirmed, referred, dismissed, total - confirmed - referred - dismissed))
+    decided = [item for item in everything if item.decided_at is not None]
+    right = sum(item.state != "dismissed" for item in decided)
+    precision = (right / len(decided), *odds.wilson(right, len(decided))) if decided else None
+    days = sorted((item.decided_at - item.raised_at).total_seconds() / 86_400 for item in decided if item.decided_at)
+    by_month: dict[str, list[bool]] = {}
+    for item in decided:
+        if item.decided_at is not None:
+            month = f"{item.decided_at.astimezone(BEIJING):%Y-%m}"
+            by_month.setdefault(month, []).append(item.state != "dismissed")
+    months = [(month, sum(found), len(found)) for month, found in sorted(by_month.items())]
+    overdue = sum(item.due_at < now and item.decided_at is None for item in everything)
+    return LeadFigures(rows, days, overdue, precision, months)
+
+
+def rings_across(session: Session) -> list[tuple[str, str, int, int]]:
+    """Every two bidders named together: (name, name, warnings, of these confirmed or referred), the most first.
+
+    Dismissed warnings count for nothing: nobody stays in a graph after being cleared.
+    """
+    found: dict[tuple[str, str], list[bool]] = {}
+    names: dict[str, str] = {}
+    for item in session.scalars(select(Warning).where(Warning.state != "dismissed").order_by(Warning.id)):
+        names.update({member["identifier"]: member["name"] for member in item.ring})
+        for pair in combinations(sorted({member["identifier"] for member in item.ring}), 2):
+            found.setdefault(pair, []).append(item.state in ("confirmed", "referred"))
+    counted = [(names[a], names[b], len(all_of), sum(all_of)) for (a, b), all_of in found.items()]
+    return sorted(counted, key=lambda row: (-row[2], -row[3], row[0], row[1]))
 
 
 def opened_bids(session: Session, section: Section) -> list[Bid]:

@@ -40,6 +40,7 @@ NAVIGATION: tuple[tuple[str, Any, frozenset[Role] | None], ...] = (
     ("window.statistics", _l("公开统计"), PUBLIC),
     ("bidding.projects", _l("项目台账"), frozenset({Role.TENDEREE, Role.AGENT})),
     ("bidding.bids", _l("我的投标"), frozenset({Role.BIDDER})),
+    ("collusion.explanations", _l("说明与材料"), frozenset({Role.BIDDER})),
     ("portal.inbox", _l("消息"), frozenset({Role.TENDEREE, Role.AGENT, Role.BIDDER, Role.EXPERT})),
     ("bidding.custody", _l("密钥保管"), frozenset({Role.TENDEREE, Role.OFFICER, Role.SUPERVISOR})),
     ("experts.invitations", _l("评标任务"), frozenset({Role.EXPERT})),

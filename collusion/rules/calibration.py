@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_left
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,8 @@ class Regime:
     scores: tuple[float, ...]
     rigged: int
     found: int
+    e_bh: Mapping[str, int] = field(default_factory=dict)
+    """Alarms, rings found and innocents accused with the leads chosen by e-BH at the same figure."""
 
     @property
     def interval(self) -> tuple[float, float]:
@@ -71,7 +74,7 @@ def recorded() -> Calibration | None:
         return None
     record = json.loads(RECORD.read_text("utf-8"))
     regimes = {
-        name: Regime(name, r["sections"], r["alarms"], tuple(r["scores"]), r["rigged"], r["found"])
+        name: Regime(name, r["sections"], r["alarms"], tuple(r["scores"]), r["rigged"], r["found"], r["e_bh"])
         for name, r in record["regimes"].items()
     }
     return Calibration(record["version"], record["on"], record["seed"], record["simulation"], regimes)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import combinations
 
@@ -100,13 +100,41 @@ def family_weight(llrs: Sequence[float]) -> float:
     return max(FLOOR, min(CAP, SHRINK * (ordered[0] + SECOND * second)))
 
 
+class Selection(StrEnum):
+    """How leads are chosen among the pairs of a section; the regulator's choice."""
+
+    EACH = "each"
+    E_BH = "e-bh"
+
+
+SELECTION_NAMES: dict[Selection, str] = {
+    Selection.EACH: _l("每个标段的预期误报"),
+    Selection.E_BH: _l("线索中误报的占比"),
+}
+
+
 def threshold(pairs: int, budget: float = BUDGET) -> float:
     """Give the least score of a lead among so many pairs: more pairs make more accidents."""
     return math.log(max(1, pairs) / budget)
 
 
-def judge(a: str, b: str, evidence: Sequence[Evidence], *, pairs: int, budget: float = BUDGET) -> Judged:
-    """Fuse the evidence of one pair of `pairs`; explained evidence weighs nothing."""
+def least_score(scores: Sequence[float], budget: float, selection: Selection) -> float:
+    """Give the least score of a lead among these pairs.
+
+    `EACH`: every pair against pairs/budget, so that at most `budget` false leads a section are expected. `E_BH`: the
+    greatest k with the k-th e-value at least pairs/(budget·k); then at most a share `budget` of the leads is expected
+    to be false, however the pairs depend on each other (Wang and Ramdas 2022).
+    """
+    least = threshold(len(scores), budget)
+    if selection is Selection.EACH:
+        return least
+    falling = enumerate(sorted(scores, reverse=True), 1)
+    reached = max((count for count, score in falling if score >= least - math.log(count)), default=1)
+    return least - math.log(reached)
+
+
+def weigh(a: str, b: str, evidence: Sequence[Evidence]) -> Judged:
+    """Fuse the evidence of one pair; explained evidence weighs nothing. No tier yet."""
     by_family: dict[Family, list[float]] = {}
     for item in evidence:
         if item.explained_by is None:
@@ -116,8 +144,18 @@ def judge(a: str, b: str, evidence: Sequence[Evidence], *, pairs: int, budget: f
     supporting = tuple(family for family, weight in families if weight >= SUPPORT)
     odds = math.log(PRIOR / (1 - PRIOR)) + score
     posterior = 1 / (1 + math.exp(-odds))
-    tier = _tier(posterior, len(supporting)) if score >= threshold(pairs, budget) else None
-    return Judged(a, b, score, posterior, families, supporting, tier)
+    return Judged(a, b, score, posterior, families, supporting, None)
+
+
+def tiered(pair: Judged, least: float) -> Judged:
+    """Give the pair its tier, if its score is that of a lead."""
+    tier = _tier(pair.posterior, len(pair.supporting)) if pair.score >= least else None
+    return replace(pair, tier=tier)
+
+
+def judge(a: str, b: str, evidence: Sequence[Evidence], *, pairs: int, budget: float = BUDGET) -> Judged:
+    """Fuse the evidence of one pair of `pairs` and give it its tier."""
+    return tiered(weigh(a, b, evidence), threshold(pairs, budget))
 
 
 def _tier(posterior: float, supporting: int) -> Tier | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from collusion.rules import calibration, catalogue, fusion
@@ -12,7 +12,7 @@ from collusion.rules.base_rates import RATES, Rate
 from collusion.rules.case import Case, Progress, read_case
 from collusion.rules.documents import Place
 from collusion.rules.evidence import Evidence, Finding, Remark, Sighting
-from collusion.rules.fusion import Judged, Ring
+from collusion.rules.fusion import Judged, Ring, Selection
 from collusion.rules.passages import Comparison, Side
 
 FORMAT = "sunbid-collusion-scan/v1"
@@ -29,7 +29,13 @@ class Result:
     lacking: tuple[tuple[str, Remark], ...]
 
 
-def evaluate(case: Case, *, budget: float = fusion.BUDGET, progress: Progress = lambda _: None) -> Result:
+def evaluate(
+    case: Case,
+    *,
+    budget: float = fusion.BUDGET,
+    selection: Selection = Selection.EACH,
+    progress: Progress = lambda _: None,
+) -> Result:
     """Run every indicator and join what it found. Nothing is rejected by it; the same case gives the same result."""
     evidence: dict[tuple[str, str], list[Evidence]] = {(a.bidder, b.bidder): [] for a, b in case.pairs}
     lacking = []
@@ -44,18 +50,33 @@ def evaluate(case: Case, *, budget: float = fusion.BUDGET, progress: Progress = 
     ordered = {
         pair: tuple(sorted(items, key=lambda item: (-item.llr, item.indicator))) for pair, items in evidence.items()
     }
-    judged = [fusion.judge(a, b, items, pairs=len(ordered), budget=budget) for (a, b), items in ordered.items()]
+    weighed = [fusion.weigh(a, b, items) for (a, b), items in ordered.items()]
+    return chosen(Result(tuple(weighed), ordered, (), tuple(lacking)), budget, selection)
+
+
+def chosen(result: Result, budget: float, selection: Selection) -> Result:
+    """Choose leads and rings anew from the same evidence."""
+    least = fusion.least_score([pair.score for pair in result.pairs], budget, selection)
+    judged = [fusion.tiered(pair, least) for pair in result.pairs]
     judged.sort(key=lambda pair: (-pair.score, pair.a, pair.b))
-    return Result(tuple(judged), ordered, fusion.rings(judged), tuple(lacking))
+    return replace(result, pairs=tuple(judged), rings=fusion.rings(judged))
 
 
-def scan(case: Case, *, budget: float = fusion.BUDGET, progress: Progress = lambda _: None) -> dict[str, Any]:
+def scan(
+    case: Case,
+    *,
+    budget: float = fusion.BUDGET,
+    selection: Selection = Selection.EACH,
+    progress: Progress = lambda _: None,
+) -> dict[str, Any]:
     """Give the scan as JSON, the contract of `sunbid collusion scan`: equal inputs give equal bytes.
 
-    `budget`: false leads a section the operator accepts. The measured error rate belongs to the usual one; with another
-    it is given as not current.
+    `budget`: false leads a section the operator accepts, or with `E_BH` their share among the leads. The measured error
+    rate belongs to the usual choice; with another it is given as not current.
     """
-    result = evaluate(case, budget=budget, progress=progress)
+    result = evaluate(case, budget=budget, selection=selection, progress=progress)
+    usual = budget == fusion.BUDGET and selection is Selection.EACH
+    least = fusion.least_score([pair.score for pair in result.pairs], budget, selection)
     version = catalogue.version()
     background = case.background
     return {
@@ -83,8 +104,9 @@ def scan(case: Case, *, budget: float = fusion.BUDGET, progress: Progress = lamb
         },
         "budget": {
             "expected_false_leads_per_section": budget,
-            "threshold": _round(fusion.threshold(len(case.pairs), budget)),
-            **_measured(version, background.history, usual=budget == fusion.BUDGET),
+            "selection": selection.value,
+            "threshold": _round(least),
+            **_measured(version, background.history, usual=usual),
         },
     }
 
@@ -187,4 +209,4 @@ def _round(value: float) -> float:
     return round(value, DIGITS) + 0.0
 
 
-__all__ = ["FORMAT", "Result", "evaluate", "read_case", "scan"]
+__all__ = ["FORMAT", "Result", "chosen", "evaluate", "read_case", "scan"]

@@ -32,26 +32,36 @@ def scan_section(platform: Platform, code: str, *, progress: Callable[[str], Non
     transaction; only the result is written in one act. Conflict("scan.early")
     before the opening is handed over: before it nobody may read a bid (R-207, R-654).
     """
+    with platform.reading() as session:
+        held = queries.scan(session, bidding.section(session, code))
+    if held is not None:
+        return held
+    result = examine(platform, code, progress=progress)
+    with platform.act(SYSTEM) as act:
+        return record_scan(act, bidding.section(act.session, code), result)
+
+
+def examine(platform: Platform, code: str, *, progress: Callable[[str], None] = lambda what: None) -> dict[str, Any]:
+    """Read and weigh a section's opened bids; nothing is kept. Refuses as `scan_section` does."""
     with tempfile.TemporaryDirectory(prefix="scan-") as name:
         folder = Path(name)
         with platform.reading() as session:
             section = bidding.section(session, code)
-            held = queries.scan(session, section)
-            if held is not None:
-                return held
             if section.state not in queries.SCANNED_FROM:
                 raise Conflict("scan.early", section=code, state=section.state)
             if experts.awaits_blind_lock(session, section):
                 raise Conflict("scan.masked", section=code)
             window = (section.published_at, section.deadline_at)
             tender = lay_out(session, platform.store, section, folder)
+            budget, selection = queries.budget_in_force(session)
         told = window if window[0] and window[1] else None
         index = index_of(platform.store)
         archive = index.folder if index.tenders else None
         case = read_case(tender, folder / "bids", archive, window=told, progress=progress)  # type: ignore[arg-type]
-        result = json.loads(rfc8785.dumps(scan(case, progress=progress)))
-    with platform.act(SYSTEM) as act:
-        return record_scan(act, bidding.section(act.session, code), result)
+        found: dict[str, Any] = json.loads(
+            rfc8785.dumps(scan(case, budget=budget, selection=selection, progress=progress))
+        )
+    return found
 
 
 def record_scan(act: Act, section: Section, result: dict[str, Any]) -> Scan:

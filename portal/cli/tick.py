@@ -78,6 +78,7 @@ def tick(platform: Platform) -> list[str]:
         clean_anonymous_files,
         scan_sections,
         learn_sections,
+        press_warnings,
         end_publicities,
         record_trades,
         keep_house,
@@ -191,6 +192,15 @@ def learn_sections(platform: Platform, done: Done) -> None:
     for code in due[:LEARNED]:
         with done.telling(f"learn {code}"):
             collusion.services.learn_section(platform, code)
+
+
+def press_warnings(platform: Platform, done: Done) -> None:
+    """Call the warnings that are past their day."""
+    with platform.reading() as session:
+        due = [found.code for found in collusion.queries.due_to_press(session, platform.clock.now())]
+    for code in due:
+        with done.telling(f"press {code}"), platform.act(SYSTEM) as act:
+            collusion.services.press_warning(act, collusion.queries.warning(act.session, code))
 
 
 def end_publicities(platform: Platform, done: Done) -> None:

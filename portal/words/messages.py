@@ -22,6 +22,8 @@ MESSAGES = {
     "experts.bidder_asked": _l(
         "标段 %(section)s：评标委员会书面要求贵单位澄清、说明（第 %(number)s 号），请在期限内答复。"
     ),
+    "warning.asked": _l("标段 %(section)s：监督部门请贵单位作出说明，期限 %(due_at)s。"),
+    "warning.overdue": _l("线索 %(warning)s 已超过办理时限，请督办。"),
     "experts.rollback_asked": _l("标段 %(section)s 的评标委员会申请退回上一阶段，请审查。"),
     "experts.short": _l("标段 %(section)s 的评标委员会仍有席位空缺，请补充抽取。"),
     "experts.invitation": _l(
@@ -33,6 +35,7 @@ MESSAGES = {
 }
 
 OWN = {
+    "warning.asked": "collusion.explanations",
     "experts.application_returned": "experts.own_record",
     "experts.application_refused": "experts.own_record",
     "experts.application_accepted": "experts.own_record",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 from itertools import combinations
 
 import pytest
@@ -11,7 +12,7 @@ from collusion.rules import fusion
 from collusion.rules.base_rates import rate
 from collusion.rules.documents import Place
 from collusion.rules.evidence import Evidence, Explanation, Family, Finding, Sighting
-from collusion.rules.fusion import Judged, Tier, judge, rings, threshold
+from collusion.rules.fusion import Judged, Selection, Tier, judge, rings, threshold
 
 
 def item(family: Family, llr: float, name: str = "x", explained: Explanation | None = None) -> Evidence:
@@ -117,3 +118,30 @@ def test_many_bidders_use_the_greedy_search_and_find_the_same() -> None:
 def test_nothing_in_the_watchman_can_reject_a_bid() -> None:
     """R-653, R-654. Seen red: with a `reject` tier added."""
     assert {tier.value for tier in Tier} == {"lead", "review", "priority"}
+
+
+def test_e_bh_is_the_textbook_procedure() -> None:
+    """Against the definition; never stricter than every pair by itself. Seen red: with k for its logarithm."""
+    rng = random.Random(5)
+    for _ in range(200):
+        scores = [rng.gauss(4, 3) for _ in range(rng.randrange(1, 30))]
+        budget = rng.choice((0.001, 0.01, 0.1))
+        values = sorted((math.exp(score) for score in scores), reverse=True)
+        count = max((k for k, e in enumerate(values, 1) if e * k * budget >= len(values)), default=0)
+        least = fusion.least_score(scores, budget, Selection.E_BH)
+        assert sum(score >= least - 1e-9 for score in scores) == count
+        assert least <= fusion.least_score(scores, budget, Selection.EACH) == fusion.threshold(len(scores), budget)
+
+
+def test_e_bh_bounds_the_share_of_false_leads_under_dependence() -> None:
+    """Null e-values of mean one that all rise together, beside true ones. Seen red: with both logarithms doubled."""
+    rng = random.Random(6)
+    for often in (0.1, 0.5):
+        shares = []
+        for _ in range(2000):
+            null = math.log(1 / often) if rng.random() < often else -9.0
+            scores = [null] * 20 + [rng.gauss(6, 1) for _ in range(3)]
+            least = fusion.least_score(scores, 0.1, Selection.E_BH)
+            false = 20 * (null >= least - 1e-9)
+            shares.append(false / max(1, sum(score >= least - 1e-9 for score in scores)))
+        assert sum(shares) / len(shares) <= 0.1

@@ -39,6 +39,10 @@ EXAMPLES: dict[str, Callable[[], Figure]] = {
         ["专家 1", "专家 2"], ["甲", "乙"], [[Decimal("36.5"), Decimal("31")], [Decimal("30"), None]], full=Decimal(40),
         outliers={(0, 0)}, dropped={(1, 0)},
     ),
+    "network": lambda: figures.network(
+        ["长河水务集团有限公司", "江南建设集团有限公司", "恒基水利水电工程局", "东启建工股份有限公司", "北辰市政"],
+        [figures.Tie(3, 4, 11.2, True, "+11.20"), figures.Tie(0, 1, 0.4, False, "+0.40")], marked={3, 4},
+    ),
     "timeline": lambda: figures.timeline([Stage("公告", AT, AT + timedelta(days=5)), Stage("开标", AT)], now=AT),
 }  # fmt: skip
 
@@ -129,6 +133,18 @@ def test_no_leader_and_no_limit_runs_through_a_label(spots: list[float], wall: f
         for (x, _), label in zip(points, labels, strict=True):
             assert not (other.lane < label.lane and other.left < x < other.left + 80)
         assert not any(other.left < x < other.left + 80 for x in walls)
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.lists(NAMES, min_size=1, max_size=30))
+@example([f"长河水务{n}" for n in range(30)])
+def test_a_network_keeps_its_names_apart(names: list[str]) -> None:
+    """Up to thirty nodes. Seen red: with the nodes at equal angles, names touched at the top."""
+    ties = [figures.Tie(n, n + 1, n, n % 2 == 0, str(n)) for n in range(len(names) - 1)]
+    figure = figures.network(names, ties, marked={0})
+    assert collisions(figure) == []
+    assert all(left >= -0.5 and right <= drawing.WIDTH + 0.5 for left, right, *_ in boxes(figure))
+    assert len([e for e in parsed(figure).iter() if e.get("class") == "mark"]) == len(names)
 
 
 def test_the_strip_of_the_opening_hall_is_free_of_crossings() -> None:
