@@ -15,8 +15,8 @@ WORTH_A_LINE = 0.5
 
 
 def ties(result: dict[str, Any], names: dict[str, str], ring: Collection[str]) -> Figure:
-    """Every bidder of the section, a line where the evidence ties two, the ring filled."""
-    keys = sorted(names)
+    """Every bidder of the section, the ring first and filled, a line where the evidence ties two."""
+    keys = sorted(names, key=lambda key: (key not in ring, key))
     place = {key: n for n, key in enumerate(keys)}
     found = [
         Tie(

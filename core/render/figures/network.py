@@ -37,10 +37,9 @@ def network(
     count = len(labels)
     if not count or any(tie.a == tie.b or not (min(tie.a, tie.b) >= 0 and max(tie.a, tie.b) < count) for tie in ties):
         raise ValueError("a network needs nodes, and ties between two of them")
-    right = (count + 1) // 2
-    rows = max(right, count - right)
-    height = max(180.0, 40 + ROW * rows)
-    places = [_place(n, right, count, height) for n in range(count)]
+    left = (count + 1) // 2
+    height = max(180.0, 40 + ROW * left)
+    places = [_place(n, left, count, height) for n in range(count)]
     sheet = Sheet(height + 52)
     heaviest = max((tie.weight for tie in ties), default=1.0) or 1.0
     for tie in sorted(ties, key=lambda tie: tie.weight):
@@ -53,7 +52,7 @@ def network(
     for n, ((x, y), name) in enumerate(zip(places, names, strict=True)):
         is_marked = n in marked
         sheet.dot(x, y, 9 if is_marked else 7, DARK if is_marked else PAPER, stroke=DARK if is_marked else BLUE)
-        side = 1 if n < right else -1
+        side = -1 if n < left else 1
         sheet.text(x + 15 * side, y + 4.5, name, anchor="start" if side > 0 else "end", bold=is_marked)
     _legend(sheet, height + 30, legend)
     table = [[labels[tie.a], labels[tie.b], tie.said] for tie in sorted(ties, key=lambda tie: -tie.weight)]
@@ -66,14 +65,14 @@ def network(
     return sheet.finish(title or gettext("关系图"), described, Table(headers, table or empty))
 
 
-def _place(n: int, right: int, count: int, height: float) -> tuple[float, float]:
-    """The right half from the top down, the left half from the bottom up: neighbours in number are neighbours here."""
-    on_right = n < right
-    many = right if on_right else count - right
-    row = n if on_right else count - 1 - n
+def _place(n: int, left: int, count: int, height: float) -> tuple[float, float]:
+    """The left half from the top down, the right half from the bottom up: neighbours in number are neighbours here."""
+    on_left = n < left
+    many = left if on_left else count - left
+    row = n if on_left else count - 1 - n
     share = (row + 0.5) / many * 2 - 1
     bow = (1 - share * share) ** 0.5
-    x = WIDTH / 2 + (1 if on_right else -1) * RADIUS * (0.45 + 0.55 * bow)
+    x = WIDTH / 2 + (-1 if on_left else 1) * RADIUS * (0.45 + 0.55 * bow)
     return x, 12 + (height - 24) * (share + 1) / 2
 
 
