@@ -39,6 +39,10 @@ FIGURES = {
         "benchmarks.figures.r27",
         "random tenders recounted by the verifier and the printed program: 0 differences",
     ),
+    "changes": (
+        "benchmarks.figures.changes",
+        "the change feed under concurrent writers: nothing missed, nothing twice",
+    ),
 }
 BENCHES = {
     "draw": ("benchmarks.draw", "drawing from up to a million experts with constraints against a bare hash ordering"),

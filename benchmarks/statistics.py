@@ -43,7 +43,7 @@ SELECT n, 'B-' || n, '第' || n || '号项目', market, region, to_char(day, 'YY
   to_char(day, 'YYYY-MM'), 1, CASE WHEN market IN ('land', 'mineral') THEN 'floor' ELSE 'ceiling' END,
   amount + (amount / 1000) * (n % 170), amount, 1 + n % 9, '招标人' || n % 4000, '中标人' || n % 60000, 1, n, 0
 FROM (SELECT n, (ARRAY['works','procurement','procurement','property','land','mineral','other'])[1 + n % 7] AS market,
-  '33' || lpad((1 + (n * 7919) % 40)::text, 2, '0') || '00' AS region,
+  '33' || lpad((1 + (n::bigint * 7919) % 40)::text, 2, '0') || '00' AS region,
   DATE '2022-01-01' + ((n::bigint * 104729) % 1790)::int AS day,
   1000000 + (n::bigint * 15485863) % 90000000000 AS amount
   FROM generate_series(1, {count}) n) made;

@@ -91,6 +91,7 @@ class Settings(BaseSettings):
     tsa: str = ""
     tsa_roots: Path | None = None
     stamp_seconds: int = Field(default=60, ge=1)
+    ocds_prefix: str = Field(default="ocds-000000", pattern="^ocds-[a-z0-9]{6}$")
     config: Path | None = None
 
     @classmethod

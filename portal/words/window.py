@@ -11,6 +11,9 @@ SENTENCES = {
     "trades.imported": _l("这个文件已经导入过（指纹 %(sha256)s）。"),
     "trades.known": _l("这些交易编号已有记录，整个文件没有导入：%(codes)s。"),
     "trade.unknown": _l("没有这个成交项目。"),
+    "dataset.unknown": _l("开放数据中没有名为 %(group)s 的数据组。"),
+    "dataset.year": _l("年份应为四位数字，收到“%(year)s”。"),
+    "changes.after": _l("游标应为账本条目的序号（从头开始为 -1）。"),
     "figure.unknown": _l("没有名为 %(name)s 的图。"),
     "figure.empty": _l("这一范围内没有可画的数据。"),
 }

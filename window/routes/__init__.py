@@ -1,6 +1,6 @@
 """Pages of the window: figures, trades, what may be taken away."""
 
-from window.routes import statistics, trades
+from window.routes import opendata, statistics, trades
 from window.routes.blueprint import blueprint
 
-__all__ = ["blueprint", "statistics", "trades"]
+__all__ = ["blueprint", "opendata", "statistics", "trades"]

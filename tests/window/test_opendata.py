@@ -1,0 +1,201 @@
+"""Open data: releases and records that pass their checks, nothing before its time, a feed without gaps."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.act import SYSTEM, Platform
+from core.clock import StoppedClock
+from core.ledger.log import LedgerEntry, append
+from opening import services as hall
+from tests.awards.test_awards import award, end, publicity, publish
+from tests.conftest import Browser
+from tests.experts.story import Story
+from tests.opening.stage import TRUSTEES, Stage
+from window import queries
+from window.rules import national, ocds
+from window.rules.schema import faults
+
+FACTS: dict[str, Any] = {
+    "code": "E330100-1", "name": "泵站工程", "regime": "T", "category": "works", "procedure": "open",
+    "region": "330100", "description": "新建泵站一座", "funding": "财政资金", "is_mandatory": True, "attempt": 1,
+    "tenderee": {"identifier": "91330100A", "name": "水务集团"}, "agent": None, "leaf": 9,
+    "at": "2026-10-08T01:00:00.000000Z",
+    "sections": [
+        {
+            "code": "E330100-1-001", "name": "一标段", "state": "awarded", "estimate_fen": 10_000_000_01,
+            "control_price_fen": 9_000_000_00, "duration_days": 90, "published_at": "2026-09-01T01:00:00.000000Z",
+            "documents_until_at": None, "deadline_at": "2026-10-01T01:30:00.000000Z", "closed_at": None,
+            "notices": [{"number": "GG2026-00001", "kind": "tender", "title": "招标公告",
+                         "published_at": "2026-09-01T01:00:00.000000Z", "replaces": None,
+                         "attachments": [], "leaf": 3}],
+            "clarifications": [{"number": 1, "text": "工期改为 90 日", "published_at": "2026-09-05T01:00:00.000000Z",
+                                "deadline_at": "2026-10-01T01:30:00.000000Z"}],
+            "bids": [{"number": 1, "name": "甲公司", "identifier": "91330101A", "state": "opened_by_bidder",
+                      "received_at": "2026-09-30T01:00:00.000000Z", "opened": True, "price_fen": 8_000_000_50},
+                     {"number": 2, "name": "乙公司", "identifier": "91330102A", "state": "deemed_withdrawn",
+                      "received_at": "2026-09-30T02:00:00.000000Z", "opened": False, "price_fen": None}],
+            "candidates": [1], "set_aside": [], "leaf": 9, "at": "2026-10-08T01:00:00.000000Z",
+            "award": {"number": 1, "name": "甲公司", "identifier": "91330101A", "price_fen": 8_000_000_50,
+                      "at": "2026-10-08T01:00:00.000000Z", "notice": "GG2026-00002"},
+        }
+    ],
+}  # fmt: skip
+
+
+def packed(facts: dict[str, Any]) -> dict[str, Any]:
+    made = ocds.release(facts, prefix="ocds-000000", method="公开招标", address=lambda one: f"https://x.test/{one}")
+    return ocds.package(
+        [made], uri="https://x.test/a.json", publisher="x", published_at=facts["at"], licence="https://l.x/"
+    )
+
+
+def test_a_release_passes_its_schema_and_says_the_amounts() -> None:
+    made = packed(FACTS)
+    assert faults(made, "ocds") == []
+    (told,) = made["releases"]
+    assert told["tag"] == ["tender", "award"] and told["tender"]["status"] == "complete"
+    assert told["bids"]["details"][0]["value"] == {"amount": 8000000.5, "currency": "CNY"}
+    assert told["bids"]["details"][1]["status"] == "withdrawn" and "value" not in told["bids"]["details"][1]
+    assert told["awards"][0]["relatedBids"] == ["E330100-1-001-1"]
+    assert {role for party in told["parties"] for role in party["roles"]} == {
+        "buyer", "procuringEntity", "tenderer", "supplier",
+    }  # fmt: skip
+
+
+BREAKS = {
+    "ocid": "x-1", "date": "2026-10-08 01:00", "tag": ["sold"], "parties": [], "language": "中文", "initiationType": 1,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BREAKS)
+def test_the_schema_finds_what_is_broken(name: str) -> None:
+    """Seen red: with the checker returning after the first property."""
+    made = copy.deepcopy(packed(FACTS))
+    made["releases"][0][name] = BREAKS[name]
+    assert any(f"/releases/0/{name}" in fault for fault in faults(made, "ocds"))
+    del made["releases"][0][name]
+    made["releases"][0]["tender"]["lots"][0]["colour"] = "blue"
+    found = faults(made, "ocds")
+    assert f"/releases/0: {name} is missing" in found and "/releases/0/tender/lots/0: colour is unknown" in found
+
+
+def test_records_of_the_national_dataset_pass_their_checks() -> None:
+    for group in national.groups():
+        made = national.records(FACTS, group, method="公开招标", address=lambda one: f"https://x.test/{one}")
+        assert made and [national.record_faults(one, group) for one in made] == [[]] * len(made), group
+    (won,) = national.records(FACTS, "win_result", method="公开招标", address=str)
+    assert (won["BID_AMOUNT"], won["PRICE_UNIT"]) == ("8000000.50", "元")
+    assert "BID_PRICE" not in national.records(FACTS, "bidder", method="", address=str)[1]
+
+
+@given(st.sampled_from(["BID_AMOUNT", "DATA_TIMESTAMP", "PRICE_UNIT", "WIN_BIDDER_NAME", "NEW"]), st.text(max_size=300))
+def test_no_wrong_record_passes(field: str, text: str) -> None:
+    """Only what has the field's shape. Seen red: with the shapes not asked."""
+    (won,) = national.records(FACTS, "win_result", method="公开招标", address=str)
+    found = national.record_faults({**won, field: text}, "win_result")
+    right = {
+        "BID_AMOUNT": text.replace(".", "", 1).isdigit() and text.isascii() and len(text) > 3 and text[-3] == "."
+        and (text[0] != "0" or text[1] == "."),
+        "DATA_TIMESTAMP": len(text) == 14 and text.isdigit() and text.isascii(),
+        "PRICE_UNIT": text == "元", "WIN_BIDDER_NAME": 0 < len(text) <= 200 and text.isprintable(), "NEW": False,
+    }[field]  # fmt: skip
+    assert found == [] or not right or field == "DATA_TIMESTAMP"
+    assert right or found != []
+
+
+def test_nothing_leaves_before_its_time(platform: Platform, tmp_path: Any, app: Any) -> None:
+    """No bidder and no count before the names, no price before the reading. Seen red: with `NAMES_SHOWN` not asked."""
+    stage = Stage(platform, tmp_path / "machines")
+    for letter in "abc":
+        stage.bidder(letter)
+        stage.submit(letter)
+    client: Browser = app.test_client()
+    names = [stage.bidder(letter).name for letter in "abc"]
+
+    def told() -> tuple[str, dict[str, Any]]:
+        with platform.reading() as session:
+            (code,) = queries.published_codes(session)
+        raw = client.get(f"/ocds/{code}.json").get_data(as_text=True)
+        year = client.get("/ocds/2026.jsonl").get_data(as_text=True)
+        lists = client.get("/open-data/bidder/2026.jsonl").get_data(as_text=True)
+        package = json.loads(raw)
+        assert faults(package, "ocds") == []
+        return raw + year + lists, package["releases"][0]
+
+    text, release = told()
+    assert "bids" not in release and "numberOfTenderers" not in release["tender"]
+    assert not any(name in text for name in names)
+    stage.commit_draw()
+    stage.close()
+    text, release = told()
+    assert "bids" not in release and not any(name in text for name in names)
+    stage.peel(*TRUSTEES)
+    stage.act(stage.tenderee, hall.publish_names)
+    text, release = told()
+    assert all(name in text for name in names) and release["tender"]["numberOfTenderers"] == 3
+    assert not any("value" in bid for bid in release["bids"]["details"]) and "BID_PRICE" not in text
+    stage.act(stage.tenderee, hall.open_decryption)
+    for letter in "abc":
+        stage.release(letter)
+    stage.peel("tenderee")
+    stage.open_ready()
+    stage.tick()
+    stage.draw()
+    stage.act(stage.tenderee, hall.read_prices)
+    text, release = told()
+    assert all("value" in bid for bid in release["bids"]["details"]) and "BID_PRICE" in text
+
+
+def test_an_awarded_section_is_published_in_every_form(story: Story, clock: StoppedClock, app: Any) -> None:
+    story.to_delivered()
+    publish(story)
+    client: Browser = app.test_client()
+    with story.platform.reading() as session:
+        project = story.section(session).project.code
+    pending = client.get(f"/ocds/{project}.json").json
+    assert {one["status"] for one in pending["releases"][0]["awards"]} == {"pending"}
+    clock.move_to(publicity(story).ends_at)
+    end(story)
+    award(story)
+    answer = client.get(f"/ocds/{project}.json")
+    assert faults(answer.json, "ocds") == [] and faults(pending, "ocds") == []
+    (won,) = answer.json["releases"][0]["awards"]
+    assert won["status"] == "active" and won["suppliers"][0]["name"] == publicity(story).winner.name  # type: ignore[union-attr]
+    tag = answer.headers["ETag"]
+    assert client.get(f"/ocds/{project}.json", headers={"If-None-Match": tag}).status_code == 304
+    year = f"{clock.now().year}"
+    for group in national.groups():
+        lines = client.get(f"/open-data/{group}/{year}.jsonl").get_data(as_text=True).splitlines()
+        assert lines or group == "notice", group
+    assert client.get(f"/open-data/faults/{year}.json").json["left_out"] == []
+    for wrong in ("/ocds/none.json", "/ocds/20x6.jsonl", "/open-data/trees/2026.jsonl", "/ocds/９999.jsonl"):
+        assert client.get(wrong).status_code == 404, wrong
+    assert "CC0" in client.get("/open-data").get_data(as_text=True)
+
+
+def test_the_feed_goes_on_from_its_cursor_and_stops_at_a_gap(platform: Platform, client: Browser) -> None:
+    """Seen red: with the page going on behind a gap."""
+    for number in range(7):
+        with platform.act(SYSTEM) as act:
+            append(act, "trade.record" if number % 2 else "person.register", f"trade:{number}", {})
+    after, seen = -1, []
+    while True:
+        page = client.get(f"/open-data/changes.json?after={after}&limit=2").json
+        seen += [one["cursor"] for one in page["changes"]]
+        if page["next"] == after:
+            break
+        after = page["next"]
+    assert seen == [1, 3, 5] and after == 6
+    with platform.act(SYSTEM) as act:
+        act.session.query(LedgerEntry).filter_by(leaf_index=4).delete()
+    with platform.reading() as session:
+        page = queries.changes(session, -1)
+    assert (page.next, [one.leaf_index for one in page.entries]) == (3, [1, 3])
+    assert client.get("/open-data/changes.json?after=-2").status_code == 422
