@@ -83,7 +83,7 @@ def ask_apart(
 
 
 def run_apart(
-    module: str, argument: str, source: BinaryIO, answer: IO[bytes], *, label: str, wall_seconds: float = WALL_SECONDS
+    module: str, argument: str, source: IO[bytes], answer: IO[bytes], *, label: str, wall_seconds: float = WALL_SECONDS
 ) -> None:
     """Write what `python -m module argument` says of the open file into `answer`; refusals as in `ask_apart`."""
     root = Path(__file__).resolve().parents[2]

@@ -6,6 +6,7 @@ from experts.models.blind import CleanedFile, MaskedScore, MaskedSheet
 from experts.models.committee import AvoidanceRequest, Committee, DirectSelection, DutyKey, Member
 from experts.models.pool import Expert, ExpertPool, PoolApplication
 from experts.models.scoring import BidClarification, Memo, Review, Rollback, ScoreItem, Sheet
+from experts.models.viewing import PageView
 
 __all__ = [
     "AvoidanceRequest",
@@ -20,6 +21,7 @@ __all__ = [
     "MaskedSheet",
     "Member",
     "Memo",
+    "PageView",
     "PoolApplication",
     "Review",
     "Rollback",

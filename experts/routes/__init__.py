@@ -16,6 +16,8 @@ from experts.routes import (
     rollback,
     room,
     scoring,
+    viewing,
+    watching,
 )
 from experts.routes.frame import blueprint
 
@@ -36,4 +38,6 @@ __all__ = [
     "rollback",
     "room",
     "scoring",
+    "viewing",
+    "watching",
 ]  # fmt: skip

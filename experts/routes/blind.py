@@ -106,15 +106,9 @@ def lock_blind(code: str) -> Response | tuple[str, int]:
 def masked_file(code: str, mask: str, place: int) -> FlaskResponse:
     """The cleaned copy of one anonymous file, while the blind round runs: a PDF to be read here, else a download."""
     with reading() as session:
-        member = _declared(session, code)
-        held = member.committee
-        if held.state != "blind":
-            raise Missing("object.unknown")
-        bid = queries.masked_bid(session, held, door().platform.signer.sign, mask)
-        file = next((one for one in queries.cleaned_files(session, bid) if one.place == place), None)
-        if file is None or file.sha256 is None:
-            raise Missing("object.unknown")
-        content, ending = door().platform.store.read(file.sha256), file.ending
+        sign = door().platform.signer.sign
+        file = queries.masked_document(session, code, current_actor(), sign, mask, place)[1]
+        content, ending = door().platform.store.read(str(file.sha256)), file.ending
     is_pdf = ending == ".pdf"
     response = FlaskResponse(content, mimetype="application/pdf" if is_pdf else "application/octet-stream")
     name = f"masked-{mask}-{place}{ending}"

@@ -171,6 +171,7 @@ def _committee(code: str, errors: list[Refusal]) -> str:
         parties = {nonce.party: nonce for nonce in record.nonces(session, drawn)} if drawn else {}
         values |= {
             "committee": held,
+            "may_read": queries.may_watch(held, actor),
             "rollbacks": queries.rollbacks(session, held) if actor.has(Role.SUPERVISOR) else [],
             "roster": queries.roster(session, held, actor),
             "letters": queries.letters_of(session, held) if actor.has(Role.OFFICER) else {},

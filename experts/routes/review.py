@@ -10,6 +10,7 @@ from accounts.access import acting, reading, requires
 from core.errors import Missing, Refusal
 from experts import forms, queries, services
 from experts.routes.frame import ROOM, blueprint, clause_texts, done, own_room, room_frame, shown_contents
+from experts.routes.viewing import clause_names
 from experts.rules.blind import MARKS
 from experts.rules.grounds import ground_of, grounds_for
 from opening.models import Bid
@@ -106,6 +107,7 @@ def _matrix(code: str, errors: list[Refusal]) -> str:
             },
             stand=stand,
             texts=clause_texts(held),
+            linkable=clause_names(held.section),
             own=queries.own_findings(session, member),
             masks=queries.told_labels(held),
             flags=queries.flags(session, held.section) if bids else {},
@@ -134,6 +136,7 @@ def _findings(code: str, number: int, errors: list[Refusal]) -> str:
             first=queries.first_response(session, bid, held.section),
             bids=bids,
             clauses=clauses,
+            linkable=clause_names(held.section),
             marks=own.get((bid.id, MARKS["code"])),
             mask=queries.told_labels(held).get(bid.submission.digest),
             own={clause: own.get((bid.id, clause)) for clause in clauses},

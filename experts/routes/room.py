@@ -123,20 +123,8 @@ def read_file(code: str, number: int, sha256: str) -> FlaskResponse:
 
 def _own_file(code: str, number: int, sha256: str) -> tuple[str, bytes]:
     with reading() as session:
-        member = own_room(session, code)
-        if member.declared_at is None:
-            raise Missing("object.unknown")
-        for bid in queries.bids_in_evaluation(session, member.committee.section):
-            if bid.number != number:
-                continue
-            first = queries.first_response(session, bid, member.committee.section)
-            shown = queries.opened(session, bid, member.committee.section).envelopes
-            held = [*shown.values(), *((first.envelopes or {}).values() if first else ())]
-            for envelope in held:
-                for file in envelope.get("files", []):
-                    if file["sha256"] == sha256:
-                        return file["name"], door().platform.store.read(sha256)
-    raise Missing("object.unknown")
+        _member, file = queries.own_document(session, code, current_actor(), number, sha256)
+        return file["name"], door().platform.store.read(sha256)
 
 
 def _memo(code: str, number: int, errors: list[Refusal]) -> str:

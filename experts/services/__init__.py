@@ -59,6 +59,7 @@ from experts.services.scoring import (
     reopen_sheet,
     save_scores,
 )
+from experts.services.viewing import record_page
 
 __all__ = [
     "Cleaning",
@@ -108,6 +109,7 @@ __all__ = [
     "recommend",
     "record_absence",
     "record_contact",
+    "record_page",
     "record_silence",
     "record_training",
     "refuse_application",

@@ -85,7 +85,7 @@ def test_links_stand_beside_their_criterion_and_open_at_the_page(story: Story, e
     page = enter(story.person_actor(story.members()[0])).get(f"/expert/{story.code}/score/1").get_data(as_text=True)
     first, second = page.index("质量与安全措施"), page.index("类似业绩")
     about_t1 = page[:first]
-    assert f"/expert/{story.code}/bids/1/read/{hashes['技术标.pdf']}#page=2" in about_t1
+    assert f"/expert/{story.code}/bids/1/view/{hashes['技术标.pdf']}?page=2" in about_t1
     assert re.search(r"投标人标注：</span>\s*<a[^>]*>技术标\.pdf\s*<span[^>]*>第 2–3 页</span> 施工部署", about_t1)
     assert "资信.docx" in about_t1 and "第三章" in about_t1
     assert "投标人标注" not in page[first:second]

@@ -16,7 +16,7 @@ CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
 PR_SET_NO_NEW_PRIVS = 38
 
 
-def bind_hands(*, memory: int = MEMORY_BYTES, answer: int = ANSWER_BYTES) -> None:
+def bind_hands(*, memory: int = MEMORY_BYTES, answer: int = ANSWER_BYTES, files: int = 64) -> None:
     """Limit this process for good: memory, CPU, file size, no core, no new privileges, no network where allowed."""
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
@@ -27,7 +27,7 @@ def bind_hands(*, memory: int = MEMORY_BYTES, answer: int = ANSWER_BYTES) -> Non
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 2))
     resource.setrlimit(resource.RLIMIT_FSIZE, (answer, answer))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
 
 
 def main(suffix: str) -> int:
