@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import PurePath
 from typing import Any
 
 from awards.rules import PASSED_OVER, SET_ASIDE
+from awards.rules.complaints import ABOUT, OUTCOMES, STEPS
 from core.errors import Invalid
-from core.forms import Fields, choice, integer, text
+from core.forms import Fields, checked, choice, instant, integer, text
 
 MOST_TEXT = 5000
+MOST_FILE = 20 * 1024 * 1024
+BEGINNINGS = {".pdf": b"%PDF-", ".png": b"\x89PNG", ".jpg": b"\xff\xd8\xff", ".jpeg": b"\xff\xd8\xff"}
 
 
 def read_text(fields: Fields, name: str) -> str:
@@ -42,6 +46,47 @@ def read_set_aside(fields: Fields) -> dict[str, Any]:
         "reason": choice(fields, "reason", SET_ASIDE),
         "evidence": text(fields, "evidence", most=2000, least=10),
     }
+
+
+def read_complaint(fields: Fields) -> dict[str, Any]:
+    """A complaint as it was typed; what is empty the checklist names, so only the length is refused here."""
+    draft: dict[str, Any] = {"about": choice(fields, "about", ABOUT)}
+    for name, most in (("respondent", 200), ("facts", 5000), ("claims", 2000), ("basis", 2000), ("signatory", 100)):
+        draft[name] = text(fields, name, most=most, required=False)
+    draft["known_at"] = instant(fields, "known_at")
+    draft["joint"], draft["within_challenge"] = checked(fields, "joint"), checked(fields, "within_challenge")
+    return draft
+
+
+def read_step(fields: Fields) -> dict[str, str]:
+    """A step of an investigation."""
+    return {"kind": choice(fields, "kind", STEPS), "text": text(fields, "text", most=5000, least=4)}
+
+
+def read_decision(fields: Fields) -> dict[str, Any]:
+    """A decision: outcome, findings, law, and for an upheld one a remedy, or none."""
+    outcome, kind = choice(fields, "outcome", OUTCOMES), fields.get("remedy", "none")
+    remedy = {"kind": kind, "stage": fields.get("stage"), "ground": fields.get("ground")}
+    return {
+        "outcome": outcome,
+        "findings": text(fields, "findings", most=5000, least=10),
+        "law": text(fields, "law", most=1000, least=4),
+        "remedy": remedy if outcome == "upheld" and kind != "none" else None,
+    }
+
+
+def kept_file(name: str, data: bytes) -> str:
+    """The plain name of an evidence file that begins as its name says and is not too large.
+
+    Invalid: evidence.large, bid_clarification.file.
+    """
+    plain = PurePath(name.replace("\\", "/")).name[:200]
+    if len(data) > MOST_FILE:
+        raise Invalid("evidence.large", field="files", most=MOST_FILE // 1024 // 1024)
+    beginning = BEGINNINGS.get(PurePath(plain).suffix.lower())
+    if beginning is None or not data.startswith(beginning):
+        raise Invalid("bid_clarification.file", field="files", found=plain)
+    return plain
 
 
 def check_phrase(fields: Fields, phrase: str, name: str = "confirmation") -> None:

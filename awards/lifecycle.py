@@ -18,4 +18,18 @@ PUBLICITY = Lifecycle(
     },
 )
 
+COMPLAINT = Lifecycle(
+    "complaint",
+    "filed",
+    {
+        "return": move("filed", "returned"),
+        "file_again": move("returned", "filed"),
+        "accept": move("filed", "accepted"),
+        "refuse": move("filed", "refused"),
+        "withdraw": move(("filed", "returned", "accepted"), "withdrawn"),
+        "decide": move("accepted", "decided"),
+    },
+)
+"""A complaint to the regulator (R-553, R-554): accepted in its days, investigated, decided, published."""
+
 OBJECTION = Lifecycle("objection", "open", {"answer": move("open", "answered")})

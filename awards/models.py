@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from awards.lifecycle import OBJECTION, PUBLICITY
+from accounts.models import Organisation
+from awards.lifecycle import COMPLAINT, OBJECTION, PUBLICITY
 from bidding.models import Section
 from core.db import Base, Json, Row, Staged
 from core.machine import Lifecycle
@@ -95,6 +96,62 @@ class SetAside(Base, Row):
     by_winner: Mapped[bool]
     at: Mapped[datetime]
     bid: Mapped[Bid] = relationship(lazy="joined")
+
+
+class Complaint(Base, Staged):
+    """A complaint to the administrative regulator about a section (R-553, R-554).
+
+    `content`: about, respondent, facts, claims, basis, signatory, known_at, joint, within_challenge; `defects` what the
+    checklist warned of when it was filed all the same. `ordered_at`: since when the regulator's order suspends the
+    section, `ordered_until` its last instant where the law sets one (94号令 a28). `decision`: outcome, findings, law,
+    remedy.
+    """
+
+    __tablename__ = "complaint"
+    __table_args__ = (
+        UniqueConstraint("section_id", "number"),
+        CheckConstraint("state NOT IN ('accepted','decided') OR accepted_at IS NOT NULL", name="accepted"),
+        CheckConstraint("state <> 'decided' OR decision IS NOT NULL", name="decided"),
+        CheckConstraint("ordered_at IS NULL OR state = 'accepted'", name="ordered"),
+    )
+    lifecycle: ClassVar[Lifecycle] = COMPLAINT
+
+    section_id: Mapped[int] = mapped_column(ForeignKey("section.id"), index=True)
+    number: Mapped[int]
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), index=True)
+    content: Mapped[Any] = mapped_column(Json)
+    files: Mapped[Any] = mapped_column(Json, default=list)
+    defects: Mapped[Any] = mapped_column(Json, default=list)
+    filed_at: Mapped[datetime]
+    accept_due_at: Mapped[datetime]
+    accepted_at: Mapped[datetime | None]
+    decide_due_at: Mapped[datetime | None]
+    reason: Mapped[str | None]
+    ordered_at: Mapped[datetime | None]
+    ordered_until: Mapped[datetime | None]
+    decision: Mapped[Any | None] = mapped_column(Json)
+    section: Mapped[Section] = relationship(lazy="joined")
+    organisation: Mapped[Organisation] = relationship(lazy="joined")
+
+    @property
+    def subject(self) -> str:
+        """The complaint's name in the ledger."""
+        return f"complaint:{self.section.code}:{self.number}"
+
+
+class ComplaintStep(Base, Row):
+    """One recorded step of an investigation, an order to suspend, or its end."""
+
+    __tablename__ = "complaint_step"
+    __table_args__ = (UniqueConstraint("complaint_id", "number"),)
+
+    complaint_id: Mapped[int] = mapped_column(ForeignKey("complaint.id"), index=True)
+    number: Mapped[int]
+    kind: Mapped[str] = mapped_column(String(20))
+    text: Mapped[str]
+    files: Mapped[Any] = mapped_column(Json, default=list)
+    by: Mapped[str] = mapped_column(String(120))
+    at: Mapped[datetime]
 
 
 class Archive(Base, Row):

@@ -47,6 +47,7 @@ NAVIGATION: tuple[tuple[str, Any, frozenset[Role] | None], ...] = (
     ("experts.own_record", _l("我的入库信息"), frozenset({Role.EXPERT})),
     ("experts.duty", _l("名单值班"), frozenset({Role.OFFICER})),
     ("collusion.warnings", _l("监督线索"), frozenset({Role.SUPERVISOR})),
+    ("awards.complaints_desk", _l("投诉处理"), frozenset({Role.SUPERVISOR})),
     ("accounts.organisations", _l("单位登记"), frozenset({Role.OPERATOR})),
     ("accounts.people", _l("人员与角色"), frozenset({Role.OPERATOR})),
     ("accounts.authorities", _l("认证机构"), frozenset({Role.OPERATOR})),

@@ -7,7 +7,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session, object_session
 
+from accounts.access import instant_now
 from awards import queries as awards
+from awards.queries import complaints
 from awards.rules import answer_due
 from bidding import queries as bidding
 from bidding.models import Section
@@ -31,6 +33,10 @@ def waiting_line(section: Any) -> str:
 
 def waiting(session: Session, section: Section) -> Found:
     """What the section waits for, as a code and its facts; public to everybody, so it names no bidder."""
+    ordered = complaints.orders(session, section, instant_now())
+    if ordered:
+        due = max((one.decide_due_at for one in ordered if one.decide_due_at), default=None)
+        return "ordered", {"numbers": [one.number for one in ordered], "due": due}
     return STEPS[section.state](session, section)
 
 

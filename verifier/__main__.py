@@ -9,6 +9,7 @@ from pathlib import Path
 from . import (
     claims_award,
     claims_bids,
+    claims_complaints,
     claims_draws,
     claims_ledger,
     claims_masks,
@@ -38,6 +39,7 @@ CLAIMS: list[tuple[str, str, Callable[[Case, Findings], tuple[str, str]]]] = [
     ("masks", "暗标编号", claims_masks.masks),
     ("scores", "评分", claims_scores.scores),
     ("award", "定标", claims_award.award),
+    ("complaints", "投诉", claims_complaints.complaints),
     ("credit", "信用核查", claims_award.credit),
     ("warnings", "围串标线索", claims_award.warnings),
     ("reports", "报告", claims_award.reports),

@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 
 from accounts.models import Organisation
 from awards import queries
-from awards.models import Archive
+from awards.models import Archive, Complaint
+from awards.queries.complaints import check_free, complaints, open_complaints, steps
 from awards.rules import evidence_of
 from awards.rules.container import Source, write_container
 from awards.services.proofs import proved_entries, vouched_heads
@@ -50,6 +51,10 @@ def archive_section(act: Act, section: Section, *, warnings: dict[str, Any]) -> 
     publicity = queries.publicity(act.session, section)
     if queries.open_objections(act.session, publicity):
         raise Conflict("archive.open", section=section.code)
+    check_free(act.session, section, act.now)
+    waiting = open_complaints(act.session, section)
+    if waiting:
+        raise Conflict("archive.complaint", numbers=[one.number for one in waiting])
     if publicity.follows_award and publicity.state != "ended":
         raise Conflict("archive.challenge", section=section.code, ends_at=publicity.ends_at.isoformat())
     bidding_services.mark_archived(act, section)
@@ -156,6 +161,7 @@ def collect(act: Act, section: Section, warnings: dict[str, Any]) -> dict[str, A
         "evaluation": committee.result,
         "bid_clarifications": _clarifications(session, committee),
         "award": _award(session, section),
+        "complaints": [_complaint(session, one) for one in complaints(session, section)],
         "credit": [
             {
                 "stage": c.stage,
@@ -350,6 +356,29 @@ def _award(session: Session, section: Section) -> dict[str, Any]:
     }
 
 
+def _complaint(session: Session, held: Complaint) -> dict[str, Any]:
+    """One complaint with every step; its text, whose hash the ledger told when it was filed."""
+    return {
+        "number": held.number,
+        "complainant": {"name": held.organisation.name, "identifier": held.organisation.identifier},
+        "content": held.content,
+        "files": held.files,
+        "defects": held.defects,
+        "state": held.state,
+        "filed_at": iso(held.filed_at),
+        "accept_due_at": iso(held.accept_due_at),
+        "accepted_at": iso(held.accepted_at) if held.accepted_at else None,
+        "decide_due_at": iso(held.decide_due_at) if held.decide_due_at else None,
+        "reason": held.reason,
+        "decision": held.decision,
+        "steps": [
+            {"number": one.number, "step": one.kind, "text": one.text, "files": one.files, "by": one.by,
+             "at": iso(one.at)}
+            for one in steps(session, held)
+        ],
+    }  # fmt: skip
+
+
 def _objects(members: dict[str, Any]) -> set[str]:
     """The hash of every stored object the members name; a prober's log of an outage is an attachment of its notice."""
     wanted = {attachment["sha256"] for notice in members["notices"] for attachment in notice["attachments"]}
@@ -358,6 +387,9 @@ def _objects(members: dict[str, Any]) -> set[str]:
     wanted |= set(evidence_of(members["opening"]))
     answers = (row["answer"] for row in members["bid_clarifications"] if row["answer"])
     wanted |= {file["sha256"] for answer in answers for file in answer["files"]}
+    for held in members["complaints"]:
+        for files in (held["files"], *(step["files"] for step in held["steps"])):
+            wanted |= {file["sha256"] for file in files}
     for bid in members["bids"]:
         wanted |= {part["backup"] for part in (bid["envelopes"] or {}).values() if part.get("backup")}
     for row in members["submissions"]:

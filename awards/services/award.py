@@ -10,6 +10,7 @@ from accounts.queries import holders
 from accounts.rules import Role
 from awards import queries
 from awards.models import Publicity
+from awards.queries.complaints import check_free
 from awards.rules import check_winner
 from bidding import queries as bidding_queries
 from bidding import services as bidding
@@ -41,6 +42,7 @@ def award(
     """
     section = publicity.section
     waiting = queries.open_objections(act.session, publicity)
+    check_free(act.session, section, act.now)
     if waiting or publicity.state == "suspended":
         raise Conflict("publicity.suspended", objections=waiting)
     if publicity.state != "ended" or publicity.follows_award:

@@ -7,7 +7,9 @@ from typing import Any
 
 from awards import queries
 from awards.models import Objection, Publicity
+from awards.queries.complaints import orders
 from awards.rules import (
+    NEXT,
     RE_EVALUATE,
     RETENDER,
     answer_due,
@@ -19,6 +21,7 @@ from awards.rules import (
 from awards.services.set_aside import end_section, lose
 from bidding import queries as bidding
 from bidding import services as bidding_services
+from bidding.models import Section
 from core.act import Act
 from core.board import publish_notice
 from core.calendar import national
@@ -117,7 +120,7 @@ def answer_objection(act: Act, objection: Objection, text: str, *, remedy: Mappi
         numbers = [one.number for one in upheld]
         carry_out(act, publicity, wanted, rule="R-552", reason=f"异议第 {'、'.join(map(str, numbers))} 号成立",
                   grounds={"objections": numbers})  # fmt: skip
-    elif publicity.state == "suspended":
+    elif publicity.state == "suspended" and not orders(act.session, publicity.section, act.now):
         resume(act, publicity)
 
 
@@ -139,6 +142,13 @@ def carry_out(
     Afterwards the publicity is revoked, and the section is being evaluated, back before its award, or has failed.
     """
     section, winner = publicity.section, publicity.winner
+    if remedy["kind"] == NEXT and not publicity.follows_award and winner is not None:
+        lose(act, publicity, winner, "challenge_upheld", reason, by_winner=False)
+        bidding_services.set_aside_award(act, section, number=winner.number, reason="challenge_upheld")
+        advance(act, publicity, "lapse", number=winner.number, reason=reason, grounds=grounds)
+        publicity.winner_id = publicity.winner = None
+        _tell_remedy(act, section, remedy, reason)
+        return
     advance(act, publicity, "revoke", remedy=dict(remedy), reason=reason, grounds=grounds)
     if remedy["kind"] == RE_EVALUATE:
         stage = str(remedy["stage"])
@@ -149,6 +159,10 @@ def carry_out(
     elif winner is not None:
         lose(act, publicity, winner, "challenge_upheld", reason, by_winner=False)
         bidding_services.set_aside_award(act, section, number=winner.number, reason="challenge_upheld")
+    _tell_remedy(act, section, remedy, reason)
+
+
+def _tell_remedy(act: Act, section: Section, remedy: Mapping[str, Any], reason: str) -> None:
     publish_notice(
         act,
         kind="remedy",

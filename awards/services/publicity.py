@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from awards import queries
 from awards.models import Publicity
+from awards.queries.complaints import check_free
 from awards.rules import late_by_days, masked, publicity_period
 from bidding import queries as bidding_queries
 from bidding import services as bidding
@@ -34,6 +35,7 @@ def publish_candidates(act: Act, section: Section) -> Publicity:
     Conflict("publicity.no_candidates") where the regime knows none and the result is announced at once (R-506).
     """
     check_unannounced(act, section)
+    check_free(act.session, section, act.now)
     law = bidding_queries.law_of(section)
     if "candidate_publicity_min" not in law.rules:
         raise Conflict("publicity.no_candidates", section=section.code)
@@ -150,6 +152,7 @@ def end_publicity(act: Act, publicity: Publicity) -> None:
     if publicity.state in ("ended", "awarded"):
         return
     waiting = queries.open_objections(act.session, publicity)
+    check_free(act.session, publicity.section, act.now)
     if publicity.state == "suspended" or waiting:
         raise Conflict("publicity.suspended", objections=waiting)
     if act.now < publicity.ends_at:

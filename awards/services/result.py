@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from awards import queries
 from awards.models import Publicity
+from awards.queries.complaints import check_free
 from awards.rules import masked, result_periods
 from awards.services.award import KIND, tell_bidders
 from awards.services.publicity import begin_publicity, check_unannounced
@@ -28,6 +29,7 @@ def announce_result(act: Act, section: Section) -> Publicity:
     to be publicised (regime T), Conflict("section.state") before the report has been delivered.
     """
     check_unannounced(act, section)
+    check_free(act.session, section, act.now)
     law = bidding_queries.law_of(section)
     if "result_notice_period" not in law.rules:
         raise Conflict("result.candidates_first", section=section.code)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import re
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -13,6 +15,7 @@ from accounts.rules import Role
 from awards import queries as awards
 from bidding import queries as bidding
 from core.act import Platform
+from core.clock import BEIJING
 from tests.conftest import Browser
 from tests.experts.story import METHOD as WORKS
 from tests.journeys.test_government import METHOD as SERVICES
@@ -154,3 +157,61 @@ def test_a_section_without_a_winner_is_held_again_with_a_link(
     assert f"/tender/new?predecessor={project}" in desk
     assert f'value="{project}"' in tenderee().get(f"/tender/new?predecessor={project}").text
     assert "我的评标结果" in login(Role.BIDDER, person="a").get(f"/bid/{code}/result").text
+
+
+def test_a_complaint_suspends_is_decided_and_the_committee_judges_again(
+    platform: Platform, tmp_path: Path, login: Callable[..., Browser]
+) -> None:
+    """R-553, R-562: checked before filing, suspended by order, upheld, carried out; the archive holds every step."""
+    stage = to_report(platform, tmp_path / "machines", "T")
+    code, tenderee = stage.code, partial(login, Role.TENDEREE)
+    loser, regulator = partial(login, Role.BIDDER, person="c"), partial(login, Role.SUPERVISOR)
+    post(tenderee, f"/tender/{code}/award/candidates")
+    post(loser, f"/bid/{code}/result", text="第一名业绩合同与公开信息不符，请核查。")
+    post(tenderee, f"/tender/{code}/award/objections/1", answer="经核查无误，结果不变。", outcome="dismissed")
+    form = {"about": "result", "known_at": "2026-10-20T09:00", "facts": "第一名的业绩合同系伪造，附公开信息。",
+            "respondent": "招标人", "claims": "重新评审", "basis": "实施条例第六十条", "signatory": "王五"}  # fmt: skip
+    with platform.reading() as session:
+        form["known_at"] = f"{stage.clock.now().astimezone(BEIJING):%Y-%m-%dT%H:%M}"
+        assert bidding.section(session, code).state == "candidates_published"
+    checked = post(loser, f"/bid/{code}/complaint", 200, action="check", **{**form, "facts": ""})
+    assert "没有附任何证据" in checked and "没有写明基本事实" in checked and "王五" in checked
+    refused = post(loser, f"/bid/{code}/complaint", 422, action="file", **form)
+    assert "没有附任何证据" in refused and "没有写明基本事实" not in refused
+    file = (io.BytesIO(b"%PDF-1.7 evidence"), "公开信息.pdf")
+    kept = post(loser, f"/bid/{code}/complaint", 200, action="check", files=file, **form)
+    carried = re.findall(r'name="kept" value="([^"]+)"', kept)
+    post(loser, f"/bid/{code}/complaint", action="file", kept=carried, **form)
+    page = f"/supervise/complaints/{code}/1"
+    assert login(Role.BIDDER, person="a").get(page).status_code == 403
+    assert "公开信息.pdf" in regulator().get(page).text and code in regulator().get("/supervise/complaints").text
+    post(regulator, page, 422, verb="order", text="涉嫌造假，需要核实")
+    post(regulator, page, verb="accept")
+    post(regulator, page, verb="order", text="涉嫌造假，需要核实")
+    waits = tenderee().get(f"/sections/{code}").text
+    assert "行政监督部门处理第 1 号投诉" in waits
+    assert "What this tender waits for" in tenderee().get(f"/sections/{code}?lang=en").text
+    stage.clock.advance(days=6)
+    post(tenderee, f"/tender/{code}/award/end", text="")
+    assert stage.publicity().state == "suspended"
+    post(regulator, page, verb="record", kind="test_begin", text="送合同出具单位核实")
+    stage.clock.advance(days=2)
+    post(regulator, page, verb="record", kind="test_end", text="出具单位回函：合同不属实")
+    verdict = {"verb": "decide", "section": code, "outcome": "upheld", "findings": "经核实，业绩合同不属实。",
+               "law": "实施条例第六十一条", "remedy": "re_evaluate", "stage": "scoring"}  # fmt: skip
+    unsure = post(regulator, page, 422, confirmation="x", **verdict)
+    assert "经核实，业绩合同不属实。" in unsure
+    post(regulator, page, confirmation=code, **verdict)
+    public = login(Role.BIDDER, person="a").get(f"/sections/{code}/complaints").text
+    assert "投诉成立" in public and "行政复议" in public
+    assert stage.notices()["complaint_decision"]["appeal"]["reconsideration_days"] == 60
+    room = stage.room()
+    room.score()
+    room.to_report()
+    stage.awarded()
+    archive = stage.archived()
+    assert wrong_lines(stage, archive, tmp_path) == []
+    changed = tampered(stage, archive, "complaints.json", lambda value: value[0]["steps"].pop(1))
+    assert found_wrong(stage, changed, tmp_path) == ({"complaints"}, {"complaints"})
+    changed = tampered(stage, archive, "complaints.json", lambda value: value[0]["content"].update(facts="没有事实"))
+    assert found_wrong(stage, changed, tmp_path) == ({"complaints"}, {"complaints"})
