@@ -5,8 +5,8 @@ import sqlalchemy as sa
 import core.db
 
 
-revision = '0023'
-down_revision = '0022'
+revision = '0025'
+down_revision = '0024'
 branch_labels = None
 depends_on = None
 
