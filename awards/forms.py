@@ -8,6 +8,7 @@ from typing import Any
 
 from awards.rules import PASSED_OVER, SET_ASIDE
 from awards.rules.complaints import ABOUT, OUTCOMES, STEPS
+from awards.rules.selection import TYPE
 from core.errors import Invalid
 from core.forms import Fields, checked, choice, instant, integer, text
 
@@ -72,6 +73,50 @@ def read_decision(fields: Fields) -> dict[str, Any]:
         "findings": text(fields, "findings", most=5000, least=10),
         "law": text(fields, "law", most=1000, least=4),
         "remedy": remedy if outcome == "upheld" and kind != "none" else None,
+    }
+
+
+def read_plan(fields: Fields) -> tuple[dict[str, Any] | None, list[str]]:
+    """The plan of an award committee, or None where the ranking decides; and the logins of its roll, one a line."""
+    if choice(fields, "separate", ("no", "yes")) == "no":
+        return None, []
+    plan = {
+        "type": TYPE,
+        "basis": {
+            "title": text(fields, "basis_title", most=200, required=False),
+            "article": text(fields, "basis_article", most=100, required=False),
+        },
+        "method": text(fields, "method", most=20, required=False),
+        "win": text(fields, "win", most=20, required=False),
+        "price_rule": text(fields, "price_rule", most=30, required=False) or None,
+        "size": integer(fields, "size", least=1, most=99),
+        "forming": text(fields, "forming", most=20, required=False),
+        "factors": text(fields, "factors", most=5000, required=False),
+    }
+    return plan, read_logins(fields, "roll")
+
+
+def read_logins(fields: Fields, name: str) -> list[str]:
+    """Logins, one a line or parted by commas."""
+    words = text(fields, name, most=5000, required=False)
+    return [one for one in words.replace(",", "\n").replace("，", "\n").replace(" ", "\n").split("\n") if one]
+
+
+def read_inspection(fields: Fields) -> dict[str, Any]:
+    """What was inspected of a candidate."""
+    return {
+        "number": integer(fields, "number", least=1, most=10_000),
+        "place": text(fields, "place", most=200, least=2),
+        "people": text(fields, "people", most=200, least=2),
+        "findings": text(fields, "findings", most=5000, least=10),
+    }
+
+
+def read_ballot(fields: Fields) -> dict[str, Any]:
+    """A ballot, an opinion or a decision: the choice and its reason."""
+    return {
+        "choice": integer(fields, "choice", least=1, most=10_000),
+        "reason": text(fields, "reason", most=5000, least=10),
     }
 
 

@@ -32,4 +32,15 @@ COMPLAINT = Lifecycle(
 )
 """A complaint to the regulator (R-553, R-554): accepted in its days, investigated, decided, published."""
 
+SELECTION = Lifecycle(
+    "selection",
+    "convened",
+    {
+        "begin": move("convened", "voting"),
+        "conclude": move(("convened", "voting"), "concluded"),
+        "dissolve": move(("convened", "voting", "concluded"), "dissolved"),
+    },
+)
+"""An award committee's sitting (评定分离): convened, voting in rounds, concluded; dissolved when its winner is lost."""
+
 OBJECTION = Lifecycle("objection", "open", {"answer": move("open", "answered")})

@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from accounts.models import Organisation
-from awards.lifecycle import COMPLAINT, OBJECTION, PUBLICITY
+from awards.lifecycle import COMPLAINT, OBJECTION, PUBLICITY, SELECTION
 from bidding.models import Section
 from core.db import Base, Json, Row, Staged
 from core.machine import Lifecycle
@@ -151,6 +151,75 @@ class ComplaintStep(Base, Row):
     text: Mapped[str]
     files: Mapped[Any] = mapped_column(Json, default=list)
     by: Mapped[str] = mapped_column(String(120))
+    at: Mapped[datetime]
+
+
+class SelectionRoll(Base, Row):
+    """The people a drawn award committee comes from; the tender told their hash alone (R-513)."""
+
+    __tablename__ = "selection_roll"
+
+    section_id: Mapped[int] = mapped_column(ForeignKey("section.id"), unique=True)
+    logins: Mapped[Any] = mapped_column(Json)
+    salt: Mapped[str] = mapped_column(String(64))
+
+
+class Selection(Base, Staged):
+    """One sitting of the award committee that chooses among unranked candidates (评定分离, R-510)."""
+
+    __tablename__ = "selection"
+    __table_args__ = (
+        UniqueConstraint("publicity_id", "number"),
+        CheckConstraint("state <> 'concluded' OR result IS NOT NULL", name="result"),
+    )
+    lifecycle: ClassVar[Lifecycle] = SELECTION
+
+    publicity_id: Mapped[int] = mapped_column(ForeignKey("publicity.id"), index=True)
+    number: Mapped[int]
+    candidates: Mapped[Any] = mapped_column(Json)
+    plan: Mapped[Any] = mapped_column(Json)
+    draw: Mapped[Any | None] = mapped_column(Json)
+    members: Mapped[Any] = mapped_column(Json)
+    among: Mapped[Any] = mapped_column(Json)
+    round: Mapped[int] = mapped_column(default=0)
+    rounds: Mapped[Any] = mapped_column(Json, default=list)
+    price: Mapped[Any | None] = mapped_column(Json)
+    result: Mapped[Any | None] = mapped_column(Json)
+    convened_at: Mapped[datetime]
+    publicity: Mapped[Publicity] = relationship(lazy="joined")
+
+    @property
+    def subject(self) -> str:
+        """The sitting's name in the ledger."""
+        return f"selection:{self.publicity.section.code}:{self.number}"
+
+
+class Ballot(Base, Row):
+    """A member's ballot or opinion of one round; nobody reads it before the round is complete."""
+
+    __tablename__ = "selection_ballot"
+    __table_args__ = (UniqueConstraint("selection_id", "round", "seat"),)
+
+    selection_id: Mapped[int] = mapped_column(ForeignKey("selection.id"), index=True)
+    round: Mapped[int]
+    seat: Mapped[str] = mapped_column(String(10))
+    choice: Mapped[int]
+    reason: Mapped[str]
+    salt: Mapped[str] = mapped_column(String(64))
+    cast_at: Mapped[datetime]
+
+
+class Inspection(Base, Row):
+    """An inspection of a candidate's performance and capability, with its files (考察)."""
+
+    __tablename__ = "candidate_inspection"
+
+    publicity_id: Mapped[int] = mapped_column(ForeignKey("publicity.id"), index=True)
+    bid_number: Mapped[int]
+    place: Mapped[str] = mapped_column(String(200))
+    people: Mapped[str] = mapped_column(String(200))
+    findings: Mapped[str]
+    files: Mapped[Any] = mapped_column(Json, default=list)
     at: Mapped[datetime]
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, object_session
 
 from accounts.access import instant_now
 from awards import queries as awards
-from awards.queries import complaints
+from awards.queries import complaints, selection
 from awards.rules import answer_due
 from bidding import queries as bidding
 from bidding.models import Section
@@ -95,6 +95,9 @@ def _publicity(session: Session, section: Section) -> Found:
         return "objection", {"numbers": [one.number for one in waiting], "due": due}
     if held.state == "running":
         return "publicity", {"until": held.ends_at}
+    sitting = selection.selection(session, held) if selection.plan_of(section) else None
+    if selection.plan_of(section) and (sitting is None or sitting.state != "concluded"):
+        return "selection", {}
     lost = awards.set_aside_numbers(session, section)
     return ("next_candidate", {"numbers": list(lost)}) if lost else ("award", {})
 

@@ -14,6 +14,7 @@ from . import (
     claims_ledger,
     claims_masks,
     claims_scores,
+    claims_selection,
     claims_sittings,
     claims_trust,
 )
@@ -39,6 +40,7 @@ CLAIMS: list[tuple[str, str, Callable[[Case, Findings], tuple[str, str]]]] = [
     ("masks", "暗标编号", claims_masks.masks),
     ("scores", "评分", claims_scores.scores),
     ("award", "定标", claims_award.award),
+    ("selection", "评定分离", claims_selection.selection),
     ("complaints", "投诉", claims_complaints.complaints),
     ("credit", "信用核查", claims_award.credit),
     ("warnings", "围串标线索", claims_award.warnings),

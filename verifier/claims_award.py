@@ -66,6 +66,8 @@ def award(case: Case, out: Findings) -> Said:
     said, winner = case.archive.json("award.json"), ""
     with out.at("award.json"):
         candidates = case.archive.json("evaluation.json")["candidates"]
+        unranked = "selection" in case.archive.json("project.json")["section"]["method"]
+        candidates = sorted(candidates) if unranked else candidates
         need(same(said["candidates"], candidates), "候选人不是评标所推荐", "candidates are not those of the evaluation")
         began, ends = instant(said["began_at"]), instant(said["ends_at"])
         government = case.archive.json("project.json")["regime"] == "G"
@@ -91,7 +93,7 @@ def award(case: Case, out: Findings) -> Said:
             else:
                 need(instant(entry["at"]) >= ends, "早于公示期满", "the award is earlier than ends_at")
             passed = [row["number"] for row in entry["facts"]["passed_over"]]
-            held = same(passed, candidates[: candidates.index(number)])
+            held = same(passed, [] if unranked else candidates[: candidates.index(number)])
             need(held, "越过的候选人不符", "passed_over is not what follows")
         winner = next(bid["name"] for bid in case.archive.rows("bids.json") if bid["number"] == number)
         if government:

@@ -17,11 +17,20 @@ from awards.services.complaints import (
 from awards.services.objections import answer_objection, file_objection
 from awards.services.publicity import end_publicity, publish_candidates
 from awards.services.result import announce_result
+from awards.services.selection import (
+    cast_ballot,
+    convene_selection,
+    decide_selection,
+    declare_selector,
+    record_inspection,
+    set_selection,
+)
 from awards.services.set_aside import hold_again, set_aside_winner
 
 __all__ = [
-    "accept_complaint", "announce_result", "answer_objection", "archive_section", "award", "check_complaint",
-    "decide_complaint", "end_publicity", "file_complaint", "file_objection", "hold_again", "lift_suspension",
-    "order_suspension", "publish_candidates", "record_step", "refuse_complaint", "return_complaint",
-    "set_aside_winner", "withdraw_complaint",
+    "accept_complaint", "announce_result", "answer_objection", "archive_section", "award", "cast_ballot",
+    "check_complaint", "convene_selection", "decide_complaint", "decide_selection", "declare_selector",
+    "end_publicity", "file_complaint", "file_objection", "hold_again", "lift_suspension", "order_suspension",
+    "publish_candidates", "record_inspection", "record_step", "refuse_complaint", "return_complaint",
+    "set_aside_winner", "set_selection", "withdraw_complaint",
 ]  # fmt: skip

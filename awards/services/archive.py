@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from accounts.models import Organisation
 from awards import queries
 from awards.models import Archive, Complaint
+from awards.queries import selection as selection_queries
 from awards.queries.complaints import check_free, complaints, open_complaints, steps
 from awards.rules import evidence_of
 from awards.rules.container import Source, write_container
@@ -161,6 +162,7 @@ def collect(act: Act, section: Section, warnings: dict[str, Any]) -> dict[str, A
         "evaluation": committee.result,
         "bid_clarifications": _clarifications(session, committee),
         "award": _award(session, section),
+        "selection": _selection(session, section),
         "complaints": [_complaint(session, one) for one in complaints(session, section)],
         "credit": [
             {
@@ -379,6 +381,30 @@ def _complaint(session: Session, held: Complaint) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _selection(session: Session, section: Section) -> dict[str, Any]:
+    """The award committee's sittings and what it inspected (评定分离); empty lists where the ranking decided."""
+    publicity = queries.publicity(session, section)
+    return {
+        "sittings": [
+            {
+                "number": one.number,
+                "state": one.state,
+                "candidates": one.candidates,
+                "members": one.members,
+                "draw": one.draw,
+                "result": one.result,
+                "convened_at": iso(one.convened_at),
+            }
+            for one in selection_queries.selections(session, publicity)
+        ],
+        "inspections": [
+            {"number": one.bid_number, "place": one.place, "people": one.people, "findings": one.findings,
+             "files": one.files, "at": iso(one.at)}
+            for one in selection_queries.inspections(session, publicity)
+        ],
+    }  # fmt: skip
+
+
 def _objects(members: dict[str, Any]) -> set[str]:
     """The hash of every stored object the members name; a prober's log of an outage is an attachment of its notice."""
     wanted = {attachment["sha256"] for notice in members["notices"] for attachment in notice["attachments"]}
@@ -387,6 +413,8 @@ def _objects(members: dict[str, Any]) -> set[str]:
     wanted |= set(evidence_of(members["opening"]))
     answers = (row["answer"] for row in members["bid_clarifications"] if row["answer"])
     wanted |= {file["sha256"] for answer in answers for file in answer["files"]}
+    for inspected in members["selection"]["inspections"]:
+        wanted |= {file["sha256"] for file in inspected["files"]}
     for held in members["complaints"]:
         for files in (held["files"], *(step["files"] for step in held["steps"])):
             wanted |= {file["sha256"] for file in files}

@@ -11,14 +11,16 @@ from accounts.rules import Role
 from awards import queries
 from awards.models import Publicity
 from awards.queries.complaints import check_free
+from awards.queries.selection import plan_of, selection
 from awards.rules import check_winner
+from awards.rules.selection import told_selection
 from bidding import queries as bidding_queries
 from bidding import services as bidding
 from core.act import Act
 from core.board import publish_notice
 from core.calendar import day_of, end_of_day
 from core.clock import iso
-from core.errors import Conflict, Missing
+from core.errors import Conflict, Invalid, Missing
 from core.machine import advance
 from core.outbox import post
 from experts import queries as experts
@@ -51,12 +53,21 @@ def award(
     left = [one for one in publicity.candidates if one not in lost]
     if not left:
         raise Conflict("result.none_left", section=section.code)
-    number = left[0] if number is None else number
+    number = _first(act, publicity, left) if number is None else number
     if number in lost:
         raise Conflict("award.set_aside", number=number)
+    sitting = selection(act.session, publicity) if plan_of(section) else None
+    if plan_of(section) and (sitting is None or sitting.result is None):
+        raise Conflict("selection.pending", section=section.code)
+    chosen = sitting.result["winner"] if sitting is not None and sitting.result else None
+    if chosen is not None and number != chosen:
+        raise Invalid("selection.chosen", field="number", number=chosen)
     better = publicity.candidates[: publicity.candidates.index(number)] if number in publicity.candidates else []
     passed_over = {**(passed_over or {}), **{one: lost[one] for one in better if one in lost}}
-    check_winner(publicity.candidates, number, passed_over)
+    if chosen is None:
+        check_winner(publicity.candidates, number, passed_over)
+    else:
+        passed_over = {}
     bids = experts.final_bids(act.session, section)
     winner = next((bid for bid in bids if bid.number == number), None)
     if winner is None:
@@ -86,6 +97,7 @@ def award(
                 "duration_days": (winner.schedule or {}).get("duration_days", section.duration_days),
             },
             "passed_over": [{"number": one["number"], "reason": one["reason"]} for one in over],
+            "selection": told_selection(sitting.result) if sitting is not None and sitting.result else None,
             "awarded_at": iso(act.now),
             "contract_within_days": law.days("contract_within") if "contract_within" in law.rules else None,
         },
@@ -93,6 +105,12 @@ def award(
     tell_bidders(act, publicity, winner, notice.number)
     _report(act, publicity, winner, notice.number)
     return winner
+
+
+def _first(act: Act, publicity: Publicity, left: list[int]) -> int:
+    """Whom the award goes to where nobody is named: the committee's choice, else the first who is left."""
+    held = selection(act.session, publicity)
+    return int(held.result["winner"]) if held is not None and held.result else left[0]
 
 
 def tell_bidders(act: Act, publicity: Publicity, winner: Bid, notice: str) -> None:

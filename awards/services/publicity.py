@@ -10,6 +10,7 @@ from sqlalchemy import select
 from awards import queries
 from awards.models import Publicity
 from awards.queries.complaints import check_free
+from awards.queries.selection import plan_of
 from awards.rules import late_by_days, masked, publicity_period
 from bidding import queries as bidding_queries
 from bidding import services as bidding
@@ -45,11 +46,13 @@ def publish_candidates(act: Act, section: Section) -> Publicity:
     period = publicity_period(calendar, act.now, law.days("candidate_publicity_min"))
     late = late_by_days(committee.state_at, act.now, law.days("candidate_publish_within"))
     bids = {bid.number: bid for bid in experts.bids_in_evaluation(act.session, section)}
+    plan = plan_of(section)
+    candidates = sorted(result["candidates"]) if plan else list(result["candidates"])
     content: dict[str, Any] = {
         "section": section.code,
         "project": section.project.name,
         "tenderee": section.project.tenderee.name,
-        "candidates": [_candidate(bids[number], result, section) for number in result["candidates"]],
+        "candidates": [_candidate(bids[number], result, section, ranked=not plan) for number in candidates],
         "ranking": [
             {
                 "rank": row["rank"], "number": row["number"], "name": bids[row["number"]].name,
@@ -57,7 +60,9 @@ def publish_candidates(act: Act, section: Section) -> Publicity:
                 "total": row["total"],
             }
             for row in result["ranking"]
+            if not plan
         ],
+        "unranked": bool(plan),
         "rejected": [
             {
                 "number": entry["number"],
@@ -79,7 +84,7 @@ def publish_candidates(act: Act, section: Section) -> Publicity:
     publicity = begin_publicity(
         act,
         section,
-        candidates=list(result["candidates"]),
+        candidates=candidates,
         ends_at=period.ends_at,
         rule={"cite": law.cite("candidate_publicity_min"), "assumed_years": list(period.assumed), "late_by_days": late},
     )
@@ -161,11 +166,11 @@ def end_publicity(act: Act, publicity: Publicity) -> None:
     append(act, "publicity.over", publicity.section.subject, {"ends_at": iso(publicity.ends_at)})
 
 
-def _candidate(bid: Bid, result: dict[str, Any], section: Section) -> dict[str, Any]:
+def _candidate(bid: Bid, result: dict[str, Any], section: Section, *, ranked: bool) -> dict[str, Any]:
     row = next(row for row in result["ranking"] if row["number"] == bid.number)
     schedule = bid.schedule or {}
     return {
-        "rank": row["rank"],
+        "rank": row["rank"] if ranked else None,
         "number": bid.number,
         "name": bid.name,
         "identifier": bid.identifier,
@@ -175,5 +180,5 @@ def _candidate(bid: Bid, result: dict[str, Any], section: Section) -> dict[str, 
         "manager": masked(str(schedule.get("manager", ""))),
         "manager_certificate": masked(str(schedule.get("manager_certificate", ""))),
         "qualification_response": "passed",
-        "total": row["total"],
+        "total": row["total"] if ranked else None,
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from awards import queries
 from awards.models import Publicity, SetAside
 from awards.rules import SET_ASIDE
+from awards.services.selection import dissolve_selection
 from bidding import services as bidding
 from core.act import Act
 from core.board import publish_notice
@@ -38,6 +39,7 @@ def set_aside_winner(
     if len(evidence) < 10 or len(evidence) > MOST:
         raise Invalid("form.length", field="evidence", least=10, most=MOST, found=len(evidence))
     lost = lose(act, publicity, winner, reason, evidence, by_winner)
+    dissolve_selection(act, publicity, reason)
     bidding.set_aside_award(act, publicity.section, number=winner.number, reason=reason)
     if publicity.follows_award:
         advance(act, publicity, "revoke", number=winner.number, reason=reason)

@@ -9,6 +9,7 @@ from typing import Any
 
 from bidding.rules.findings import Finding, Level, NoticeFacts, cited, verdict
 from bidding.rules.method import check_method, points_of
+from bidding.rules.selection import check_plan
 from core.errors import Invalid
 from core.law import Snapshot
 
@@ -31,6 +32,13 @@ def check_scoring(facts: NoticeFacts, law: Snapshot) -> Iterator[Finding]:
     yield Finding("R-109", Level.MET, "notice.no_minimum_price", "method")
     total = points_of(method)
     yield Finding("R-404", verdict(total == Decimal(100)), "notice.points", "criteria", {"found": str(total)})
+    if "selection" in method:
+        told = cited(law, "selection_separate") if "selection_separate" in law.rules else {"rule": "R-510"}
+        try:
+            check_plan(method["selection"], law, is_mandatory=facts.is_mandatory)
+            yield Finding("R-510", Level.MET, "selection.lawful", "method", told)
+        except Invalid as refusal:
+            yield Finding("R-510", Level.BLOCK, refusal.code, refusal.field or "method", dict(refusal.facts))
     if "substantive_marked" in law.rules:
         marked = [clause for clause in method.get("review", []) if clause.get("substantive")]
         told = cited(law, "substantive_marked", found=len(marked))

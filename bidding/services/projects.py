@@ -244,6 +244,11 @@ def update_section(act: Act, section: Section, **values: Any) -> Section:
     opened = rules.check_layout(values.get("envelopes", section.envelopes))
     if "slots" in values:
         rules.check_slots(values["slots"], names_of(opened))
+    if "method" in values:
+        # The wizard knows nothing of who chooses among the candidates; only `"selection": None` takes that away.
+        method = dict(values["method"])
+        plan = method.pop("selection", (section.method or {}).get("selection"))
+        values["method"] = method if plan is None else {**method, "selection": plan}
     for name, value in values.items():
         setattr(section, name, value)
     act.session.flush()

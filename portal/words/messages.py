@@ -16,6 +16,8 @@ MESSAGES = {
     "awards.complaint_refused": _l("标段 %(section)s：贵单位的投诉（第 %(number)s 号）不予受理。"),
     "awards.complaint_accepted": _l("标段 %(section)s：贵单位的投诉（第 %(number)s 号）已受理。"),
     "awards.complaint_decided": _l("标段 %(section)s：投诉（第 %(number)s 号）已作出处理决定，见公告 %(notice)s。"),
+    "awards.selection": _l("标段 %(section)s：您是定标委员会成员，请声明并投票。"),
+    "awards.selected": _l("标段 %(section)s：定标委员会确定 %(number)s 号。"),
     "awards.set_aside": _l("标段 %(section)s：%(number)s 号投标的中标结果已撤销，见公告 %(notice)s。"),
     "credit.correction_forwarded": _l("贵单位的信用更正申请（第 %(number)s 号）已转送%(to)s。"),
     "credit.correction_returned": _l("贵单位的信用更正申请（第 %(number)s 号）已退回：%(answer)s"),

@@ -18,6 +18,7 @@ SENTENCES = {
     "waiting.publicity": _l("公示期满：%(until)s。此前可以提出异议。"),
     "waiting.objection": _l("招标人答复第 %(numbers)s 号异议，最迟 %(due)s；此前不得定标，公示期停走。"),
     "waiting.challenge": _l("采购人答复第 %(numbers)s 号质疑，最迟 %(due)s；此前不得签订合同。"),
+    "waiting.selection": _l("公示期已满：定标委员会在候选人中确定中标人（评定分离）。"),
     "waiting.award": _l("公示期已满：招标人确定中标人。"),
     "waiting.contract": _l("招标人与中标人签订合同，最迟 %(due)s。"),
 }

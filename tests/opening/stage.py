@@ -197,11 +197,15 @@ class Stage:
             for slot in ("tender", "boq"):
                 stored = act.store.put(f"{slot} document".encode())
                 bidding_services.add_document(act, section, slot, f"{slot}.pdf", stored)
+            self.drafted(act, section)
         for role, actor in self.trustees.items():
             with self.platform.act(actor) as act:
                 bidding_services.register_trustee(act, self._section(act), role, recipient_of(self.keys[role]))
         two_persons.publish(self.platform, self.code)
         self.learn()
+
+    def drafted(self, act: Any, section: Section) -> None:
+        """What else belongs to the draft before it is published."""
 
     def learn(self) -> None:
         """Take deadline and policy from the section as it is published."""

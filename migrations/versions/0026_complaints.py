@@ -5,8 +5,8 @@ import sqlalchemy as sa
 import core.db
 
 
-revision = '0025'
-down_revision = '0024'
+revision = '0026'
+down_revision = '0025'
 branch_labels = None
 depends_on = None
 
