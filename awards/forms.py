@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from pathlib import PurePath
 from typing import Any
 
 from awards.rules import PASSED_OVER, SET_ASIDE
 from awards.rules.complaints import ABOUT, OUTCOMES, STEPS
+from awards.rules.contracts import EVENTS, FREE
 from awards.rules.selection import TYPE
 from core.errors import Invalid
-from core.forms import Fields, checked, choice, instant, integer, text
+from core.forms import Fields, checked, choice, decimal, instant, integer, text
 
 MOST_TEXT = 5000
 MOST_FILE = 20 * 1024 * 1024
@@ -118,6 +120,52 @@ def read_ballot(fields: Fields) -> dict[str, Any]:
         "choice": integer(fields, "choice", least=1, most=10_000),
         "reason": text(fields, "reason", most=5000, least=10),
     }
+
+
+def read_terms(fields: Fields) -> dict[str, Any]:
+    """The contract's terms: what the offer fixes, the clauses, the performance bond (nought where none)."""
+    terms: dict[str, Any] = {
+        "subject": text(fields, "subject", most=5000),
+        "price_fen": fen(fields, "price_fen"),
+        "duration_days": integer(fields, "duration_days", least=1, most=10_000),
+        "quality": text(fields, "quality", most=500, required=False),
+        "manager": text(fields, "manager", most=100, required=False),
+        "performance_bond_fen": fen(fields, "performance_bond_fen"),
+    }
+    return terms | {name: text(fields, name, most=5000, required=False) for name in FREE}
+
+
+def fen(fields: Fields, name: str) -> int:
+    """An amount in yuan, read as fen; empty is nought."""
+    if not fields.get(name, "").strip():
+        return 0
+    plain = {name: fields[name].replace(",", "").replace("，", "")}
+    return int(decimal(plain, name, least=Decimal(0), most=Decimal(10) ** 13) * 100)
+
+
+def read_event(fields: Fields) -> dict[str, Any]:
+    """What happened under a contract; a change says by how much the price changes."""
+    return {
+        "kind": choice(fields, "kind", EVENTS),
+        "text": text(fields, "text", most=5000, least=4),
+        "amount_fen": fen(fields, "amount_fen"),
+    }
+
+
+def read_ending(fields: Fields) -> dict[str, Any]:
+    """Why a contract ends, what is settled and refunded."""
+    return {
+        "text": text(fields, "text", most=5000, least=10),
+        "settlement_fen": fen(fields, "settlement_fen"),
+        "refund_fen": fen(fields, "refund_fen"),
+    }
+
+
+def read_signature(body: Any) -> dict[str, str]:
+    """The hash that was signed and the signature over it (base64), from a JSON body."""
+    if not isinstance(body, dict) or not all(isinstance(body.get(name), str) for name in ("pdf_sha256", "signature")):
+        raise Invalid("contract.signature", field="signature")
+    return {"pdf_sha256": body["pdf_sha256"], "signature": body["signature"]}
 
 
 def kept_file(name: str, data: bytes) -> str:

@@ -43,4 +43,16 @@ SELECTION = Lifecycle(
 )
 """An award committee's sitting (评定分离): convened, voting in rounds, concluded; dissolved when its winner is lost."""
 
+CONTRACT = Lifecycle(
+    "contract",
+    "signing",
+    {
+        "void": move("signing", "void"),
+        "conclude": move("signing", "concluded"),
+        "complete": move("concluded", "completed"),
+        "terminate": move("concluded", "terminated"),
+    },
+)
+"""A contract: put up for signature, concluded with both signatures, performed, or ended early with a settlement."""
+
 OBJECTION = Lifecycle("objection", "open", {"answer": move("open", "answered")})

@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from accounts.models import Organisation
-from awards.lifecycle import COMPLAINT, OBJECTION, PUBLICITY, SELECTION
+from awards.lifecycle import COMPLAINT, CONTRACT, OBJECTION, PUBLICITY, SELECTION
 from bidding.models import Section
 from core.db import Base, Json, Row, Staged
 from core.machine import Lifecycle
@@ -220,6 +220,56 @@ class Inspection(Base, Row):
     people: Mapped[str] = mapped_column(String(200))
     findings: Mapped[str]
     files: Mapped[Any] = mapped_column(Json, default=list)
+    at: Mapped[datetime]
+
+
+class Contract(Base, Staged):
+    """The contract with the winner, made from the sealed offer (R-555).
+
+    `offer` is what bid and documents fix, `terms` what is signed; `signatures` holds one entry for each party. One
+    that is put up again makes the version before void.
+    """
+
+    __tablename__ = "contract"
+    __table_args__ = (
+        UniqueConstraint("section_id", "number"),
+        CheckConstraint("state IN ('signing','void') OR concluded_at IS NOT NULL", name="concluded"),
+    )
+    lifecycle: ClassVar[Lifecycle] = CONTRACT
+
+    section_id: Mapped[int] = mapped_column(ForeignKey("section.id"), index=True)
+    number: Mapped[int]
+    bid_id: Mapped[int] = mapped_column(ForeignKey("bid.id"))
+    offer: Mapped[Any] = mapped_column(Json)
+    terms: Mapped[Any] = mapped_column(Json)
+    pdf_sha256: Mapped[str] = mapped_column(String(64))
+    signatures: Mapped[Any] = mapped_column(Json, default=list)
+    due_at: Mapped[datetime]
+    proposed_at: Mapped[datetime]
+    concluded_at: Mapped[datetime | None]
+    ending: Mapped[Any | None] = mapped_column(Json)
+    section: Mapped[Section] = relationship(lazy="joined")
+    bid: Mapped[Bid] = relationship(lazy="joined")
+
+    @property
+    def subject(self) -> str:
+        """The contract's name in the ledger."""
+        return f"contract:{self.section.code}:{self.number}"
+
+
+class ContractEvent(Base, Row):
+    """A change, a milestone, a payment, the copy filed: what happened under a contract."""
+
+    __tablename__ = "contract_event"
+    __table_args__ = (UniqueConstraint("contract_id", "number"),)
+
+    contract_id: Mapped[int] = mapped_column(ForeignKey("contract.id"), index=True)
+    number: Mapped[int]
+    kind: Mapped[str] = mapped_column(String(20))
+    text: Mapped[str]
+    amount_fen: Mapped[int] = mapped_column(default=0)
+    files: Mapped[Any] = mapped_column(Json, default=list)
+    by: Mapped[str] = mapped_column(String(120))
     at: Mapped[datetime]
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, object_session
 
 from accounts.access import instant_now
 from awards import queries as awards
-from awards.queries import complaints, selection
+from awards.queries import complaints, contracts, selection
 from awards.rules import answer_due
 from bidding import queries as bidding
 from bidding.models import Section
@@ -108,7 +108,8 @@ def _contract(session: Session, section: Section) -> Found:
     if waiting:
         due = max(one.answer_due_at for one in waiting)
         return "challenge", {"numbers": [one.number for one in waiting], "due": due}
-    if "contract_within" not in law.rules:
+    signed = contracts.contract(session, section)
+    if "contract_within" not in law.rules or (signed is not None and signed.state != "signing"):
         return None
     began = held.began_at if held.follows_award else held.state_at
     due = end_of_day(national().end_of_days(day_of(began), law.days("contract_within")).on)

@@ -14,6 +14,13 @@ from awards.services.complaints import (
     return_complaint,
     withdraw_complaint,
 )
+from awards.services.contracts import (
+    complete_contract,
+    propose_contract,
+    record_event,
+    sign_contract,
+    terminate_contract,
+)
 from awards.services.objections import answer_objection, file_objection
 from awards.services.publicity import end_publicity, publish_candidates
 from awards.services.result import announce_result
@@ -29,8 +36,9 @@ from awards.services.set_aside import hold_again, set_aside_winner
 
 __all__ = [
     "accept_complaint", "announce_result", "answer_objection", "archive_section", "award", "cast_ballot",
-    "check_complaint", "convene_selection", "decide_complaint", "decide_selection", "declare_selector",
-    "end_publicity", "file_complaint", "file_objection", "hold_again", "lift_suspension", "order_suspension",
-    "publish_candidates", "record_inspection", "record_step", "refuse_complaint", "return_complaint",
-    "set_aside_winner", "set_selection", "withdraw_complaint",
+    "check_complaint", "complete_contract", "convene_selection", "decide_complaint", "decide_selection",
+    "declare_selector", "end_publicity", "file_complaint", "file_objection", "hold_again", "lift_suspension",
+    "order_suspension", "propose_contract", "publish_candidates", "record_event", "record_inspection", "record_step",
+    "refuse_complaint", "return_complaint", "set_aside_winner", "set_selection", "sign_contract",
+    "terminate_contract", "withdraw_complaint",
 ]  # fmt: skip

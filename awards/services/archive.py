@@ -17,6 +17,7 @@ from awards import queries
 from awards.models import Archive, Complaint
 from awards.queries import selection as selection_queries
 from awards.queries.complaints import check_free, complaints, open_complaints, steps
+from awards.queries.contracts import contract, contracts, told_contract
 from awards.rules import evidence_of
 from awards.rules.container import Source, write_container
 from awards.services.proofs import proved_entries, vouched_heads
@@ -56,6 +57,9 @@ def archive_section(act: Act, section: Section, *, warnings: dict[str, Any]) -> 
     waiting = open_complaints(act.session, section)
     if waiting:
         raise Conflict("archive.complaint", numbers=[one.number for one in waiting])
+    signing = contract(act.session, section)
+    if signing is not None and signing.state == "signing":
+        raise Conflict("archive.contract", section=section.code)
     if publicity.follows_award and publicity.state != "ended":
         raise Conflict("archive.challenge", section=section.code, ends_at=publicity.ends_at.isoformat())
     bidding_services.mark_archived(act, section)
@@ -163,6 +167,7 @@ def collect(act: Act, section: Section, warnings: dict[str, Any]) -> dict[str, A
         "bid_clarifications": _clarifications(session, committee),
         "award": _award(session, section),
         "selection": _selection(session, section),
+        "contracts": [told_contract(session, one) for one in contracts(session, section)],
         "complaints": [_complaint(session, one) for one in complaints(session, section)],
         "credit": [
             {
@@ -415,6 +420,9 @@ def _objects(members: dict[str, Any]) -> set[str]:
     wanted |= {file["sha256"] for answer in answers for file in answer["files"]}
     for inspected in members["selection"]["inspections"]:
         wanted |= {file["sha256"] for file in inspected["files"]}
+    for signed in members["contracts"]:
+        wanted.add(signed["pdf_sha256"])
+        wanted |= {file["sha256"] for event in signed["events"] for file in event["files"]}
     for held in members["complaints"]:
         for files in (held["files"], *(step["files"] for step in held["steps"])):
             wanted |= {file["sha256"] for file in files}

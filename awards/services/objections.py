@@ -18,6 +18,7 @@ from awards.rules import (
     heaviest,
     resumed_end,
 )
+from awards.services.contracts import void_contract
 from awards.services.selection import dissolve_selection
 from awards.services.set_aside import end_section, lose
 from bidding import queries as bidding
@@ -144,6 +145,7 @@ def carry_out(
     """
     section, winner = publicity.section, publicity.winner
     dissolve_selection(act, publicity, reason)
+    void_contract(act, section, reason)
     if remedy["kind"] == NEXT and not publicity.follows_award and winner is not None:
         lose(act, publicity, winner, "challenge_upheld", reason, by_winner=False)
         bidding_services.set_aside_award(act, section, number=winner.number, reason="challenge_upheld")

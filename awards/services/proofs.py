@@ -89,6 +89,7 @@ def _entries(session: Session, section: Section, opening: Opening, handed_down: 
                     LedgerEntry.leaf_index.in_([row.leaf_index for row in rows]),
                     LedgerEntry.subject.startswith(f"objection:{code}:", autoescape=True),
                     LedgerEntry.subject.startswith(f"selection:{code}:", autoescape=True),
+                    LedgerEntry.subject.startswith(f"contract:{code}:", autoescape=True),
                     LedgerEntry.subject.startswith(f"complaint:{code}:", autoescape=True),
                     LedgerEntry.subject.startswith(f"direct:{code}:", autoescape=True),
                     LedgerEntry.subject.startswith(f"masked:{code}:", autoescape=True),

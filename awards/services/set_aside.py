@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from awards import queries
 from awards.models import Publicity, SetAside
+from awards.queries.contracts import contract
 from awards.rules import SET_ASIDE
+from awards.services.contracts import void_contract
 from awards.services.selection import dissolve_selection
 from bidding import services as bidding
 from core.act import Act
@@ -29,6 +31,9 @@ def set_aside_winner(
     `announce_result` announces the next with a new time to challenge (政府采购法实施条例 a49). The bond's fate is
     decided by people, never by this (R-156). Invalid: set_aside.reason, form.required; Conflict("set_aside.no_winner").
     """
+    signed = contract(act.session, publicity.section)
+    if signed is not None and signed.state != "signing":
+        raise Conflict("contract.concluded", section=publicity.section.code)
     winner = publicity.winner
     is_won = publicity.state == "awarded" or (publicity.follows_award and publicity.state != "revoked")
     if winner is None or not is_won or publicity.section.state != "awarded":
@@ -40,6 +45,7 @@ def set_aside_winner(
         raise Invalid("form.length", field="evidence", least=10, most=MOST, found=len(evidence))
     lost = lose(act, publicity, winner, reason, evidence, by_winner)
     dissolve_selection(act, publicity, reason)
+    void_contract(act, publicity.section, reason)
     bidding.set_aside_award(act, publicity.section, number=winner.number, reason=reason)
     if publicity.follows_award:
         advance(act, publicity, "revoke", number=winner.number, reason=reason)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
 from awards.rules.container import Progress, check_manifest, open_container
-from awards.rules.verdict import award, bids, complaints, log, masks, outsiders, results, selection, sittings
+from awards.rules.verdict import award, bids, complaints, contracts, log, masks, outsiders, results, selection, sittings
 from awards.rules.verdict.told import Told
 from core.errors import Refusal
 from core.ledger.notes import Verifier
@@ -67,6 +67,7 @@ CHECKS: tuple[tuple[str, Callable[[Told], dict[str, Any]]], ...] = (
     ("scores", results.check_scores),
     ("award", award.check_award),
     ("selection", selection.check_selection),
+    ("contracts", contracts.check_contracts),
     ("complaints", complaints.check_complaints),
     ("credit", results.check_credit),
     ("warnings", results.check_warnings),

@@ -1,0 +1,329 @@
+"""The contract: made from the sealed offer, signed by both parties' certificates, published, performed, ended."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import rfc8785
+
+from accounts.queries import certificates, person_by_id
+from accounts.rules import verify_signature
+from awards import queries
+from awards.models import Contract, ContractEvent, Publicity
+from awards.queries import contracts as found
+from awards.queries.complaints import check_free
+from awards.rules.contracts import EVENTS, check_change, check_terms, contract_due, contract_message
+from bidding import queries as bidding
+from bidding.models import Section
+from core import money
+from core.act import Act
+from core.board import publish_notice
+from core.calendar import day_of, end_of_day, national
+from core.clock import BEIJING, from_iso, iso
+from core.errors import Conflict, Forbidden, Invalid
+from core.ledger.log import append
+from core.machine import advance
+from core.outbox import post
+from core.render.pdf import Attachment, render_pdf
+
+TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
+KIND = "contract"
+
+
+def propose_contract(act: Act, publicity: Publicity, terms: Mapping[str, Any]) -> Contract:
+    """Put the contract up for signature; a version nobody has signed by both sides before becomes void.
+
+    The PDF is made of the terms, with them attached as data; its hash is what both parties sign. Refused: substance
+    other than the offer's (contract.substantive), too high a bond (contract.bond), an order or an open objection or
+    challenge, Conflict("contract.state") after a contract was concluded, Conflict("contract.no_award").
+    """
+    section = publicity.section
+    _check_signable(act, publicity)
+    held = found.contract(act.session, section)
+    if held is not None and held.state != "signing":
+        raise Conflict("contract.state", verb="propose", state=held.state, allowed=["signing"], subject=held.subject)
+    offer = found.offer_of(publicity)
+    law = bidding.law_of(section)
+    check_terms(offer, terms, bond_share=law.text("perf_bond_max") if "perf_bond_max" in law.rules else None)
+    winner = publicity.winner
+    if winner is None:
+        raise Conflict("contract.no_award", section=section.code)
+    if held is not None:
+        advance(act, held, "void", reason="proposed_again")
+    number = 1 + len(found.contracts(act.session, section))
+    pdf = render_contract(section, winner.name, winner.identifier, dict(terms), number, at=act.now)
+    made = Contract(
+        section_id=section.id,
+        section=section,
+        number=number,
+        bid_id=winner.id,
+        bid=winner,
+        offer=offer,
+        terms=dict(terms),
+        pdf_sha256=act.store.put(pdf).sha256,
+        signatures=[],
+        due_at=contract_due(national(), found.noticed_at(act.session, publicity), law.days("contract_within")),
+        proposed_at=act.now,
+        state="signing",
+        state_at=act.now,
+    )
+    act.session.add(made)
+    act.session.flush()
+    append(
+        act, "contract.propose", made.subject,
+        {"bid": winner.number, "offer": offer, "terms": made.terms, "pdf_sha256": made.pdf_sha256,
+         "due_at": iso(made.due_at), "actor": act.actor.name},
+    )  # fmt: skip
+    for recipient in (section.project.tenderee_id, winner.organisation_id):
+        post(
+            act, key=f"{made.subject}:{recipient}", recipient=f"organisation:{recipient}",
+            template="awards.contract_proposed", section=section.code, due_at=iso(made.due_at),
+        )  # fmt: skip
+    return made
+
+
+def sign_contract(act: Act, held: Contract, *, pdf_sha256: str, signature: str) -> None:
+    """Sign the contract's hash with one's own valid certificate (base64 DER); the second party's signature concludes.
+
+    Concluded, it is published in the same act (R-558), and both are told what is due: refund of bid bonds (R-155), the
+    copy to be filed. Conflict: contract.other, contract.signed, contract.state; Forbidden("contract.party");
+    Invalid("contract.signature").
+    """
+    section = held.section
+    publicity = queries.publicity(act.session, section)
+    _check_signable(act, publicity)
+    party = found.party_of(held, act.actor)
+    if party is None:
+        raise Forbidden("contract.party")
+    if held.state != "signing":
+        raise Conflict("contract.state", verb="sign", state=held.state, allowed=["signing"], subject=held.subject)
+    if pdf_sha256 != held.pdf_sha256:
+        raise Conflict("contract.other", expected=held.pdf_sha256)
+    if any(one["party"] == party for one in held.signatures):
+        raise Conflict("contract.signed", party=party)
+    made = {
+        "party": party,
+        "by": person_by_id(act.session, act.actor.person_id or 0).name,
+        "certificate": _own_certificate(act, signature, contract_message(pdf_sha256)),
+        "signature": signature,
+        "at": iso(act.now),
+    }
+    held.signatures = [*held.signatures, made]
+    append(act, "contract.sign", held.subject, {"pdf_sha256": pdf_sha256, "signature": made})
+    act.session.flush()
+    if len(held.signatures) == 2:
+        _conclude(act, held)
+
+
+def record_event(
+    act: Act, held: Contract, *, kind: str, text: str, amount_fen: int = 0, files: Sequence[Mapping[str, Any]] = ()
+) -> ContractEvent:
+    """Record a change, a milestone, a payment or the filing of the copy; changes are published (R-558, S15).
+
+    Under regime G supplements may not exceed the law's share of the price. Invalid: contract.event,
+    contract.supplement; Conflict("contract.state") unless it is concluded.
+    """
+    _check_party(act, held)
+    if held.state != "concluded":
+        raise Conflict("contract.state", verb="record", state=held.state, allowed=["concluded"], subject=held.subject)
+    if kind not in EVENTS:
+        raise Invalid("contract.event", field="kind", found=kind)
+    before = found.events(act.session, held)
+    if kind == "change":
+        law = bidding.law_of(held.section)
+        share = law.text("supplement_most") if "supplement_most" in law.rules else None
+        check_change(
+            held.terms["price_fen"], [one.amount_fen for one in before if one.kind == "change"], amount_fen, share
+        )
+    event = ContractEvent(
+        contract_id=held.id,
+        number=1 + len(before),
+        kind=kind,
+        text=_text(text, "text", 4),
+        amount_fen=amount_fen,
+        files=[dict(file) for file in files],
+        by=act.actor.name,
+        at=act.now,
+    )
+    act.session.add(event)
+    act.session.flush()
+    facts = {
+        "number": event.number, "event": kind, "text": event.text, "amount_fen": amount_fen,
+        "files": [file["sha256"] for file in files], "actor": act.actor.name,
+    }  # fmt: skip
+    append(act, "contract.event", held.subject, facts)
+    if kind == "change":
+        _publish(act, held, "contract_change", "合同变更公告", {"change": event.text, "amount_fen": amount_fen})
+    return event
+
+
+def complete_contract(act: Act, held: Contract, text: str) -> None:
+    """The contract has been performed; whoever gave a performance bond gets it back."""
+    _check_party(act, held, "tenderee")
+    held.ending = {"text": _text(text, "text", 4), "refund_fen": held.terms["performance_bond_fen"]}
+    advance(act, held, "complete", ending=held.ending)
+    _tell_refund(act, held)
+
+
+def terminate_contract(act: Act, held: Contract, *, text: str, settlement_fen: int, refund_fen: int) -> None:
+    """End the contract before it is performed, in public: why, what is settled, what of the bond is refunded.
+
+    Invalid("contract.refund") for more than the bond that was given.
+    """
+    _check_party(act, held, "tenderee")
+    if not 0 <= refund_fen <= held.terms["performance_bond_fen"]:
+        raise Invalid("contract.refund", field="refund_fen", most=money.grouped(held.terms["performance_bond_fen"]))
+    held.ending = {
+        "text": _text(text, "text", 10), "settlement_fen": settlement_fen, "refund_fen": refund_fen,
+    }  # fmt: skip
+    advance(act, held, "terminate", ending=held.ending)
+    _publish(
+        act, held, "contract_end", "合同解除公告",
+        {"reason": held.ending["text"], "settlement_fen": settlement_fen, "refund_fen": refund_fen},
+    )  # fmt: skip
+    _tell_refund(act, held)
+
+
+def void_contract(act: Act, section: Section, reason: str) -> None:
+    """What waits for signatures is void: its winner was lost. Conflict("contract.concluded") once it is concluded."""
+    held = found.contract(act.session, section)
+    if held is None:
+        return
+    if held.state != "signing":
+        raise Conflict("contract.concluded", section=section.code)
+    advance(act, held, "void", reason=reason)
+
+
+def render_contract(
+    section: Section, winner: str, identifier: str, terms: Mapping[str, Any], number: int, *, at: datetime
+) -> bytes:
+    """The contract's PDF; equal terms at an instant give equal pages, and carry the terms as data."""
+    project = section.project
+    facts: dict[str, Any] = {
+        "project": project.name, "project_code": project.code, "section": section.name, "code": section.code,
+        "tenderee": project.tenderee.name, "tenderee_identifier": project.tenderee.identifier,
+        "winner": winner, "winner_identifier": identifier, "number": number, "terms": dict(terms), "at": iso(at),
+    }  # fmt: skip
+    html = _pages().get_template("awards/contract_document.html").render(**facts)
+    return render_pdf(html, attachments=[Attachment("contract.json", rfc8785.dumps(facts), "合同数据（RFC 8785）", at)])
+
+
+@cache
+def _pages() -> jinja2.Environment:
+    """The contract is a Chinese document whatever the reader's language."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined
+    )
+    environment.globals["_"] = lambda text, **facts: text % facts if facts else text
+    environment.filters["fen"] = money.grouped
+    environment.filters["upper"] = money.upper
+    environment.filters["day"] = lambda text: f"{from_iso(text).astimezone(BEIJING):%Y年%m月%d日}"
+    return environment
+
+
+def _conclude(act: Act, held: Contract) -> None:
+    section = held.section
+    law = bidding.law_of(section)
+    held.concluded_at = act.now
+    late = act.now >= held.due_at
+    signatures = [{name: one[name] for name in ("party", "signature", "at")} for one in held.signatures]
+    advance(act, held, "conclude", pdf_sha256=held.pdf_sha256, signatures=signatures, late=late)
+    stored = {"name": f"contract-{section.code}-{held.number}.pdf", "sha256": held.pdf_sha256,
+              "size": act.store.size(held.pdf_sha256)}  # fmt: skip
+    filing = law.cite("contract_file_within") if "contract_file_within" in law.rules else None
+    # Government procurement publishes the contract itself (采购法实施条例 a50); elsewhere what it says in short.
+    _publish(
+        act, held, KIND, "合同公告",
+        {"concluded_at": iso(act.now), "late": late, "duration_days": held.terms["duration_days"]},
+        attachments=[stored] if section.project.regime == "G" else [],
+    )  # fmt: skip
+    refund = _refund_due(law, act.now)
+    for recipient in (section.project.tenderee_id, held.bid.organisation_id):
+        post(
+            act, key=f"{held.subject}:concluded:{recipient}", recipient=f"organisation:{recipient}",
+            template="awards.contract_concluded", section=section.code, refund_due_at=iso(refund) if refund else None,
+            filing=filing["value"] if filing else None,
+        )  # fmt: skip
+
+
+def _refund_due(law: Any, now: datetime) -> datetime | None:
+    if "bond_refund_after_contract" not in law.rules:
+        return None
+    days, rule = law.days("bond_refund_after_contract"), law.rule("bond_refund_after_contract")
+    if rule.unit == "working_days":
+        return end_of_day(national().end_of_working_days(day_of(now), days).on)
+    return end_of_day(day_of(now) + timedelta(days=days))
+
+
+def _publish(
+    act: Act, held: Contract, kind: str, title: str, facts: Mapping[str, Any],
+    attachments: Sequence[dict[str, Any]] = (),
+) -> None:  # fmt: skip
+    section = held.section
+    publish_notice(
+        act,
+        kind=kind,
+        subject=section.subject,
+        title=f"{section.project.name}（{section.name}）{title}",
+        content={
+            "section": section.code,
+            "project": section.project.name,
+            "tenderee": section.project.tenderee.name,
+            "winner": {"name": held.bid.name, "identifier": held.bid.identifier},
+            "contract": held.number,
+            "price_fen": held.terms["price_fen"],
+            "contract_sha256": held.pdf_sha256,
+            **facts,
+        },
+        attachments=list(attachments),
+    )
+
+
+def _tell_refund(act: Act, held: Contract) -> None:
+    for recipient in (held.section.project.tenderee_id, held.bid.organisation_id):
+        post(
+            act, key=f"{held.subject}:{held.state}:{recipient}", recipient=f"organisation:{recipient}",
+            template="awards.contract_ended", section=held.section.code,
+            refund=money.grouped(int((held.ending or {}).get("refund_fen", 0))),
+        )  # fmt: skip
+
+
+def _check_signable(act: Act, publicity: Publicity) -> None:
+    section = publicity.section
+    check_free(act.session, section, act.now)
+    if section.state != "awarded":
+        raise Conflict("contract.no_award", section=section.code)
+    waiting = queries.open_objections(act.session, publicity)
+    if waiting:
+        raise Conflict("publicity.suspended", objections=waiting)
+
+
+def _check_party(act: Act, held: Contract, only: str | None = None) -> None:
+    party = found.party_of(held, act.actor)
+    if party is None or only not in (None, party):
+        raise Forbidden("contract.party")
+
+
+def _own_certificate(act: Act, signature: str, message: bytes) -> str:
+    """The actor's own valid certificate (PEM) that made the signature; Invalid("contract.signature")."""
+    for certificate in certificates(act.session, act.actor.person_id or 0):
+        good = certificate.revoked_at is None and certificate.not_before <= act.now < certificate.not_after
+        try:
+            if good and verify_signature(certificate.pem, base64.b64decode(signature, validate=True), message):
+                return str(certificate.pem)
+        except ValueError:
+            break
+    raise Invalid("contract.signature", field="signature")
+
+
+def _text(text: str, field: str, least: int) -> str:
+    text = text.strip()
+    if len(text) < least or len(text) > 5000:
+        raise Invalid("form.length", field=field, least=least, most=5000, found=len(text))
+    return text
