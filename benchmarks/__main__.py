@@ -45,6 +45,10 @@ FIGURES = {
     ),
 }
 BENCHES = {
+    "credit-import": (
+        "benchmarks.credit_import",
+        "a credit list of millions of rows against a plain bulk insert or COPY",
+    ),
     "draw": ("benchmarks.draw", "drawing from up to a million experts with constraints against a bare hash ordering"),
     "statistics": (
         "benchmarks.statistics",

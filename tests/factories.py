@@ -86,6 +86,18 @@ def actor(platform: Platform, role: Role, which: str = "a") -> Actor:
         return actor_for(act.session, login)
 
 
+def credit_lists(act: Act, **listed: str) -> None:
+    """Fresh snapshots of every credit list, empty but for the rows given by list: `tender_bans="名称,代码,…"`."""
+    from credit.rules import SOURCES
+    from credit.services import import_list
+
+    header = "name,identifier,document_number,reason,listed_on,ban_until,measures"
+    stranger = f"无关公司,{uscc(987_654)},〔2026〕1号,与本测试无关,2026-01-01,,限制参与招标投标"
+    for source in SOURCES:
+        rows = "\n".join([header, stranger, *filter(None, [listed.get(source)])])
+        import_list(act, source=source, file=rows.encode(), as_of=act.now, confirmed=True)
+
+
 @dataclass(frozen=True)
 class SigningKey:
     """A person's own P-256 key."""

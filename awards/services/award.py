@@ -23,6 +23,7 @@ from core.clock import iso
 from core.errors import Conflict, Invalid, Missing
 from core.machine import advance
 from core.outbox import post
+from credit import services as credit
 from experts import queries as experts
 from opening.models import Bid
 
@@ -73,6 +74,7 @@ def award(
     if winner is None:
         raise Missing("bid.unknown")
     law = bidding_queries.law_of(section)
+    credit.clear_for_award(act, section.code, winner.identifier, law)
     publicity.winner_id, publicity.winner = winner.id, winner
     over = [
         {"number": one, "reason": reason, "evidence": evidence}

@@ -22,6 +22,7 @@ from core.clock import iso
 from core.errors import Conflict, Untimely
 from core.ledger.log import append
 from core.machine import advance
+from credit import services as credit
 from experts import queries as experts
 from opening.models import Bid
 
@@ -164,6 +165,9 @@ def end_publicity(act: Act, publicity: Publicity) -> None:
         raise Untimely("publicity.running", ends_at=publicity.ends_at.isoformat())
     advance(act, publicity, "end", ends_at=iso(publicity.ends_at))
     append(act, "publicity.over", publicity.section.subject, {"ends_at": iso(publicity.ends_at)})
+    for bid in experts.final_bids(act.session, publicity.section):
+        if bid.number in publicity.candidates:
+            credit.check_party_again(act, publicity.section.code, bid.identifier, "award")
 
 
 def _candidate(bid: Bid, result: dict[str, Any], section: Section, *, ranked: bool) -> dict[str, Any]:

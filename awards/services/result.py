@@ -17,6 +17,7 @@ from core.calendar import day_of, end_of_day, national
 from core.clock import iso
 from core.errors import Conflict
 from core.ledger.log import append
+from credit import services as credit
 from experts import queries as experts
 
 
@@ -41,6 +42,7 @@ def announce_result(act: Act, section: Section) -> Publicity:
         raise Conflict("result.none_left", section=section.code)
     winner = next(bid for bid in experts.final_bids(act.session, section) if bid.number == first)
     over = [{"number": one, "reason": lost[one]} for one in result["candidates"][: result["candidates"].index(first)]]
+    credit.clear_for_award(act, section.code, winner.identifier, law)
     bidding.mark_awarded(act, section, winner=winner.number)
     periods = result_periods(national(), act.now, law.days("result_notice_period"), law.days("challenge_within"))
     due = national().end_of_working_days(day_of(committee.state_at), law.days("award_decision_within"))

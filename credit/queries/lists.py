@@ -55,9 +55,9 @@ def imports(session: Session, source: str | None = None) -> list[CreditImport]:
     return list(session.scalars(query if source is None else query.where(CreditImport.source == source)))
 
 
-def import_by_id(session: Session, import_id: int) -> CreditImport:
-    """The import, or Missing."""
-    found = session.get(CreditImport, import_id)
+def import_by_id(session: Session, import_id: int, *, locked: bool = False) -> CreditImport:
+    """The import, or Missing; `locked` against another worker until the act ends."""
+    found = session.get(CreditImport, import_id, with_for_update=locked or None)
     if found is None:
         raise Missing("credit.import_unknown")
     return found
@@ -148,3 +148,18 @@ def records_written(session: Session, held: CreditImport, row: Row) -> list[int]
 def record_told(record: CreditRecord) -> dict[str, Any]:
     """What evidence keeps of a record."""
     return {name: getattr(record, name) for name in TOLD}
+
+
+SHOWN = 100
+
+
+def records_began(session: Session, held: CreditImport) -> list[CreditRecord]:
+    """The first records that began with the import, for its page."""
+    query = select(CreditRecord).where(CreditRecord.first_import_id == held.id)
+    return list(session.scalars(query.order_by(CreditRecord.id).limit(SHOWN)))
+
+
+def records_ended(session: Session, held: CreditImport) -> list[CreditRecord]:
+    """The first records that ended with the import, for its page: removed, repaired or changed."""
+    query = select(CreditRecord).where(CreditRecord.source == held.source, CreditRecord.gone_import_id == held.id)
+    return list(session.scalars(query.order_by(CreditRecord.id).limit(SHOWN)))

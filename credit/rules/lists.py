@@ -136,7 +136,7 @@ def read_row(entry: Mapping[str, str], *, graded: bool = False) -> Row:
         raise Invalid("credit.row_grade")
     if not reason and not graded:
         raise Invalid("credit.row_reason")
-    if any("\0" in value for value in entry.values()):
+    if "\0" in "".join(entry.values()):
         raise Invalid("credit.row_text")
     return Row(
         identifier,
@@ -172,10 +172,14 @@ def _code(text: str) -> str:
 
 
 def _text(text: str) -> str:
+    if not text:
+        return ""
     return text.strip() if text.isascii() else unicodedata.normalize("NFC", text).strip()
 
 
 def _fine(text: str) -> int | None:
+    if not text:
+        return None
     text = unicodedata.normalize("NFKC", text).strip().replace(",", "").removesuffix("元")
     if not text:
         return None

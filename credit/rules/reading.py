@@ -110,7 +110,7 @@ def _table(reader: Any, graded: bool) -> Iterator[tuple[int, Entry, str]]:
         width = len(header)
         for cells in reader:
             if len(cells) == width:
-                if any(cells) and any(cell.strip() for cell in cells):
+                if cells and (cells[0].strip() or any(cell.strip() for cell in cells)):
                     yield reader.line_num, dict(zip(names, [cells[place] for place in places], strict=True)), ""
             elif any(cell.strip() for cell in cells):
                 yield reader.line_num, None, ",".join(cells)

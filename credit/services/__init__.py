@@ -1,6 +1,13 @@
 """Verbs on credit: import lists, ask sources, check parties and keep the evidence, facts, corrections."""
 
-from credit.services.checking import check_again, check_consortium, check_party, check_party_again, keep_evidence
+from credit.services.checking import (
+    check_again,
+    check_consortium,
+    check_party,
+    check_party_again,
+    clear_for_award,
+    keep_evidence,
+)
 from credit.services.corrections import (
     answer_correction,
     file_correction,
@@ -21,6 +28,7 @@ __all__ = [
     "check_consortium",
     "check_party",
     "check_party_again",
+    "clear_for_award",
     "file_correction",
     "forward_correction",
     "import_list",

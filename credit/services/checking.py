@@ -102,6 +102,22 @@ def check_party_again(act: Act, section_code: str, identifier: str, stage: str) 
     return [check for one in held if "law_on" in one.evidence for check in _again(act, one, stage)]
 
 
+def clear_for_award(act: Act, section_code: str, identifier: str, law: Snapshot) -> None:
+    """Ask about the party and its members again unless today's answer is there, and refuse what the law stops (R-703).
+
+    Conflict("credit.stage_restricted") where a list restricts one of them, Conflict("credit.stage_pending") where a
+    query has no answer and the regime lets nobody win unchecked. A party that was never asked about passes.
+    """
+    identifier = normalise_uscc(identifier)
+    held = queries.newest_checks(act.session, section_code, identifier)
+    if any(
+        day_of(check.checked_at) != day_of(act.now) or (check.decision == "pending" and check.outcome != "unanswered")
+        for check in held.values()
+    ):
+        check_party_again(act, section_code, identifier, "award")
+    queries.check_clearance(act.session, section_code, identifier, law, "award")
+
+
 def _again(act: Act, held: CreditCheck, stage: str) -> list[CreditCheck]:
     return check_party(
         act,

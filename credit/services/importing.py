@@ -200,7 +200,7 @@ class Taking:
 
 def keep_batch(act: Act, import_id: int, batch: Batch) -> CreditImport:
     """Write one part of the file; Conflict("credit.import_over") where another worker has ended the import."""
-    held = queries.import_by_id(act.session, import_id)
+    held = queries.import_by_id(act.session, import_id, locked=True)
     if held.finished_at is not None or held.failed is not None:
         raise Conflict("credit.import_over", field="file")
     if batch.rows_done <= held.rows_done:
@@ -234,7 +234,7 @@ def finish_import(act: Act, taking: Taking) -> CreditImport:
     Contradictions within the file become bad lines. A file with bad lines ends nothing it does not itself call changed
     or repaired: a line that could not be read must never wipe a record. Raises Invalid credit.empty, .shrunk.
     """
-    held = queries.import_by_id(act.session, taking.held.id)
+    held = queries.import_by_id(act.session, taking.held.id, locked=True)
     if held.finished_at is not None or held.failed is not None:
         raise Conflict("credit.import_over", field="file")
     _settle_doubles(act, taking, held)
@@ -376,6 +376,10 @@ def take_import(
         with platform.act(actor) as act:
             return finish_import(act, taking)
     except Conflict:
+        with platform.reading() as session:
+            held = queries.import_by_id(session, import_id)
+        if held.finished_at is not None:
+            return held  # another worker was quicker
         raise
     except Refusal as refusal:
         with platform.act(actor) as act:

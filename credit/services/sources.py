@@ -100,6 +100,7 @@ def ask_sources(platform: Platform, *, client: Callable[[CreditSource], Asks] = 
     """
     answered = 0
     clients: dict[str, Asks] = {}
+    silent: set[str] = set()
     with platform.reading() as session:
         due = [
             (check, settings)
@@ -109,7 +110,12 @@ def ask_sources(platform: Platform, *, client: Callable[[CreditSource], Asks] = 
     for check, settings in due:
         with platform.reading() as session:
             now = queries.source_settings(session, check.source)
-        if now is None or not now.is_asked or (now.rests_until and now.rests_until > platform.clock.now()):
+        if (
+            check.source in silent
+            or now is None
+            or not now.is_asked
+            or (now.rests_until and now.rests_until > platform.clock.now())
+        ):
             continue
         asks = clients.setdefault(check.source, client(settings))
         asked = Question(check.source, check.identifier, check.name, check.evidence["query"]["nonce"])
@@ -118,6 +124,7 @@ def ask_sources(platform: Platform, *, client: Callable[[CreditSource], Asks] = 
             body = asks.ask(asked)
         except Unanswered as trouble:
             cause = trouble.cause
+            silent.add(check.source)  # its other questions wait for the next time: nobody's tick is held up by it
         with platform.act(SYSTEM) as act:
             try:
                 answered += keep_heard(act, check.id, asked, body, cause)

@@ -123,6 +123,7 @@ def worker(every: float, duty: Path | None) -> None:
     """Ring the bell: apply what is due every second. One is enough; several, or none for a while, do no harm."""
     from apscheduler.schedulers.blocking import BlockingScheduler
 
+    from portal.cli.credit_sources import ask_credit_sources, take_credit_imports
     from portal.cli.letters import deliver_letters
     from portal.cli.outside import Outside, beat
     from portal.cli.tick import tick as apply_due
@@ -142,6 +143,8 @@ def worker(every: float, duty: Path | None) -> None:
     scheduler.add_job(ring, "interval", [lambda: apply_due(platform)], seconds=every, **always)
     # Jobs of their own: whoever outside does not answer delays no closing.
     scheduler.add_job(ring, "interval", [lambda: deliver_letters(platform)], seconds=every, **always)
+    scheduler.add_job(ring, "interval", [lambda: ask_credit_sources(platform)], seconds=max(every, 5), **always)
+    scheduler.add_job(ring, "interval", [lambda: take_credit_imports(platform)], seconds=max(every, 5), **always)
     scheduler.add_job(ring, "interval", [outside.ring], seconds=beat(platform.trust.stamp_every), **always)
     signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=scheduler.shutdown).start())
     scheduler.start()
@@ -151,12 +154,14 @@ def worker(every: float, duty: Path | None) -> None:
 @click.option("--json", "as_json", is_flag=True, help="print what was done as JSON")
 def tick(as_json: bool) -> None:
     """Apply everything that is due once and say what was done."""
+    from portal.cli.credit_sources import ask_credit_sources, take_credit_imports
     from portal.cli.letters import deliver_letters
     from portal.cli.outside import Outside
     from portal.cli.tick import tick as apply_due
 
     _, platform = settings_and_platform(standing=True)
-    done = apply_due(platform) + deliver_letters(platform) + Outside(platform).ring()
+    done = apply_due(platform) + deliver_letters(platform)
+    done += take_credit_imports(platform) + ask_credit_sources(platform) + Outside(platform).ring()
     click.echo(json.dumps(done, ensure_ascii=False) if as_json else "\n".join(done) or "nothing is due")
 
 

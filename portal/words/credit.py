@@ -27,6 +27,7 @@ SENTENCES = {
     "credit.unsigned": _l("此名单的来源对文件签名，请一并提交签名文件。"),
     "credit.bad_signature": _l("签名不是此来源对此文件、此名单和此时间的签名，未采用。"),
     "credit.import_running": _l("此名单的另一次导入尚未完成（%(since)s 开始，已读 %(rows)s 行）。"),
+    "credit.abandoned": _l("操作人员放弃了这次导入。"),
     "credit.import_over": _l("这次导入已经结束。"),
     "credit.incentive_partial": _l("激励规则 %(rule)s 不得以 %(found)s 为条件（R-707）。"),
     "credit.answer": _l("来源的答复不可采用：%(error)s。"),

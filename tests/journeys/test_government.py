@@ -18,6 +18,7 @@ from core.clock import iso
 from core.errors import Conflict, Untimely
 from opening import queries as opening
 from opening import services as hall
+from tests import factories
 from tests.conftest import Browser
 from tests.journeys.whole import Whole, wrong_lines
 
@@ -74,7 +75,10 @@ def test_a_consultation_runs_through_both_openings_to_a_verified_archive(
     room.to_report()
     with pytest.raises(Conflict, match=r"publicity\.no_candidates"), platform.act(final.tenderee) as act:
         awards.publish_candidates(act, bidding.own_section(act.session, final.code, act.actor))
+    with pytest.raises(Conflict, match=r"credit\.stage_pending"), platform.act(final.tenderee) as act:
+        awards.announce_result(act, bidding.own_section(act.session, final.code, act.actor))
     with platform.act(final.tenderee) as act:
+        factories.credit_lists(act)
         held = awards.announce_result(act, bidding.own_section(act.session, final.code, act.actor))
         winner, began, until = held.winner, held.began_at, held.ends_at
     assert winner is not None and winner.price_fen == final.bidders["abc"[winner.number - 1]].price_fen
@@ -114,6 +118,8 @@ def test_a_public_tender_under_regime_g_ends_with_its_result_notice(
     stage.clock.advance(days=12)
     tenderee = login(Role.TENDEREE)
     assert "确定第一名并公告结果" in tenderee.get(f"/tender/{stage.code}/award").text
+    with stage.platform.act(stage.tenderee) as act:
+        factories.credit_lists(act)
     refused = tenderee.post(f"/tender/{stage.code}/award/result", data={"confirmation": "ZB"})
     assert refused.status_code == 422
     assert login(Role.AGENT).post(f"/tender/{stage.code}/award/result", data={}).status_code in (403, 404)
@@ -146,6 +152,7 @@ def test_a_challenge_stops_the_end_but_gives_nobody_more_time(platform: Platform
     room.to_scored()
     room.to_report()
     with platform.act(final.tenderee) as act:
+        factories.credit_lists(act)
         until = awards.announce_result(act, bidding.own_section(act.session, final.code, act.actor)).ends_at
     actor = final.bidders["c"].actor
     with platform.act(actor) as act:

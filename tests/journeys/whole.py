@@ -35,6 +35,7 @@ from experts import queries, services
 from experts.rules import CONTROL_PRICE, scored_criteria
 from opening import queries as opening
 from opening import services as opening_services
+from tests import factories
 from tests.experts.story import Story
 from tests.opening.stage import Stage
 
@@ -127,6 +128,7 @@ class Whole(Stage):
     def awarded(self) -> None:
         """By the way of the regime: candidates, their days, the award; or the result at once and time to challenge."""
         with self.platform.act(self.tenderee) as act:
+            factories.credit_lists(act)
             section = bidding.own_section(act.session, self.code, act.actor)
             verb = awards.announce_result if self.regime == "G" else awards.publish_candidates
             verb(act, section)
