@@ -7,8 +7,8 @@ alone.
 from core.render.figures.bars import Bar, bars, columns
 from core.render.figures.drawing import Figure, Table
 from core.render.figures.evidence import heatmap, waterfall
-from core.render.figures.network import Tie, network
 from core.render.figures.feedback import Group, answered_bars
+from core.render.figures.network import Tie, network
 from core.render.figures.prices import ladder, strip_plot
 from core.render.figures.schedule import Stage, timeline
 from core.render.figures.scores import score_matrix
