@@ -30,7 +30,7 @@ from credit.models import CreditCheck
 from credit.routes.pages import LOOKERS, READERS, STAFF, blueprint, uploaded
 from credit.rules import Verdict, masked
 from credit.rules.answers import Answer
-from credit.services.checking import MOST_SHOT, STAGES
+from credit.services.checking import MOST_SHOT, ROLES, STAGES
 
 
 @blueprint.get("/credit/mine")
@@ -67,6 +67,8 @@ def _sections(errors: list[Refusal], status: int = 200) -> tuple[str, int]:
             chosen=chosen,
             checks=queries.checks(session, chosen) if chosen else [],
             stages=STAGES,
+            roles=[role for role in ROLES if role != "bidder"],
+            leads=[one for one in queries.parties(session, chosen) if one.role == "bidder"] if chosen else [],
             errors=errors,
             values=request.form,
             may_check=current_actor().has(*LOOKERS),
@@ -86,6 +88,29 @@ def check_again() -> BaseResponse | tuple[str, int]:
     except Refusal as refusal:
         return _sections([refusal], status_of(refusal))
     flash(_("已重新查询 %(n)s 次。", n=len(made)), "ok")
+    return redirect(url_for("credit.sections", section=code), 303)
+
+
+@blueprint.post("/credit/checks/party")
+@requires(*LOOKERS)
+@limited("60/hour", by="token")
+def check_other() -> BaseResponse | tuple[str, int]:
+    """Ask about a consortium's member, an agency, an expert or a bidder's person."""
+    code, get = request.form.get("section", ""), request.form.get
+    try:
+        with acting() as act:
+            made = services.check_other(
+                act,
+                code,
+                identifier=get("identifier", ""),
+                name=get("name", ""),
+                role=get("role", ""),
+                member_of=get("member_of", "") if get("role") == "member" else "",
+                stage=get("stage", ""),
+            )
+    except Refusal as refusal:
+        return _sections([refusal], status_of(refusal))
+    flash(_("已查询 %(n)s 次。", n=len(made)), "ok")
     return redirect(url_for("credit.sections", section=code), 303)
 
 

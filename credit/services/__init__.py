@@ -3,6 +3,7 @@
 from credit.services.checking import (
     check_again,
     check_consortium,
+    check_other,
     check_party,
     check_party_again,
     clear_for_award,
@@ -26,6 +27,7 @@ __all__ = [
     "begin_import",
     "check_again",
     "check_consortium",
+    "check_other",
     "check_party",
     "check_party_again",
     "clear_for_award",

@@ -83,6 +83,41 @@ def check_consortium(
     return whole(check.decision for check in made), made
 
 
+def check_other(
+    act: Act, section_code: str, *, identifier: str, name: str, role: str, member_of: str, stage: str
+) -> list[CreditCheck]:
+    """Check somebody else a section has to do with: a member, an agency, an expert, a bidder's person (R-704, R-708).
+
+    Under the law, document and cut-off its bidders were checked by. Raises Invalid credit.stage, .role, .member_of,
+    .party and .no_parties.
+    """
+    known = [held for held in queries.parties(act.session, section_code) if "law_on" in held.evidence]
+    if not known:
+        raise Invalid("credit.no_parties", field="section", section=section_code)
+    if stage not in STAGES:
+        raise Invalid("credit.stage", field="stage", found=stage)
+    if role not in ROLES or role == "bidder":
+        raise Invalid("credit.role", field="role", found=role)
+    leads = {held.identifier for held in known if held.role == "bidder"}
+    if (role == "member") != bool(member_of) or (member_of and member_of not in leads):
+        raise Invalid("credit.member_of", field="member_of")
+    if not 6 <= len(normalise_uscc(identifier)) <= 40 or not name.strip() or len(name) > 200:
+        raise Invalid("credit.party", field="identifier")
+    return check_party(
+        act,
+        section_code=section_code,
+        stage=stage,
+        identifier=identifier,
+        name=name.strip(),
+        law=law_of(known[0]),
+        document=known[0].evidence["document"],
+        cutoff=cutoff_of(known[0]),
+        role=role,
+        member_of=member_of,
+        region=known[0].region,
+    )
+
+
 def check_again(act: Act, section_code: str, stage: str) -> list[CreditCheck]:
     """Ask about every party of a section once more, under the same law, document and cut-off (R-703)."""
     if stage not in STAGES:

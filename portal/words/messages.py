@@ -45,6 +45,10 @@ MESSAGES = {
 }
 
 OWN = {
+    "credit.correction_forwarded": "credit.mine",
+    "credit.correction_returned": "credit.mine",
+    "credit.correction_upheld": "credit.mine",
+    "credit.correction_dismissed": "credit.mine",
     "warning.asked": "collusion.explanations",
     "experts.application_returned": "experts.own_record",
     "experts.application_refused": "experts.own_record",
