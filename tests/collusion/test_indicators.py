@@ -94,7 +94,7 @@ def test_rare_passages_weigh_more_with_an_archive() -> None:
     long = "".join(f"第{n}段{OWN}" for n in range(12))
     bids = {"a": [text("x", *long.split("段"))], "b": [text("y", *long.split("段"))]}
     cold = found(text_rare_passages.INDICATOR, case(bids))[PAIR]
-    past = learn([ArchivedBid(f"t{n}", f"z{n}", (text("q", f"别的项目第{n}份文字"),)) for n in range(9)])
+    past = learn([ArchivedBid(f"t{n}", f"z{n}", (text("q", f"别的项目第{n}份文字"),)) for n in range(12)])
     warm = found(text_rare_passages.INDICATOR, case(bids, background=past))[PAIR]
     assert warm.llr > cold.llr + 1
     assert any("冷启动" in str(sentence) for sentence in cold.tested)
