@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC
 from typing import Any
@@ -18,6 +19,7 @@ Lists = Mapping[str, Sequence[str]]
 
 LONG = 4000
 STAR = "★"
+COMPUTED = re.compile(r"(?:工期|duration)\s*(\d{1,5})\s*[-–—~～至]\s*(\d{1,5})\s*(?:日|天|days)?", re.IGNORECASE)
 
 
 def read_project(fields: Fields) -> dict[str, Any]:
@@ -155,9 +157,17 @@ def read_method(fields: Fields, lists: Lists) -> dict[str, Any]:
                 "objective": str(number) in lists.get("criterion_objective", ()),
                 "text": text({"text": explained}, "text", most=LONG, required=False),
             }
-            | ({"levels": [one.strip() for one in levels.split("/")]} if levels else {})
+            | _mode(levels)
         )
     return {"type": "comprehensive/v1", "criteria": criteria, "price": price, "review": review}
+
+
+def _mode(told: str) -> dict[str, Any]:
+    """How a criterion is scored: `工期 90-120` from the days offered, `10/6/0` by levels, nothing: freely."""
+    computed = COMPUTED.fullmatch(told)
+    if computed:
+        return {"computed": {"of": "duration_days", "full": int(computed[1]), "none": int(computed[2])}}
+    return {"levels": [one.strip() for one in told.split("/")]} if told else {}
 
 
 def _lines(fields: Fields, name: str) -> list[str]:

@@ -24,6 +24,17 @@ def published(value: Fraction) -> str:
     return f"{cents(value) // 100}.{cents(value) % 100:02d}"
 
 
+def computed_points(criterion: dict[str, Any], schedule: dict[str, Any]) -> str:
+    """The published score of a criterion computed from the schedule (scoring.md section 2)."""
+    told, offered = criterion["computed"], schedule[criterion["computed"]["of"]]
+    points = decimal(criterion["points"])
+    if offered <= told["full"]:
+        return published(points)
+    if offered >= told["none"]:
+        return published(Fraction(0))
+    return published(points * (told["none"] - offered) / (told["none"] - told["full"]))
+
+
 def price_scores(method: dict[str, Any], prices: dict[int, int], k: object) -> dict[str, Any]:
     """Base, scores, deviations and which bids the mean used (scoring.md section 3)."""
     points = decimal(method["points"])
@@ -83,6 +94,7 @@ def _conformity(
 
 def _sheets(case: Case, result: dict[str, Any], numbers: dict[int, str], out: Findings) -> Means:
     criteria = {c["code"]: c for c in result["method"]["criteria"]}
+    schedules = {bid["number"]: bid["schedule"] for bid in case.opened()}
     labels = [member["label"] for member in result["members"]]
     seen = dict[tuple[int, str], dict[str, str]]()
     sums: dict[int, dict[str, list[Fraction]]] = {n: {group: [] for group in GROUPS} for n in numbers}
@@ -98,6 +110,9 @@ def _sheets(case: Case, result: dict[str, Any], numbers: dict[int, str], out: Fi
                 need(held, f"{code} 分值不允许", f"{code}: not an allowed score")
                 levels = [decimal(level) for level in criteria[code].get("levels", [])]
                 need(not levels or points in levels, f"{code} 不是所列分档", f"{code}: none of the levels")
+                if "computed" in criteria[code]:
+                    follows = computed_points(criteria[code], schedules[n])
+                    need(published(points) == follows, f"{code} 与工期不符", f"{code} does not follow from the bid")
                 parts[criteria[code]["group"]] += points
             for group, value in (*parts.items(), ("total", sum(parts.values()))):
                 need(sheet[group] == published(Fraction(value)), f"{group} 合计不符", f"{group} is not the sum")

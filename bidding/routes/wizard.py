@@ -275,6 +275,11 @@ def _values(section: Section) -> dict[str, Any]:
     }
 
 
+def _mode_text(criterion: dict[str, Any]) -> str:
+    told = criterion.get("computed")
+    return f"工期 {told['full']}-{told['none']}" if told else "/".join(criterion.get("levels", []))
+
+
 def _lists(section: Section) -> dict[str, list[str]]:
     """A draft's repeated rows as their form shows them."""
     criteria = section.method.get("criteria", [])
@@ -283,7 +288,7 @@ def _lists(section: Section) -> dict[str, list[str]]:
         "criterion_group": [item["group"] for item in criteria],
         "criterion_points": [item["points"] for item in criteria],
         "criterion_text": [item["text"] for item in criteria],
-        "criterion_levels": ["/".join(item.get("levels", [])) for item in criteria],
+        "criterion_levels": [_mode_text(item) for item in criteria],
         "criterion_objective": [str(number) for number, item in enumerate(criteria, 1) if item["objective"]],
         "slot_name": [item["name"] for item in section.slots],
         "slot_code": [item["slot"] for item in section.slots],

@@ -12,6 +12,8 @@ TYPE = "comprehensive/v1"
 FORMULAS = ("mean-deviation/v1", "lowest-first/v1")
 CRITERION = frozenset({"code", "name", "group", "points", "objective", "text"})
 GROUPS = ("technical", "qualification")
+COMPUTABLE = ("duration_days",)
+"""What of the schedule (开标一览表) a criterion may be computed from: the fewer, the better."""
 MINIMUM_PRICE_WORDS = ("minimum_price", "min_price", "floor_price", "lowest_price_limit")
 
 
@@ -36,6 +38,7 @@ def check_method(method: Any) -> dict[str, Any]:
         codes.add(criterion["code"])
         points(criterion["points"], "criteria")
         _check_levels(criterion)
+        _check_computed(criterion)
     _check_price(method.get("price"))
     review = method.get("review", [])
     if not isinstance(review, list) or any(not isinstance(item, dict) or not item.get("text") for item in review):
@@ -104,6 +107,17 @@ def _check_levels(criterion: dict[str, Any]) -> None:
         held = False
     if not held:
         raise Invalid("method.levels", field="criteria", name=str(criterion["name"]), most=str(most))
+
+
+def _check_computed(criterion: dict[str, Any]) -> None:
+    """What is computed from the bid is objective, has no levels, and says from where to where (R-454)."""
+    if "computed" not in criterion:
+        return
+    told = criterion["computed"]
+    held = isinstance(told, dict) and set(told) == {"of", "full", "none"} and told["of"] in COMPUTABLE
+    held = held and all(type(told[name]) is int for name in ("full", "none")) and 0 < told["full"] < told["none"]
+    if not held or not criterion["objective"] or "levels" in criterion:
+        raise Invalid("method.computed", field="criteria", name=str(criterion["name"]))
 
 
 def _is_price_alone(price: Any) -> bool:

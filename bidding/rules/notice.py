@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from bidding.rules.clauses import clauses_on, find_clauses
 from bidding.rules.concerns import barriers
@@ -132,6 +133,11 @@ def _envelopes(facts: NoticeFacts, law: Snapshot) -> Iterator[Finding]:
         yield Finding("R-200", Level.BLOCK, refusal.code, refusal.field or "envelopes", dict(refusal.facts))
         return
     yield Finding("R-200", Level.MET, "notice.envelopes", "envelopes", {"count": len(envelopes)})
+    computed = [one for one in _criteria(facts) if "computed" in one]
+    if computed:
+        unnamed = is_anonymous(envelopes) and any(one.get("group") in ANONYMOUS for one in computed)
+        early = not has_second_sitting(envelopes) and not unnamed
+        yield Finding("R-454", verdict(early), "notice.computed", "criteria", {"count": len(computed)})
     if is_anonymous(envelopes):
         yield from _anonymous(facts, law)
     if has_second_sitting(envelopes):
@@ -139,10 +145,14 @@ def _envelopes(facts: NoticeFacts, law: Snapshot) -> Iterator[Finding]:
         yield Finding("R-253", verdict(stated, Level.WARN), "notice.second_sitting", "second_opening_at")
 
 
+def _criteria(facts: NoticeFacts) -> list[dict[str, Any]]:
+    criteria = facts.method.get("criteria", []) if isinstance(facts.method, dict) else []
+    return [one for one in criteria if isinstance(one, dict)]
+
+
 def _anonymous(facts: NoticeFacts, law: Snapshot) -> Iterator[Finding]:
     """An anonymous envelope (暗标) is scored before anything by name: there must be something to score, at once."""
-    criteria = facts.method.get("criteria", []) if isinstance(facts.method, dict) else []
-    scored = [one for one in criteria if isinstance(one, dict) and one.get("group") in ANONYMOUS]
+    scored = [one for one in _criteria(facts) if one.get("group") in ANONYMOUS]
     yield Finding("R-200", verdict(bool(scored)), "notice.anonymous", "envelopes", {"count": len(scored)})
     if "rounds" in law.rules and law.days("rounds") > 1:
         yield Finding("R-602", Level.BLOCK, "notice.anonymous_rounds", "envelopes", cited(law, "rounds"))

@@ -9,7 +9,7 @@ from experts.rules.prices import PriceScores, check_method, price_scores
 from experts.rules.ranking import RankedBid, Standing, aggregate, candidates, published, rank
 from experts.rules.result import Evaluation, ScoredSheet, fraction_text, result_document
 from experts.rules.review import CONTROL_PRICE, FINDINGS, ClauseTally, review_clauses, tally
-from experts.rules.scores import check_score, objective_mismatches, outliers, scored_criteria
+from experts.rules.scores import check_score, computed_score, objective_mismatches, outliers, scored_criteria
 from experts.rules.shape import Constraints, Seat, Shape, check_shape, expert_seats_needed
 from experts.rules.specialities import classification, speciality_name
 from experts.rules.table import COLUMNS, HEADINGS, joined, write_csv, write_workbook
@@ -21,7 +21,7 @@ __all__ = [
     "Evaluation", "Ground", "Party", "PoolHealth", "PriceScores", "Profile", "RankedBid", "ScoredSheet", "Seat",
     "Shape", "Standing", "Step", "Walk", "aggregate", "avoidance_grounds", "candidate_places", "candidates",
     "check_declared", "check_method", "check_proposal", "check_score", "check_shape", "check_term", "classification",
-    "declared_digest", "draw_seats", "expert_seats_needed", "fraction_text", "is_term_over", "joined",
+    "computed_score", "declared_digest", "draw_seats", "expert_seats_needed", "fraction_text", "is_term_over", "joined",
     "objective_mismatches", "outliers", "party_keys", "people_digest", "pool_health", "price_scores", "published",
     "rank", "read_experts", "result_document", "review_clauses", "same_name", "scored_criteria", "seats_of",
     "speciality_name", "tally", "tie_keys", "walk", "widened", "without", "write_csv", "write_workbook",

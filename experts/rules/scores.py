@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from core.errors import Invalid
+from experts.rules.ranking import published
 
 GROUPS = ("technical", "qualification")
 PLACES = 2
@@ -46,6 +47,16 @@ def check_score(criterion: Mapping[str, Any], value: Decimal) -> Decimal:
             levels="、".join(criterion["levels"]),
         )  # fmt: skip
     return value.quantize(Decimal("0.01"))
+
+
+def computed_score(criterion: Mapping[str, Any], schedule: Mapping[str, Any]) -> Decimal:
+    """The score of a computed criterion: full marks up to `full`, none from `none` on, linear between, half up (R-454).
+
+    `schedule` is the bid's opened schedule (开标一览表); docs/spec/scoring.md, section 2.
+    """
+    told, offered = criterion["computed"], int(schedule[criterion["computed"]["of"]])
+    share = Fraction(told["none"] - offered, told["none"] - told["full"])
+    return Decimal(published(min(max(share, Fraction(0)), Fraction(1)) * Fraction(criterion["points"])))
 
 
 def objective_mismatches(

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from core.act import Act
 from core.errors import Conflict, Invalid
-from experts.models import MaskedScore, MaskedSheet, ScoreItem, Sheet
-from experts.rules import check_score
+from experts.models import Committee, MaskedScore, MaskedSheet, ScoreItem, Sheet
+from experts.rules import check_score, computed_score, scored_criteria
 
 MOST_NOTE = 500
 
@@ -51,6 +51,16 @@ def save_entries(
             item = entry(sheet_id=sheet.id, criterion=code)
             act.session.add(item)
         item.value, item.note, item.saved_at = checked, note, act.now
+    act.session.flush()
+
+
+def compute_scores(act: Act, committee: Committee, sheets: Sequence[Sheet]) -> None:
+    """Write into new sheets what follows from the opened bid alone; no member may change it (R-454)."""
+    criteria = scored_criteria(committee.section.method)
+    for code, criterion in criteria.items():
+        for sheet in sheets if "computed" in criterion else ():
+            value = computed_score(criterion, sheet.bid.schedule or {})
+            act.session.add(ScoreItem(sheet_id=sheet.id, criterion=code, value=value, note="", saved_at=act.now))
     act.session.flush()
 
 

@@ -21,6 +21,7 @@ from experts.rules.grounds import CONTENT, CORRECTION, LOW_PRICE, agreed_ground,
 from experts.rules.low_price import low_price_lines, low_prices
 from experts.rules.review import FAIL, PASS
 from experts.services.blind import carry_scores
+from experts.services.entries import compute_scores
 from experts.services.masks import check_leader, check_own, from_seat
 from opening.models import Bid
 
@@ -116,6 +117,7 @@ def begin_scoring(act: Act, committee: Committee, *, competition_reason: str = "
     act.session.add_all(fresh)
     act.session.flush()
     carry_scores(act, committee, fresh)
+    compute_scores(act, committee, fresh)
 
 
 def reject_all(act: Act, committee: Committee, reason: str) -> None:

@@ -35,9 +35,9 @@ def save_scores(
     With `is_versioned` the sender last saw the sheet as it stood at `seen` (None: empty): a score that was changed
     since, elsewhere and to another value, is not overwritten: Conflict("sheet.version") with both values.
     Missing for another's sheet; Conflict("sheet.state") once locked; Invalid: score.criterion (not in the frozen
-    method, R-404), score.blind (locked in the blind round, 暗标), score.out_of_range,
-    score.too_fine, score.reopened_only (a reopened sheet may change only the objective criteria it was reopened for,
-    R-344).
+    method, R-404), score.blind (locked in the blind round, 暗标), score.computed (follows from the bid),
+    score.out_of_range, score.too_fine, score.reopened_only (a reopened sheet may change only the objective criteria
+    it was reopened for, R-344).
     """
     check_own(act, sheet.member)
     _check_scoring(sheet.member.committee, "save_scores")
@@ -49,6 +49,8 @@ def save_scores(
     for code in scores:
         if code in blind:
             raise Invalid("score.blind", field=code, criterion=code)
+        if "computed" in criteria.get(code, {}):
+            raise Invalid("score.computed", field=code, criterion=code)
     save_entries(act, sheet, held, criteria, scores, notes or {}, seen=seen, is_versioned=is_versioned)
 
 

@@ -192,6 +192,7 @@ SENTENCES = {
     "score.blind": _l("%(criterion)s 的得分已在暗标评审中锁定，不能更改。"),
     "score.criterion": _l("“%(criterion)s”不是招标文件规定的评分项。依据《招标投标法实施条例》第四十九条。"),
     "score.out_of_range": _l("%(criterion)s 的得分应在 0 至 %(most)s 之间，收到 %(found)s。"),
+    "score.computed": _l("%(criterion)s 由投标数据自动计算，评委不打分。"),
     "score.level": _l("%(criterion)s 只能取招标文件所列的分档：%(levels)s，收到 %(found)s。"),
     "score.too_fine": _l("%(criterion)s 的得分最多 %(places)s 位小数，收到 %(found)s。"),
     "score.missing": _l("%(number)s 号投标还有未评分的项：%(criteria)s。"),

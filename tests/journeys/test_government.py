@@ -101,20 +101,29 @@ def test_a_public_tender_under_regime_g_ends_with_its_result_notice(
 ) -> None:
     """87号令 a68–69: decided within five working days, announced at once with who judged; late is said.
 
-    Seen red: with `late` always false; with no experts in the notice.
+    One criterion is computed from the offered days, as both verifiers find. Seen red: with `late` always false; with
+    no experts in the notice; with another formula in either verifier.
     """
+    first, second = METHOD["criteria"]
+    days = {"of": "duration_days", "full": 50, "none": 70}
+    method = {**METHOD, "criteria": [first, {**second, "name": "服务期", "computed": days}]}
     large = {**BUDGET, "estimate_fen": 500_000_000, "control_price_fen": 500_000_000}
     stage = Whole(
-        platform, tmp_path / "machines", method=METHOD, regime="G",
+        platform, tmp_path / "machines", method=method, regime="G",
         project={"category": "services"}, section=large,
     )  # fmt: skip
     for number, letter in enumerate("abc"):
         stage.bidder(letter).price_fen = 480_000_000 - number * 1_000_000
+        stage.bidder(letter).duration_days = 48 + number * 9
         stage.submit(letter)
+    assert "50 日及以内得满分" in login(Role.BIDDER, person="a").get(f"/sections/{stage.code}").text
     through_the_hall(stage)
     room = stage.room()
     room.to_scored()
-    room.to_report()
+    assert {row["items"]["T2"] for row in room.lock()["sheets"]} == {"20.00", "13.00", "4.00"}
+    room.report()
+    room.sign()
+    room.deliver()
     stage.clock.advance(days=12)
     tenderee = login(Role.TENDEREE)
     assert "确定第一名并公告结果" in tenderee.get(f"/tender/{stage.code}/award").text

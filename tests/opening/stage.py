@@ -110,6 +110,7 @@ class Bidder:
     keys: BidderKeys
     facts: dict[str, Any]
     price_fen: int
+    duration_days: int = 540
     sealed: list[Sealed] = field(default_factory=list)
     pkcs8: bytes = b""
 
@@ -308,7 +309,7 @@ class Stage:
         sheet = {
             "type": "sunbid-schedule/v1",
             "price_fen": bidder.price_fen,
-            "duration_days": 540,
+            "duration_days": bidder.duration_days,
             "quality": "合格",
             "manager": "赵明",
             "manager_certificate": "浙1332026000001",

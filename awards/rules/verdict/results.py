@@ -15,7 +15,7 @@ from awards.rules.verdict.clarifications import check_clarifications
 from awards.rules.verdict.seats import check_seats, check_walks, is_draw_needed
 from awards.rules.verdict.told import OPENED, Told, need, need_object
 from core.draw import mechanism
-from experts.rules import aggregate, check_score, price_scores, published, rank
+from experts.rules import aggregate, check_score, computed_score, price_scores, published, rank
 from experts.rules.ranking import Standing
 
 
@@ -149,12 +149,16 @@ def _check_sheets(told: Told, result: dict[str, Any]) -> None:
         if entry["kind"] == "sheet.lock":
             locked[entry["subject"]] = entry["facts"]["items"]
     digests = {bid["number"]: bid["submission"] for bid in result["bids"]}
+    schedules = {bid["number"]: bid["schedule"] or {} for bid in told.bids}
     for sheet in result["sheets"]:
         subject = f"sheet:{result['section']}:{sheet['member']}:{digests[sheet['number']][:12]}"
         items = {code: value for code, (value, _) in locked.get(subject, {}).items()}
         need(items == sheet["items"], "archive.sheet", number=sheet["number"], member=sheet["member"])
         for criterion in result["method"]["criteria"]:
-            check_score(criterion, Decimal(items[criterion["code"]]))
+            value = check_score(criterion, Decimal(items[criterion["code"]]))
+            if "computed" in criterion:
+                follows = computed_score(criterion, schedules[sheet["number"]])
+                need(value == follows, "archive.sheet", number=sheet["number"], member=sheet["member"])
 
 
 def _group(method: dict[str, Any], items: dict[str, str], group: str) -> Decimal:
