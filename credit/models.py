@@ -164,6 +164,17 @@ class CreditFact(Base, Row):
     recorded_at: Mapped[datetime]
 
 
+class CreditChoice(Base, Row):
+    """Whether a project lets good ratings earn anything; the tenderee decides before the first publication (R-707)."""
+
+    __tablename__ = "credit_choice"
+
+    project: Mapped[str] = mapped_column(String(60), unique=True)
+    uses_incentives: Mapped[bool]
+    set_by: Mapped[str] = mapped_column(String(120))
+    set_at: Mapped[datetime]
+
+
 class CreditCorrection(Base, Staged):
     """A party's request to correct or repair what a check found: filed, forwarded to the source, answered."""
 

@@ -16,6 +16,7 @@ from bidding.models import Section
 from bidding.routes.blueprint import blueprint, counts_of, done
 from bidding.rules.law import CATEGORIES, PROCEDURES, REGIMES
 from core.errors import Forbidden, Invalid, Missing, Refusal
+from credit import queries as credit
 
 
 @blueprint.get("/tender")
@@ -76,7 +77,13 @@ def project(code: str) -> str:
                 }
             )
         decides = current_actor().organisation_id == found.tenderee_id
-        return render_template("bidding/project.html", project=found, sections=sections, decides=decides)
+        return render_template(
+            "bidding/project.html",
+            project=found,
+            sections=sections,
+            decides=decides,
+            uses_incentives=credit.uses_incentives(session, found.code),
+        )
 
 
 def has_final_round(section: Section) -> bool:

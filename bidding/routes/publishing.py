@@ -253,6 +253,16 @@ def choose_second_person(code: str) -> Answer:
     return done(_("发布权限已更新并记入账本。"), "bidding.project", code=code)
 
 
+@blueprint.post("/tender/projects/<code>/incentives")
+@requires(Role.TENDEREE)
+def choose_incentives(code: str) -> Answer:
+    """The tenderee says whether good credit ratings earn a bond reduction, before the first publication only."""
+    with acting() as act:
+        project = queries.own_project(act.session, code, act.actor)
+        services.choose_incentives(act, project, choice(request.form, "incentives", ("yes", "no")) == "yes")
+    return done(_("信用激励的选择已更新并记入账本。"), "bidding.project", code=code)
+
+
 @blueprint.get("/tender/sections/<code>/documents/<sha256>")
 @requires(Role.TENDEREE, Role.AGENT)
 def own_document(code: str, sha256: str) -> Response:

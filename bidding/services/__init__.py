@@ -18,7 +18,14 @@ from bidding.services.moves import (
     unmask_decoy,
 )
 from bidding.services.objections import raise_objection
-from bidding.services.projects import add_document, create_project, create_section, update_project, update_section
+from bidding.services.projects import (
+    add_document,
+    choose_incentives,
+    create_project,
+    create_section,
+    update_project,
+    update_section,
+)
 from bidding.services.publication import publish_section
 from bidding.services.questions import (
     ask_question,
@@ -48,6 +55,7 @@ __all__ = [
     "begin_evaluation",
     "bill_documents",
     "call_final_offers",
+    "choose_incentives",
     "choose_second_person",
     "close_section",
     "closed_set",

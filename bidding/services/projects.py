@@ -20,6 +20,7 @@ from core.clock import BEIJING
 from core.errors import Conflict, Forbidden, Invalid
 from core.ledger.log import append
 from core.store import Stored
+from credit import services as credit
 
 CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,59}", re.ASCII)
 DOCUMENT_SLOTS = ("tender", "boq", "drawings", "contract", "approval", "other")
@@ -120,6 +121,19 @@ def create_project(
         facts["predecessor"] = predecessor
     append(act, "project.create", f"project:{code}", facts)
     return project
+
+
+def choose_incentives(act: Act, project: Project, uses: bool) -> None:
+    """Say whether good credit ratings earn a bond reduction in this project (R-707).
+
+    Only the tenderee decides that, Forbidden("publication.not_second") for its agent; Conflict("project.published")
+    once the rules are frozen.
+    """
+    if act.actor.organisation_id != project.tenderee_id:
+        raise Forbidden("publication.not_second", tenderee=project.tenderee.name)
+    if project.law is not None:
+        raise Conflict("project.published", project=project.code)
+    credit.choose_incentives(act, project.code, uses)
 
 
 def update_project(act: Act, project: Project, **values: Any) -> Project:

@@ -19,6 +19,7 @@ from core.ledger.log import append
 from core.machine import advance
 from core.seal import canonical
 from core.seal.age import nest
+from credit import queries as credit
 
 
 def publish_section(act: Act, publication: Publication, digest: str) -> Notice:
@@ -130,6 +131,7 @@ def notice_content(act: Act, section: Section, policy: Policy) -> dict[str, Any]
         "qualification": section.qualification,
         "accepts_consortium": section.accepts_consortium,
         "credit_rule": section.credit_rule,
+        "credit_incentives": credit.uses_incentives(act.session, project.code),
         "decrypt_minutes": section.decrypt_minutes,
         "documents_from_at": iso(section.documents_from_at) if section.documents_from_at else None,
         "documents_until_at": iso(section.documents_until_at) if section.documents_until_at else None,

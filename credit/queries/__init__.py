@@ -20,7 +20,7 @@ from credit.queries.checks import (
     successor,
 )
 from credit.queries.corrections import correction, corrections, corrections_of, organisation_of
-from credit.queries.incentives import incentive
+from credit.queries.incentives import incentive, uses_incentives
 from credit.queries.lists import (
     active_records,
     bad_row_may_mean,
@@ -86,4 +86,5 @@ __all__ = [
     "statistics",
     "successor",
     "unanswered",
+    "uses_incentives",
 ]

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from accounts.models import Organisation
 from core.calendar import day_of
 from core.law import Snapshot
-from credit.models import CreditImport
+from credit.models import CreditChoice, CreditImport
 from credit.queries.lists import record_told, records_of
 from credit.rules import RATINGS, SOURCES, Incentive, incentive_for, judge, matrix
 
@@ -38,6 +38,12 @@ def incentive(session: Session, organisation: Organisation, law: Snapshot, on: d
             "list": {"version": snapshot.version, "sha256": snapshot.sha256} if snapshot else None,
         },
     )
+
+
+def uses_incentives(session: Session, project_code: str) -> bool:
+    """Whether the project lets good ratings earn anything: yes, unless its tenderee has said no."""
+    held = session.scalar(select(CreditChoice).where(CreditChoice.project == project_code))
+    return held is None or held.uses_incentives
 
 
 def _restricts(session: Session, source: str, organisation: Organisation, law: Snapshot, on: date) -> bool:

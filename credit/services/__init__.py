@@ -16,7 +16,7 @@ from credit.services.corrections import (
     return_correction,
     withdraw_correction,
 )
-from credit.services.facts import record_fact, take_ledger
+from credit.services.facts import choose_incentives, record_fact, take_ledger
 from credit.services.importing import abandon_import, begin_import, import_list, take_import
 from credit.services.sources import ask_sources, set_source
 
@@ -30,6 +30,7 @@ __all__ = [
     "check_other",
     "check_party",
     "check_party_again",
+    "choose_incentives",
     "clear_for_award",
     "file_correction",
     "forward_correction",

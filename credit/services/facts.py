@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import rfc8785
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from accounts.rules import normalise_uscc
 from core.act import Act
@@ -17,7 +17,7 @@ from core.clock import BEIJING
 from core.errors import Invalid
 from core.ledger.log import append
 from credit import queries
-from credit.models import CreditCheck, CreditFact
+from credit.models import CreditCheck, CreditChoice, CreditFact
 from credit.rules import SOURCES
 
 LEDGER = ("number", "identifier", "name", "source", "region", "section", "asked_at", "feedback_at", "decision")
@@ -46,6 +46,17 @@ def record_fact(
         {"identifier": fact.identifier, "kind": kind, "facts": facts, "actor": act.actor.name},
     )
     return fact
+
+
+def choose_incentives(act: Act, project_code: str, uses: bool) -> None:
+    """Say whether a project lets good ratings earn anything; whoever calls has seen that it is not published yet."""
+    held = act.session.scalar(select(CreditChoice).where(CreditChoice.project == project_code))
+    if held is None:
+        held = CreditChoice(project=project_code, uses_incentives=uses, set_by="", set_at=act.now)
+        act.session.add(held)
+    held.uses_incentives, held.set_by, held.set_at = uses, act.actor.name, act.now
+    act.session.flush()
+    append(act, "credit.choice", f"project:{project_code}", {"uses_incentives": uses, "actor": act.actor.name})
 
 
 def take_ledger(act: Act, raw: bytes) -> int:

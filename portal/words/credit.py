@@ -154,6 +154,7 @@ KINDS = {
     "credit.source": _l("信用来源设定"),
     "credit.unanswered": _l("信用来源未答复"),
     "credit.ledger": _l("信用台账导入"),
+    "credit.choice": _l("是否采用信用激励"),
     "credit_correction.file": _l("提出信用更正申请"),
     "credit_correction.forward": _l("转送信用更正申请"),
     "credit_correction.return": _l("退回信用更正申请"),

@@ -9,13 +9,15 @@ from datetime import date, timedelta
 import pytest
 
 from accounts.rules import Role
-from core.act import Act
+from bidding import queries as bidding
+from bidding.services import create_project
+from core.act import Act, Platform
 from core.errors import Invalid
 from core.law import Rule, Snapshot
 from credit import queries, services
 from credit.rules import BadRow, check_neutral, incentive_for, matrix, parse_list
 from tests import factories
-from tests.conftest import START
+from tests.conftest import START, Browser
 from tests.factories import uscc
 
 ActAs = Callable[..., AbstractContextManager[Act]]
@@ -99,3 +101,27 @@ def test_the_rating_of_the_day_counts_and_its_evidence_names_the_list(act_as: Ac
         mandatory = Snapshot("T", "2026-10-01", {}, {"mandatory": ["yes"]})
         assert queries.incentive(act.session, own, mandatory, ON).cause == "restricted"
         assert queries.incentive(act.session, own, mandatory, date(2026, 12, 1)).cause == "rated"
+
+
+def test_the_tenderee_may_switch_incentives_off_before_the_first_publication_only(
+    platform: Platform, login: Callable[..., Browser]
+) -> None:
+    """Seen red: with `project.law` unread."""
+    tenderee = login(Role.TENDEREE)
+    actor = factories.actor(platform, Role.TENDEREE)
+    with platform.act(actor) as act:
+        owner = act.session.get(factories.Organisation, actor.organisation_id)
+        assert owner is not None
+        project = create_project(act, name="水泵采购", tenderee=owner, region="330100", funding="财政资金")
+        code, page = project.code, f"/tender/projects/{project.code}"
+    assert "本项目是否采用" in tenderee.get(page).get_data(as_text=True)
+    assert tenderee.post(f"{page}/incentives", data={"incentives": "perhaps"}).status_code == 422
+    assert tenderee.post(f"{page}/incentives", data={"incentives": "no"}).status_code == 303
+    assert login(Role.TENDEREE, person="b").post(f"{page}/incentives", data={"incentives": "yes"}).status_code == 404
+    with platform.act(actor) as act:
+        assert not queries.uses_incentives(act.session, code)
+        assert queries.uses_incentives(act.session, "another")
+        held = bidding.own_project(act.session, code, act.actor)
+        held.law = {"regime": "T", "on": "2026-10-01", "rules": []}
+    assert tenderee.post(f"{page}/incentives", data={"incentives": "yes"}).status_code == 409
+    assert "本项目不采用" in tenderee.get(page).get_data(as_text=True)

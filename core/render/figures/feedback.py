@@ -33,7 +33,7 @@ def answered_bars(groups: Sequence[Group], *, title: str) -> Figure:
     left = 20 + max(drawing.width_of(line) for name in names for line in name)
     right = WIDTH - 16 - max(map(drawing.width_of, said))
     most = max(group.asked for group in groups) or 1
-    row, top = 40.0, 34.0
+    row, top = 48.0, 34.0
     sheet = Sheet(top + row * len(groups) + 8)
     sheet.bar(left, 8, 14, 12, BLUE)
     sheet.text(left + 20, 19, gettext("已反馈"), fill=FAINT)
@@ -44,7 +44,7 @@ def answered_bars(groups: Sequence[Group], *, title: str) -> Figure:
     for place, (group, name, words) in enumerate(zip(groups, names, said, strict=True)):
         y = top + row * place
         for line, part in enumerate(name):
-            sheet.text(left - 10, y + (20 if len(name) == 1 else 12) + 15 * line, part, anchor="end")
+            sheet.text(left - 10, y + (20 if len(name) == 1 else 11) + 20 * line, part, anchor="end")
         whole = (right - left - 10) * group.asked / most
         missing = group.asked - group.answered
         red = max(whole * missing / group.asked, 4.0) if missing and group.asked else 0.0
