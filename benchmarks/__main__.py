@@ -54,6 +54,10 @@ BENCHES = {
         "benchmarks.statistics",
         "public figures over a million trades on PostgreSQL against the same SQL by hand",
     ),
+    "pre-review": (
+        "benchmarks.prereview.measure",
+        "reference opinions on labelled bids: precision, recall and abstention per verdict",
+    ),
     "commit": ("benchmarks.commit", "commits of bids against a bare group-commit writer on SQLite"),
     "ingest": ("benchmarks.ingest", "uploads with hash and fsync against nginx PUT without either"),
     "opening": ("benchmarks.opening", "opening 50 bids of 50 MB against age -d on all cores"),

@@ -128,10 +128,11 @@ def read_step(step: str, fields: Fields, lists: Lists) -> tuple[dict[str, Any], 
 
 def read_method(fields: Fields, lists: Lists) -> dict[str, Any]:
     """The evaluation method from its rows; whether it is complete and sums to 100 the notice check says."""
+    more: dict[str, Any] = {"reference_opinions": True} if fields.get("reference_opinions") == "yes" else {}
     review = [_clause(number, line.strip()) for number, line in enumerate(_lines(fields, "review"), 1)]
     if fields.get("evaluation") == "lowest":
         alone = {"formula": "lowest-first/v1", "points": "100"}
-        return {"type": "comprehensive/v1", "criteria": [], "price": alone, "review": review}
+        return {"type": "comprehensive/v1", "criteria": [], "price": alone, "review": review} | more
     formula = choice(fields, "formula", FORMULAS)
     price: dict[str, Any] = {"formula": formula, "points": text(fields, "price_points", most=10, required=False)}
     if formula == "mean-deviation/v1":
@@ -159,7 +160,7 @@ def read_method(fields: Fields, lists: Lists) -> dict[str, Any]:
             }
             | _mode(levels)
         )
-    return {"type": "comprehensive/v1", "criteria": criteria, "price": price, "review": review}
+    return {"type": "comprehensive/v1", "criteria": criteria, "price": price, "review": review} | more
 
 
 def _mode(told: str) -> dict[str, Any]:

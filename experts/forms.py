@@ -187,6 +187,15 @@ def read_findings(fields: Fields, clauses: Sequence[str]) -> dict[str, tuple[str
     }
 
 
+def read_answers(fields: Fields, clauses: Sequence[str]) -> dict[str, bool]:
+    """Whether a member agrees with the reference opinion, by clause: `<clause>-opinion` agree or disagree."""
+    return {
+        clause: choice(fields, f"{clause}-opinion", ("agree", "disagree")) == "agree"
+        for clause in clauses
+        if fields.get(f"{clause}-opinion")
+    }
+
+
 def read_question(fields: Fields) -> dict[str, Any]:
     """A question to a bidder: kind, clause where one is named, words, minutes to answer."""
     return {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from experts.models.blind import CleanedFile, MaskedScore, MaskedSheet
 from experts.models.committee import AvoidanceRequest, Committee, DirectSelection, DutyKey, Member
+from experts.models.opinions import OpinionAnswer, ReferenceOpinion
 from experts.models.pool import Expert, ExpertPool, PoolApplication
 from experts.models.scoring import BidClarification, Memo, Review, Rollback, ScoreItem, Sheet
 from experts.models.viewing import PageView
@@ -21,8 +22,10 @@ __all__ = [
     "MaskedSheet",
     "Member",
     "Memo",
+    "OpinionAnswer",
     "PageView",
     "PoolApplication",
+    "ReferenceOpinion",
     "Review",
     "Rollback",
     "ScoreItem",

@@ -10,6 +10,7 @@ from accounts.access import acting, reading, requires
 from core.errors import Missing, Refusal
 from experts import forms, queries, services
 from experts.routes.frame import ROOM, blueprint, clause_texts, done, own_room, room_frame, shown_contents
+from experts.routes.opinions import shown_opinions
 from experts.routes.viewing import clause_names
 from experts.rules.blind import MARKS
 from experts.rules.grounds import ground_of, grounds_for
@@ -41,6 +42,7 @@ def save_findings(code: str, number: int) -> Response | tuple[str, int]:
             bid = _bid(bids, number)
             clauses = [clause["code"] for clause in queries.clauses_for(act.session, member.committee, bid)]
             services.save_findings(act, member, bid, forms.read_findings(request.form, clauses))
+            services.answer_opinions(act, member, bid, forms.read_answers(request.form, clauses))
             later = [bid.number for bid in bids if bid.number > number]
     except Missing:
         raise
@@ -108,6 +110,9 @@ def _matrix(code: str, errors: list[Refusal]) -> str:
             stand=stand,
             texts=clause_texts(held),
             linkable=clause_names(held.section),
+            agreement=queries.agreement(session, held)
+            if held.conformity and queries.has_opinions(held.section)
+            else None,
             own=queries.own_findings(session, member),
             masks=queries.told_labels(held),
             flags=queries.flags(session, held.section) if bids else {},
@@ -137,6 +142,8 @@ def _findings(code: str, number: int, errors: list[Refusal]) -> str:
             bids=bids,
             clauses=clauses,
             linkable=clause_names(held.section),
+            opinions=shown_opinions(session, bid),
+            answers=queries.own_answers(session, member, bid),
             marks=own.get((bid.id, MARKS["code"])),
             mask=queries.told_labels(held).get(bid.submission.digest),
             own={clause: own.get((bid.id, clause)) for clause in clauses},

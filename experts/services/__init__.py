@@ -37,6 +37,7 @@ from experts.services.draw import (
     reveal_draw_nonce,
 )
 from experts.services.duty import go_off_duty, go_on_duty, name_duty_key, reveal_tables
+from experts.services.opinions import answer_opinions, give_opinions, keep_opinions, ready_to_opine
 from experts.services.pool import (
     add_expert,
     change_status,
@@ -67,6 +68,7 @@ __all__ = [
     "accept_application",
     "add_expert",
     "announce_expert_draw",
+    "answer_opinions",
     "apply_for_pool",
     "approve_direct",
     "ask_avoidance",
@@ -89,10 +91,12 @@ __all__ = [
     "found_pool",
     "found_slips",
     "freeze",
+    "give_opinions",
     "go_off_duty",
     "go_on_duty",
     "import_experts",
     "keep_cleaned",
+    "keep_opinions",
     "lapse_clarification",
     "lock_blind",
     "lock_committee",
@@ -104,6 +108,7 @@ __all__ = [
     "propose_correction",
     "propose_direct",
     "ready_to_clean",
+    "ready_to_opine",
     "reapply",
     "receive_memo",
     "recommend",

@@ -67,6 +67,7 @@ def report_facts(act: Act, committee: Committee) -> dict[str, Any]:
         "members": queries.signers(act.session, committee),
         "replaced": [one for one in queries.members(act.session, committee) if one.state not in queries.LIVE],
         "memos": queries.memos(act.session, committee),
+        "agreement": queries.agreement(act.session, committee) if queries.has_opinions(section) else None,
         "clauses": {
             clause["code"]: clause for clause in [*queries.clauses_of(section), *queries.FURTHER.values()]
         },

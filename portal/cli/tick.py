@@ -81,6 +81,7 @@ def tick(platform: Platform) -> list[str]:
         press_warnings,
         end_publicities,
         record_trades,
+        give_opinions,
         keep_house,
     ):
         with done.telling(step.__name__, counted=False):
@@ -173,6 +174,21 @@ def clean_anonymous_files(platform: Platform, done: Done) -> None:
         with done.telling(f"clean the anonymous files of a bid of {code}"), platform.act(SYSTEM) as act:
             held = opening.queries.opening(act.session, bidding.queries.section(act.session, code))
             experts.services.keep_cleaned(act, opening.queries.bid(act.session, held, digest), cleaned)
+
+
+def give_opinions(platform: Platform, done: Done) -> None:
+    """Make reference opinions where a notice provides for them, a few bids a time, outside any transaction."""
+    with platform.reading() as session:
+        due = []
+        for code, digest in experts.queries.due_to_opine(session, LOOKED_INTO):
+            section = bidding.queries.section(session, code)
+            bid = opening.queries.bid(session, opening.queries.opening(session, section), digest)
+            due.append((code, digest, experts.services.ready_to_opine(session, section, bid)))
+    for code, digest, opining in due:
+        content = experts.services.give_opinions(platform.store, opining)
+        with done.telling(f"reference opinions on a bid of {code}"), platform.act(SYSTEM) as act:
+            held = opening.queries.opening(act.session, bidding.queries.section(act.session, code))
+            experts.services.keep_opinions(act, opening.queries.bid(act.session, held, digest), content)
 
 
 def scan_sections(platform: Platform, done: Done) -> None:

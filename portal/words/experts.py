@@ -300,6 +300,8 @@ KINDS = {
     "masked_sheet.reopen": _l("重开暗标评分表改正客观分"),
     "masked_sheet.void": _l("暗标评分作废"),
     "masks.commit": _l("承诺暗标编号的秘密"),
+    "bid.opine": _l("生成参考评审意见"),
+    "opinion.answer": _l("评委对参考意见表态"),
     "document.read": _l("查阅投标文件"),
     "bid.clean": _l("制作暗标的去属性副本"),
     "committee.reseat": _l("更换成员，重新到齐"),
