@@ -5,8 +5,8 @@ import sqlalchemy as sa
 import core.db
 
 
-revision = '0099'
-down_revision = '0098'
+revision = '0031'
+down_revision = '0030'
 branch_labels = None
 depends_on = None
 
