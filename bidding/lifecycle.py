@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.machine import Lifecycle, move
+from core.machine import Lifecycle, back, move
 
 SECTION = Lifecycle(
     "section",
@@ -53,5 +53,32 @@ PUBLICATION = Lifecycle(
         "publish": move("submitted", "published"),
         "return": move("submitted", "returned"),
         "withdraw": move(("drafted", "submitted"), "withdrawn"),
+    },
+)
+
+BOND = Lifecycle(
+    "bond",
+    "declared",
+    {
+        "accept": move(("declared", "faulty"), "held"),
+        "fault": move("declared", "faulty"),
+        "waive": move("declared", "waived"),
+        "make_due": move(("declared", "held", "faulty", "waived"), "due"),
+        "return": move("due", "returned"),
+        "forfeit": move(("held", "faulty", "due"), "forfeited"),
+        "convert": move(("held", "due"), "converted"),
+        "dispute": move(("held", "faulty", "due"), "disputed"),
+        "settle": back("disputed"),
+    },
+)
+
+REFUND = Lifecycle(
+    "refund",
+    "prepared",
+    {
+        "approve": move("prepared", "approved"),
+        "return": move("prepared", "returned"),
+        "pay": move("approved", "paid"),
+        "stop": move(("prepared", "approved"), "stopped"),
     },
 )

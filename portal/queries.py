@@ -48,6 +48,9 @@ NAVIGATION: tuple[tuple[str, Any, frozenset[Role] | None], ...] = (
     ("experts.duty", _l("名单值班"), frozenset({Role.OFFICER})),
     ("collusion.warnings", _l("监督线索"), frozenset({Role.SUPERVISOR})),
     ("awards.complaints_desk", _l("投诉处理"), frozenset({Role.SUPERVISOR})),
+    ("bidding.own_bonds", _l("我的保证金"), frozenset({Role.BIDDER})),
+    ("bidding.bond_desk", _l("保证金"), frozenset({Role.FINANCE, Role.SUPERVISOR})),
+    ("bidding.institutions", _l("担保机构"), frozenset({Role.OPERATOR})),
     ("accounts.organisations", _l("单位登记"), frozenset({Role.OPERATOR})),
     ("accounts.people", _l("人员与角色"), frozenset({Role.OPERATOR})),
     ("accounts.authorities", _l("认证机构"), frozenset({Role.OPERATOR})),
@@ -83,6 +86,7 @@ ROLE_WORDS = {
     Role.OFFICER: _l("开标见证"),
     Role.SUPERVISOR: _l("行政监督"),
     Role.OPERATOR: _l("平台运营"),
+    Role.FINANCE: _l("中心财务"),
 }
 
 

@@ -26,6 +26,7 @@ ORGANISATIONS = {
     Role.OFFICER: ("滨江市公共资源交易中心", "123301", 4),
     Role.SUPERVISOR: ("滨江市水务局", "113301", 5),
     Role.OPERATOR: ("阳光招采运营有限公司", "913301", 6),
+    Role.FINANCE: ("滨江市公共资源交易中心", "123301", 4),
 }
 
 

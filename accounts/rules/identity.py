@@ -23,9 +23,12 @@ class Role(StrEnum):
     OFFICER = "officer"
     SUPERVISOR = "supervisor"
     OPERATOR = "operator"
+    FINANCE = "finance"
 
 
-EXCLUSIVE = frozenset({Role.TENDEREE, Role.AGENT, Role.BIDDER, Role.EXPERT, Role.SUPERVISOR, Role.OPERATOR})
+EXCLUSIVE = frozenset(
+    {Role.TENDEREE, Role.AGENT, Role.BIDDER, Role.EXPERT, Role.SUPERVISOR, Role.OPERATOR, Role.FINANCE}
+)
 """No person holds two of these in one project (R-040)."""
 
 

@@ -2,6 +2,7 @@
 
 from bidding.routes import (
     bill,
+    bonds,
     desk,
     drafting,
     invitees,
@@ -24,6 +25,7 @@ from bidding.routes.blueprint import blueprint
 __all__ = [
     "bill",
     "blueprint",
+    "bonds",
     "desk",
     "drafting",
     "invitees",

@@ -16,7 +16,9 @@ from accounts.access import acting, current_actor, door, public, reading, requir
 from accounts.rules import Role
 from bidding import queries, rules, services
 from bidding.models import Section, TenderDocument
+from bidding.queries import bonds
 from bidding.routes.blueprint import blueprint, done, frame_of
+from bidding.rules.bonds import asked_slots
 from bidding.rules.boq import Bill, BillFinding, blank_workbook, errors_of, read_bill, tender_bill, write_workbook
 from bidding.rules.boq import write_xml as xml_of
 from bidding.rules.boq.apart import read_apart
@@ -167,7 +169,8 @@ def preparation_of(session: Session, section: Section) -> dict[str, Any]:
             "validity_days": section.validity_days,
         },
         method=section.method,
-        slots=section.slots,
+        slots=asked_slots(section.slots, section.bond_fen),
+        bond=bonds.bond_terms(session, section),
         envelopes=policy.content["envelopes"],
         policy_digest=policy.digest,
         bill=None if bill is None or template is None else {

@@ -42,7 +42,7 @@ def preparing(session: Session, section: Section, page: str) -> dict[str, Any]:
         "envelopes": [
             {
                 "name": name,
-                "slots": [slot for slot in section.slots if slot["envelope"] == name],
+                "slots": [slot for slot in preparation["slots"] if slot["envelope"] == name],
                 "anonymous": name in hidden,
             }
             for name in preparation["envelopes"]

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response as Answer
 
 from accounts.access import acting, current_actor, door, instant_now, public, reading, signed_in, unlinked
 from bidding import queries, services
+from bidding.queries import bonds
 from bidding.routes.blueprint import blueprint, done, frame_of
 from core.board import notices
 from core.clock import iso
@@ -54,6 +55,9 @@ def section(code: str) -> str:
             watches=actor.has(*queries.EVERYWHERE),
             notices=notices(session, subject=found.subject),
             timeline=queries.timeline(session, found),
+            bond_terms=bonds.bond_terms(session, found) if found.bond_fen and found.deadline_at else None,
+            institutions=[one for one in bonds.institutions(session) if one.withdrawn_at is None],
+            origin=door().origin,
             owns=actor.organisation_id in (found.project.tenderee_id, found.project.agent_id)
             and actor.organisation_id is not None,
             **frame_of(session, found),

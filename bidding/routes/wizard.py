@@ -14,6 +14,7 @@ from accounts.access import acting, current_actor, instant_now, reading, require
 from accounts.rules import Role
 from bidding import forms, queries, rules, services
 from bidding.models import Section
+from bidding.queries import bonds
 from bidding.routes.blueprint import blueprint, counts_of, done, frame_of, local, shown_findings
 from bidding.rules.envelopes import has_second_sitting, is_anonymous, names_of
 from bidding.rules.law import CATEGORIES, REGIMES, law_on
@@ -104,6 +105,7 @@ def update_section(code: str, step: str) -> Response | tuple[str, int]:
             invitees=queries.invitees(session, section),
             choices=_choices(facts, section, now) if chosen == "procedure" else [],
             is_frozen=section.project.law is not None,
+            relief=bonds.relief_on(section.project.regime, day_of(now)),
             **_checked(facts, law),
             **frame_of(session, section),
         )
@@ -251,6 +253,7 @@ def _values(section: Section) -> dict[str, Any]:
         **{name: getattr(section, name) for name in ("duration_days", "validity_days", "decrypt_minutes")},
         **{name: getattr(section, name) for name in ("estimate_fen", "control_price_fen", "bond_fen")},
         **{name: section.particulars.get(name, "") for name in PARTICULARS},
+        "bond_relief": section.bond_relief,
         "consortium": ("yes" if section.accepts_consortium else "no") if section.is_consortium_stated else "",
         "procedure": section.project.procedure,
         "ground": section.project.ground,

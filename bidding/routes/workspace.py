@@ -7,7 +7,9 @@ from flask import render_template
 from accounts.access import door, instant_now, reading, requires
 from accounts.rules import Role
 from bidding import queries
+from bidding.queries import bonds
 from bidding.routes.blueprint import blueprint, frame_of
+from bidding.rules.bonds import asked_slots
 
 
 @blueprint.get("/bid")
@@ -27,13 +29,15 @@ def workspace(code: str) -> str:
     with reading() as session:
         section = queries.section(session, code)
         deadline = queries.standing_deadline(section, instant_now())
+        slots = asked_slots(section.slots, section.bond_fen)
         envelopes = [
-            {**one, "slots": [slot for slot in section.slots if slot["envelope"] == one["name"]]}
-            for one in section.envelopes
+            {**one, "slots": [slot for slot in slots if slot["envelope"] == one["name"]]} for one in section.envelopes
         ]
         return render_template(
             "bidding/workspace.html",
             envelopes=envelopes,
+            bond_terms=bonds.bond_terms(session, section),
+            institutions=[one for one in bonds.institutions(session) if one.withdrawn_at is None],
             replaced=queries.replacements(session, section),
             documents=queries.documents(session, section),
             clarifications=queries.clarifications(session, section),

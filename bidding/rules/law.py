@@ -21,9 +21,9 @@ TRUST = ("V", "V2", "M")
 
 @cache
 def rulebook() -> list[Rule]:
-    """Every rule shipped: `bidding/law.json`, and what each procedure changes in `bidding/procedures.json`."""
+    """Every rule shipped: `law.json`, what each procedure changes in `procedures.json`, bonds in `bonds.json`."""
     folder = Path(__file__).parents[1]
-    return [*read_rulebook(folder / "law.json"), *read_rulebook(folder / "procedures.json")]
+    return [rule for name in ("law", "procedures", "bonds") for rule in read_rulebook(folder / f"{name}.json")]
 
 
 def law_on(

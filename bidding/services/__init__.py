@@ -1,6 +1,7 @@
 """Verbs of bidding: from the draft of a project to the sealed set at the closing, and the moves handed down."""
 
 from bidding.services.bill import bill_documents, set_bill
+from bidding.services.bonds import Claim, declare_bonds, make_due, present_guarantee
 from bidding.services.closing import ClosedSet, close_section, closed_set
 from bidding.services.extension import extend_for_outage, probers, register_prober
 from bidding.services.invitees import draw_invitees, list_invitees
@@ -46,6 +47,7 @@ from bidding.services.two_persons import (
 from bidding.services.uploads import append_upload, create_upload, open_upload, sweep_uploads
 
 __all__ = [
+    "Claim",
     "ClosedSet",
     "Commit",
     "add_document",
@@ -64,6 +66,7 @@ __all__ = [
     "create_project",
     "create_section",
     "create_upload",
+    "declare_bonds",
     "deliver_report",
     "draft_clarification",
     "draw_invitees",
@@ -72,11 +75,13 @@ __all__ = [
     "keep_objects",
     "keep_reading",
     "list_invitees",
+    "make_due",
     "mark_archived",
     "mark_awarded",
     "mark_candidates_published",
     "mark_opened",
     "open_upload",
+    "present_guarantee",
     "probers",
     "publish_clarification",
     "publish_section",

@@ -11,10 +11,13 @@ from sqlalchemy.orm import Session
 
 from bidding import queries as bidding
 from bidding.models import Section
+from bidding.queries import bonds
 from collusion import queries
 from collusion.rules.case import BIDDER, DEVICE
 from core.store import ObjectStore
 from opening.models import Bid
+
+BOND = "sunbid-bond/v1"
 
 
 def lay_out(session: Session, store: ObjectStore, section: Section, folder: Path) -> list[Path]:
@@ -39,6 +42,9 @@ def lay_out(session: Session, store: ObjectStore, section: Section, folder: Path
             adapters=[device["mac"]] if device.get("mac") else [],
             disks=[device["disk"]] if device.get("disk") else [],
         )
+        account = bonds.paying_account(session, section, bid.number, bid.identity.get("bond"))
+        if account:
+            _write(base / "bond.json", type=BOND, payer_account=account)
         _write(base / "bidder.json", type=BIDDER, identifier=bid.identifier)
     return papers
 

@@ -20,6 +20,7 @@ from core.store import ObjectStore, Stored
 from opening import queries
 from opening.models import Bid, Evidence, Opening, OpeningObjection
 from opening.rules import OBJECTABLE, OTHER_CAUSES, SCHEDULE, check_state, judgement, read_schedule, remedy_of
+from opening.services.bonds import present_bond, return_bond
 from opening.services.reading import raise_objection
 from opening.services.telling import tell_bidder
 
@@ -99,6 +100,7 @@ def overturn(act: Act, opening: Opening, bid: Bid, cause: str, evidence: str) ->
         "overturned": bid.judgement,
     }
     advance(act, bid, "overturn", cause=cause, evidence=bid.cause_evidence, judgement=bid.judgement)
+    return_bond(act, opening, bid)
     tell_bidder(act, opening, bid, "bid.judged", status="withdrawn")
 
 
@@ -191,6 +193,7 @@ def keep_backup(act: Act, opening: Opening, bid: Bid, restored: Restored) -> Non
         bid.schedule, bid.price_fen = restored.schedule, restored.schedule["price_fen"]
     archives = {name: envelope["archive"] for name, envelope in restored.envelopes.items()}
     advance(act, bid, "open_from_backup", number=bid.number, archives=archives, cause=bid.cause, rule="R-256")
+    present_bond(act, opening, bid)
 
 
 def refuse_backup(act: Act, opening: Opening, bid: Bid, code: str, envelope: str | None) -> None:

@@ -25,6 +25,7 @@ from opening.rules import (
     window_end,
     with_pause,
 )
+from opening.services.bonds import return_bond
 from opening.services.coefficients import committed_draw
 from opening.services.preconditions import check_conditions
 from opening.services.telling import tell_bidder
@@ -148,6 +149,8 @@ def decide_cause(act: Act, opening: Opening, bid: Bid, cause: str, evidence: str
             "evidence": [item.id for item in queries.evidence(act.session, opening, bid)],
         }
         advance(act, bid, verb, cause=cause, evidence=bid.cause_evidence, rule="R-254", judgement=bid.judgement)
+        if verb == "deem_withdrawn":
+            return_bond(act, opening, bid)
         tell_bidder(act, opening, bid, "bid.judged", status=bid.judgement["status"])
 
 

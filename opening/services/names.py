@@ -77,7 +77,15 @@ def publish_names(act: Act, opening: Opening) -> list[Bid]:
             bid.cause = UNINVITED
             advance(act, bid, "refuse", cause=UNINVITED, rule="R-210")
     _publish(act, opening, bids)
+    bidding_services.declare_bonds(act, opening.section, [_claimed(bid) for bid in bids])
     return bids
+
+
+def _claimed(bid: Bid) -> bidding_services.Claim:
+    """What the bid's identity package says of its bond; nothing where it says it in another form than is sealed."""
+    said = bid.identity.get("bond")
+    whole = isinstance(said, dict) and all(isinstance(said.get(key), str) for key in ("form", "account", "payer"))
+    return bidding_services.Claim(bid.number, bid.identifier, bid.name, bid.organisation_id, said if whole else None)
 
 
 def _claims(act: Act, opening: Opening, submission: Submission) -> tuple[dict[str, Any], list[dict[str, Any]]]:

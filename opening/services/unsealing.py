@@ -26,6 +26,7 @@ from core.store import ObjectStore, Stored
 from opening import queries
 from opening.models import Bid, Opening
 from opening.rules import BIDDER_SET, SCHEDULE, check_state, read_schedule
+from opening.services.bonds import present_bond
 
 DAMAGED = "seal.bulk_mismatch"
 _SCHEDULE_FILE = "schedule.json"
@@ -190,6 +191,7 @@ def keep_opened(act: Act, opening: Opening, unsealed: Unsealed) -> Bid:
         advance(act, bid, "open_by_bidder", **facts)
     else:
         advance(act, bid, "open_by_trustees", cause=bid.cause, evidence=bid.cause_evidence, **facts)
+    present_bond(act, opening, bid)
     return bid
 
 

@@ -125,6 +125,7 @@ def worker(every: float, duty: Path | None) -> None:
 
     from portal.cli.credit_sources import ask_credit_sources, take_credit_imports
     from portal.cli.letters import deliver_letters
+    from portal.cli.orders import hand_over_orders
     from portal.cli.outside import Outside, beat
     from portal.cli.tick import tick as apply_due
 
@@ -145,6 +146,7 @@ def worker(every: float, duty: Path | None) -> None:
     scheduler.add_job(ring, "interval", [lambda: deliver_letters(platform)], seconds=every, **always)
     scheduler.add_job(ring, "interval", [lambda: ask_credit_sources(platform)], seconds=max(every, 5), **always)
     scheduler.add_job(ring, "interval", [lambda: take_credit_imports(platform)], seconds=max(every, 5), **always)
+    scheduler.add_job(ring, "interval", [lambda: hand_over_orders(platform)], seconds=every, **always)
     scheduler.add_job(ring, "interval", [outside.ring], seconds=beat(platform.trust.stamp_every), **always)
     signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=scheduler.shutdown).start())
     scheduler.start()
@@ -156,11 +158,13 @@ def tick(as_json: bool) -> None:
     """Apply everything that is due once and say what was done."""
     from portal.cli.credit_sources import ask_credit_sources, take_credit_imports
     from portal.cli.letters import deliver_letters
+    from portal.cli.orders import hand_over_orders
     from portal.cli.outside import Outside
     from portal.cli.tick import tick as apply_due
 
     _, platform = settings_and_platform(standing=True)
     done = apply_due(platform) + deliver_letters(platform)
+    done += hand_over_orders(platform)
     done += take_credit_imports(platform) + ask_credit_sources(platform) + Outside(platform).ring()
     click.echo(json.dumps(done, ensure_ascii=False) if as_json else "\n".join(done) or "nothing is due")
 

@@ -22,7 +22,9 @@ import opening.queries
 import opening.services
 import window.queries
 import window.services
+from bidding.queries import bonds as bond_queries
 from bidding.rules import turnstile
+from bidding.services import bonds
 from core.act import SYSTEM, Platform
 from core.errors import Conflict, Refusal
 
@@ -82,6 +84,7 @@ def tick(platform: Platform) -> list[str]:
         end_publicities,
         record_trades,
         give_opinions,
+        close_bond_books,
         keep_house,
     ):
         with done.telling(step.__name__, counted=False):
@@ -236,6 +239,15 @@ def record_trades(platform: Platform, done: Done) -> None:
     for code in due:
         with done.telling(f"record trade {code}"), platform.act(SYSTEM) as act:
             window.services.record_section(act, bidding.queries.section(act.session, code))
+
+
+def close_bond_books(platform: Platform, done: Done) -> None:
+    """Close yesterday's books of bonds, once, with their balances in the ledger."""
+    with platform.reading() as session:
+        if bond_queries.day_to_close(session, platform.clock.now()) is None:
+            return
+    with done.telling("close the books of bonds"), platform.act(SYSTEM) as act:
+        bonds.close_bond_day(act)
 
 
 def keep_house(platform: Platform, done: Done) -> None:

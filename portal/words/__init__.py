@@ -26,6 +26,7 @@ PACKAGES = (
     "boq",
     "publishing",
     "objections",
+    "bonds",
     "opening",
     "experts",
     "awards",

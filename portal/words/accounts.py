@@ -89,6 +89,7 @@ ROLES = {
     "officer": _l("开标见证"),
     "supervisor": _l("行政监督"),
     "operator": _l("平台运营"),
+    "finance": _l("中心财务"),
 }
 
 STATES = {

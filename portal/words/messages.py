@@ -42,9 +42,14 @@ MESSAGES = {
     "experts.application_returned": _l("您向%(pool)s提出的申请已退回补正，请查看理由。"),
     "experts.application_refused": _l("您向%(pool)s提出的申请未获通过，请查看理由。"),
     "experts.application_accepted": _l("您向%(pool)s提出的申请已通过。"),
+    "bond.due": _l("标段 %(section)s 的投标保证金转入退还，最迟 %(due_on)s 退到付款账户。"),
+    "bond.returned": _l("标段 %(section)s 的保证金 %(amount)s 元已退到付款账户 %(account)s。"),
+    "bond.attempt": _l("标段 %(section)s：%(person)s 试图把 %(name)s 的保证金退到其他账户 %(account)s，已拒绝。"),
 }
 
 OWN = {
+    "bond.due": "bidding.own_bonds",
+    "bond.returned": "bidding.own_bonds",
     "credit.correction_forwarded": "credit.mine",
     "credit.correction_returned": "credit.mine",
     "credit.correction_upheld": "credit.mine",

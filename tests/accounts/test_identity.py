@@ -72,4 +72,5 @@ def test_every_pair_of_exclusive_roles_clashes_and_the_officer_with_none() -> No
         for wanted in Role:
             clash = clashing_roles([held], wanted)
             assert bool(clash) == (held != wanted and Role.OFFICER not in (held, wanted))
-    assert {Role.OPERATOR, Role.SUPERVISOR, Role.EXPERT, Role.BIDDER, Role.TENDEREE, Role.AGENT} == EXCLUSIVE
+    people = {Role.OPERATOR, Role.SUPERVISOR, Role.EXPERT, Role.BIDDER, Role.TENDEREE, Role.AGENT, Role.FINANCE}
+    assert people == EXCLUSIVE

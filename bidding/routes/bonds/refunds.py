@@ -1,0 +1,195 @@
+"""One bond's page at the desk: evidence, payments, refunds by two persons, disputes, decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import render_template, request
+from flask_babel import gettext as _  # type: ignore[import-untyped]
+from werkzeug.wrappers import Response
+
+from accounts.access import acting, current_actor, current_person, instant_now, reading, requires, status_of
+from accounts.rules import Role
+from bidding.models import Bond
+from bidding.queries import bonds as queries
+from bidding.routes.blueprint import blueprint, done
+from bidding.routes.bonds.desk import READERS, day, released
+from bidding.routes.bonds.shown import shown_bond, shown_refund
+from bidding.rules.bonds import masked
+from bidding.services import bonds as services
+from core.act import Act
+from core.calendar import day_of
+from core.errors import Missing, Refusal
+from core.forms import instant, text
+from core.ledger.log import entries_of
+
+
+def own(act: Act, code: str, bond_id: int) -> Bond:
+    """The bond of that section, or Missing."""
+    section = released(act.session, code)
+    bond = queries.bond_by_id(act.session, bond_id)
+    if bond.section_id != section.id:
+        raise Missing("bond.unknown")
+    return bond
+
+
+@blueprint.get("/bonds/desk/<code>/<int:bond_id>")
+@requires(*READERS)
+def bond(code: str, bond_id: int) -> tuple[str, int]:
+    """One bond with everything that is known of it and what may be done next."""
+    return _page(code, bond_id, [])
+
+
+def _page(code: str, bond_id: int, errors: list[Refusal], status: int = 200) -> tuple[str, int]:
+    person = current_person()
+    with reading() as session:
+        section = released(session, code)
+        held = queries.bond_by_id(session, bond_id)
+        if held.section_id != section.id:
+            raise Missing("bond.unknown")
+        open_ones = {one.id for one in queries.unrefunded(session, held)}
+        law = queries.bond_law(section)
+        page = render_template(
+            "bidding/bonds/bond.html",
+            section=section,
+            shown=shown_bond(session, held),
+            bond=held,
+            payments=[
+                {"line": one, "account": masked(one.payer_account), "is_open": one.id in open_ones}
+                for one in queries.payments(session, held)
+            ],
+            refunds=[shown_refund(one) for one in queries.refunds(session, held)],
+            orders=queries.orders(session, held),
+            entries=entries_of(session, held.subject),
+            causes=law.words("bond_forfeit_causes"),
+            forfeit_law=law.rules.get("bond_forfeit_causes"),
+            works_here=current_actor().has(Role.FINANCE),
+            me=person.id if person else None,
+            today=day_of(instant_now()),
+            values=request.form,
+            errors=errors,
+        )
+    return page, status
+
+
+def _changed(code: str, bond_id: int, change: Callable[[Act, Bond], object], said: str) -> Response | tuple[str, int]:
+    try:
+        with acting() as act:
+            change(act, own(act, code, bond_id))
+    except Refusal as refusal:
+        if refusal.code == "refund.other_account":
+            with acting() as act:
+                services.record_attempt(act, own(act, code, bond_id), request.form.get("typed_account", "")[:120])
+        return _page(code, bond_id, [refusal], status_of(refusal))
+    return done(said, "bidding.bond", code=code, bond_id=bond_id)
+
+
+@blueprint.post("/bonds/desk/<code>/<int:bond_id>/refunds/<int:payment_id>")
+@requires(Role.FINANCE)
+def prepare_refund(code: str, bond_id: int, payment_id: int) -> Response | tuple[str, int]:
+    """The first person: the account is typed from the bank's slip; another than the payer's is refused and told."""
+
+    def change(act: Act, bond: Bond) -> None:
+        line = next((one for one in queries.payments(act.session, bond, "in") if one.id == payment_id), None)
+        if line is None:
+            raise Missing("bond.payment_unknown", reference=payment_id)
+        services.prepare_refund(
+            act,
+            bond,
+            line,
+            typed_account=text(request.form, "typed_account", most=60),
+            pay_on=day("pay_on"),
+            note=text(request.form, "note", required=False),
+        )
+
+    return _changed(code, bond_id, change, _("退还单已提交，等另一人复核。"))
+
+
+@blueprint.post("/bonds/desk/<code>/<int:bond_id>/approve/<int:refund_id>")
+@requires(Role.FINANCE)
+def approve_refund(code: str, bond_id: int, refund_id: int) -> Response | tuple[str, int]:
+    """The second person: everything is counted anew before the bank is told."""
+
+    def change(act: Act, bond: Bond) -> None:
+        services.approve_refund(act, queries.refund_of(act.session, bond, refund_id))
+
+    return _changed(code, bond_id, change, _("已复核：金额和账户独立重算一致，付款指令已签发。"))
+
+
+@blueprint.post("/bonds/desk/<code>/<int:bond_id>/return/<int:refund_id>")
+@requires(Role.FINANCE)
+def return_refund(code: str, bond_id: int, refund_id: int) -> Response | tuple[str, int]:
+    """The second person sends it back."""
+
+    def change(act: Act, bond: Bond) -> None:
+        services.return_refund(
+            act, queries.refund_of(act.session, bond, refund_id), reason=text(request.form, "returning", most=500)
+        )
+
+    return _changed(code, bond_id, change, _("退还单已退回。"))
+
+
+@blueprint.post("/bonds/desk/<code>/<int:bond_id>/confirm/<int:refund_id>")
+@requires(Role.FINANCE)
+def confirm_refund(code: str, bond_id: int, refund_id: int) -> Response | tuple[str, int]:
+    """Where a bank takes no orders: what its slip says."""
+
+    def change(act: Act, bond: Bond) -> None:
+        services.confirm_refund(
+            act,
+            queries.refund_of(act.session, bond, refund_id),
+            reference=text(request.form, "reference", most=120),
+            paid_at=instant(request.form, "paid_at"),
+        )
+
+    return _changed(code, bond_id, change, _("付款已入账。"))
+
+
+@blueprint.post("/bonds/desk/<code>/<int:bond_id>/order")
+@requires(Role.FINANCE)
+def confirm_order(code: str, bond_id: int) -> Response | tuple[str, int]:
+    """Where an institution takes no orders, or is not one of those registered: what its slip says."""
+
+    def change(act: Act, bond: Bond) -> None:
+        services.confirm_order(act, bond, reference=text(request.form, "receipt", most=120))
+
+    return _changed(code, bond_id, change, _("机构回执已登记。"))
+
+
+@blueprint.post("/bonds/desk/<code>/<int:bond_id>/dispute")
+@requires(*READERS)
+def dispute_bond(code: str, bond_id: int) -> Response | tuple[str, int]:
+    """Everything about the bond stops."""
+
+    def change(act: Act, bond: Bond) -> None:
+        services.dispute_bond(act, bond, reason=text(request.form, "dispute", most=500))
+
+    return _changed(code, bond_id, change, _("已暂停：争议解决以前不退还、不扣留。"))
+
+
+@blueprint.post("/bonds/desk/<code>/<int:bond_id>/settle")
+@requires(*READERS)
+def settle_dispute(code: str, bond_id: int) -> Response | tuple[str, int]:
+    """The dispute is over; the bond stands where it stood."""
+
+    def change(act: Act, bond: Bond) -> None:
+        services.settle_dispute(act, bond, outcome=text(request.form, "outcome", most=500))
+
+    return _changed(code, bond_id, change, _("争议已解决，保证金恢复原来的状态。"))
+
+
+@blueprint.post("/bonds/desk/<code>/<int:bond_id>/forfeit")
+@requires(Role.FINANCE)
+def forfeit_bond(code: str, bond_id: int) -> Response | tuple[str, int]:
+    """Keep it, on the tenderee's written decision, for a cause the law names (R-156)."""
+
+    def change(act: Act, bond: Bond) -> None:
+        services.forfeit_bond(
+            act,
+            bond,
+            cause=text(request.form, "cause", most=40),
+            reason=text(request.form, "reason", most=500),
+            document=text(request.form, "document", most=120),
+        )
+
+    return _changed(code, bond_id, change, _("已记录不予退还的决定。"))

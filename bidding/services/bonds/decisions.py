@@ -1,0 +1,73 @@
+"""Decisions of people on bonds: stopped for a dispute, kept for a cause with a reason, never by themselves (R-156)."""
+
+from __future__ import annotations
+
+from bidding.models import Bond
+from bidding.queries import bonds as queries
+from bidding.rules.bonds import PAPERS, books, check_forfeit
+from bidding.services.bonds.books import post
+from bidding.services.bonds.orders import order_claim
+from core.act import Act
+from core.clock import iso
+from core.errors import Conflict, Invalid
+from core.machine import advance
+
+LEAST_REASON = 10
+
+
+def dispute_bond(act: Act, bond: Bond, *, reason: str) -> None:
+    """Stop everything about the bond until the dispute is settled; refunds under way are stopped with it.
+
+    What the bank has been told to pay already cannot be called back: Conflict("refund.ordered").
+    """
+    _check_reason(reason, "dispute")
+    for refund in queries.refunds(act.session, bond):
+        if refund.state == "approved" and queries.orders(act.session, bond):
+            raise Conflict("refund.ordered", name=bond.name)
+        if refund.state in ("prepared", "approved"):
+            advance(act, refund, "stop", refund=refund.id, reason=reason.strip())
+    bond.stood_in = bond.state
+    bond.dispute = {"reason": reason.strip(), "by": act.actor.name, "at": iso(act.now)}
+    advance(act, bond, "dispute", number=bond.number, reason=reason.strip())
+
+
+def settle_dispute(act: Act, bond: Bond, *, outcome: str) -> None:
+    """The dispute is settled: the bond stands where it stood, its last day unchanged, and the days go on counting."""
+    _check_reason(outcome, "outcome")
+    bond.dispute = {**(bond.dispute or {}), "outcome": outcome.strip(), "settled_by": act.actor.name,
+                    "settled_at": iso(act.now)}  # fmt: skip
+    advance(act, bond, "settle", number=bond.number, outcome=outcome.strip())
+    bond.stood_in = None
+    act.session.flush()
+
+
+def forfeit_bond(act: Act, bond: Bond, *, cause: str, reason: str, document: str, withdrawn: bool = False) -> None:
+    """Keep the bond, by the tenderee's decision: a cause the frozen law names, a reason, the decision's number.
+
+    撤回 is never a cause: Conflict("forfeit.withdrawn") for a bid deemed withdrawn or withdrawn in time (R-254);
+    `withdrawn` says so. Money moves to what is kept; a guarantee is claimed, the issuer pays. Invalid("forfeit.cause").
+    """
+    if withdrawn or bond.basis == "withdrawal" or bond.number is None:
+        raise Conflict("forfeit.withdrawn", name=bond.name)
+    check_forfeit(cause, queries.bond_law(bond.section))
+    _check_reason(reason, "reason")
+    if not document.strip():
+        raise Invalid("form.required", field="document")
+    if any(one.state in ("prepared", "approved", "paid") for one in queries.refunds(act.session, bond)):
+        raise Conflict("forfeit.refunded", name=bond.name)
+    held = queries.held_fen(act.session, bond)
+    bond.decision = {
+        "cause": cause, "reason": reason.strip(), "document": document.strip()[:120], "by": act.actor.name,
+        "at": iso(act.now), "law": queries.bond_law(bond.section).cite("bond_forfeit_causes"), "kept_fen": held,
+    }  # fmt: skip
+    if bond.form in PAPERS:
+        order_claim(act, bond, bond.asked_fen, reason.strip()[:200])
+        bond.decision = {**bond.decision, "claimed_fen": bond.asked_fen}
+    elif held:
+        post(act, bond.section, bond, f"keep:{bond.id}", books.moved(held, books.HELD, books.KEPT))
+    advance(act, bond, "forfeit", number=bond.number, **bond.decision)
+
+
+def _check_reason(text: str, field: str) -> None:
+    if len(text.strip()) < LEAST_REASON:
+        raise Invalid("bond.reason", field=field, least=LEAST_REASON)

@@ -1,0 +1,327 @@
+"""Bonds meet their bids once the names are public: declared, evidence looked into, statements taken in, judged."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+
+from bidding.models import Bond, BondBook, BondPayment, BondStatement, Section
+from bidding.queries import bonds as queries
+from bidding.queries.sections import section as section_of
+from bidding.rules.bonds import (
+    MONEY,
+    PAPERS,
+    WAIVER,
+    Fault,
+    Known,
+    Payment,
+    books,
+    check_declared,
+    check_guarantee,
+    check_money,
+    fault,
+    read_guarantee,
+)
+from bidding.rules.bonds.guarantee import digest_of as guarantee_digest
+from bidding.rules.bonds.guarantee import issuer_of
+from bidding.rules.bonds.guarantee import read_certificate as read_institution
+from bidding.rules.bonds.statement import (
+    STATEMENT_KEYS,
+    TYPE,
+    BadRow,
+    commitment_of,
+    digest_of,
+    payments_of,
+    read_csv,
+    read_signed,
+)
+from bidding.services.bonds.books import post
+from bidding.services.bonds.relief import relief_of
+from core.act import Act
+from core.errors import Conflict, Invalid, Untimely
+from core.ledger.log import append
+from core.machine import advance
+
+MOST_FAULTS = 40
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What an opened identity package says of a bond: the bid's number, who bids, the declared form and account."""
+
+    number: int
+    holder: str
+    name: str
+    organisation_id: int | None
+    declared: dict[str, Any] | None
+
+
+def declare_bonds(act: Act, section: Section, claims: Sequence[Claim]) -> list[Bond]:
+    """The names are public: from this act on bonds may be known. One bond for every bid, where the section asks one.
+
+    Called once, in the act that publishes the names; a section without a bond gets none, nor does a round of final
+    offers: the bond was given with the first response.
+    """
+    if not section.bond_fen or section.round > 1:
+        return []
+    book = queries.bond_book(act.session, section)
+    if book is None:
+        book = BondBook(section_id=section.id, section=section, commitments={})
+        act.session.add(book)
+    if book.released_at is not None:
+        raise Conflict("bond.released", section=section.code)
+    book.released_at = act.now
+    made = []
+    for claim in claims:
+        if not claim.holder:
+            continue
+        relief = relief_of(act, section, claim.organisation_id)
+        asked = section.bond_fen if relief is None else int(relief["asked_fen"])
+        bond = Bond(
+            section_id=section.id, section=section, kind="bid", number=claim.number, holder=claim.holder[:40],
+            name=claim.name, organisation_id=claim.organisation_id,
+            form=(claim.declared or {}).get("form", "")[:20] or "none", asked_fen=asked, declared=claim.declared,
+            relief=relief, faults=[], state="declared", state_at=act.now,
+        )  # fmt: skip
+        act.session.add(bond)
+        made.append(bond)
+    act.session.flush()
+    facts = {"bonds": len(made), "commitments": book.commitments}
+    append(act, "bond.release", section.subject, facts)
+    for bond in made:
+        judge(act, bond)
+    return made
+
+
+def present_guarantee(act: Act, section: Section, number: int, content: bytes | None) -> Bond | None:
+    """The bid was opened and this lay in its place for a guarantee (None: nothing did); afterwards it is judged.
+
+    None where the section asks no bond, or this bid's is money or waived.
+    """
+    bond = queries.bond(act.session, section, number)
+    if bond is None or bond.form not in PAPERS or bond.guarantee is not None:
+        return bond
+    if content is None:
+        bond.guarantee = {"document": None, "sha256": None}
+    else:
+        sha256 = hashlib.sha256(content).hexdigest()
+        try:
+            document = read_guarantee(content)
+            bond.guarantee = {"document": document, "sha256": sha256, "digest": guarantee_digest(document)}
+        except Invalid as refusal:
+            bond.guarantee = {"document": None, "sha256": sha256, "refused": refusal.code, **refusal.facts}
+    act.session.flush()
+    judge(act, bond)
+    return bond
+
+
+def take_signed_statement(act: Act, raw: bytes) -> BondStatement:
+    """Take in a bank's signed statement; the same one again is the same answer and changes nothing.
+
+    Raises Untimely("statement.sealed") before the names are public, and nothing is kept of it (R-154);
+    Invalid("statement.differs") where it is not what this bank had committed to before the names.
+    """
+    told, bank = read_signed(raw, TYPE, STATEMENT_KEYS, queries.known(act.session))
+    section = section_of(act.session, str(told["section"])[:60])
+    _check_released(act, section)
+    held = _held(act, digest_of(raw))
+    if held is not None:
+        return held
+    book = queries.bond_book(act.session, section)
+    promised = (book.commitments if book else {}).get(bank.name)
+    if promised is not None and promised["commitment"] != commitment_of(told):
+        raise Invalid("statement.differs", field="file", bank=bank.name, promised=promised["commitment"][:16])
+    return _take(
+        act, section, bank.name, payments_of(told), [], digest_of(raw), source="signed", committed=promised is not None
+    )
+
+
+def import_statement(act: Act, section: Section, bank: str, raw: bytes) -> BondStatement:
+    """Take in a bank's CSV by hand; lines that cannot be read are kept with their reason and lose nothing else.
+
+    The same file again is the same answer. Raises Untimely("statement.sealed") before the names are public.
+    """
+    _check_released(act, section)
+    if not bank.strip():
+        raise Invalid("form.required", field="bank")
+    held = _held(act, digest_of(raw))
+    if held is not None:
+        return held
+    payments, bad = read_csv(raw)
+    return _take(act, section, bank.strip()[:120], payments, bad, digest_of(raw), source="csv", committed=False)
+
+
+def _check_released(act: Act, section: Section) -> None:
+    if not queries.is_released(act.session, section):
+        raise Untimely("statement.sealed", section=section.code)
+
+
+def _held(act: Act, digest: str) -> BondStatement | None:
+    return act.session.scalar(select(BondStatement).where(BondStatement.digest == digest))
+
+
+def _take(
+    act: Act,
+    section: Section,
+    bank: str,
+    payments: Sequence[Payment],
+    bad: Sequence[BadRow],
+    digest: str,
+    *,
+    source: str,
+    committed: bool,
+) -> BondStatement:
+    statement = BondStatement(
+        section_id=section.id, bank=bank, digest=digest, source=source, is_committed=committed, rows=len(payments),
+        bad_rows=[one.as_json() for one in bad], taken_at=act.now, taken_by=act.actor.name,
+    )  # fmt: skip
+    act.session.add(statement)
+    act.session.flush()
+    fresh = known = 0
+    for one in payments:
+        if _keep_line(act, section, bank, statement, one):
+            fresh += 1
+        else:
+            known += 1
+    append(
+        act,
+        "bond.statement",
+        section.subject,
+        {
+            "bank": bank, "sha256": digest, "source": source, "committed": committed, "lines": len(payments),
+            "fresh": fresh, "known": known, "bad": len(bad), "actor": act.actor.name,
+        },
+    )  # fmt: skip
+    for bond in queries.bonds(act.session, section, "bid"):
+        judge(act, bond)
+    return statement
+
+
+def _keep_line(act: Act, section: Section, bank: str, statement: BondStatement, one: Payment) -> bool:
+    """Keep one line, post it, and match it; False where it was known. A known reference must say the same again."""
+    held = act.session.scalar(
+        select(BondPayment).where(BondPayment.bank == bank, BondPayment.reference == one.reference)
+    )
+    if held is not None:
+        same = (held.direction, held.amount_fen, held.payer_account) == (
+            one.direction, one.amount_fen, one.payer_account
+        )  # fmt: skip
+        if not same or held.section_id != section.id:
+            raise Invalid("statement.contradicts", field="file", reference=one.reference)
+        held.statement_id = held.statement_id or statement.id
+        return False
+    bond = _bond_for(act, section, one)
+    line = BondPayment(
+        section_id=section.id, bond_id=bond.id, statement_id=statement.id, bank=bank, reference=one.reference,
+        direction=one.direction, account=one.account, holder=one.holder, payer=one.payer,
+        payer_account=one.payer_account, basic=one.basic, amount_fen=one.amount_fen, paid_at=one.at, note=one.note,
+    )  # fmt: skip
+    act.session.add(line)
+    act.session.flush()
+    if one.direction == "in":
+        owed = books.HELD if bond.number is not None else books.STRAY
+        post(act, section, bond, f"in:{bank}:{one.reference}", books.received(one.amount_fen, owed=owed))
+    return True
+
+
+def _bond_for(act: Act, section: Section, one: Payment) -> Bond:
+    """The bond of whoever the virtual account was opened for; one without a bid where that bidder did not bid."""
+    for bond in queries.bonds(act.session, section, "bid"):
+        if bond.holder.upper() == one.holder.upper():
+            return bond
+    bond = Bond(
+        section_id=section.id, section=section, kind="bid", number=None, holder=one.holder[:40], name=one.payer,
+        organisation_id=None, form="transfer", asked_fen=0, declared=None, relief=None,
+        faults=[fault("bond.no_bid", "R-155", found=one.payer).as_json()], state="declared", state_at=act.now,
+    )  # fmt: skip
+    act.session.add(bond)
+    act.session.flush()
+    return bond
+
+
+def judge(act: Act, bond: Bond) -> None:
+    """Look at everything that is there for the bond and move it on: waived, held, or faulty with every fault told.
+
+    A fault rejects nothing: the committee and the purchaser judge (R-263, R-410). A faulty bond whose evidence is whole
+    after all, because a bank corrected its statement, is accepted.
+    """
+    if bond.state not in ("declared", "faulty") or bond.number is None:
+        if bond.number is None and bond.state == "declared":
+            advance(act, bond, "fault", faults=[one["code"] for one in bond.faults])
+        return
+    if bond.relief is not None and bond.asked_fen == 0 and bond.form in (WAIVER, "none"):
+        if bond.state == "declared":
+            advance(act, bond, "waive", holder=bond.holder, rule=bond.relief.get("rule"))
+        return
+    found = _faults(act, bond)
+    if found is None:
+        return
+    bond.faults = [one.as_json() for one in found[:MOST_FAULTS]]
+    codes = [one.code for one in found]
+    if not found:
+        facts: dict[str, Any] = {"number": bond.number, "form": bond.form, "asked_fen": bond.asked_fen}
+        if bond.guarantee:
+            facts["guarantee_sha256"] = bond.guarantee["sha256"]
+        advance(act, bond, "accept", **facts)
+    elif bond.state == "declared":
+        advance(act, bond, "fault", number=bond.number, form=bond.form, faults=codes)
+    act.session.flush()
+
+
+def _faults(act: Act, bond: Bond) -> list[Fault] | None:
+    """The bond's faults; None while its evidence has still to come: a statement, or the opening of the bid."""
+    section, law = bond.section, queries.bond_law(bond.section)
+    if bond.form == WAIVER:
+        return [fault("bond.no_relief", "R-707", name=bond.name)]
+    found = check_declared(bond.declared, forms=law.words("bond_forms"), due_fen=bond.asked_fen)
+    if found or bond.declared is None:
+        return found
+    if bond.form in PAPERS:
+        return None if bond.guarantee is None else _of_guarantee(act, bond)
+    if bond.form not in MONEY or not queries.statements(act.session, section):
+        return None
+    return check_money(
+        queries.as_payments(queries.payments(act.session, bond)),
+        declared=bond.declared,
+        due_fen=bond.asked_fen,
+        deadline=section.closing_at,
+        bidder=bond.name,
+        names=[bond.name],
+        basic=law.words("bond_basic_account"),
+    )
+
+
+def _of_guarantee(act: Act, bond: Bond) -> list[Fault]:
+    held: Mapping[str, Any] = bond.guarantee or {}
+    if held["document"] is None:
+        if held["sha256"] is None:
+            return [fault("guarantee.absent", "R-151")]
+        return [fault("guarantee.malformed", "R-153", place=str(held.get("place", "")))]
+    document, known = held["document"], queries.known(act.session)
+    found = check_guarantee(
+        document,
+        terms=queries.bond_terms(act.session, bond.section),
+        applicant=[bond.holder],
+        known=known,
+        due_fen=bond.asked_fen,
+        by=bond.section.closing_at,
+    )
+    bond.institution_id = _institution(act, document, known)
+    for other in queries.bonds(act.session, bond.section, bond.kind):
+        mine = other.id == bond.id or not other.guarantee
+        if not mine and (other.guarantee or {}).get("digest") == held["digest"]:
+            found.append(fault("guarantee.reused", "R-652", found=document["number"]))
+            break
+    return found
+
+
+def _institution(act: Act, document: Mapping[str, Any], known: Sequence[Known]) -> int | None:
+    try:
+        issuer = issuer_of(read_institution(document["certificate"]), known)
+    except Invalid:
+        return None
+    return None if issuer is None else queries.institution(act.session, issuer.name).id

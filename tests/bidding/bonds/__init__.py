@@ -1,0 +1,1 @@
+"""Tests of bonds: rules, institutions, statements, refunds, the books."""
