@@ -38,7 +38,7 @@ def check_scoring(facts: NoticeFacts, law: Snapshot) -> Iterator[Finding]:
             check_plan(method["selection"], law, is_mandatory=facts.is_mandatory)
             yield Finding("R-510", Level.MET, "selection.lawful", "method", told)
         except Invalid as refusal:
-            yield Finding("R-510", Level.BLOCK, refusal.code, refusal.field or "method", dict(refusal.facts))
+            yield Finding("R-510", Level.BLOCK, refusal.code, "method", dict(refusal.facts))
     if "substantive_marked" in law.rules:
         marked = [clause for clause in method.get("review", []) if clause.get("substantive")]
         told = cited(law, "substantive_marked", found=len(marked))
