@@ -120,3 +120,9 @@ def grounding(session: Session, section: Section, actor: Actor) -> Grounding:
 def content_digest(content: Mapping[str, Any], files: list[Any]) -> str:
     """SHA-256 of the canonical JSON of a complaint's content and files: what the ledger tells before it is public."""
     return hashlib.sha256(rfc8785.dumps({"content": dict(content), "files": files})).hexdigest()
+
+
+def due_to_lapse(session: Session, now: datetime) -> list[Complaint]:
+    """The complaints whose order has outlived its lawful days."""
+    query = select(Complaint).where(Complaint.ordered_until.is_not(None), Complaint.ordered_until <= now)
+    return list(session.scalars(query.order_by(Complaint.ordered_until)))

@@ -7,6 +7,7 @@ from awards.services.complaints import (
     check_complaint,
     decide_complaint,
     file_complaint,
+    lapse_suspension,
     lift_suspension,
     order_suspension,
     record_step,
@@ -37,7 +38,8 @@ from awards.services.set_aside import hold_again, set_aside_winner
 __all__ = [
     "accept_complaint", "announce_result", "answer_objection", "archive_section", "award", "cast_ballot",
     "check_complaint", "complete_contract", "convene_selection", "decide_complaint", "decide_selection",
-    "declare_selector", "end_publicity", "file_complaint", "file_objection", "hold_again", "lift_suspension",
+    "declare_selector", "end_publicity", "file_complaint", "file_objection", "hold_again", "lapse_suspension",
+    "lift_suspension",
     "order_suspension", "propose_contract", "publish_candidates", "record_event", "record_inspection", "record_step",
     "refuse_complaint", "return_complaint", "set_aside_winner", "set_selection", "sign_contract",
     "terminate_contract", "withdraw_complaint",

@@ -218,6 +218,12 @@ def lift_suspension(act: Act, held: Complaint, text: str) -> None:
     _end_order(act, held, text)
 
 
+def lapse_suspension(act: Act, held: Complaint) -> None:
+    """The order ends by itself once its lawful days are over (94号令 a28); done again is done."""
+    if held.ordered_until is not None and act.now >= held.ordered_until:
+        _end_order(act, held, "责令暂停的法定期限届满")
+
+
 def decide_complaint(
     act: Act, held: Complaint, *, outcome: str, findings: str, law: str, remedy: Mapping[str, Any] | None = None
 ) -> None:

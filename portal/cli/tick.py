@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 import accounts.services
 import awards.queries
+import awards.queries.complaints
 import awards.services
 import bidding.queries
 import bidding.services
@@ -81,6 +82,7 @@ def tick(platform: Platform) -> list[str]:
         scan_sections,
         learn_sections,
         press_warnings,
+        lapse_orders,
         end_publicities,
         record_trades,
         give_opinions,
@@ -220,6 +222,19 @@ def press_warnings(platform: Platform, done: Done) -> None:
     for code in due:
         with done.telling(f"press {code}"), platform.act(SYSTEM) as act:
             collusion.services.press_warning(act, collusion.queries.warning(act.session, code))
+
+
+def lapse_orders(platform: Platform, done: Done) -> None:
+    """End every regulator's order whose lawful days are over (94号令 a28)."""
+    with platform.reading() as session:
+        due = [
+            (held.section.code, held.number)
+            for held in awards.queries.complaints.due_to_lapse(session, platform.clock.now())
+        ]
+    for code, number in due:
+        with done.telling(f"lapse order {code} {number}"), platform.act(SYSTEM) as act:
+            section = bidding.queries.section(act.session, code)
+            awards.services.lapse_suspension(act, awards.queries.complaints.complaint(act.session, section, number))
 
 
 def end_publicities(platform: Platform, done: Done) -> None:

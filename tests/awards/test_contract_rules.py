@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from awards.rules.contracts import SUBSTANTIVE, check_change, check_terms, contract_due, differences
+from awards.rules.contracts import check_change, check_terms, contract_due, differences
 from core.calendar import national
 from core.clock import BEIJING
 from core.errors import Invalid
@@ -15,7 +15,7 @@ from core.errors import Invalid
 OFFER = {"subject": "全部工程", "price_fen": 1_000_000, "duration_days": 280, "quality": "合格", "manager": "王工"}
 
 
-@pytest.mark.parametrize("field", SUBSTANTIVE)
+@pytest.mark.parametrize("field", ["subject", "price_fen", "duration_days", "quality", "manager"])
 def test_no_substantive_term_may_differ_from_the_offer(field: str) -> None:
     """R-555. Seen red: with the price left out of SUBSTANTIVE."""
     other: Any = OFFER[field] + 1 if isinstance(OFFER[field], int) else "别的"

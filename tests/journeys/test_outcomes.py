@@ -16,6 +16,7 @@ from awards import queries as awards
 from bidding import queries as bidding
 from core.act import Platform
 from core.clock import BEIJING
+from portal.cli.tick import tick
 from tests.conftest import Browser
 from tests.experts.story import METHOD as WORKS
 from tests.journeys.test_government import METHOD as SERVICES
@@ -131,11 +132,28 @@ def test_a_winner_who_gives_up_is_followed_by_the_next_candidate(
     assert stage.notices()["award"]["passed_over"] == [{"number": first.number, "reason": "gave_up"}]
     if regime == "G":
         assert second.round == 2 and second.ends_at > held.ends_at
+        order_lapses(stage, login)
         stage.challenges_over()
     archive = stage.archived()
     assert wrong_lines(stage, archive, tmp_path) == []
     changed = tampered(stage, archive, "award.json", lambda value: value["set_aside"].clear())
     assert found_wrong(stage, changed, tmp_path) == ({"award"}, {"award"})
+
+
+def order_lapses(stage: Whole, login: Callable[..., Browser]) -> None:
+    """94号令 a28: an order of the finance department ends by itself after its thirty days, by the tick, in the log."""
+    code, loser = stage.code, partial(login, Role.BIDDER, person="c")
+    regulator, page = partial(login, Role.SUPERVISOR), f"/supervise/complaints/{stage.code}/1"
+    form = {"about": "result", "facts": "评审有误，请核查。", "action": "file", "acknowledged": "yes"}
+    form["known_at"] = f"{stage.clock.now().astimezone(BEIJING):%Y-%m-%dT%H:%M}"
+    post(loser, f"/bid/{code}/complaint", **form)
+    post(regulator, page, verb="accept")
+    post(regulator, page, verb="order", text="需要核实")
+    assert stage.publicity().state == "suspended"
+    stage.clock.advance(days=30)
+    assert f"lapse order {code} 1" in tick(stage.platform)
+    assert stage.publicity().state != "suspended"
+    post(loser, f"/bid/{code}/complaint/1/withdraw")
 
 
 def test_a_section_without_a_winner_is_held_again_with_a_link(
@@ -191,6 +209,8 @@ def test_a_complaint_suspends_is_decided_and_the_committee_judges_again(
     waits = tenderee().get(f"/sections/{code}").text
     assert "行政监督部门处理第 1 号投诉" in waits
     assert "What this tender waits for" in tenderee().get(f"/sections/{code}?lang=en").text
+    held_back = post(tenderee, f"/tender/{code}/award", 422, confirmation=code, number="1")
+    assert "责令暂停，恢复之前不能进行这一步" in held_back
     stage.clock.advance(days=6)
     post(tenderee, f"/tender/{code}/award/end", text="")
     assert stage.publicity().state == "suspended"
