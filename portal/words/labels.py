@@ -33,6 +33,7 @@ LABELS = {
     "remedy": _l("处理"),
     "contract": _l("合同编号"),
     "concluded_at": _l("签订时间"),
+    "late": _l("逾期"),
     "contract_sha256": _l("合同指纹"),
     "change": _l("变更内容"),
     "amount_fen": _l("金额"),

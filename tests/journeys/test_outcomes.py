@@ -17,6 +17,7 @@ from bidding import queries as bidding
 from core.act import Platform
 from core.clock import BEIJING
 from portal.cli.tick import tick
+from tests import factories
 from tests.conftest import Browser
 from tests.experts.story import METHOD as WORKS
 from tests.journeys.test_government import METHOD as SERVICES
@@ -123,6 +124,8 @@ def test_a_winner_who_gives_up_is_followed_by_the_next_candidate(
     page = tenderee().get(f"/tender/{code}/award").text
     assert "放弃中标" in page and "重新招标" in page
     if regime == "G":
+        with platform.act(stage.tenderee) as act:
+            factories.credit_lists(act)
         post(tenderee, f"/tender/{code}/award/result", confirmation=code)
     else:
         post(tenderee, f"/tender/{code}/award", 422, confirmation=code, number=str(first.number))
