@@ -14,13 +14,13 @@ from sqlalchemy.orm import Session
 
 from accounts.models import Organisation
 from awards import queries
-from awards.models import Archive, Complaint
-from awards.queries import selection as selection_queries
-from awards.queries.complaints import check_free, complaints, open_complaints, steps
+from awards.models import Archive
+from awards.queries.complaints import check_free, complaints, open_complaints
 from awards.queries.contracts import contract, contracts, told_contract
 from awards.rules import evidence_of
 from awards.rules.container import Source, write_container
 from awards.services.proofs import proved_entries, vouched_heads
+from awards.services.told import told_award, told_complaint, told_selection
 from bidding import queries as bidding
 from bidding import services as bidding_services
 from bidding.models import Section
@@ -165,10 +165,10 @@ def collect(act: Act, section: Section, warnings: dict[str, Any]) -> dict[str, A
         "draws": [_draw(session, draw, committee, opening) for draw in _draws(session, section)],
         "evaluation": committee.result,
         "bid_clarifications": _clarifications(session, committee),
-        "award": _award(session, section),
-        "selection": _selection(session, section),
+        "award": told_award(session, section),
+        "selection": told_selection(session, section),
         "contracts": [told_contract(session, one) for one in contracts(session, section)],
-        "complaints": [_complaint(session, one) for one in complaints(session, section)],
+        "complaints": [told_complaint(session, one) for one in complaints(session, section)],
         "credit": [
             {
                 "stage": c.stage,
@@ -324,90 +324,6 @@ def _clarifications(session: Session, committee: Committee) -> list[dict[str, An
         }
         for one in experts.bid_clarifications(session, committee)
     ]
-
-
-def _award(session: Session, section: Section) -> dict[str, Any]:
-    publicity = queries.publicity(session, section)
-    return {
-        "candidates": publicity.candidates,
-        "began_at": iso(publicity.began_at),
-        "ends_at": iso(publicity.ends_at),
-        "rule": publicity.rule,
-        "winner": publicity.winner.number if publicity.winner else None,
-        "objections": [
-            {
-                "number": objection.number,
-                "text": objection.text,
-                "filed_at": iso(objection.filed_at),
-                "answer": objection.answer,
-                "answered_at": iso(objection.answered_at) if objection.answered_at else None,
-                "round": objection.round,
-                "outcome": objection.outcome,
-                "remedy": objection.remedy,
-            }
-            for objection in queries.objections(session, publicity)
-        ],
-        "round": publicity.round,
-        "earlier": publicity.earlier,
-        "set_aside": [
-            {
-                "number": one.bid.number,
-                "round": one.round,
-                "reason": one.reason,
-                "evidence": one.evidence,
-                "by_winner": one.by_winner,
-                "at": iso(one.at),
-            }
-            for one in queries.set_aside(session, publicity)
-        ],
-    }
-
-
-def _complaint(session: Session, held: Complaint) -> dict[str, Any]:
-    """One complaint with every step; its text, whose hash the ledger told when it was filed."""
-    return {
-        "number": held.number,
-        "complainant": {"name": held.organisation.name, "identifier": held.organisation.identifier},
-        "content": held.content,
-        "files": held.files,
-        "defects": held.defects,
-        "state": held.state,
-        "filed_at": iso(held.filed_at),
-        "accept_due_at": iso(held.accept_due_at),
-        "accepted_at": iso(held.accepted_at) if held.accepted_at else None,
-        "decide_due_at": iso(held.decide_due_at) if held.decide_due_at else None,
-        "reason": held.reason,
-        "decision": held.decision,
-        "steps": [
-            {"number": one.number, "step": one.kind, "text": one.text, "files": one.files, "by": one.by,
-             "at": iso(one.at)}
-            for one in steps(session, held)
-        ],
-    }  # fmt: skip
-
-
-def _selection(session: Session, section: Section) -> dict[str, Any]:
-    """The award committee's sittings and what it inspected (评定分离); empty lists where the ranking decided."""
-    publicity = queries.publicity(session, section)
-    return {
-        "sittings": [
-            {
-                "number": one.number,
-                "state": one.state,
-                "candidates": one.candidates,
-                "members": one.members,
-                "draw": one.draw,
-                "result": one.result,
-                "convened_at": iso(one.convened_at),
-            }
-            for one in selection_queries.selections(session, publicity)
-        ],
-        "inspections": [
-            {"number": one.bid_number, "place": one.place, "people": one.people, "findings": one.findings,
-             "files": one.files, "at": iso(one.at)}
-            for one in selection_queries.inspections(session, publicity)
-        ],
-    }  # fmt: skip
 
 
 def _objects(members: dict[str, Any]) -> set[str]:

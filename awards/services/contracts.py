@@ -223,8 +223,14 @@ def _pages() -> jinja2.Environment:
     environment.globals["_"] = lambda text, **facts: text % facts if facts else text
     environment.filters["fen"] = money.grouped
     environment.filters["upper"] = money.upper
-    environment.filters["day"] = lambda text: f"{from_iso(text).astimezone(BEIJING):%Y年%m月%d日}"
+    environment.filters["day"] = _day
     return environment
+
+
+def _day(text: str) -> str:
+    """The Beijing day of an instant as `iso` writes it: 2026年11月3日."""
+    day = from_iso(text).astimezone(BEIJING)
+    return f"{day.year}年{day.month}月{day.day}日"
 
 
 def _conclude(act: Act, held: Contract) -> None:

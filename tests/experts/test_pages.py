@@ -202,7 +202,9 @@ def test_from_candidates_to_award_over_http(story: Story, enter: Callable[[Actor
     assert second.post(f"/bid/{code}/result", data={"text": "第一名业绩不实，请核查。"}).status_code == 303
     assert "因异议暂停" in enter(None).get(f"/sections/{code}/candidates").get_data(as_text=True)
     assert tenderee.post(f"/tender/{code}/award/objections/1", data={"answer": ""}).status_code == 422
-    answered = tenderee.post(f"/tender/{code}/award/objections/1", data={"answer": "经核查属实，评审结果不变。"})
+    answered = tenderee.post(
+        f"/tender/{code}/award/objections/1", data={"answer": "经核查属实，评审结果不变。", "outcome": "dismissed"}
+    )
     assert answered.status_code == 303
     from awards.queries import publicity_of
 
