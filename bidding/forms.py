@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC
+from decimal import Decimal
 from typing import Any
 
 from bidding.rules.envelopes import ENVELOPES, layout
 from bidding.rules.law import CATEGORIES, PROCEDURES, REGIMES
-from bidding.rules.method import FORMULAS, GROUPS
+from bidding.rules.method import FORMULAS, GROUPS, LOW_PRICE
 from bidding.rules.procedures import INVITATIONS
 from bidding.rules.slots import fit_slots
 from core import money
-from core.forms import Fields, checked, choice, instant, integer, text
+from core.forms import Fields, checked, choice, decimal, instant, integer, text
 
 Lists = Mapping[str, Sequence[str]]
 
@@ -130,6 +131,13 @@ def read_step(step: str, fields: Fields, lists: Lists) -> tuple[dict[str, Any], 
 def read_method(fields: Fields, lists: Lists) -> dict[str, Any]:
     """The evaluation method from its rows; whether it is complete and sums to 100 the notice check says."""
     more: dict[str, Any] = {"reference_opinions": True} if fields.get("reference_opinions") == "yes" else {}
+    low = {
+        which: str(decimal(fields, f"low_{which}", least=Decimal(1), most=Decimal(100)))
+        for which in LOW_PRICE
+        if (fields.get(f"low_{which}") or "").strip()
+    }
+    if low:
+        more["low_price"] = low
     review = [_clause(number, line.strip()) for number, line in enumerate(_lines(fields, "review"), 1)]
     if fields.get("evaluation") == "lowest":
         alone = {"formula": "lowest-first/v1", "points": "100"}

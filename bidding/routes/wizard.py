@@ -274,6 +274,7 @@ def _values(section: Section) -> dict[str, Any]:
         "above": price.get("above", "1.0"),
         "below": price.get("below", "0.5"),
         "trim_from": price.get("trim_from", 5),
+        **{f"low_{which}": text for which, text in (section.method.get("low_price") or {}).items()},
         "reference_opinions": bool(section.method.get("reference_opinions")),
         "review": "\n".join(item["text"] for item in section.method.get("review", [])),
     }

@@ -14,6 +14,8 @@ CRITERION = frozenset({"code", "name", "group", "points", "objective", "text"})
 GROUPS = ("technical", "qualification")
 COMPUTABLE = ("duration_days",)
 """What of the schedule (开标一览表) a criterion may be computed from: the fewer, the better."""
+LOW_PRICE = {"of_mean": "low_price_of_mean", "of_second": "low_price_of_second", "of_maximum": "low_price_of_maximum"}
+"""Lines of a method that start a review of low prices, with the rule each may raise (R-441)."""
 MINIMUM_PRICE_WORDS = ("minimum_price", "min_price", "floor_price", "lowest_price_limit")
 
 

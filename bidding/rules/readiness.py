@@ -39,7 +39,21 @@ STEPS: dict[str, frozenset[str]] = {
     ),
     "qualification": frozenset({"qualification", "accepts_consortium", "credit_rule"}),
     "envelopes": frozenset({"envelopes", "slots", "documents"}),
-    "method": frozenset({"method", "criteria", "price", "review", "k_range", "trim_from", "above", "below"}),
+    "method": frozenset(
+        {
+            "method",
+            "criteria",
+            "price",
+            "review",
+            "k_range",
+            "trim_from",
+            "above",
+            "below",
+            "low_of_mean",
+            "low_of_second",
+            "low_of_maximum",
+        }
+    ),
     "bond": frozenset({"bond_fen"}),
     "publish": frozenset({"trustees"}),
 }

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from bidding.rules.findings import Finding, Level, NoticeFacts, cited, verdict
-from bidding.rules.method import check_method, points_of
+from bidding.rules.method import LOW_PRICE, check_method, points, points_of
 from bidding.rules.selection import check_plan
 from core.errors import Invalid
 from core.law import Snapshot
@@ -43,8 +43,29 @@ def check_scoring(facts: NoticeFacts, law: Snapshot) -> Iterator[Finding]:
         marked = [clause for clause in method.get("review", []) if clause.get("substantive")]
         told = cited(law, "substantive_marked", found=len(marked))
         yield Finding(told["rule"], verdict(bool(marked), Level.WARN), "notice.substantive", "review", told)
+    yield from _low_prices(method, law)
     if "qualification_not_scored" in law.rules:
         yield from _not_scored(facts, method, law)
+
+
+def _low_prices(method: dict[str, Any], law: Snapshot) -> Iterator[Finding]:
+    """Lines that start a review of low prices: a notice may raise the law's, within its cap, and set none of its own.
+
+    Where the law has no line (R-440) the committee judges, and a number in the notice would be a lowest price by
+    another name.
+    """
+    for which, text in (method.get("low_price") or {}).items():
+        key = LOW_PRICE.get(which, "")
+        if key not in law.rules:
+            yield Finding("R-440", Level.BLOCK, "notice.low_price_unlawful", f"low_{which}")
+            continue
+        told = cited(law, key, found=str(text), cap=law.rule("low_price_share_cap").value)
+        try:
+            raised = points(text, f"low_{which}")
+        except Invalid:
+            raised = Decimal(0)
+        fits = Decimal(law.rule(key).value) <= raised <= Decimal(told["cap"])
+        yield Finding(told["rule"], verdict(fits), "notice.low_price", f"low_{which}", told)
 
 
 def _not_scored(facts: NoticeFacts, method: dict[str, Any], law: Snapshot) -> Iterator[Finding]:

@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 from bidding import rules
+from bidding.forms import read_method
 from bidding.rules import Level
 from core.calendar import national
 from core.clock import BEIJING
+from core.errors import Invalid
 from tests.bidding.notices import LOWEST_FIRST, NOW, facts, found, law_for, level
 from tests.bidding.stage import METHOD, PARTICULARS, criterion
 
@@ -228,3 +230,34 @@ def test_an_anonymous_envelope_has_something_to_score_and_no_final_offers() -> N
     assert level(unscored, "R-200", "notice.anonymous") is Level.BLOCK
     talks = facts(envelopes=anonymous, regime="G", procedure="consultation", category="services", method=LOWEST_FIRST)
     assert level(talks, "R-602", "notice.anonymous_rounds") is Level.BLOCK
+
+
+@pytest.mark.parametrize(
+    ("regime", "low", "expected"),
+    [
+        ("G", {"of_mean": "60", "of_maximum": "45"}, [Level.MET, Level.MET]),
+        ("G", {"of_second": "49"}, [Level.BLOCK]),
+        ("G", {"of_mean": "66"}, [Level.BLOCK]),
+        ("G", {"of_mean": "abc"}, [Level.BLOCK]),
+        ("G", {"of_something": "60"}, [Level.BLOCK]),
+        ("T", {"of_mean": "60"}, [Level.BLOCK]),
+    ],
+)
+def test_lines_of_low_prices_may_be_raised_within_the_cap_only(
+    regime: str, low: dict[str, str], expected: list[Level]
+) -> None:
+    """R-441 lets a notice raise the law's lines to 65 %; regime T knows none (R-440). Seen red: without the cap."""
+    given = facts(
+        regime=regime, category="goods" if regime == "G" else "works", method={**LOWEST_FIRST, "low_price": low}
+    )
+    told = [f for f in rules.check_notice(given, law_for(given), national()) if f.code.startswith("notice.low_price")]
+    assert [one.level for one in told] == expected
+
+
+def test_the_wizard_keeps_the_lines_and_names_a_wrong_one() -> None:
+    fields = {"evaluation": "lowest", "low_of_mean": "60", "low_of_second": " "}
+    assert read_method(fields, {})["low_price"] == {"of_mean": "60"}
+    assert "low_price" not in read_method({"evaluation": "lowest"}, {})
+    with pytest.raises(Invalid) as told:
+        read_method({"evaluation": "lowest", "low_of_maximum": "六十"}, {})
+    assert told.value.field == "low_of_maximum"

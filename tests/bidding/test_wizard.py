@@ -303,3 +303,19 @@ def test_only_the_invited_may_commit(
     decoy = bidder("乙").seal(stage.policy())
     stage.deposit(decoy)
     assert app.post(address, json=request_of(decoy), headers=bearer(Role.OFFICER), plain=True).status_code == 201
+
+
+def test_lines_of_low_prices_are_asked_where_the_law_has_them(platform: Platform, login: Login) -> None:
+    """In government procurement the step keeps them and a wrong one blocks beside its field; elsewhere no field."""
+    stage = Stage(platform)
+    code = stage.draft()
+    tenderee = login(Role.TENDEREE)
+    page = f"/tender/sections/{code}/edit/method"
+    assert "low_of_mean" not in tenderee.get(page).text
+    with stage.act(Role.TENDEREE) as act:
+        section = queries.own_section(act.session, code, act.actor)
+        section.project.regime, section.project.category = "G", "goods"
+        section.method = {**section.method, "low_price": {"of_mean": "70"}, "reference_opinions": True}
+    shown = tenderee.get(page).text
+    assert 'name="low_of_mean" value="70"' in shown and "异常低价审查线填写 70%" in shown
+    assert "不超过 65%" in shown and 'name="reference_opinions" value="yes" checked' in shown

@@ -121,6 +121,10 @@ SENTENCES = {
         "估算价 %(found)s 元已达必须招标规模（%(least)s 元），但项目标为非依法必须招标，请核对。"
         "依据 R-050，%(source)s。"
     ),
+    "notice.low_price": _l(
+        "异常低价审查线填写 %(found)s%%：可以高于规定的 %(value)s%%，不超过 %(cap)s%%。依据 %(rule)s，%(source)s。"
+    ),
+    "notice.low_price_unlawful": _l("本项目适用的规定没有异常低价的比例线，由委员会判断（R-440），招标文件不能自设。"),
     "notice.points": _l("各评分项与价格分合计 %(found)s 分，应为 100 分。依据 R-404。"),
     "notice.price_formula": _l("价格分公式须为该方式允许的公式（现为 %(formula)s）。依据 %(rule)s，%(source)s。"),
     "notice.price_weight": _l("价格分权重 %(found)s%%，规定不低于 %(required)s%%。依据 %(rule)s，%(source)s。"),
