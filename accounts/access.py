@@ -20,9 +20,11 @@ from sqlalchemy.orm import Session
 from accounts import queries
 from accounts.models import Person, SignIn
 from accounts.rules import Role, is_confirmed
+from accounts.rules.certificates import CertificateFacts
 from core.act import PUBLIC, Act, Actor, Platform
 from core.errors import Conflict, Forbidden, Invalid, Missing, Refusal, Untimely
 
+Newcomer = Callable[[Act, CertificateFacts, str], Person | None]
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 COMPILING = frozenset({"/static/seal/hash.worker.js", "/static/seal/bulk.worker.js"})
 """The two workers that hash and seal streams: they see bytes, hold no key, and may compile WebAssembly (ADR 0003)."""
@@ -53,6 +55,8 @@ class Door:
     agent: str = ""
     """Address of the signing program on a person's own machine (docs/CA-LOCKS.md); empty: no page may ask one."""
 
+    newcomer: Newcomer | None = None
+    """Asked who it is that has proved to hold a certificate: a partner platform's guest is made known by it."""
     passkeys: bool = True
     """Whether bidders who bound a passkey are asked for it where a view is `confirmed`."""
 

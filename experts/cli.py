@@ -18,7 +18,9 @@ from core.seal import new_identity, recipient_of
 from core.seal.keyfile import KeyFile
 from core.seal.keys import SECRET_SIZE
 from experts import queries, services
+from experts.queries import federation
 from experts.rules import write_csv, write_workbook
+from experts.services import exchange, partners
 
 
 @click.group()
@@ -136,3 +138,78 @@ def review_command(
             services.return_application(act, held, reason)
         else:
             services.refuse_application(act, held, reason)
+
+
+@experts.group("partners")
+def partners_group() -> None:
+    """Partner platforms that share pools: list, add, ask for their pools, lend ours, withdraw."""
+
+
+@partners_group.command("list")
+@click.pass_context
+def list_partners(context: click.Context) -> None:
+    """List the partners: code, state, pools lent to us, pools lent to them, address, key."""
+    with platform_of(context).reading() as session:
+        for one in federation.partners(session, withdrawn=True):
+            theirs = ",".join(f"{one.code}/{pool['code']}" for pool in one.pools)
+            state = "withdrawn" if one.withdrawn_at else "active"
+            click.echo(f"{one.code}\t{state}\t{theirs}\t{','.join(one.lends)}\t{one.url}\t{one.key}")
+
+
+@partners_group.command("key")
+@click.pass_context
+def own_key(context: click.Context) -> None:
+    """Print this platform's key, for a partner to put on its list."""
+    click.echo(str(platform_of(context).signer.verifier))
+
+
+@partners_group.command("add")
+@click.argument("code")
+@click.option("--name", required=True, help="the platform's name")
+@click.option("--url", required=True, help="its address, https://…")
+@click.option("--key", required=True, help="its ledger key, compared by another way")
+@click.option("--lend", "lends", multiple=True, help="a pool of ours it may draw from; may be repeated")
+@click.option("--as", "login", help="who acts; the system when left out")
+@click.pass_context
+def add_partner_command(
+    context: click.Context, code: str, name: str, url: str, key: str, lends: tuple[str, ...], login: str | None
+) -> None:
+    """Put a platform on the list under CODE."""
+    platform = platform_of(context)
+    with platform.act(acting_as(platform, login)) as act:
+        partners.add_partner(act, code=code, name=name, url=url, key=key, lends=lends)
+
+
+@partners_group.command("fetch")
+@click.argument("code")
+@click.option("--as", "login", help="who acts; the system when left out")
+@click.pass_context
+def fetch_command(context: click.Context, code: str, login: str | None) -> None:
+    """Ask the partner CODE which pools it lends us."""
+    platform = platform_of(context)
+    for pool in exchange.fetch_pools(platform, acting_as(platform, login), code):
+        click.echo(f"{code}/{pool['code']}\t{pool['region']}\t{pool['name']}")
+
+
+@partners_group.command("lend")
+@click.argument("code")
+@click.argument("pools", nargs=-1)
+@click.option("--as", "login", help="who acts; the system when left out")
+@click.pass_context
+def lend_command(context: click.Context, code: str, pools: tuple[str, ...], login: str | None) -> None:
+    """Let the partner CODE draw from POOLS of ours and no others; none named, from none."""
+    platform = platform_of(context)
+    with platform.act(acting_as(platform, login)) as act:
+        partners.lend_pools(act, federation.partner(act.session, code), pools)
+
+
+@partners_group.command("withdraw")
+@click.argument("code")
+@click.option("--reason", required=True, help="why; it stands in the ledger")
+@click.option("--as", "login", help="who acts; the system when left out")
+@click.pass_context
+def withdraw_command(context: click.Context, code: str, reason: str, login: str | None) -> None:
+    """Take the partner CODE off the list."""
+    platform = platform_of(context)
+    with platform.act(acting_as(platform, login)) as act:
+        partners.withdraw_partner(act, federation.partner(act.session, code), reason)

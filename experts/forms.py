@@ -14,6 +14,7 @@ from core.errors import Invalid
 from core.forms import Fields, choice, decimal, digest, instant, integer, text
 from experts.rules import FINDINGS, Constraints, Declared
 from experts.rules.application import TITLES
+from experts.rules.federation import apart
 from experts.rules.pool import STATUSES
 
 MOST_SEATS = 8
@@ -23,9 +24,10 @@ PARTIES = ("officer", "supervisor", "tenderee")
 def read_request(fields: Fields) -> dict[str, Any]:
     """What asks for a committee: size, representatives, seats by speciality (`speciality-1`, `count-1` …), meeting.
 
-    Where they are filled in also `pools` (codes), `regions` (beginnings of region codes, parted by blanks or commas)
-    and `most_seats` a year.
+    Where they are filled in also `pools` and `partners` (codes, `jx/JX-1` of a partner's), `regions` (beginnings of
+    region codes, parted by blanks or commas) and `most_seats` a year.
     """
+    named = listed(fields, "pools")
     seats = []
     for row in range(1, MOST_SEATS + 1):
         name = text(fields, f"speciality-{row}", most=60, required=False)
@@ -38,7 +40,8 @@ def read_request(fields: Fields) -> dict[str, Any]:
         "meets_at": instant(fields, "meets_at"),
         "hours": integer(fields, "hours", least=1, most=240),
         "place": text(fields, "place", required=False),
-        "pools": listed(fields, "pools"),
+        "pools": [one for one in named if not apart(one)[0]],
+        "partners": [one for one in named if apart(one)[0]],
         "limits": Constraints(
             tuple(region(one) for one in re.split(r"[\s,，、;；]+", text(fields, "regions", required=False)) if one),
             integer(fields, "most_seats", least=1, most=365) if fields.get("most_seats", "").strip() else None,
@@ -65,6 +68,17 @@ def read_pool(fields: Fields) -> dict[str, str]:
     if not re.fullmatch(r"[A-Z0-9][A-Z0-9-]{1,39}", code, re.ASCII):
         raise Invalid("pool.code", field="code", found=code)
     return {"code": code, "name": text(fields, "name"), "region": region(text(fields, "region"), least=6)}
+
+
+def read_partner(fields: Fields) -> dict[str, Any]:
+    """A partner platform: code, name, address, ledger key, and which pools of ours it may draw from."""
+    return {
+        "code": text(fields, "code", most=12),
+        "name": text(fields, "name"),
+        "url": text(fields, "url", most=300),
+        "key": text(fields, "key", most=300),
+        "lends": listed(fields, "lends"),
+    }
 
 
 def read_day(fields: Fields, name: str) -> date:

@@ -103,3 +103,26 @@ ROLLBACK = Lifecycle(
     "asked",
     {"approve": move("asked", "approved"), "dismiss": move("asked", "dismissed")},
 )
+
+CONSULTATION = Lifecycle(
+    "consultation",
+    "asked",
+    {
+        "ask_again": move(("asked", "answered", "forgone"), "asked"),
+        "answer": move("asked", "answered"),
+        "forgo": move("asked", "forgone"),
+    },
+)
+"""What a partner platform is asked for a draw: its candidates, or the decision to draw without them."""
+
+LOAN = Lifecycle(
+    "loan",
+    "invited",
+    {
+        "accept": move("invited", "accepted"),
+        "decline": move(("invited", "accepted"), "declined"),
+        "bar": move(("invited", "accepted"), "barred"),
+        "recall": move(("invited", "accepted"), "recalled"),
+    },
+)
+"""One of our experts on a partner's committee."""

@@ -34,6 +34,7 @@ from core.ledger.log import LedgerEntry, newest_head, platform_signer
 from core.store import ObjectStore
 from core.timestamps import Authority, read_roots
 from core.trust import Trust
+from experts.services.guests import admit_guest
 from portal import errors, filters, queries, words
 from portal.cli.language import CATALOGUES
 from portal.papers import paper_seal
@@ -258,6 +259,7 @@ def create_app(settings: Settings | None = None, platform: Platform | None = Non
             settings.secure,
             settings.demo,
             settings.agent,
+            admit_guest,
             settings.passkeys == "bound",
         ),
     )

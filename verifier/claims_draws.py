@@ -5,6 +5,7 @@ from typing import Any
 
 from .canonical import Wrong, decimal, digest, exactly, need, same, sha256, unhex, whole
 from .claims_ledger import Said
+from .claims_partners import check_partners
 from .claims_seats import check_sitting, in_turn, left_by, seats_to_draw
 from .verdict import Case, Findings
 
@@ -170,6 +171,7 @@ def draws(case: Case, out: Findings) -> Said:
         drawn_at_all = (f"experts:{case.section}" in labels) == bool(seats_to_draw(case))
         need(drawn_at_all, "专家抽取缺失或多余", "the experts' draw is missing or additional")
         check_walks(case, rows)
+        check_partners(case, in_turn(case, rows))
         check_sitting(case, rows)
         need(held, "系数抽取缺失或多余", "the coefficient draw is missing or additional")
     return f"{len(rows)} 次，种子、次序与结果可重算", f"{len(rows)} draws: seed, order and outcome follow"

@@ -101,6 +101,7 @@ def sign_in_with_certificate() -> Response | tuple[str, int]:
                 challenge=text(request.form, "challenge", most=100),
                 signature=forms.signature(request.form),
                 carrier="cookie",
+                newcomer=door().newcomer,
             )
     except Refusal as refusal:
         with acting() as act:
@@ -134,6 +135,7 @@ def token() -> Response:
             certificate=forms.certificate(fields),
             challenge=text(fields, "challenge", most=100),
             signature=forms.signature(fields),
+            newcomer=door().newcomer,
         )
     return jsonify(token=token, type="Bearer")
 

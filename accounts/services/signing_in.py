@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
@@ -16,6 +17,7 @@ from sqlalchemy import delete, func, select, update
 from accounts import queries
 from accounts.models import Challenge, Person, SignIn
 from accounts.rules import check_certificate, login_message, verify_signature
+from accounts.rules.certificates import CertificateFacts
 from accounts.rules.signing_in import TOTP_STEP, check_password, expiry, totp_step
 from core.act import Act, Platform
 from core.errors import Conflict, Forbidden, Missing
@@ -64,12 +66,19 @@ def open_sign_in(act: Act, person: Person, *, method: str, carrier: str) -> str:
 
 
 def sign_in_with_certificate(
-    act: Act, *, certificate: str, challenge: str, signature: bytes, carrier: str = "bearer"
+    act: Act,
+    *,
+    certificate: str,
+    challenge: str,
+    signature: bytes,
+    carrier: str = "bearer",
+    newcomer: Callable[[Act, CertificateFacts, str], Person | None] | None = None,
 ) -> str:
     """Sign in by a signature over `login_message(challenge)` with a registered certificate; the token.
 
     Who holds no such key learns only signin.challenge or signin.signature; who does is told what is wrong with the
-    certificate: certificate.untrusted, .expired, .revoked, .unregistered …
+    certificate: certificate.untrusted, .expired, .revoked, .unregistered … `newcomer` may know who it is beside those
+    registered here (a partner platform's guest).
     """
     use_challenge(act, challenge, CERTIFICATE)
     if not verify_signature(certificate, signature, login_message(challenge)):
@@ -80,6 +89,9 @@ def sign_in_with_certificate(
         authorities=queries.authorities(act.session),
         revoked=queries.revoked(act.session),
     )
+    expected = newcomer(act, facts, certificate) if newcomer is not None else None
+    if expected is not None:
+        return open_sign_in(act, expected, method="certificate", carrier=carrier)
     held = queries.certificate_by_fingerprint(act.session, facts.fingerprint)
     if held is None:
         raise Forbidden("certificate.unregistered", fingerprint=facts.fingerprint[:12])

@@ -92,6 +92,7 @@ def _entries(session: Session, section: Section, opening: Opening, handed_down: 
                     LedgerEntry.subject.startswith(f"contract:{code}:", autoescape=True),
                     LedgerEntry.subject.startswith(f"complaint:{code}:", autoescape=True),
                     LedgerEntry.subject.startswith(f"direct:{code}:", autoescape=True),
+                    LedgerEntry.subject.startswith(f"consultation:experts:{code}:", autoescape=True),
                     LedgerEntry.subject.startswith(f"masked:{code}:", autoescape=True),
                 )
             )

@@ -96,7 +96,7 @@ def announce_result(act: Act, section: Section) -> Publicity:
             "passed_over": over,
             # Who judged is told with the result (采购法实施条例 a43, 87号令 a69).
             "experts": [
-                {"name": member.person.name, "of_purchaser": member.expert_id is None}
+                {"name": member.person.name, "of_purchaser": member.is_representative}
                 for member in experts.signers(act.session, committee)
             ],
             "awarded_at": iso(act.now),

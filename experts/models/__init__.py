@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from experts.models.blind import CleanedFile, MaskedScore, MaskedSheet
 from experts.models.committee import AvoidanceRequest, Committee, DirectSelection, DutyKey, Member
+from experts.models.federation import Consultation, Enquiry, Loan
 from experts.models.opinions import OpinionAnswer, ReferenceOpinion
+from experts.models.partner import Partner
 from experts.models.pool import Expert, ExpertPool, PoolApplication
 from experts.models.scoring import BidClarification, Memo, Review, Rollback, ScoreItem, Sheet
 from experts.models.viewing import PageView
@@ -14,16 +16,20 @@ __all__ = [
     "BidClarification",
     "CleanedFile",
     "Committee",
+    "Consultation",
     "DirectSelection",
     "DutyKey",
+    "Enquiry",
     "Expert",
     "ExpertPool",
+    "Loan",
     "MaskedScore",
     "MaskedSheet",
     "Member",
     "Memo",
     "OpinionAnswer",
     "PageView",
+    "Partner",
     "PoolApplication",
     "ReferenceOpinion",
     "Review",

@@ -15,6 +15,7 @@ from core.errors import Missing
 from core.machine import Lifecycle
 from core.vault import vault_of
 from experts.lifecycle import AVOIDANCE, COMMITTEE, DIRECT, MEMBER
+from experts.models.partner import Partner
 from opening.models import Bid
 
 
@@ -65,12 +66,14 @@ class Member(Base, Staged):
     """One seat: a drawn or directly selected expert, or the tenderee's representative.
 
     Until an expert signs in, `sealed` holds who it is, for the duty key alone, and `person_id` and `expert_id` nothing.
+    A partner's expert (`partner_id`) is awaited until they arrive with their certificate: what the partner told of them
+    lies in `sealed`, or in `guest` where there is no duty key.
     """
 
     __tablename__ = "committee_member"
     __table_args__ = (
         UniqueConstraint("committee_id", "person_id"),
-        CheckConstraint("person_id IS NOT NULL OR sealed IS NOT NULL", name="holder"),
+        CheckConstraint("person_id IS NOT NULL OR sealed IS NOT NULL OR partner_id IS NOT NULL", name="holder"),
     )
     lifecycle: ClassVar[Lifecycle] = MEMBER
 
@@ -78,6 +81,8 @@ class Member(Base, Staged):
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     expert_id: Mapped[int | None] = mapped_column(ForeignKey("expert.id"))
     sealed: Mapped[str | None]
+    partner_id: Mapped[int | None] = mapped_column(ForeignKey("partner.id"))
+    guest: Mapped[Any | None] = mapped_column(Json)
     seat: Mapped[str] = mapped_column(String(60))
     label: Mapped[str] = mapped_column(String(20))
     is_leader: Mapped[bool] = mapped_column(default=False)
@@ -91,10 +96,18 @@ class Member(Base, Staged):
     signed_at: Mapped[datetime | None]
     committee: Mapped[Committee] = relationship(lazy="joined")
     named: Mapped[Person | None] = relationship(lazy="joined")
+    partner: Mapped[Partner | None] = relationship(lazy="joined")
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether a partner's expert sits here who has not arrived yet: nobody on this platform is that person."""
+        return self.partner_id is not None and self.person_id is None
 
     @property
     def person(self) -> Person:
-        """Who holds the seat; Conflict("duty.closed") while that is sealed and nobody is on duty."""
+        """Who holds the seat; Conflict("duty.closed") while sealed and nobody is on duty, Missing while awaited."""
+        if self.is_awaited:
+            raise Missing("member.awaited")
         if self.named is not None:
             return self.named
         session = object_session(self)

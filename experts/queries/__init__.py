@@ -16,7 +16,9 @@ from experts.queries.avoidance import (
     avoidance_request,
     avoidance_requests,
     committee_of,
+    named_by,
     section_of,
+    upheld_names,
 )
 from experts.queries.blind import (
     anonymous_files,
@@ -57,6 +59,7 @@ from experts.queries.clarifications import (
     stated_bill,
 )
 from experts.queries.committee import (
+    EARLIEST,
     bids_in_evaluation,
     clauses_of,
     committee,
@@ -89,6 +92,7 @@ from experts.queries.identity import (
     committees_with_secrets,
     duty_key,
     expert_in,
+    guest_of,
     holds,
     identity_of,
     is_open,
@@ -109,6 +113,7 @@ from experts.queries.opinions import (
 from experts.queries.pool import (
     LIVE,
     address_of,
+    borrowed,
     busy_people,
     count_by_pool,
     count_by_status,
@@ -119,6 +124,7 @@ from experts.queries.pool import (
     experts,
     find_experts,
     letters_of,
+    live_loans,
     pools,
     profile,
     seats_taken,
@@ -165,6 +171,7 @@ from experts.queries.viewing import (
 )
 
 __all__ = [
+    "EARLIEST",
     "FURTHER",
     "LIVE",
     "READ",
@@ -187,6 +194,7 @@ __all__ = [
     "bid_document",
     "bid_of",
     "bids_in_evaluation",
+    "borrowed",
     "busy_people",
     "clauses_for",
     "clauses_of",
@@ -221,6 +229,7 @@ __all__ = [
     "find_experts",
     "first_response",
     "flags",
+    "guest_of",
     "has_opinions",
     "has_viewed",
     "health_of",
@@ -235,6 +244,7 @@ __all__ = [
     "is_open",
     "leader",
     "letters_of",
+    "live_loans",
     "live_members",
     "locked_result",
     "low_price_hits",
@@ -254,6 +264,7 @@ __all__ = [
     "memos",
     "mismatches",
     "name_of",
+    "named_by",
     "neighbour_pools",
     "next_code",
     "open_direct_seats",
@@ -309,6 +320,7 @@ __all__ = [
     "to_recommend",
     "told_labels",
     "unlocked_masked",
+    "upheld_names",
     "valid_bids",
     "walk_now",
     "watched_committee",

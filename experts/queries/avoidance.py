@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -43,16 +43,25 @@ def section_of(session: Session, bid: Bid) -> Section:
 
 def asked_to_avoid(session: Session, section: Section) -> Callable[[Person], bool]:
     """A function from a person to whether an upheld request names them, with a unit of theirs where it names one."""
-    upheld = [one for one in avoidance_requests(session, section) if one.state == "upheld"]
+    return named_by(session, upheld_names(session, section))
+
+
+def upheld_names(session: Session, section: Section) -> list[tuple[str, str]]:
+    """Whom upheld requests name, with the unit where one is named."""
+    return [(one.person, one.unit) for one in avoidance_requests(session, section) if one.state == "upheld"]
+
+
+def named_by(session: Session, upheld: Sequence[tuple[str, str]]) -> Callable[[Person], bool]:
+    """A function from a person to whether one of these (person, unit) names them."""
 
     def is_named(person: Person) -> bool:
-        named = [one for one in upheld if same_name(one.person, person.name)]
-        if not named or any(not one.unit for one in named):
-            return bool(named)
+        units_named = [unit for name, unit in upheld if same_name(name, person.name)]
+        if not units_named or any(not unit for unit in units_named):
+            return bool(units_named)
         held = session.scalar(select(Expert).where(Expert.person_id == person.id))
         own = person.organisation
         units = [str(entry.get("name") or "") for entry in held.employers] if held else []
         units += [own.name] if own else []
-        return any(same_name(one.unit, unit) for one in named for unit in units)
+        return any(same_name(named, unit) for named in units_named for unit in units)
 
     return is_named

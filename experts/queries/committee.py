@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -29,6 +30,8 @@ from opening.rules import later_envelopes, sittings_of
 EVALUATED = OPENED | {"returned"}
 """States of a bid that was opened for the committee; `returned` bids were, before their second envelope went back."""
 
+EARLIEST = timedelta(hours=2)
+"""How long before the meeting the room is open."""
 IN_ROOM = frozenset({"signed_in", "signed"})
 NAMES_FROM = frozenset({"blind", "seated", "scoring", "first_concluded", "locked", "reported", "delivered"})
 """Committee states from which the project's own people may see the members' names (R-323)."""
@@ -141,6 +144,7 @@ def roster(session: Session, held: Committee, actor: Actor) -> list[dict[str, An
             "seat": member.seat,
             "state": member.state,
             "is_leader": member.is_leader,
+            "partner": member.partner.name if member.partner is not None else None,
             "name": name_of(session, member) if told or holds(session, member, actor.person_id) else None,
         }
         for member in everyone

@@ -14,7 +14,8 @@ from core import canonical
 from core.act import Actor
 from core.errors import Missing
 from core.outbox import Message, state_of
-from experts.models import Committee, Expert, ExpertPool, Member
+from core.vault import vault_of
+from experts.models import Committee, Expert, ExpertPool, Loan, Member
 from experts.queries.identity import expert_in, identity_of, sealed_members
 from experts.rules import Profile, widened
 
@@ -163,6 +164,10 @@ def seats_taken(session: Session, since: datetime | None = None) -> dict[str, in
     if since is not None:
         query = query.where(Member.invited_at >= since)
     taken = {row[0]: row[1] for row in session.execute(query)}
+    for loan in live_loans(session):
+        if since is None or loan.invited_at >= since:
+            code = borrowed(session, loan).code
+            taken[code] = taken.get(code, 0) + 1
     for member in sealed_members(session, LIVE):
         if since is None or (member.invited_at is not None and member.invited_at >= since):
             code = expert_in(session, member).code
@@ -170,8 +175,26 @@ def seats_taken(session: Session, since: datetime | None = None) -> dict[str, in
     return taken
 
 
-def busy_people(session: Session, begins: datetime, ends: datetime, *, apart_from: int) -> set[int]:
-    """The people who hold a seat on another committee whose meeting overlaps [begins, ends) and is not over."""
+def live_loans(session: Session) -> list[Loan]:
+    """Our people's seats on partners' committees, as far as it can be told who sits there."""
+    query = select(Loan).where(Loan.state.in_(("invited", "accepted"))).order_by(Loan.id)
+    can_open = vault_of(session).is_open
+    return [loan for loan in session.scalars(query) if loan.expert_id is not None or can_open]
+
+
+def borrowed(session: Session, loan: Loan) -> Expert:
+    """Which of our experts it is; Conflict("duty.closed") where sealed and nobody is on duty."""
+    key = loan.expert_id if loan.expert_id is not None else vault_of(session).read(str(loan.sealed))["expert"]
+    return session.get_one(Expert, key)
+
+
+def busy_people(
+    session: Session, begins: datetime, ends: datetime, *, apart_from: int, apart_from_loan: tuple[int, str] = (0, "")
+) -> set[int]:
+    """The people who hold a seat on another committee whose meeting overlaps [begins, ends) and is not over.
+
+    Committees of partner platforms count too; `apart_from_loan` is one of them by partner and section.
+    """
     query = (
         select(Member.person_id, Committee.meets_at, Committee.hours)
         .join(Committee, Committee.id == Member.committee_id)
@@ -188,6 +211,11 @@ def busy_people(session: Session, begins: datetime, ends: datetime, *, apart_fro
         (identity_of(session, one)[0], one.committee.meets_at, one.committee.hours)
         for one in sealed_members(session, LIVE)
         if one.committee_id != apart_from and one.committee.state != "delivered"
+    ]
+    held += [
+        (borrowed(session, loan).person_id, loan.meets_at, loan.hours)
+        for loan in live_loans(session)
+        if (loan.partner_id, loan.section) != apart_from_loan
     ]
     return {
         person_id

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from accounts.models import Person
 from core.calendar import day_of
 from core.draw import record
 from core.vault import vault_of
@@ -17,12 +18,25 @@ from experts.queries.avoidance import asked_to_avoid
 from experts.queries.committee import live_members, members, parties
 from experts.queries.identity import identity_of, is_open, table_of
 from experts.queries.pool import LIVE, busy_people, eligible_experts, expert, pools, profile, seats_taken
-from experts.rules import PoolHealth, Shape, Walk, avoidance_grounds, is_term_over, pool_health, walk
+from experts.rules import (
+    Constraints,
+    Party,
+    PoolHealth,
+    Shape,
+    Walk,
+    avoidance_grounds,
+    is_term_over,
+    pool_health,
+    walk,
+)
 from experts.rules.application import TRAINING
+from experts.rules.federation import is_guest
 from experts.rules.walk import STANDBY
 
 YEAR = timedelta(days=365)
 PUBLIC_ROUND = ("label", "specialities", "excluded", "health", "table_sha256")
+PARTNERS = "partners"
+"""Where a draw's round keeps what partner platforms answered, signed as it came; public like the rest."""
 """What of a committee's draw round may be published; salt, table of codes and evidence stay with the supervisor."""
 
 Bars = Callable[[Expert], tuple[list[str], list[dict[str, Any]]]]
@@ -30,7 +44,7 @@ Bars = Callable[[Expert], tuple[list[str], list[dict[str, Any]]]]
 
 def public_round(held: dict[str, Any]) -> dict[str, Any]:
     """The published part of one of `Committee.rounds` (docs/spec/expert-draw.md)."""
-    return {key: held.get(key) for key in PUBLIC_ROUND}
+    return {key: held.get(key) for key in PUBLIC_ROUND} | {key: held[key] for key in (PARTNERS,) if key in held}
 
 
 def bars_to(session: Session, committee: Committee, now: datetime) -> Bars:
@@ -45,13 +59,28 @@ def bars_to(session: Session, committee: Committee, now: datetime) -> Bars:
         for member in members(session, committee)
         if member.candidate is None and (member.person_id is not None or vault_of(session).is_open)
     }
-    limits = Shape.from_json(committee.shape).limits
+    return bars(
+        session, now, tied_to=tied_to, busy=busy, seated=seated, limits=Shape.from_json(committee.shape).limits,
+        is_named=asked_to_avoid(session, committee.section), meets_on=day_of(committee.meets_at or now),
+    )  # fmt: skip
+
+
+def bars(
+    session: Session,
+    now: datetime,
+    *,
+    tied_to: Sequence[Party],
+    busy: Collection[int],
+    seated: Mapping[int, str],
+    limits: Constraints,
+    is_named: Callable[[Person], bool],
+    meets_on: date,
+) -> Bars:
+    """The same for any meeting: `tied_to` its parties, `busy` and `seated` people by key, `is_named` as R-331 asks."""
     of_late = seats_taken(session, now - YEAR) if limits.most_seats is not None else {}
-    is_named = asked_to_avoid(session, committee.section)
-    meets_on = day_of(committee.meets_at or now)
     declared = pending_changes(session)
 
-    def bars(expert: Expert) -> tuple[list[str], list[dict[str, Any]]]:
+    def found(expert: Expert) -> tuple[list[str], list[dict[str, Any]]]:
         grounds = avoidance_grounds(profile(expert, declared.get(expert.person_id)), tied_to, day_of(now))
         reasons = list(dict.fromkeys(ground.public for ground in grounds))
         if expert.person_id in busy:
@@ -67,7 +96,7 @@ def bars_to(session: Session, committee: Committee, now: datetime) -> Bars:
         reasons += limits.reasons(expert.region, of_late.get(expert.code, 0))
         return reasons, [{"rule": ground.rule, "code": ground.code, **ground.evidence} for ground in grounds]
 
-    return bars
+    return found
 
 
 def walk_now(session: Session, committee: Committee, now: datetime, extra_order: list[str] | None = None) -> Walk:
@@ -81,7 +110,7 @@ def walk_now(session: Session, committee: Committee, now: datetime, extra_order:
         if member.candidate and member.state not in LIVE
     }
     seated = {member.candidate for member in live_members(session, committee)}
-    bars = bars_to(session, committee, now)
+    barred_by = bars_to(session, committee, now)
     for held in committee.rounds:
         draw = record.draw(session, held["label"])
         here = draw.outcome["order"] if draw.outcome else extra_order if held["label"] == committee.draw_label else None
@@ -92,8 +121,8 @@ def walk_now(session: Session, committee: Committee, now: datetime, extra_order:
         for name in here:
             if name in gone:
                 barred[name] = gone[name]
-            elif name not in seated:
-                reasons, _ = bars(expert(session, table_of(session, held)["codes"][name]))
+            elif name not in seated and not is_guest(name):
+                reasons, _ = barred_by(expert(session, table_of(session, held)["codes"][name]))
                 if reasons:
                     barred[name] = reasons[0]
     return walk(order, specialities, Shape.from_json(committee.shape).seats, barred)
@@ -115,9 +144,9 @@ def standing_by(session: Session, committee: Committee, now: datetime) -> int:
 def draw_health(session: Session, committee: Committee, now: datetime) -> PoolHealth:
     """The pool's figures for this committee as things stand, to be looked at before drawing (R-322)."""
     shape = Shape.from_json(committee.shape)
-    bars = bars_to(session, committee, now)
+    barred_by = bars_to(session, committee, now)
     pool = eligible_experts(session, {seat.speciality for seat in shape.seats}, shape.pools)
-    return health_of(session, [expert for expert in pool if not bars(expert)[0]], shape)
+    return health_of(session, [expert for expert in pool if not barred_by(expert)[0]], shape)
 
 
 def neighbour_pools(session: Session, committee: Committee, now: datetime) -> list[tuple[ExpertPool, int]]:
@@ -128,19 +157,21 @@ def neighbour_pools(session: Session, committee: Committee, now: datetime) -> li
     shape = Shape.from_json(committee.shape)
     if not shape.pools:
         return []
-    bars, wanted = bars_to(session, committee, now), {seat.speciality for seat in shape.seats}
+    barred_by, wanted = bars_to(session, committee, now), {seat.speciality for seat in shape.seats}
     found = [
-        (other, sum(not bars(expert)[0] for expert in eligible_experts(session, wanted, [other.code])))
+        (other, sum(not barred_by(expert)[0] for expert in eligible_experts(session, wanted, [other.code])))
         for other in pools(session)
         if other.code not in shape.pools
     ]
     return sorted([row for row in found if row[1]], key=lambda row: -row[1])
 
 
-def health_of(session: Session, eligible: list[Expert], shape: Shape) -> PoolHealth:
-    """The figures of these experts for that shape."""
+def health_of(
+    session: Session, eligible: list[Expert], shape: Shape, guests: Mapping[str, Sequence[str]] | None = None
+) -> PoolHealth:
+    """The figures of these experts, and partners' candidates, for that shape."""
     return pool_health(
-        {expert.code: expert.specialities for expert in eligible},
+        {expert.code: expert.specialities for expert in eligible} | dict(guests or {}),
         [(seat.speciality, seat.count) for seat in shape.seats],
         seats_taken(session),
     )

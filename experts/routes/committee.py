@@ -17,8 +17,10 @@ from core.draw import record
 from core.errors import Missing, Refusal
 from experts import forms, queries, services
 from experts.models import Committee
+from experts.queries import federation
 from experts.routes.frame import KINDS, blueprint, done, refused, seat_word
 from experts.routes.report import result_page
+from experts.services import exchange
 
 PROJECT = (Role.TENDEREE, Role.AGENT, Role.OFFICER, Role.SUPERVISOR)
 
@@ -78,8 +80,13 @@ def widen_pools(code: str) -> Response:
 @blueprint.post("/tender/<code>/committee/freeze")
 @requires(Role.OFFICER)
 def freeze(code: str) -> Response:
-    """Freeze the candidates after avoidance; the parties may reveal from now on."""
+    """Ask partner platforms, where some are named, then freeze the candidates; the parties may reveal from now on."""
     try:
+        with reading() as session:
+            queries.own_committee(session, code, current_actor())
+        failures = exchange.consult_partners(door().platform, current_actor(), code)
+        if failures:
+            return refused(failures[0], "experts.committee", code=code)
         with acting() as act:
             services.freeze(act, queries.own_committee(act.session, code, act.actor))
     except Missing:
@@ -158,6 +165,7 @@ def _committee(code: str, errors: list[Refusal]) -> str:
         values: dict[str, Any] = {
             "section": section, "project": section.project, "committee": None, "errors": errors,
             "pools": queries.pools(session),
+            "foreign_pools": federation.foreign_pools(session),
             "values": request.form, "rows": range(1, forms.MOST_SEATS + 1), "seat_word": seat_word, "kinds": KINDS,
         }  # fmt: skip
         try:
@@ -178,6 +186,14 @@ def _committee(code: str, errors: list[Refusal]) -> str:
             "is_readable": queries.is_open(session),
             "health": queries.draw_health(session, held, instant_now()),
             "neighbours": queries.neighbour_pools(session, held, instant_now()) if actor.has(Role.OFFICER) else [],
+            "partner_standings": federation.partner_standings(session, held),
+            "unnamed_foreign": [
+                (one, name, partner)
+                for one, name, partner in values["foreign_pools"]
+                if one not in held.shape.get("partners", [])
+            ]
+            if actor.has(Role.OFFICER) and held.state in ("requested", "draw_announced")
+            else [],
             "draw": drawn,
             "drawing": drawing,
             "parties": [

@@ -114,6 +114,7 @@ def reason_word(reason: str) -> str:
         "health": _("健康原因更换"),
         "left_post": _("离岗更换"),
         "cut_off": _("远程副场中断更换"),
+        "no_certificate": _("没有有效的数字证书，不能在对方平台签到"),
     }
     said = str(words.get(code, code))
     return f"{said}（{rule}）" if rule else said

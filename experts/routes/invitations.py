@@ -14,6 +14,8 @@ from core.act import Act
 from core.errors import Missing, Refusal
 from experts import forms, queries, services
 from experts.models import Member
+from experts.queries import federation
+from experts.routes.federation import LOAN_KINDS
 from experts.routes.frame import KINDS, ROOM, blueprint, done, refused
 
 
@@ -23,8 +25,9 @@ def invitations() -> str:
     """Everything the expert has been invited to."""
     with reading() as session:
         return render_template(
-            "experts/invitations.html", invitations=queries.invitations(session, current_actor()), kinds=KINDS
-        )
+            "experts/invitations.html", invitations=queries.invitations(session, current_actor()), kinds=KINDS,
+            loans=federation.own_loans(session, current_actor()), loan_kinds=LOAN_KINDS,
+        )  # fmt: skip
 
 
 @blueprint.get("/expert/invitations/<int:number>")

@@ -44,7 +44,8 @@ class Constraints:
 class Shape:
     """How many members, how many of them represent the tenderee, and which specialities the drawn ones need.
 
-    `pools` are the codes of the pools drawn from (none named: all), `limits` what else is asked of candidates; `direct`
+    `pools` are the codes of the pools drawn from (none named: all), `partners` those of partner platforms drawn from
+    beside them (`jx/JX-1`), `limits` what else is asked of candidates; `direct`
     are the seats that an approved direct selection fills, which `seats` then no longer contain (R-320).
     """
 
@@ -54,6 +55,7 @@ class Shape:
     pools: tuple[str, ...] = ()
     limits: Constraints = Constraints()
     direct: tuple[Seat, ...] = ()
+    partners: tuple[str, ...] = ()
 
     @property
     def drawn(self) -> int:
@@ -70,6 +72,8 @@ class Shape:
         }
         if self.pools:
             found["pools"] = list(self.pools)
+        if self.partners:
+            found["partners"] = list(self.partners)
         if self.limits != Constraints():
             found["limits"] = {"regions": list(self.limits.regions), "most_seats": self.limits.most_seats}
         if self.direct:
@@ -85,6 +89,7 @@ class Shape:
             value["size"], value["representatives"], seats, tuple(value.get("pools", ())),
             Constraints(tuple(limits.get("regions", ())), limits.get("most_seats")),
             tuple(Seat(seat["speciality"], seat["count"]) for seat in value.get("direct", ())),
+            tuple(value.get("partners", ())),
         )  # fmt: skip
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from bidding import services as bidding
 from core.act import Act
 from core.calendar import day_of
@@ -13,13 +11,11 @@ from core.machine import advance
 from core.outbox import post
 from experts import queries
 from experts.models import Committee, Member, Sheet
-from experts.rules import Ground, Profile, Shape, avoidance_grounds
+from experts.rules import Ground, Party, Profile, Shape, avoidance_grounds
 from experts.services.blind import open_masked_sheets, void_masked
 from experts.services.draw import fill_seats
 from experts.services.duty import reveal_seat
 from experts.services.masks import check_own, from_seat
-
-EARLIEST = timedelta(hours=2)
 
 
 def accept(act: Act, member: Member) -> None:
@@ -55,7 +51,7 @@ def sign_in(act: Act, member: Member) -> list[Ground]:
     """
     check_own(act, member)
     committee = member.committee
-    if committee.meets_at is not None and act.now < committee.meets_at - EARLIEST:
+    if committee.meets_at is not None and act.now < committee.meets_at - queries.EARLIEST:
         raise Untimely("member.too_early", meets_at=committee.meets_at.isoformat())
     if committee.section.state not in ("opened", "evaluating"):
         raise Conflict(
@@ -138,11 +134,23 @@ def grounds_of(act: Act, member: Member) -> list[Ground]:
         profile = Profile(member.person.name, "active", organisation=(unit.name, unit.identifier) if unit else None)
         bidders = [party for party in parties if party.role == "bidder"]
         return avoidance_grounds(profile, bidders, day_of(act.now))
+    if member.partner_id is not None:
+        return _grounds_of_guest(act, member, parties)
     expert = queries.expert_of(act.session, act.actor)
     if expert is None or expert.id != queries.identity_of(act.session, member)[1]:
         raise Missing("member.unknown")
     declared = queries.pending_changes(act.session, expert.person_id).get(expert.person_id)
     grounds = avoidance_grounds(queries.profile(expert, declared), parties, day_of(act.now))
+    if queries.asked_to_avoid(act.session, member.committee.section)(member.person):
+        grounds.append(Ground("R-331", "requested"))
+    return grounds
+
+
+def _grounds_of_guest(act: Act, member: Member, parties: list[Party]) -> list[Ground]:
+    """Of a partner's expert we know name and unit; what they declared, their own platform checks until they arrive."""
+    unit = member.person.organisation
+    profile = Profile(member.person.name, "active", organisation=(unit.name, unit.identifier) if unit else None)
+    grounds = avoidance_grounds(profile, parties, day_of(act.now))
     if queries.asked_to_avoid(act.session, member.committee.section)(member.person):
         grounds.append(Ground("R-331", "requested"))
     return grounds

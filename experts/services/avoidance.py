@@ -73,7 +73,8 @@ def decide_avoidance(act: Act, asked: AvoidanceRequest, *, is_upheld: bool, answ
     is_named = queries.asked_to_avoid(act.session, asked.section)
     fresh = []
     for member in queries.live_members(act.session, committee):
-        if not member.is_representative and is_named(member.person):
+        # A partner's awaited expert is checked by the partner, who is told of the request, and again at sign-in.
+        if not member.is_representative and not member.is_awaited and is_named(member.person):
             fresh += leave(act, member, "R-331 requested")
     return fresh
 

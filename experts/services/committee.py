@@ -16,11 +16,13 @@ from bidding.models import Section
 from core.act import Act
 from core.calendar import day_of
 from core.draw import record
-from core.errors import Conflict, Invalid
+from core.errors import Conflict, Invalid, Missing
 from core.ledger.log import append
 from experts import queries
 from experts.models import Committee, Member, Memo
+from experts.queries import federation
 from experts.rules import Constraints, Profile, Shape, avoidance_grounds, check_shape
+from experts.rules.federation import apart
 
 REQUESTABLE = ("submission_open", "suspended", "closed", "opened")
 
@@ -36,14 +38,16 @@ def request_committee(
     hours: int = 8,
     place: str = "",
     pools: Sequence[str] = (),
+    partners: Sequence[str] = (),
     limits: Constraints | None = None,
 ) -> Committee:
     """Ask for the section's evaluation committee; its shape obeys the law frozen into the project (R-300, R-301).
 
     `seats` are the expert seats by speciality and add up to size - representatives; `meets_at` with `hours` is the
     meeting for which experts are asked to be free; `pools` are the codes of the pools to draw from (none: all),
-    `limits` the regions and the cap on seats a year. Raises what `rules.check_shape` raises,
-    Conflict("committee.exists") and Conflict("section.state") outside submission_open, suspended, closed, opened.
+    `partners` those of partner platforms to draw from beside them, `limits` the regions and the cap on seats a year.
+    Raises what `rules.check_shape` raises, Missing("pool.unknown"), Conflict("committee.exists"), and
+    Conflict("section.state") outside submission_open, suspended, closed, opened.
     """
     if section.state not in REQUESTABLE:
         raise Conflict(
@@ -64,7 +68,8 @@ def request_committee(
     shape = check_shape(size, representatives, seats, least=least, ratio=ratio)
     for code in pools:
         queries.expert_pool(act.session, code)
-    shape = replace(shape, pools=tuple(pools), limits=limits or Constraints())
+    _check_lent(act, partners)
+    shape = replace(shape, pools=tuple(pools), partners=tuple(partners), limits=limits or Constraints())
     committee = Committee(
         section_id=section.id,
         section=section,
@@ -86,6 +91,8 @@ def request_committee(
 def widen_pools(act: Act, committee: Committee, pools: Sequence[str], reason: str) -> None:
     """Draw also from these pools, because those asked for cannot supply enough experts (R-312); only before the freeze.
 
+    A pool of a partner platform is spelled `jx/JX-1`; it comes beside those drawn from already.
+
     Conflict("committee.state") once the first list is frozen, Invalid("committee.pools") where no pool is named anew or
     all pools are drawn from already.
     """
@@ -97,13 +104,26 @@ def widen_pools(act: Act, committee: Committee, pools: Sequence[str], reason: st
         )  # fmt: skip
     if committee.rounds and record.draw(act.session, committee.rounds[-1]["label"]).state != "announced":
         raise Conflict("draw.state", verb="widen_pools", state="frozen", subject=committee.subject)
-    fresh = [queries.expert_pool(act.session, code).code for code in pools if code not in shape.pools]
-    if not shape.pools or not fresh:
+    foreign = [code for code in pools if apart(code)[0] and code not in shape.partners]
+    _check_lent(act, foreign)
+    named = [code for code in pools if not apart(code)[0] and code not in shape.pools]
+    own = [queries.expert_pool(act.session, code).code for code in named]
+    fresh = own + foreign
+    if not fresh or (own and not shape.pools):
         raise Invalid("committee.pools", field="pools")
     if not reason.strip():
         raise Invalid("form.required", field="reason")
-    committee.shape = replace(shape, pools=(*shape.pools, *fresh)).as_json()
+    wider = replace(shape, pools=(*shape.pools, *own), partners=(*shape.partners, *foreign))
+    committee.shape = wider.as_json()
     append(act, "committee.pools", committee.subject, {"added": fresh, "reason": reason, "rule": "R-312"})
+
+
+def _check_lent(act: Act, codes: Sequence[str]) -> None:
+    """Raise Missing("pool.unknown") unless every one is a pool that a partner on the list lends us."""
+    lent = {code for code, _, _ in federation.foreign_pools(act.session)}
+    for code in codes:
+        if code not in lent:
+            raise Missing("pool.unknown", pool=code)
 
 
 def name_representative(act: Act, committee: Committee, person: Person, *, authorisation: str) -> Member:

@@ -19,21 +19,14 @@ from core.outbox import post
 from experts import queries
 from experts.models import Committee, Expert, Member
 from experts.rules import Shape, Walk, speciality_name, walk
+from experts.rules.federation import is_guest
 from experts.rules.walk import SEATED
+from experts.services.consulting import guests_for
+from experts.services.guests import seat_guest
+from experts.services.masks import candidate_name
 
 TYPE = "expert-draw/v1"
-CANDIDATE_DOMAIN = b"sunbid-expert/v1\n"
 PARTIES = ("officer", "supervisor", "tenderee")
-
-
-def candidate_name(salt: str, label: str, code: str) -> str:
-    """The name under which an expert stands in one draw: 16 hex digits of SHA-256(domain ‖ salt ‖ label ‖ LF ‖ code).
-
-    A pool code on the public record would tell, in the next draw, who sits before the award is made (R-323).
-    """
-    return hashlib.sha256(CANDIDATE_DOMAIN + bytes.fromhex(salt) + label.encode() + b"\n" + code.encode()).hexdigest()[
-        :16
-    ]
 
 
 def draw_label(committee: Committee) -> str:
@@ -95,7 +88,8 @@ def freeze(act: Act, committee: Committee) -> Draw:
     Every expert of the wanted specialities is either a candidate or excluded with reasons; both lists, under the names
     of this draw, and the hash of the secret table that maps them to the pool stand in the ledger before any reveal.
     Conflict("section.state") before the opening is done; Invalid("pool.short") when the candidates cannot fill the
-    seats: then experts of another lawful pool must be taken in first (R-312).
+    seats: then experts of another lawful pool must be taken in first (R-312). Partner platforms named were asked before
+    (`consulting.ask_partners`): Conflict("consultation.unanswered") where one has neither answered nor been forgone.
     """
     section = committee.section
     if section.state not in ("opened", "evaluating"):
@@ -120,12 +114,12 @@ def freeze(act: Act, committee: Committee) -> Draw:
         else:
             candidates[name] = expert
     wanted = queries.open_seats(act.session, committee) if len(committee.rounds) > 1 else shape.drawn
-    reachable = walk(
-        sorted(candidates), {name: expert.specialities for name, expert in candidates.items()}, shape.seats, {}
-    ).of(SEATED)
+    guests = guests_for(act, committee)
+    specialities = {name: expert.specialities for name, expert in candidates.items()} | guests.specialities
+    reachable = walk(sorted(specialities), specialities, shape.seats, {}).of(SEATED)
     if len(reachable) < wanted:
-        raise Invalid("pool.short", eligible=len(candidates), needed=wanted)
-    health = queries.health_of(act.session, list(candidates.values()), shape)
+        raise Invalid("pool.short", eligible=len(specialities), needed=wanted)
+    health = queries.health_of(act.session, list(candidates.values()), shape, guests.specialities)
     everyone = {**candidates, **{name: expert for name, (expert, _, _) in excluded.items()}}
     table: dict[str, Any] = {
         "label": label,
@@ -139,15 +133,18 @@ def freeze(act: Act, committee: Committee) -> Draw:
             "label": label,
             **_kept(act, {"salt": salt, "codes": table["codes"], "evidence": proofs}),
             "table_sha256": hashlib.sha256(rfc8785.dumps(table)).hexdigest(),
-            "specialities": {name: expert.specialities for name, expert in candidates.items()},
-            "excluded": [{"candidate": name, "reasons": reasons} for name, (_, reasons, _) in sorted(excluded.items())],
+            "specialities": specialities,
+            "excluded": [{"candidate": name, "reasons": reasons} for name, (_, reasons, _) in sorted(excluded.items())]
+            + guests.excluded,
             "health": health.as_json(),
+            **({"partners": guests.rounds} if guests.rounds else {}),
         },
     ]
     draw = record.draw(act.session, label)
-    record.freeze_candidates(act, draw, list(candidates))
+    record.freeze_candidates(act, draw, list(specialities))
     public = {key: committee.rounds[-1][key] for key in ("specialities", "excluded", "health", "table_sha256")}
-    append(act, "committee.candidates", committee.subject, {"label": label, **public})
+    told = {"partners": guests.told} if guests.told else {}
+    append(act, "committee.candidates", committee.subject, {"label": label, **public, **told})
     return draw
 
 
@@ -201,8 +198,11 @@ def invite(act: Act, committee: Committee, walked: Walk) -> list[Member]:
             held.seat = step.detail
             continue
         count += 1
-        expert = queries.expert(act.session, codes[step.candidate])
-        member = seat(act, committee, expert, label=f"M{count}", seat=step.detail, candidate=step.candidate)
+        if is_guest(step.candidate):
+            member = seat_guest(act, committee, label=f"M{count}", seat=step.detail, candidate=step.candidate)
+        else:
+            expert = queries.expert(act.session, codes[step.candidate])
+            member = seat(act, committee, expert, label=f"M{count}", seat=step.detail, candidate=step.candidate)
         append(act, "member.invite", member.subject, {"candidate": step.candidate, "seat": step.detail})
         fresh.append(member)
     return fresh

@@ -1,13 +1,26 @@
-"""Acting from a seat: whose it is, and that the ledger names the seat, never the person who sits on it (R-323)."""
+"""Who stays unnamed: candidates of a draw, and whoever acts from a seat, which the ledger names instead (R-323)."""
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 
 from core.act import Act
 from core.errors import Conflict, Missing
 from experts import queries
 from experts.models import Committee, Member
+
+CANDIDATE_DOMAIN = b"sunbid-expert/v1\n"
+
+
+def candidate_name(salt: str, label: str, code: str) -> str:
+    """The name under which an expert stands in one draw: 16 hex digits of SHA-256(domain ‖ salt ‖ label ‖ LF ‖ code).
+
+    A pool code on the public record would tell, in the next draw, who sits before the award is made (R-323).
+    """
+    return hashlib.sha256(CANDIDATE_DOMAIN + bytes.fromhex(salt) + label.encode() + b"\n" + code.encode()).hexdigest()[
+        :16
+    ]
 
 
 def from_seat(act: Act, member: Member) -> Act:

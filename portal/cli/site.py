@@ -123,6 +123,7 @@ def worker(every: float, duty: Path | None) -> None:
     """Ring the bell: apply what is due every second. One is enough; several, or none for a while, do no harm."""
     from apscheduler.schedulers.blocking import BlockingScheduler
 
+    from experts.services.exchange import tell_seats
     from portal.cli.credit_sources import ask_credit_sources, take_credit_imports
     from portal.cli.letters import deliver_letters
     from portal.cli.orders import hand_over_orders
@@ -147,6 +148,7 @@ def worker(every: float, duty: Path | None) -> None:
     scheduler.add_job(ring, "interval", [lambda: ask_credit_sources(platform)], seconds=max(every, 5), **always)
     scheduler.add_job(ring, "interval", [lambda: take_credit_imports(platform)], seconds=max(every, 5), **always)
     scheduler.add_job(ring, "interval", [lambda: hand_over_orders(platform)], seconds=every, **always)
+    scheduler.add_job(ring, "interval", [lambda: tell_seats(platform)], seconds=max(every, 2.0), **always)
     scheduler.add_job(ring, "interval", [outside.ring], seconds=beat(platform.trust.stamp_every), **always)
     signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=scheduler.shutdown).start())
     scheduler.start()
@@ -156,6 +158,7 @@ def worker(every: float, duty: Path | None) -> None:
 @click.option("--json", "as_json", is_flag=True, help="print what was done as JSON")
 def tick(as_json: bool) -> None:
     """Apply everything that is due once and say what was done."""
+    from experts.services.exchange import tell_seats
     from portal.cli.credit_sources import ask_credit_sources, take_credit_imports
     from portal.cli.letters import deliver_letters
     from portal.cli.orders import hand_over_orders
@@ -164,7 +167,7 @@ def tick(as_json: bool) -> None:
 
     _, platform = settings_and_platform(standing=True)
     done = apply_due(platform) + deliver_letters(platform)
-    done += hand_over_orders(platform)
+    done += hand_over_orders(platform) + tell_seats(platform)
     done += take_credit_imports(platform) + ask_credit_sources(platform) + Outside(platform).ring()
     click.echo(json.dumps(done, ensure_ascii=False) if as_json else "\n".join(done) or "nothing is due")
 

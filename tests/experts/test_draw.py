@@ -14,7 +14,7 @@ from core.errors import Conflict, Forbidden, Invalid, Missing, Untimely
 from core.ledger.log import entries_of
 from core.outbox import inbox
 from experts import queries, rules, services
-from experts.services.draw import candidate_name
+from experts.services.masks import candidate_name
 from tests import factories
 from tests.experts.story import Story, tie_to_bidder
 

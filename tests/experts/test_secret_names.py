@@ -27,7 +27,7 @@ from core.vault import Vault, seal_to
 from experts import queries, services
 from experts.cli import experts as command
 from experts.models import DutyKey, Member
-from experts.services.draw import candidate_name
+from experts.services.masks import candidate_name
 from portal.cli.letters import deliver_letters
 from portal.cli.site import take_duty
 from tests.bidding.test_blind import rows_of

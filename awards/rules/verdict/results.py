@@ -12,7 +12,8 @@ import rfc8785
 
 from awards.rules.evidence import evidence_of
 from awards.rules.verdict.clarifications import check_clarifications
-from awards.rules.verdict.seats import check_seats, check_walks, is_draw_needed
+from awards.rules.verdict.partners import check_partners
+from awards.rules.verdict.seats import check_seats, check_walks, expert_draws, is_draw_needed
 from awards.rules.verdict.told import OPENED, Told, need, need_object
 from core.draw import mechanism
 from experts.rules import aggregate, check_score, computed_score, price_scores, published, rank
@@ -41,6 +42,7 @@ def check_draws(told: Told) -> dict[str, Any]:
     has_draw = f"draw:experts:{code}" in listed
     need(listed == concluded and has_draw == is_draw_needed(told), "archive.untold", what="draws")
     check_walks(told)
+    check_partners(told, expert_draws(told))
     check_seats(told)
     return {"draws": len(told.draws)}
 
