@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import current_app
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
@@ -51,7 +52,9 @@ def _reason(code: str) -> str:
 
 def _finding(one: dict[str, Any]) -> dict[str, Any]:
     words = {
-        "slot_missing": lambda: _("缺少必须递交的文件：%(name)s", name=one["slot"]),
+        "slot_missing": lambda: _(
+            "缺少必须递交的文件：%(name)s", name=current_app.jinja_env.filters["own_word"](one["slot"])
+        ),
         "file_unread": lambda: _("文件“%(name)s”读不出来", name=one["file"]),
         "pages_unread": lambda: _(
             "文件“%(name)s”共 %(all)s 页，%(n)s 页没有可读文字", name=one["file"], all=one["pages"], n=one["unread"]

@@ -136,6 +136,7 @@ def _memo(code: str, number: int, errors: list[Refusal]) -> str:
             "experts/memo.html",
             **room_frame(session, member),
             memo=queries.memo(session, member.committee, number),
+            bids=queries.bids_in_evaluation(session, member.committee.section),
             errors=errors,
             values=request.form,
         )
@@ -153,6 +154,7 @@ def _room(code: str, errors: list[Refusal]) -> str:
             present=sum(one.declared_at is not None for one in live),
             rollbacks=queries.rollbacks(session, held),
             memos=queries.memos(session, held) if member.declared_at and not queries.is_masked(held) else [],
+            bids=queries.bids_in_evaluation(session, held.section) if not queries.is_masked(held) else [],
             errors=errors,
             values=request.form,
         )

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from accounts.rules import Role
 from core.act import SYSTEM, Actor
 from core.ledger.log import LedgerEntry
-from experts import queries
+from experts import queries, services
 from experts.models import PageView
 from opening.models import BidContents
 from tests.core.documents.zoo import animals, pdf
@@ -256,3 +256,14 @@ def plant_again(story: Story, data: bytes, name: str = "a.pdf") -> str:
         file = {"slot": "proposal", "name": name, "sha256": held.sha256, "size": held.size}
         bid.envelopes = {"technical": {"files": [file]}}
     return held.sha256
+
+
+def test_a_lead_names_its_bids_and_leads_to_them_side_by_side(story: Story, enter: Enter) -> None:
+    """What the watchman hands down is shown in words, with the ways to the originals. Seen red: as raw keys."""
+    story.to_scoring()
+    with story.platform.act(SYSTEM) as act:
+        content = {"numbers": [1, 3], "tier": "review"}
+        services.receive_memo(act, story.committee(act.session), key="w", title="W-2026-0001", content=content)
+    room = enter(story.person_actor(story.members()[0])).get(f"/expert/{story.code}").get_data(as_text=True)
+    assert "1 号 宏远市政建设有限公司" in room and "3 号 东海水利工程有限公司" in room and "2 号 江城" not in room
+    assert "建议核查" in room and f"/expert/{story.code}/compare-pages/T1" in room and "numbers" not in room
