@@ -116,7 +116,6 @@ def read_step(step: str, fields: Fields, lists: Lists) -> tuple[dict[str, Any], 
             values["method"] = read_method(fields, lists)
         case "bond":
             amounts = ("bond_fen",)
-            values["bond_relief"] = checked(fields, "bond_relief")
     for name in amounts:
         values[name] = money.parse(fields[name], field=name) if fields.get(name, "").strip() else 0
     for name, most in numbers:

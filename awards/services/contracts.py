@@ -21,6 +21,7 @@ from awards.queries.complaints import check_free
 from awards.rules.contracts import EVENTS, check_change, check_terms, contract_due, contract_message
 from bidding import queries as bidding
 from bidding.models import Section
+from bidding.services import bonds
 from core import money
 from core.act import Act
 from core.board import publish_notice
@@ -168,6 +169,7 @@ def complete_contract(act: Act, held: Contract, text: str) -> None:
     _check_party(act, held, "tenderee")
     held.ending = {"text": _text(text, "text", 4), "refund_fen": held.terms["performance_bond_fen"]}
     advance(act, held, "complete", ending=held.ending)
+    bonds.after_performance(act, held.section, winner=held.bid.identifier, reason=held.ending["text"])
     _tell_refund(act, held)
 
 
@@ -249,6 +251,13 @@ def _conclude(act: Act, held: Contract) -> None:
         {"concluded_at": iso(act.now), "late": late, "duration_days": held.terms["duration_days"]},
         attachments=[stored] if section.project.regime == "G" else [],
     )  # fmt: skip
+    bonds.after_contract(
+        act,
+        section,
+        winner=held.bid.identifier,
+        price_fen=held.terms["price_fen"],
+        performance_fen=held.terms["performance_bond_fen"],
+    )
     refund = _refund_due(law, act.now)
     for recipient in (section.project.tenderee_id, held.bid.organisation_id):
         post(

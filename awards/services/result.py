@@ -11,6 +11,7 @@ from awards.services.publicity import begin_publicity, check_unannounced
 from bidding import queries as bidding_queries
 from bidding import services as bidding
 from bidding.models import Section
+from bidding.services import bonds
 from core.act import Act
 from core.board import publish_notice
 from core.calendar import day_of, end_of_day, national
@@ -44,6 +45,7 @@ def announce_result(act: Act, section: Section) -> Publicity:
     over = [{"number": one, "reason": lost[one]} for one in result["candidates"][: result["candidates"].index(first)]]
     credit.clear_for_award(act, section.code, winner.identifier, law)
     bidding.mark_awarded(act, section, winner=winner.number)
+    bonds.after_notice(act, section, winner=winner.identifier)
     periods = result_periods(national(), act.now, law.days("result_notice_period"), law.days("challenge_within"))
     due = national().end_of_working_days(day_of(committee.state_at), law.days("award_decision_within"))
     late = act.now >= end_of_day(due.on)

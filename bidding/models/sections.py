@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint, false
+from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from accounts.models import Organisation
@@ -51,8 +51,7 @@ class Section(Base, Staged):
     """A section (标段): the unit that is bid for, opened, evaluated, awarded and archived.
 
     `particulars` holds the further texts of the notice (R-104), `slots` the named files each envelope must contain,
-    `envelopes` in which sitting each is opened (docs/spec/submission.md §1). `bond_relief`: good ratings pay less
-    (R-707). A final-offer round (R-602) is a section
+    `envelopes` in which sitting each is opened (docs/spec/submission.md §1). A final-offer round (R-602) is a section
     of its own: `round` 2, `first_round` the code of the section whose responses it follows.
     """
 
@@ -71,7 +70,6 @@ class Section(Base, Staged):
     estimate_fen: Mapped[int]
     control_price_fen: Mapped[int]
     bond_fen: Mapped[int]
-    bond_relief: Mapped[bool] = mapped_column(server_default=false())
     duration_days: Mapped[int]
     validity_days: Mapped[int]
     decrypt_minutes: Mapped[int]

@@ -27,6 +27,7 @@ from core.act import Actor
 from core.calendar import day_of, end_of_day
 from core.errors import Missing
 from core.law import Snapshot
+from credit.queries import uses_incentives
 from credit.rules import matrix
 from credit.rules.incentives import BOND
 
@@ -50,10 +51,11 @@ def bond_law(section: Section) -> Snapshot:
     return Snapshot(frozen.regime, frozen.on, {**frozen.rules, **missing}, frozen.given)
 
 
-def relief_rules(section: Section, on: date) -> list[dict[str, Any]]:
+def relief_rules(session: Session, section: Section, on: date) -> list[dict[str, Any]]:
     """What good ratings take off the section's bond by the rules of that day, the most first; empty where it grants
     none (R-707)."""
-    return relief_on(section.project.regime, on) if section.bond_relief and section.bond_fen else []
+    granted = section.bond_fen > 0 and uses_incentives(session, section.project.code)
+    return relief_on(section.project.regime, on) if granted else []
 
 
 def relief_on(regime: str, on: date) -> list[dict[str, Any]]:
@@ -114,7 +116,7 @@ def bond_terms(session: Session, section: Section) -> dict[str, Any]:
         validity_days=section.validity_days,
         law=bond_law(section),
         released=is_released(session, section),
-        relief=relief_rules(section, day_of(section.closing_at)),
+        relief=relief_rules(session, section, day_of(section.closing_at)),
     )
 
 

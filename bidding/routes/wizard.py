@@ -253,7 +253,6 @@ def _values(section: Section) -> dict[str, Any]:
         **{name: getattr(section, name) for name in ("duration_days", "validity_days", "decrypt_minutes")},
         **{name: getattr(section, name) for name in ("estimate_fen", "control_price_fen", "bond_fen")},
         **{name: section.particulars.get(name, "") for name in PARTICULARS},
-        "bond_relief": section.bond_relief,
         "consortium": ("yes" if section.accepts_consortium else "no") if section.is_consortium_stated else "",
         "procedure": section.project.procedure,
         "ground": section.project.ground,

@@ -6,7 +6,6 @@ from typing import Any
 
 from bidding import queries
 from bidding.models import SealedMark, Section, Submission
-from bidding.queries.bonds import bonds as bonds_of
 from bidding.services.bonds.refunds import make_due
 from core.act import Act
 from core.board import publish_notice
@@ -40,11 +39,6 @@ def mark_awarded(act: Act, section: Section, **evidence: Any) -> None:
         facts = {"verb": "award", "state": section.state, "allowed": ["candidates_published"]}
         raise Conflict("section.state", subject=section.subject, **facts)
     advance(act, section, "award", **evidence)
-    if "bond_refund_losers_after_notice" in queries.law_of(section).rules and section.round == 1:
-        losers = [
-            bond.number for bond in bonds_of(act.session, section, "bid") if bond.number != evidence.get("winner")
-        ]
-        make_due(act, section, "notice", numbers=[number for number in losers if number is not None])
 
 
 def set_aside_award(act: Act, section: Section, **evidence: Any) -> None:

@@ -126,7 +126,6 @@ def notice_content(act: Act, section: Section, policy: Policy) -> dict[str, Any]
         "estimate_fen": section.estimate_fen,
         "control_price_fen": section.control_price_fen,
         "bond_fen": section.bond_fen,
-        "bond_relief": section.bond_relief if section.bond_fen else None,
         "duration_days": section.duration_days,
         "validity_days": section.validity_days,
         "qualification": section.qualification,

@@ -46,7 +46,6 @@ def call_final_offers(
         estimate_fen=section.estimate_fen,
         control_price_fen=section.control_price_fen,
         bond_fen=section.bond_fen,
-        bond_relief=section.bond_relief,
         duration_days=section.duration_days,
         validity_days=section.validity_days,
         decrypt_minutes=section.decrypt_minutes,

@@ -71,7 +71,6 @@ LABELS = {
     "estimate_fen": _l("估算价"),
     "control_price_fen": _l("最高投标限价"),
     "bond_fen": _l("投标保证金"),
-    "bond_relief": _l("保证金信用减免"),
     "price_fen": _l("报价"),
     "duration_days": _l("工期（日）"),
     "validity_days": _l("投标有效期（日）"),

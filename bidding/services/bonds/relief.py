@@ -9,7 +9,7 @@ from bidding.models import Section
 from bidding.queries.bonds import bond_law
 from core.act import Act
 from core.calendar import day_of
-from credit.queries import incentive
+from credit.queries import incentive, uses_incentives
 
 
 def relief_of(act: Act, section: Section, organisation_id: int | None) -> dict[str, Any] | None:
@@ -18,7 +18,7 @@ def relief_of(act: Act, section: Section, organisation_id: int | None) -> dict[s
     Stored with the bond as it is: the percentage, what remains to be paid, the dated rule and the list it rests on.
     """
     organisation = act.session.get(Organisation, organisation_id) if organisation_id is not None else None
-    if organisation is None or not section.bond_relief:
+    if organisation is None or not uses_incentives(act.session, section.project.code):
         return None
     earned = incentive(act.session, organisation, bond_law(section), day_of(section.closing_at))
     if not earned.waived or earned.rule is None:

@@ -223,3 +223,20 @@ def test_each_day_is_closed_once_in_the_ledger(stage: BondStage) -> None:
     with stage.platform.act(SYSTEM) as act:
         act.session.execute(text("UPDATE bond_entry SET amount_fen = amount_fen + 1 WHERE account = 'bank'"))
     assert not stage.report()["balanced"]
+
+
+def test_the_award_and_the_contract_make_bonds_due(stage: BondStage) -> None:
+    """T: nothing goes back with a notice; with the contract everybody's, and the bond agreed is asked of the winner."""
+    winner = stage.party("b")["uscc"]
+    with stage.platform.act(SYSTEM) as act:
+        section = bidding.section(act.session, stage.code)
+        assert services.after_notice(act, section, winner=winner) == []
+        due = services.after_contract(act, section, winner=winner, price_fen=ASKED * 10, performance_fen=ASKED)
+        assert {bond.state for bond in due} == {"due"} and len(due) == 3
+        number = next(bond.number for bond in due if bond.holder == winner)
+        assert number is not None
+        assert services.after_performance(act, section, winner=winner, reason="竣工验收合格") is None
+        services.convert_bid_bond(act, section, number)
+        back = services.after_performance(act, section, winner=winner, reason="竣工验收合格")
+        assert back is not None and back.state == "due"
+    assert stage.report()["balanced"]

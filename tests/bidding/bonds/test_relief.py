@@ -6,15 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from bidding import queries as bidding
-from bidding import services
 from bidding.queries import bonds as queries
 from bidding.routes.bill import preparation_of
 from collusion.services.layout import lay_out
 from core.act import SYSTEM, Platform
-from core.errors import Conflict
 from credit import services as credit
 from tests.bidding.bonds.stage import ASKED, BondStage
 
@@ -65,14 +61,15 @@ def test_a_good_rating_is_taken_off_with_its_evidence(platform: Platform, tmp_pa
     assert told == {numbers[letter]: accounts[letter] for letter in "bd"}
 
 
-def test_a_section_that_grants_nothing_asks_the_whole_bond_of_everybody(platform: Platform, tmp_path: Path) -> None:
-    stage = BondStage(platform, tmp_path, section={"bond_relief": False})
+def test_a_project_that_grants_nothing_asks_the_whole_bond_of_everybody(platform: Platform, tmp_path: Path) -> None:
+    """Chosen by the tenderee before the first publication, the same for all."""
+    stage = BondStage(platform, tmp_path)
     rated(stage, a="AAA")
+    with platform.act(stage.tenderee) as act:
+        credit.choose_incentives(act, bidding.section(act.session, stage.code).project.code, uses=False)
     assert stage.terms()["relief"] == [] and "waiver" not in stage.terms()["forms"]
     stage.declare("a", "waiver")
     for letter in "abc":
         stage.submit(letter)
     stage.to_names()
     assert stage.codes("a") == ["bond.no_relief"]
-    with pytest.raises(Conflict), platform.act(stage.tenderee) as act:
-        services.update_section(act, bidding.section(act.session, stage.code), bond_relief=True)
