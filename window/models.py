@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.db import Base, Json, Row
+from core.db import Base, Json, Row, Staged
+from core.machine import Lifecycle
+from window.lifecycle import RATING
+from window.rules import BAD
 
 
 class TradeImport(Base, Row):
@@ -146,3 +149,75 @@ class StageSum(Base):
     late: Mapped[int]
     seconds: Mapped[int]
     longest: Mapped[int]
+
+
+class ServiceRating(Base, Staged):
+    """A rating of the service, by anybody; who rated is not stored. A bad one is handled, put right and reviewed.
+
+    `due_at`: the first instant at which the present step is late; None where nothing is due. `is_set_aside`: the
+    answer says why the rating is not followed (a mistake, no ground in law).
+    """
+
+    __tablename__ = "service_rating"
+    __table_args__ = (
+        CheckConstraint("stars BETWEEN 1 AND 5", name="stars"),
+        CheckConstraint("state NOT IN ('rectified','closed') OR answer IS NOT NULL", name="answer"),
+        CheckConstraint("state <> 'closed' OR review IS NOT NULL", name="review"),
+    )
+    lifecycle: ClassVar[Lifecycle] = RATING
+
+    number: Mapped[str] = mapped_column(String(20), unique=True)
+    stars: Mapped[int]
+    topic: Mapped[str] = mapped_column(String(20))
+    text: Mapped[str]
+    contact: Mapped[str] = mapped_column(String(100))
+    rated_at: Mapped[datetime]
+    due_at: Mapped[datetime | None] = mapped_column(index=True)
+    promise: Mapped[Any | None] = mapped_column(Json)
+    rounds: Mapped[int] = mapped_column(default=0)
+    lateness: Mapped[Any] = mapped_column(Json, default=list)
+    is_set_aside: Mapped[bool] = mapped_column(default=False)
+    answer: Mapped[str | None]
+    answered_at: Mapped[datetime | None]
+    review: Mapped[str | None]
+    reviewed_at: Mapped[datetime | None]
+
+    @property
+    def is_bad(self) -> bool:
+        """Whether it asks for the loop: dissatisfied or very dissatisfied."""
+        return self.stars <= BAD
+
+    @property
+    def subject(self) -> str:
+        """The rating's name in the ledger."""
+        return f"rating:{self.number}"
+
+
+class OutsideTrade(Base, Row):
+    """A trade made outside the platform, recorded with its reason: was it below the threshold, excepted, or wrong?
+
+    `finding` is what the catalogue of the day said (`rules.check_outside`); nothing is ever deleted or edited.
+    """
+
+    __tablename__ = "outside_trade"
+    __table_args__ = (
+        CheckConstraint("verdict IN ('below','excepted','outside')", name="verdict"),
+        Index("outside_trade_of_unit", "identifier", "project", "matter"),
+    )
+
+    number: Mapped[str] = mapped_column(String(20), unique=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), index=True)
+    identifier: Mapped[str] = mapped_column(String(40))
+    unit: Mapped[str] = mapped_column(String(200))
+    project: Mapped[str] = mapped_column(String(60))
+    name: Mapped[str] = mapped_column(String(200))
+    matter: Mapped[str] = mapped_column(String(20))
+    traded_on: Mapped[str] = mapped_column(String(10))
+    amount_fen: Mapped[int]
+    counterpart: Mapped[str] = mapped_column(String(200))
+    ground: Mapped[str] = mapped_column(String(20))
+    reason: Mapped[str]
+    verdict: Mapped[str] = mapped_column(String(10))
+    finding: Mapped[Any] = mapped_column(Json)
+    recorded_at: Mapped[datetime]
+    leaf_index: Mapped[int]

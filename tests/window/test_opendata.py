@@ -97,7 +97,7 @@ def test_records_of_the_national_dataset_pass_their_checks() -> None:
 
 @given(st.sampled_from(["BID_AMOUNT", "DATA_TIMESTAMP", "PRICE_UNIT", "WIN_BIDDER_NAME", "NEW"]), st.text(max_size=300))
 def test_no_wrong_record_passes(field: str, text: str) -> None:
-    """Only what has the field's shape. Seen red: with the shapes not asked."""
+    """Only what has the field's shape. Seen red: with the kinds not asked."""
     (won,) = national.records(FACTS, "win_result", method="公开招标", address=str)
     found = national.record_faults({**won, field: text}, "win_result")
     right = {

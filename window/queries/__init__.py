@@ -1,11 +1,15 @@
 """Reads of trades, their sums, and what stands behind every mark."""
 
+from window.queries.catalogue import Completeness, SplitAlarm, completeness, outside_trades, split_alarms
+from window.queries.finding import Found, dated_sections, draws, results, search
 from window.queries.opendata import Changes, changes, process, processes, published_codes, published_years
+from window.queries.ratings import RatingSums, rating, rating_sums, ratings
 from window.queries.sums import Sums, View, dashboard, recount, stage_recount, years
 from window.queries.trades import DONE, import_of, imports, regions, stages_of, standing, trade, trades, untraded
 
 __all__ = [
-    "DONE", "Changes", "Sums", "View", "changes", "dashboard", "import_of", "imports", "process", "processes",
-    "published_codes", "published_years", "recount", "regions", "stage_recount", "stages_of", "standing", "trade",
-    "trades", "untraded", "years",
+    "DONE", "Changes", "Completeness", "Found", "RatingSums", "SplitAlarm", "Sums", "View", "changes", "completeness",
+    "dashboard", "dated_sections", "draws", "import_of", "imports", "outside_trades", "process", "processes",
+    "published_codes", "published_years", "rating", "rating_sums", "ratings", "recount", "regions", "results", "search",
+    "split_alarms", "stage_recount", "stages_of", "standing", "trade", "trades", "untraded", "years",
 ]  # fmt: skip

@@ -1,0 +1,110 @@
+"""What must be traded here: thresholds by day, exceptions by law, purchases split up, and disclosure counted."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accounts.rules import Role
+from core.act import SYSTEM, Platform
+from core.board import Notice
+from core.ledger.log import entries_of
+from tests.conftest import Browser
+from tests.opening.stage import Stage
+from window import queries
+from window.rules import Deal, catalogue, check_outside, grounds, splits
+
+ON = date(2026, 10, 8)
+OUTSIDE = {
+    "project": "P-1", "name": "食堂改造", "matter": "works", "traded_on": "2026-09-01", "amount": "3,900,000",
+    "counterpart": "丙公司", "ground": "", "reason": "未达到必须招标的规模，经比选确定。",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("matter", "yuan", "ground", "verdict"),
+    [
+        ("works", 3_999_999, "", "below"), ("works", 4_000_000, "", "outside"),
+        ("works", 4_000_000, "disaster", "excepted"), ("procurement", 2_000_000, "single_source", "excepted"),
+        ("works", 4_000_000, "emergency", "outside"), ("goods", 2_000_000, "", "outside"),
+        ("services", 999_999, "", "below"), ("land", 1, "", "outside"),
+    ],
+)  # fmt: skip
+def test_the_threshold_itself_must_be_here(matter: str, yuan: int, ground: str, verdict: str) -> None:
+    """R-050, R-054. Seen red: with `<=`, and with any ground accepted."""
+    found = check_outside(matter, yuan * 100, ground, ON)
+    assert (found.verdict, bool(found.rule["source"])) == (verdict, True)
+
+
+def test_the_catalogue_is_dated() -> None:
+    assert "works" not in {rule.key for rule in catalogue(date(2018, 5, 31))}
+    assert "works" in {rule.key for rule in catalogue(date(2018, 6, 1))}
+    assert grounds("land", ON) == () and "disaster" in grounds("works", ON)
+
+
+DEALS = st.lists(st.tuples(st.integers(0, 900), st.integers(1, 120)), max_size=9)
+
+
+@given(DEALS)
+def test_splitting_finds_the_largest_sum_within_twelve_months(pairs: list[tuple[int, int]]) -> None:
+    """Against every run of purchases. Seen red: with a window that never moves on."""
+    deals = [Deal(ON + timedelta(days=day), fen, str(place)) for place, (day, fen) in enumerate(pairs)]
+    small = sorted((one for one in deals if one.amount_fen < 100), key=lambda one: (one.on, one.code))
+    sums = [
+        sum(one.amount_fen for one in small[first : last + 1])
+        for first, last in itertools.combinations(range(len(small)), 2)
+        if (small[last].on.year * 372 + small[last].on.month * 31 + small[last].on.day)
+        - (small[first].on.year * 372 + small[first].on.month * 31 + small[first].on.day) < 372
+    ]  # fmt: skip
+    found = splits(deals, 100, 12)
+    expected = max((one for one in sums if one >= 100), default=None)
+    assert (found.together_fen if found else None) == expected
+
+
+def test_a_trade_outside_is_recorded_with_its_reason_and_alarms_the_supervisor(
+    client: Browser, login: Callable[..., Browser], platform: Platform
+) -> None:
+    """Seen red: with the alarm shown to everybody."""
+    tenderee, supervisor = login(Role.TENDEREE), login(Role.SUPERVISOR)
+    assert client.get("/catalogue/outside").status_code in (302, 303, 401)
+    wrong = tenderee.post("/catalogue/outside", data={**OUTSIDE, "reason": "短", "amount": "3,9"})
+    assert wrong.status_code == 422 and "食堂改造" in wrong.get_data(as_text=True)
+    for bad in ({"ground": "emergency"}, {"traded_on": "2027-01-01"}, {"traded_on": "昨天"}, {"matter": "moon"}):
+        assert tenderee.post("/catalogue/outside", data={**OUTSIDE, **bad}).status_code == 422, bad
+    assert tenderee.post("/catalogue/outside", data=OUTSIDE).status_code == 302
+    page = client.get("/catalogue").get_data(as_text=True)
+    assert "食堂改造" in page and "未达规模" in page and "化整为零预警" not in page
+    assert "没有发现" in supervisor.get("/catalogue").get_data(as_text=True)
+    second = {**OUTSIDE, "name": "食堂改造二期", "amount": "200,000"}
+    assert tenderee.post("/catalogue/outside", data=second).status_code == 302
+    seen = supervisor.get("/catalogue").get_data(as_text=True)
+    assert "没有发现" not in seen and "4,100,000.00" in seen
+    assert "化整为零预警" not in client.get("/catalogue").get_data(as_text=True)
+    third = {**OUTSIDE, "project": "P-2", "name": "新楼", "amount": "9,000,000"}
+    told = tenderee.post("/catalogue/outside", data=third, follow_redirects=True).get_data(as_text=True)
+    assert "这笔交易达到规模" in told
+    with platform.reading() as session:
+        numbers = [one.number for one in queries.outside_trades(session, limit=9)]
+        (entry,) = entries_of(session, f"outside:{numbers[0]}")
+    assert entry.facts["finding"]["verdict"] == "outside" and len(numbers) == 3
+
+
+def test_disclosure_is_counted_from_what_was_published(platform: Platform, tmp_path: Path, client: Browser) -> None:
+    """Seen red: with a section counted whose notice is missing."""
+    stage = Stage(platform, tmp_path / "machines")
+    with platform.reading() as session:
+        items = {one.item["id"]: one for one in queries.completeness(session, ON)}
+    assert (items["DIS-1"].due, items["DIS-1"].there, items["DIS-4"].due) == (1, 1, 0)
+    with platform.act(SYSTEM) as act:
+        act.session.query(Notice).filter_by(kind="tender").update({"subject": "section:other"})
+    with platform.reading() as session:
+        items = {one.item["id"]: one for one in queries.completeness(session, ON, "national")}
+    assert (items["DIS-1"].there, items["DIS-1"].lacking) == (0, [stage.code]) and "DIS-2" not in items
+    assert stage.code in client.get("/disclosure").get_data(as_text=True)
+    assert client.get("/disclosure?level=moon").status_code == 200
