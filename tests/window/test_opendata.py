@@ -199,3 +199,4 @@ def test_the_feed_goes_on_from_its_cursor_and_stops_at_a_gap(platform: Platform,
         page = queries.changes(session, -1)
     assert (page.next, [one.leaf_index for one in page.entries]) == (3, [1, 3])
     assert client.get("/open-data/changes.json?after=-2").status_code == 422
+    assert client.get("/open-data/changes.json?after=latest").json["changes"] == []

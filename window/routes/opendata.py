@@ -32,7 +32,6 @@ def open_data() -> str:
             years=queries.published_years(session),
             codes=queries.published_codes(session, limit=200),
             groups={name: national.dataset()["groups"][name]["name"] for name in national.groups()},
-            size=log.size(session),
             prefix=_prefix(),
             licence=LICENCE,
         )
@@ -103,11 +102,12 @@ def national_fields() -> Response:
 @blueprint.get("/open-data/changes.json")
 @public
 def changes() -> Response:
-    """What has changed after a cursor, in the order of the ledger; go on from `next`, also where the page is empty."""
-    after, limit = request.args.get("after", -1, type=int), request.args.get("limit", 500, type=int)
-    if not -1 <= after < 2**62:
+    """What has changed after a cursor (`latest`: from now on), in the order of the ledger; go on from `next`."""
+    said, limit = request.args.get("after", "-1"), request.args.get("limit", 500, type=int)
+    if said != "latest" and not (len(said) < 19 and (said == "-1" or (said.isascii() and said.isdigit()))):
         raise Invalid("changes.after", field="after")
     with reading() as session:
+        after = log.size(session) - 1 if said == "latest" else int(said)
         found = queries.changes(session, after, max(1, min(limit, MOST)))
     answer = jsonify(
         after=found.after,
