@@ -168,5 +168,9 @@ def _summary(result: dict[str, Any]) -> str:
         )
     else:
         lines.append("本模型尚无误报率实测。")
+    scanned = result["scanned"]
+    if scanned["pages"]:
+        how = scanned["program"] or "未安装 tesseract（含 chi_sim），扫描页的文字没有比对"
+        lines.append(f"扫描页 {scanned['pages']} 页，已识别 {scanned['read']} 页（{how}）。")
     lines.extend(f"未读取 {entry['file']}：{entry['code']}" for entry in result["unread"])
     return "\n".join(lines)

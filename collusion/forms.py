@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 from werkzeug.datastructures import MultiDict
@@ -43,6 +44,19 @@ def read_budget(fields: Fields, bounds: tuple[float, float]) -> tuple[float, Sel
     per_cent = decimal(fields, "budget", least=least, most=most, places=2)
     selection = Selection(choice(fields, "selection", [selection.value for selection in Selection]))
     return float(per_cent / 100), selection, text(fields, "reason", most=2000)
+
+
+def read_registry_facts(fields: Fields) -> tuple[str, str]:
+    """As of which day, and from which source."""
+    return day(fields, "as_of").isoformat(), text(fields, "source", most=200)
+
+
+def day(fields: Fields, name: str) -> date:
+    """A calendar day as the browser sends it."""
+    try:
+        return date.fromisoformat(text(fields, name, most=10))
+    except ValueError:
+        raise Invalid("form.instant", field=name, found=text(fields, name, most=10)) from None
 
 
 def check_phrase(fields: Fields, phrase: str) -> None:

@@ -109,3 +109,16 @@ class LeadBudget(Base, Row):
     reason: Mapped[str]
     decided_at: Mapped[datetime]
     decided_by: Mapped[str] = mapped_column(String(120))
+
+
+class RegistryEntry(Base, Row):
+    """What a registry of enterprises says of one company (`sunbid-registry/v1`), as last imported, with its source."""
+
+    __tablename__ = "registry_entry"
+
+    identifier: Mapped[str] = mapped_column(String(40), unique=True)
+    name: Mapped[str] = mapped_column(String(200))
+    content: Mapped[Any] = mapped_column(Json)
+    as_of: Mapped[str] = mapped_column(String(10))
+    source: Mapped[str] = mapped_column(String(200))
+    imported_at: Mapped[datetime]

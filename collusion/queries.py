@@ -9,12 +9,12 @@ from datetime import datetime
 from itertools import combinations
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from awards.models import Archive, Publicity
 from bidding.models import Section
-from collusion.models import LeadBudget, Learning, Material, Scan, Warning
+from collusion.models import LeadBudget, Learning, Material, RegistryEntry, Scan, Warning
 from collusion.rules import odds
 from collusion.rules.fusion import BUDGET, Selection
 from core.act import Actor
@@ -264,6 +264,61 @@ def opened_bids(session: Session, section: Section) -> list[Bid]:
 def trail(session: Session, found: Warning) -> list[LedgerEntry]:
     """Everything that was done with a warning, who looked at it included."""
     return entries_of(session, found.subject)
+
+
+def registry_entry(session: Session, identifier: str) -> RegistryEntry | None:
+    """What the registry of enterprises says of a bidder, as last imported."""
+    return session.scalar(select(RegistryEntry).where(RegistryEntry.identifier == identifier))
+
+
+def registry_size(session: Session) -> tuple[int, datetime | None]:
+    """How many bidders the registry data knows, and when it was last brought in."""
+    count, newest = session.execute(select(func.count(RegistryEntry.id), func.max(RegistryEntry.imported_at))).one()
+    return count, newest
+
+
+def is_opened(session: Session, section: Section) -> bool:
+    """Whether the section has an opening."""
+    return session.scalar(select(Opening.id).where(Opening.section_id == section.id)) is not None
+
+
+def kind_of(section: Section) -> str:
+    """The trade and region of a section: what it may be compared with."""
+    project = section.project
+    return f"{project.regime} {project.category} {project.region[:4]}"
+
+
+def meetings_before(session: Session, section: Section) -> list[dict[str, Any]]:
+    """The earlier sections whose names are public: who bid, who was not opened, who won; oldest first.
+
+    A bid not opened for the platform's own fault counts as no absence.
+    """
+    rows = session.execute(
+        select(Bid, Section)
+        .join(Opening, Bid.opening_id == Opening.id)
+        .join(Section, Opening.section_id == Section.id)
+        .where(Section.id != section.id, Section.closed_at.is_not(None), Opening.state == "handed_over")
+        .where(Section.closed_at <= section.closed_at)
+        .order_by(Section.closed_at, Section.id, Bid.number)
+    ).all()
+    ended = session.scalars(select(Publicity).where(Publicity.winner_id.is_not(None)))
+    won = {held.section_id: held.winner.identifier for held in ended if held.winner is not None}
+    found: dict[int, dict[str, Any]] = {}
+    for bid, earlier in rows:
+        told = found.setdefault(
+            earlier.id,
+            {
+                "code": earlier.code,
+                "kind": kind_of(earlier),
+                "bidders": [],
+                "absent": [],
+                "winner": won.get(earlier.id),
+            },
+        )
+        told["bidders"].append(bid.identifier)
+        if bid.state == "deemed_revoked":
+            told["absent"].append(bid.identifier)
+    return list(found.values())
 
 
 def archive_facts(session: Session, section: Section) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collusion.rules.case import Case
+from collusion.rules.case import BILL_MARKS, DEVICE, Case
 from collusion.rules.documents import Document
 from collusion.rules.evidence import (
     ARTICLE_40_1,
@@ -21,9 +21,9 @@ IDENTIFIER = "device.lock"
 
 
 def _serials(document: Document) -> list[str]:
-    """Serial numbers a device record names; blank ones are no numbers."""
+    """Serial numbers a device record or the bill's XML names; blank ones are no numbers."""
     data = document.data or {}
-    locks = data.get("locks") if data.get("type") == "sunbid-device/v1" else None
+    locks = data.get("locks") if data.get("type") in (DEVICE, BILL_MARKS) else None
     return [lock for lock in locks if isinstance(lock, str) and lock.strip("0- ")] if isinstance(locks, list) else []
 
 
@@ -50,7 +50,7 @@ INDICATOR = Indicator(
         ARTICLE_40_2,
         CONSEQUENCE,
     ),
-    needs=_l("设备记录中的加密锁序列号（locks）"),
+    needs=_l("设备记录或已标价工程量清单 XML 中的加密锁序列号"),
     method=_l("逐值比较序列号，扣除最高投标限价文件已载明的序列号，按历史档案中的占比计重"),
     null_model=_l("同一造价咨询单位为两家无关投标人计价、破解锁默认序列号的保守概率 0.01"),
     false_alarms=_l("0.01（保守取值，待由档案校正）"),

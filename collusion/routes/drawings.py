@@ -52,7 +52,11 @@ def likeness(result: dict[str, Any], names: dict[str, str]) -> Figure:
 
 
 def weights(pair: dict[str, Any]) -> Figure:
-    signals = [signal for signal in pair["signals"] if not signal["explained_by"] and abs(signal["llr"]) >= 0.05]
+    signals = [
+        signal
+        for signal in pair["signals"]
+        if not signal["explained_by"] and signal.get("weighed", True) and abs(signal["llr"]) >= 0.05
+    ]
     items = [(_(signal["name"]), float(signal["llr"])) for signal in signals]
     return waterfall(items or [(_("没有证据"), 0.0)], title=_("各项证据的对数似然比"), total=_("合计（未收缩）"))
 

@@ -11,9 +11,12 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+from collusion.rules import history
 from collusion.rules.archive_index import MANIFEST, ArchiveIndex
 from collusion.rules.background import ArchivedBid, Background, learn
 from collusion.rules.documents import BillItem, Document, Place, extract
+from collusion.rules.history import Meeting, Pricing
+from collusion.rules.owners import REGISTRY, Owners, read_owners
 from collusion.rules.passages import Comparison, Seeds, compare_all
 from collusion.rules.reading import Ordinary, read_bid
 from core.errors import Invalid
@@ -23,6 +26,9 @@ GIVEN_PRICES = ("暂估", "暂列", "甲供", "甲方供")
 SCHEDULE = "sunbid-schedule/v1"
 DEVICE = "sunbid-device/v1"
 BIDDER = "sunbid-bidder/v1"
+CONDUCT = "sunbid-conduct/v1"
+BILL_MARKS = "sunbid-marks/v1"
+"""What the pricing program left in the XML of a bill."""
 READERS = 2
 MAX_FILES = 2_000
 
@@ -33,6 +39,14 @@ class Device:
 
     adapters: frozenset[str]
     disks: frozenset[str]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Conduct:
+    """When a bid was received, as the platform's receipt says; where the record stands."""
+
+    received_at: datetime
     place: Place
 
 
@@ -48,6 +62,8 @@ class Bid:
     total: int | None = None
     device: Device | None = None
     identifier: str = ""
+    conduct: Conduct | None = None
+    owners: Owners | None = None
 
     @property
     def known_as(self) -> str:
@@ -78,6 +94,8 @@ class Case:
     window: tuple[datetime, datetime] | None = None
     unread: tuple[tuple[str, str], ...] = ()
     skipped: tuple[str, ...] = ()
+    history: tuple[Meeting, ...] = ()
+    pricing: Pricing | None = None
 
     @cached_property
     def pairs(self) -> tuple[tuple[Bid, Bid], ...]:
@@ -133,7 +151,7 @@ def unit_prices(items: Iterable[BillItem]) -> dict[tuple[str, int], int]:
 
 def bid_of(bidder: str, documents: Sequence[Document]) -> Bid:
     """Assemble a bid from its documents, taking total and device from the platform's own JSON records among them."""
-    total, device, identifier = None, None, ""
+    total, device, identifier, conduct, owners = None, None, "", None, None
     for document in documents:
         data = document.data or {}
         if (
@@ -142,12 +160,21 @@ def bid_of(bidder: str, documents: Sequence[Document]) -> Bid:
             and not isinstance(data.get("price_fen"), bool)
         ):
             total = data["price_fen"]
-        elif data.get("type") == DEVICE:
+        elif data.get("type") == DEVICE and (data.get("adapters") or data.get("disks") or device is None):
             adapters, disks = _identifiers(data.get("adapters")), _identifiers(data.get("disks"))
             device = Device(adapters, disks, Place(document.file, None, None))
+        elif data.get("type") == BILL_MARKS and device is None and data.get("disks"):
+            device = Device(
+                _identifiers(data.get("adapters")), _identifiers(data.get("disks")), Place(document.file, None, None)
+            )
         elif data.get("type") == BIDDER and isinstance(data.get("identifier"), str):
             identifier = data["identifier"]
-    return Bid(bidder, tuple(sorted(documents, key=lambda document: document.file)), total, device, identifier)
+        elif data.get("type") == CONDUCT and (instant := history.instant(data.get("received_at"))) is not None:
+            conduct = Conduct(instant, Place(document.file, None, None))
+        elif data.get("type") == REGISTRY:
+            owners = read_owners(data, Place(document.file, None, None))
+    ordered = tuple(sorted(documents, key=lambda document: document.file))
+    return Bid(bidder, ordered, total, device, identifier, conduct, owners)
 
 
 def _identifiers(value: Any) -> frozenset[str]:
@@ -181,9 +208,11 @@ def read_case(
     tender = _read_all([(path, path.name) for path in tender_files], unread, progress)
     bids = [bid_of(folder.name, _read_folder(folder, folder.name + "/", unread, progress)) for folder in folders]
     except_bidders = frozenset(name for bid in bids for name in (bid.bidder, bid.known_as))
+    records = [document.data for document in tender if document.data]
+    told: dict[str, Any] = {"history": history.read_meetings(records), "pricing": history.read_pricing(records)}
     if archive_dir is not None and (archive_dir / MANIFEST).is_file():
         known = ArchiveIndex(archive_dir).background(except_bidders=except_bidders)
-        return Case(tuple(tender), tuple(bids), known, window, tuple(sorted(unread)))
+        return Case(tuple(tender), tuple(bids), known, window, tuple(sorted(unread)), **told)
     archived: list[ArchivedBid] = []
     skipped: list[str] = []
     present = {document.sha256 for bid in bids for document in bid.documents}
@@ -197,7 +226,7 @@ def read_case(
             if kept:
                 archived.append(ArchivedBid(bid.tender, bid.bidder, kept))
     background = learn(archived, except_bidders=except_bidders)
-    return Case(tuple(tender), tuple(bids), background, window, tuple(sorted(unread)), tuple(sorted(skipped)))
+    return Case(tuple(tender), tuple(bids), background, window, tuple(sorted(unread)), tuple(sorted(skipped)), **told)
 
 
 def _files(folder: Path) -> list[Path]:

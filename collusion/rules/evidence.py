@@ -22,6 +22,8 @@ class Family(StrEnum):
     AUTHORING = "authoring"
     PRICES = "prices"
     PEOPLE = "people"
+    HISTORY = "history"
+    CONDUCT = "conduct"
 
 
 FAMILY_NAMES: dict[Family, str] = {
@@ -29,6 +31,8 @@ FAMILY_NAMES: dict[Family, str] = {
     Family.AUTHORING: _l("制作痕迹"),
     Family.PRICES: _l("报价规律"),
     Family.PEOPLE: _l("人员与联系方式"),
+    Family.HISTORY: _l("以往项目中的表现"),
+    Family.CONDUCT: _l("办理投标的过程"),
 }
 
 
@@ -91,6 +95,8 @@ class Evidence:
 
     `llr` is a natural log-likelihood ratio, 0 when everything found is explained; `chance` is the probability of as
     much under the null model; `rate` the base rate it rests on; `tested` the innocent explanations that were tried.
+    What is not `weighed` is shown with its chance and never added to a score: the recorded error rate knows nothing of
+    it, so it raises no lead and ties nobody.
     """
 
     indicator: str
@@ -103,6 +109,7 @@ class Evidence:
     findings: tuple[Finding, ...]
     tested: tuple[Remark, ...] = ()
     explained_by: Explanation | None = None
+    weighed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +120,8 @@ class Clause:
     citation: str
 
 
+ARTICLE_34 = Clause("R-655", _l("《招标投标法实施条例》第三十四条第二款（同一控制、管理关系的单位不得参加同一标段）"))
+ARTICLE_39 = Clause("R-650", _l("《招标投标法实施条例》第三十九条（投标人相互串通投标）"))
 ARTICLE_40_1 = Clause("R-651", _l("《招标投标法实施条例》第四十条第一项（同一单位或者个人编制）"))
 ARTICLE_40_2 = Clause("R-651", _l("《招标投标法实施条例》第四十条第二项（委托同一单位或者个人办理）"))
 ARTICLE_40_3 = Clause("R-651", _l("《招标投标法实施条例》第四十条第三项（项目管理成员为同一人）"))

@@ -134,10 +134,10 @@ def least_score(scores: Sequence[float], budget: float, selection: Selection) ->
 
 
 def weigh(a: str, b: str, evidence: Sequence[Evidence]) -> Judged:
-    """Fuse the evidence of one pair; explained evidence weighs nothing. No tier yet."""
+    """Fuse the evidence of one pair; what is explained, or not weighed, adds nothing. No tier yet."""
     by_family: dict[Family, list[float]] = {}
     for item in evidence:
-        if item.explained_by is None:
+        if item.explained_by is None and item.weighed:
             by_family.setdefault(item.family, []).append(item.llr)
     families = tuple((family, family_weight(by_family[family])) for family in Family if family in by_family)
     score = sum(weight for _, weight in families)

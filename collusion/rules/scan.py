@@ -11,9 +11,10 @@ from collusion.rules.background import History
 from collusion.rules.base_rates import RATES, Rate
 from collusion.rules.case import Case, Progress, read_case
 from collusion.rules.documents import Place
-from collusion.rules.evidence import Evidence, Finding, Remark, Sighting
+from collusion.rules.evidence import Evidence, Explanation, Family, Finding, Remark, Sighting
 from collusion.rules.fusion import Judged, Ring, Selection
 from collusion.rules.passages import Comparison, Side
+from core.documents import recognition
 
 FORMAT = "sunbid-collusion-scan/v1"
 DIGITS = 4
@@ -47,11 +48,25 @@ def evaluate(
             continue
         for item in indicator.evaluate(case):
             evidence[item.a, item.b].append(item)
+    for pair, items in evidence.items():
+        evidence[pair] = told_once(items)
     ordered = {
         pair: tuple(sorted(items, key=lambda item: (-item.llr, item.indicator))) for pair, items in evidence.items()
     }
     weighed = [fusion.weigh(a, b, items) for (a, b), items in ordered.items()]
     return chosen(Result(tuple(weighed), ordered, (), tuple(lacking)), budget, selection)
+
+
+def told_once(items: list[Evidence]) -> list[Evidence]:
+    """Explain shared contacts and accounts by a common controller that the registry knows: one cause, told once."""
+    if not any(item.indicator == "people.ownership" for item in items):
+        return items
+    return [
+        replace(item, llr=0.0, explained_by=Explanation.REGISTRY)
+        if item.family is Family.PEOPLE and item.weighed and item.explained_by is None
+        else item
+        for item in items
+    ]
 
 
 def chosen(result: Result, budget: float, selection: Selection) -> Result:
@@ -89,6 +104,7 @@ def scan(
         ],
         "not_evaluated": [{"indicator": name, "reason": str(why)} for name, why in result.lacking],
         "unread": [{"file": file, "code": code} for file, code in case.unread],
+        "scanned": _scanned(case),
         "settings": catalogue.settings(),
         "model": {
             "name": catalogue.MODEL,
@@ -108,6 +124,17 @@ def scan(
             "threshold": _round(least),
             **_measured(version, background.history, usual=usual),
         },
+    }
+
+
+def _scanned(case: Case) -> dict[str, Any]:
+    """Pages that are pictures: how many, how many of them were read, and by which program, if there is one."""
+    documents = [document for bid in case.bids for document in bid.documents]
+    held = recognition.program()
+    return {
+        "pages": sum(len(document.scanned) for document in documents),
+        "read": sum(document.recognised for document in documents),
+        "program": held[1] if held else None,
     }
 
 
@@ -161,6 +188,7 @@ def _signal(item: Evidence) -> dict[str, Any]:
         "chance": float(f"{item.chance:.3g}"),
         "base_rate": _rate(item.rate),
         "explained_by": item.explained_by.value if item.explained_by else None,
+        "weighed": item.weighed,
         "evidence": [_finding(finding) for finding in item.findings],
         "tested": [str(sentence) for sentence in item.tested],
         "clears": indicator.clears,

@@ -14,6 +14,7 @@ from collusion.services.deciding import (
 )
 from collusion.services.layout import key_of, lay_out
 from collusion.services.learning import archive_section, held_tenders, index_of, learn_section, record_learning
+from collusion.services.registry import import_registry
 from collusion.services.scanning import record_scan, scan_section
 from collusion.services.warnings import raise_warning
 
@@ -26,6 +27,7 @@ __all__ = [
     "assign_warning",
     "decide_warning",
     "held_tenders",
+    "import_registry",
     "index_of",
     "key_of",
     "lay_out",

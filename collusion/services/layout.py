@@ -13,8 +13,12 @@ from bidding import queries as bidding
 from bidding.models import Section
 from bidding.queries import bonds
 from collusion import queries
-from collusion.rules.case import BIDDER, DEVICE
+from collusion.rules.case import BIDDER, CONDUCT, DEVICE
+from collusion.rules.history import HISTORY, TENDER
+from collusion.rules.owners import REGISTRY
+from core.clock import iso
 from core.store import ObjectStore
+from opening import queries as opening
 from opening.models import Bid
 
 BOND = "sunbid-bond/v1"
@@ -46,6 +50,22 @@ def lay_out(session: Session, store: ObjectStore, section: Section, folder: Path
         if account:
             _write(base / "bond.json", type=BOND, payer_account=account)
         _write(base / "bidder.json", type=BIDDER, identifier=bid.identifier)
+        _write(base / "conduct.json", type=CONDUCT, received_at=iso(bid.submission.received_at))
+        known = queries.registry_entry(session, bid.identifier)
+        if known is not None:
+            _write(base / "registry.json", **known.content, type=REGISTRY, as_of=known.as_of, source=known.source)
+    papers += [folder / "tender" / name for name in ("tender.json", "history.json")]
+    coefficients = (opening.opening(session, section).coefficients or {}) if queries.is_opened(session, section) else {}
+    _write(
+        papers[-2],
+        type=TENDER,
+        section=section.code,
+        kind=queries.kind_of(section),
+        price=section.method.get("price") or {},
+        k=coefficients.get("k"),
+        limit_fen=section.control_price_fen,
+    )
+    _write(papers[-1], type=HISTORY, sections=queries.meetings_before(session, section))
     return papers
 
 

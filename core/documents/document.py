@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-KINDS = ("docx", "xlsx", "pdf", "json", "txt")
+KINDS = ("docx", "xlsx", "pdf", "json", "txt", "xml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +89,8 @@ class Document:
     pictures: tuple[Picture, ...] = ()
     marks: Marks = field(default_factory=Marks)
     data: dict[str, Any] | None = None
+    scanned: tuple[int, ...] = ()
+    """Pages that show an image and hold (nearly) no text."""
 
     def place(self, number: int | None) -> Place:
         """Give the place of a paragraph number, or of the file as a whole."""
@@ -119,6 +121,7 @@ def encode(document: Document) -> dict[str, Any]:
             "pdf_identifiers": list(marks.pdf_identifiers),
         },
         "data": document.data,
+        "scanned": list(document.scanned),
     }
 
 
@@ -161,6 +164,7 @@ def decode(answer: dict[str, Any], name: str, sha256: str) -> Document:
             pdf_identifiers=tuple(_text(i) for i in marks["pdf_identifiers"]),
         ),
         data=data,
+        scanned=tuple(_count(page) for page in answer.get("scanned", [])),
     )
 
 

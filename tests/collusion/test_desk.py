@@ -24,6 +24,7 @@ from portal.cli.tick import tick
 from tests import factories
 from tests.collusion.desk import opened
 from tests.collusion.test_passages import OWN
+from tests.factories import uscc
 
 CODE = "XS-2026-001-01"
 EXAMINED: dict[str, dict[str, Any]] = {}
@@ -224,3 +225,27 @@ def test_the_budget_is_a_decision_and_the_next_scan_obeys(desk: Platform, clock:
     assert made.result["budget"]["selection"] == "e-bh"
     assert made.result["budget"]["expected_false_leads_per_section"] == 0.05
     assert made.result["budget"]["current"] is False
+
+
+def test_the_registry_comes_in_whole_and_the_next_scan_knows_it(
+    platform: Platform, clock: StoppedClock, login: Any
+) -> None:
+    """Shown with the bid's records, never weighed. Seen red: with the record not laid beside the bid."""
+    browser = login(Role.SUPERVISOR)
+    head = "identifier,name,responsible,responsible_id,holder,holder_id,share\n"
+    one, two = uscc(701), uscc(702)
+    good = head + f"{one},甲公司,,,母公司,H1,80\n{two},乙公司,,,母公司,H1,51\n"
+
+    def send(raw: str) -> Any:
+        sent = {"as_of": "2026-09-30", "source": "登记机关提取", "file": (io.BytesIO(raw.encode()), "登记.csv")}
+        return browser.post("/supervise/registry", data=sent)
+
+    assert send(good.replace("51", "510")).status_code == 422
+    with platform.reading() as session:
+        assert queries.registry_size(session) == (0, None)
+    assert send(good).status_code == 303
+    assert "2" in browser.get("/supervise/registry?lang=en").get_data(as_text=True)
+    opened(platform, clock, CODE, {1: OWN, 2: "两家文字完全不同，逐段验收。"})
+    (pair,) = services.scanning.examine(platform, CODE)["pairs"]
+    signals = {signal["indicator"]: signal for signal in pair["signals"]}
+    assert signals["people.ownership"]["weighed"] is False and pair["families"].get("people") is None

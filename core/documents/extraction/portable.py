@@ -22,6 +22,8 @@ from core.errors import Invalid
 MAX_BYTES = 200 * 1024 * 1024
 MAX_PAGES = 3_000
 MAX_PICTURES = 400
+LEAST_LETTERS = 20
+"""A page with an image and fewer letters is a scan: a page number or a stamp on it is no text."""
 PASSWORD_ERROR = 4
 ENDS = "。；！？：;!?:"
 DATE = re.compile(r"D:(\d{4})(\d{2})(\d{2})(\d{2})?(\d{2})?(\d{2})?(?:([+\-Z])(?:(\d{2})'?(\d{2})?)?)?")
@@ -54,16 +56,28 @@ def read_pdf(source: BinaryIO) -> Document:
         raise Invalid("document.bomb", reason="pages")
     pages: list[list[str]] = []
     pictures: list[Picture] = []
+    scanned: list[int] = []
     for number in range(len(pdf)):
         page = pdf[number]
         text = page.get_textpage()
         pages.append([line.strip() for line in text.get_text_range(errors="replace").splitlines()])
         text.close()
+        bare = sum(len(line) for line in pages[-1]) < LEAST_LETTERS
         for item in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=3):
+            if bare and scanned[-1:] != [number + 1]:
+                scanned.append(number + 1)
             if len(pictures) < MAX_PICTURES:
                 pictures.append(_picture(item, number + 1))
         page.close()
-    return Document("", "pdf", "", paragraphs=_paragraphs(pages), pictures=tuple(pictures), marks=_marks(pdf))
+    return Document(
+        "",
+        "pdf",
+        "",
+        paragraphs=_paragraphs(pages),
+        pictures=tuple(pictures),
+        marks=_marks(pdf),
+        scanned=tuple(scanned),
+    )
 
 
 def _refuse_active(data: bytes) -> None:

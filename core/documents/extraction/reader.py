@@ -15,7 +15,7 @@ JSON_BYTES = 8 * 1024 * 1024
 
 
 def read(source: BinaryIO, suffix: str) -> Document:
-    """Read one document; `suffix` only settles what the first bytes leave open (json or txt). Raises Invalid."""
+    """Read one document; `suffix` only settles what the first bytes leave open (json, xml or txt). Raises Invalid."""
     head = source.read(1024)
     source.seek(0)
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")):
@@ -32,6 +32,10 @@ def read(source: BinaryIO, suffix: str) -> Document:
         raise Invalid("document.unreadable", reason="signature")
     if suffix == "json":
         return _read_json(source)
+    if suffix == "xml":
+        from core.documents.extraction.markup import read_xml
+
+        return read_xml(source)
     if suffix in ("txt", "md", "csv"):
         return _read_text(source)
     raise Invalid("document.kind", reason=suffix)

@@ -8,12 +8,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import openpyxl
+import pypdfium2
 import pytest
 import weasyprint
 from docx import Document as NewDocument
 from PIL import Image, ImageDraw
 
-from core.documents import decode, encode, extract
+from core.documents import decode, encode, extract, recognition
 from core.documents.extraction import parts as parts_module
 from core.errors import Invalid
 from tests.core.documents import menagerie, zoo
@@ -192,3 +193,61 @@ def test_the_guard_counts_what_it_inflates(tmp_path: Path) -> None:
         parts.read("word/one.bin")
         with pytest.raises(Invalid):
             parts.read("word/two.bin")
+
+
+BILL_XML = """<?xml version="1.0" encoding="UTF-8"?>
+<工程造价 加密锁号="4407-9921" MAC地址="A4-BB-6D-00-11-22" 硬盘序列号="S4EVNX0R1" CPU序列号="BFEBFBFF000906EA">
+ <清单 项目编码="040101001001" 项目名称="挖一般土方" 计量单位="m3" 工程量="120" 综合单价="35.60" 综合合价="4272.00"/>
+ <清单><编码>040101002001</编码><名称>回填方</名称><数量>80</数量><综合单价>21.05</综合单价></清单>
+</工程造价>"""
+
+
+def test_the_xml_of_a_bill_is_its_items_and_what_its_program_left(tmp_path: Path) -> None:
+    """Both ways of writing an item; a processor's number is nobody's. Seen red: with attributes alone looked at."""
+    from collusion.rules.bill import bill_items
+
+    path = tmp_path / "清单.xml"
+    path.write_text(BILL_XML, "utf-8")
+    read = extract(path)
+    items = bill_items(read.sheets)
+    assert [(item.code, item.unit_price, item.amount) for item in items] == [
+        ("040101001001", 3560, 427200),
+        ("040101002001", 2105, 168400),
+    ]
+    assert read.data == {
+        "type": "sunbid-marks/v1",
+        "locks": ["4407-9921"],
+        "adapters": ["A4-BB-6D-00-11-22"],
+        "disks": ["S4EVNX0R1"],
+    }
+    assert read.paragraphs == ()
+    path.write_text("<a><b>第一段。</b>尾巴<c/></a>", "utf-8")
+    assert [paragraph.text for paragraph in extract(path).paragraphs] == ["第一段。", "尾巴"]
+    hostile = {'<!DOCTYPE a [<!ENTITY x "y">]><a>&x;</a>': "document.doctype", "<a>": "document.unreadable"}
+    for text, code in hostile.items():
+        path.write_text(text, "utf-8")
+        with pytest.raises(Invalid) as refused:
+            extract(path)
+        assert refused.value.code == code
+
+
+def scan_of(path: Path, words: str) -> Path:
+    """A PDF whose one page is a picture of words."""
+    shown = path.with_suffix(".text.pdf")
+    weasyprint.HTML(string=f"<p style='font-size: 24pt'>{words}</p>").write_pdf(shown)
+    pypdfium2.PdfDocument(shown)[0].render(scale=200 / 72, grayscale=True).to_pil().save(path, "PDF", resolution=200)
+    return path
+
+
+def test_a_scanned_page_is_told_and_read_where_tesseract_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the program nothing is read and the page is still told. Seen red: with pages of pictures not told."""
+    path = scan_of(tmp_path / "扫描.pdf", "清水池池壁一次浇筑高度不超过四点六米")
+    read = extract(path)
+    assert read.scanned == (1,) and read.paragraphs == ()
+    with monkeypatch.context() as without:
+        without.setattr(recognition, "program", lambda: None)
+        assert recognition.recognised(path, read) == ()
+    if recognition.program() is None:
+        pytest.skip("tesseract with chi_sim is not installed here: reading scans is not tried")
+    (seen,) = recognition.recognised(path, read)
+    assert seen.page == 1 and "清水池" in seen.text and " " not in seen.text

@@ -1,0 +1,216 @@
+"""Indicators of history, conduct, owners and benchmark: shown, never weighed; the trace found, its twin not."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from math import comb
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks import collusion_context as world
+from collusion.indicators import (
+    conduct_no_show,
+    conduct_upload_gap,
+    history_co_bidding,
+    history_companion,
+    history_rotation,
+    people_contacts,
+    people_ownership,
+    prices_benchmark_squeeze,
+)
+from collusion.rules import fusion
+from collusion.rules.case import Bid, Case, Conduct
+from collusion.rules.documents import Place
+from collusion.rules.evidence import Evidence, Explanation, Indicator
+from collusion.rules.history import Meeting, Pricing, hypergeometric_tail, runs_tail
+from collusion.rules.owners import Owners
+from collusion.rules.registry_file import read_registry
+from collusion.rules.scan import evaluate
+from core.errors import Invalid
+from tests.collusion.cases import text
+
+PLACE = Place("r", None, None)
+PAIR = ("a", "b")
+ENDS = datetime(2026, 3, 26, tzinfo=UTC)
+
+
+def section(**changes: Any) -> Case:
+    """Three bidders and nothing else."""
+    bids = tuple(Bid(name, (), None, None, name) for name in "abc")
+    return replace(Case((), bids, window=(ENDS - timedelta(days=24), ENDS)), **changes)
+
+
+def found(indicator: Indicator, case: Case) -> dict[tuple[str, str], Evidence]:
+    """What it shows, by pair; never weighed."""
+    items = indicator.evaluate(case)
+    assert all(not item.weighed and item.findings and item.tested and 0 < item.chance <= 1 for item in items)
+    assert not items or indicator.lacking(case) is None
+    return {(item.a, item.b): item for item in items}
+
+
+def met(code: int, who: str, winner: str | None, absent: str = "") -> Meeting:
+    return Meeting(f"s{code:03d}", "k", frozenset(who), frozenset(absent), winner)
+
+
+def test_exact_tails_are_what_counting_says() -> None:
+    """Against every order and every draw. Seen red: with one run too many counted."""
+    for ones, zeros in ((3, 4), (2, 2), (5, 1)):
+        orders = set(itertools.permutations([True] * ones + [False] * zeros))
+        runs = {order: 1 + sum(x != y for x, y in itertools.pairwise(order)) for order in orders}
+        for order in orders:
+            share = sum(count >= runs[order] for count in runs.values()) / len(orders)
+            assert runs_tail(order) == pytest.approx(share)
+    draws = list(itertools.combinations(range(8), 3))
+    share = sum(len({*draw} & {0, 1, 2, 3}) >= 2 for draw in draws) / comb(8, 3)
+    assert hypergeometric_tail(2, 8, 4, 3) == pytest.approx(share)
+
+
+HISTORIES: dict[str, tuple[Indicator, list[Meeting], list[Meeting]]] = {
+    "history.co_bidding": (
+        history_co_bidding.INDICATOR,
+        [met(n, "abx" if n < 14 else "xyz", "x") for n in range(40)],
+        [met(n, ("ax", "bx", "abx", "xy")[n % 4], "x") for n in range(40)],
+    ),
+    "history.companion": (
+        history_companion.INDICATOR,
+        [met(n, "ab", "b") if n % 2 else met(n, "ac", "a") for n in range(40)],
+        [met(n, "ab" if n % 2 else "ac", "a" if n % 4 < 2 else "bc"[n % 2 == 0]) for n in range(40)],
+    ),
+    "history.rotation": (
+        history_rotation.INDICATOR,
+        [met(n, "ab", "ab"[n % 2]) for n in range(12)],
+        [met(n, "ab", "ab"[n > 5]) for n in range(12)],
+    ),
+    "conduct.no_show": (
+        conduct_no_show.INDICATOR,
+        [met(n, "ab", "b", "a") if n % 5 == 0 else met(n, "acx", "x") for n in range(40)],
+        [met(n, "ab", "b", "a" if n % 4 == 0 else "") if n % 2 else met(n, "acx", "x", "a" if n % 8 == 0 else "")
+         for n in range(40)],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("identifier", sorted(HISTORIES))
+def test_a_history_that_speaks_and_one_that_does_not(identifier: str) -> None:
+    """Also: none, and one of another trade, is none. Seen red: with histories of every trade taken."""
+    indicator, guilty, innocent = HISTORIES[identifier]
+    pricing = Pricing({}, None, None, "k")
+    assert PAIR in found(indicator, section(history=tuple(guilty), pricing=pricing))
+    assert PAIR not in found(indicator, section(history=tuple(innocent), pricing=pricing))
+    assert found(indicator, section()) == {} and indicator.lacking(section()) is not None
+    assert found(indicator, section(history=tuple(guilty), pricing=replace(pricing, kind="other"))) == {}
+
+
+def test_uploads_together_count_far_from_the_deadline_only() -> None:
+    """Seen red: with the rush left out of the density."""
+
+    def at(*left: timedelta) -> Case:
+        bids = tuple(
+            Bid(name, (), None, None, name, Conduct(ENDS - one, PLACE)) for name, one in zip("abc", left, strict=True)
+        )
+        return section(bids=bids)
+
+    day, minute = timedelta(days=1), timedelta(minutes=1)
+    assert set(found(conduct_upload_gap.INDICATOR, at(day, day + minute, 9 * day))) == {PAIR}
+    assert found(conduct_upload_gap.INDICATOR, at(4 * minute, 5 * minute, 9 * day)) == {}
+    assert conduct_upload_gap.INDICATOR.lacking(section()) is not None
+
+
+def owners(name: str, responsible: str = "", **holders: float) -> Owners:
+    listed = tuple(sorted((holder, holder, share) for holder, share in holders.items()))
+    return Owners(name, responsible, responsible, listed, "2026-11-01", PLACE)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "tied"),
+    [
+        (owners("A", h=60.0), owners("B", h=51.0), True),
+        (owners("A", h=50.0), owners("B", h=100.0), False),
+        (owners("A", B=80.0), owners("B"), True),
+        (owners("A", "110"), owners("B", "110"), True),
+        (owners("A", "110"), owners("B", "111"), False),
+    ],
+)
+def test_control_is_more_than_half_or_one_person(one: Owners, other: Owners, tied: bool) -> None:
+    """Seen red: with half of the shares taken for control."""
+    bids = tuple(Bid(n, (), None, None, n, None, held) for n, held in zip("ab", (one, other), strict=True))
+    assert (PAIR in found(people_ownership.INDICATOR, section(bids=bids))) is tied
+
+
+def test_a_common_controller_explains_shared_contacts_and_raises_nothing() -> None:
+    """One cause, told once. Seen red: with the telephone weighed beside the registry."""
+    paper = text("投标函.docx", "项目联系电话：13812345678。")
+    plain = tuple(Bid(name, (paper,), None, None, name) for name in "ab")
+    held = tuple(replace(bid, owners=owners(bid.bidder, h=70.0)) for bid in plain)
+    assert evaluate(section(bids=plain)).pairs[0].families
+    result = evaluate(section(bids=held))
+    signals = {item.indicator: item for item in result.evidence[PAIR]}
+    assert signals["people.contacts"].explained_by is Explanation.REGISTRY
+    assert signals["people.ownership"].llr > 2
+    assert result.pairs[0].score == 0
+    assert people_contacts.INDICATOR.evaluate(section(bids=plain))[0].weighed
+
+
+def test_what_is_not_weighed_moves_no_score() -> None:
+    """Whatever its weight. Seen red: with the flag ignored in fusion."""
+    item = people_ownership.INDICATOR.evaluate(
+        section(bids=tuple(Bid(n, (), None, None, n, None, owners(n, h=70.0)) for n in "ab"))
+    )[0]
+    strong = [replace(item, llr=50.0, family=family) for family in ("content", "authoring", "people")]
+    judged = fusion.judge("a", "b", strong, pairs=1)
+    assert judged.score == 0 and judged.tier is None and not judged.tied
+
+
+def test_a_price_that_lifts_another_onto_the_benchmark_is_shown() -> None:
+    """Honest prices hardly ever are. Seen red: with the helper's own price left in its place."""
+    rule = {"formula": "mean-deviation/v1", "points": "50", "above": "1.0", "below": "0.5", "trim_from": 99}
+    pricing = Pricing(rule, "0.97", None, "k")
+
+    def of(*totals: int) -> Case:
+        bids = tuple(Bid(name, (), total, None, name) for name, total in zip("abcdef", totals, strict=True))
+        return section(bids=bids, pricing=pricing)
+
+    rng = random.Random(3)
+    honest = [of(*(round(9e7 * rng.lognormvariate(0, 0.03)) for _ in range(6))) for _ in range(40)]
+    spoke = sum(len(found(prices_benchmark_squeeze.INDICATOR, one)) for one in honest)
+    assert spoke <= 12  # of 200 pairs
+    totals = [92_000_000, 86_000_000, 86_500_000, 85_800_000, 86_300_000]
+    helper = round(6 * 92_000_000 / 0.97 - sum(totals))
+    assert ("a", "f") in found(prices_benchmark_squeeze.INDICATOR, of(*totals, helper))
+    assert prices_benchmark_squeeze.INDICATOR.lacking(section()) is not None
+
+
+def test_the_simulated_world_is_held() -> None:
+    """A short run of the benchmark."""
+    said: list[str] = []
+    assert world.measure(6, said.append) and len(said) == 6
+
+
+def test_a_registry_extract_is_read_whole_or_refused() -> None:
+    """Every wrong line is named. Seen red: with a share above a hundred taken."""
+    head = "identifier,name,responsible,responsible_id,holder,holder_id,share\n"
+    good = head + "A,甲公司,张三,P1,母公司,H,60%\nA,甲公司,张三,P1,自然人,P2,40\nB,乙公司,,,,,\n"
+    one, two = read_registry(good.encode("gb18030"))
+    assert [holder["share"] for holder in one.content["holders"]] == [60.0, 40.0] and two.content["holders"] == []
+    for line, column in (
+        ("A,甲,,,x,H,160\n", "share"),
+        (",甲,,,,,\n", "identifier"),
+        ("A,,,,,,\n", "name"),
+        ("A,甲,张,P1,,,\nA,甲,李,P9,,,\n", "responsible_id"),
+    ):
+        with pytest.raises(Invalid) as refused:
+            read_registry((head + line).encode())
+        assert refused.value.code == "registry.line" and refused.value.facts["column"] == column
+    with pytest.raises(Invalid, match=r"registry\.columns"):
+        read_registry(b"identifier,name\n")
+
+
+def test_every_page_carries_the_measured_rate() -> None:
+    for indicator in (*world.INDICATORS, people_ownership.INDICATOR):
+        page = Path(__file__).parents[2] / "docs" / "indicators" / f"{indicator.identifier}.md"
+        assert "Not weighed." in page.read_text("utf-8")
