@@ -39,6 +39,7 @@ def test_a_party_reads_why_and_asks_for_repair_and_the_public_reads_the_figures(
         )
         digest = next(check for check in made if check.source == "tender_bans").evidence_sha256
     phone = new_page(390, locale="en")
+    phone.set_default_timeout(30_000)
     with platform.act(bidder) as act:
         token = open_sign_in(
             act, person_by_id(act.session, bidder.person_id or 0), method="certificate", carrier="cookie"
@@ -55,6 +56,7 @@ def test_a_party_reads_why_and_asks_for_repair_and_the_public_reads_the_figures(
     expect(phone.get_by_role("heading", name="Credit correction request no. 1")).to_be_visible()
     assert_sound(phone, watch)
     desk = new_page(1280)
+    desk.set_default_timeout(30_000)
     watch = Watch(desk)
     desk.goto(f"{address}/credit/ledger?kind=ledger")
     expect(desk.get_by_text("99.85")).to_be_visible()
