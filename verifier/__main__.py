@@ -10,6 +10,7 @@ from . import (
     claims_award,
     claims_bids,
     claims_complaints,
+    claims_completeness,
     claims_contracts,
     claims_draws,
     claims_ledger,
@@ -47,6 +48,7 @@ CLAIMS: list[tuple[str, str, Callable[[Case, Findings], tuple[str, str]]]] = [
     ("credit", "信用核查", claims_award.credit),
     ("warnings", "围串标线索", claims_award.warnings),
     ("reports", "报告", claims_award.reports),
+    ("completeness", "完整性", claims_completeness.completeness),
 ]
 
 

@@ -1,6 +1,6 @@
 """What can be done after the evaluation: publish, object, complain, decide, award, set aside, hold again, archive."""
 
-from awards.services.archive import archive_section
+from awards.services.archive import archive_section, preview
 from awards.services.award import award
 from awards.services.complaints import (
     accept_complaint,
@@ -15,6 +15,7 @@ from awards.services.complaints import (
     return_complaint,
     withdraw_complaint,
 )
+from awards.services.completeness import Judged
 from awards.services.contracts import (
     complete_contract,
     propose_contract,
@@ -36,11 +37,11 @@ from awards.services.selection import (
 from awards.services.set_aside import hold_again, set_aside_winner
 
 __all__ = [
-    "accept_complaint", "announce_result", "answer_objection", "archive_section", "award", "cast_ballot",
+    "Judged", "accept_complaint", "announce_result", "answer_objection", "archive_section", "award", "cast_ballot",
     "check_complaint", "complete_contract", "convene_selection", "decide_complaint", "decide_selection",
     "declare_selector", "end_publicity", "file_complaint", "file_objection", "hold_again", "lapse_suspension",
-    "lift_suspension",
-    "order_suspension", "propose_contract", "publish_candidates", "record_event", "record_inspection", "record_step",
-    "refuse_complaint", "return_complaint", "set_aside_winner", "set_selection", "sign_contract",
+    "lift_suspension", "order_suspension", "preview", "propose_contract", "publish_candidates", "record_event",
+    "record_inspection", "record_step", "refuse_complaint", "return_complaint", "set_aside_winner", "set_selection",
+    "sign_contract",
     "terminate_contract", "withdraw_complaint",
 ]  # fmt: skip

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import secrets
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 import rfc8785
@@ -17,9 +18,9 @@ from awards import queries
 from awards.models import Archive
 from awards.queries.complaints import check_free, complaints, open_complaints
 from awards.queries.contracts import contract, contracts, told_contract
-from awards.rules import evidence_of
 from awards.rules.container import Source, write_container
-from awards.services.proofs import proved_entries, vouched_heads
+from awards.services.completeness import Judged, completeness, judged, objects_of
+from awards.services.proofs import proved_entries, told_entries, vouched_heads
 from awards.services.told import told_award, told_complaint, told_selection
 from bidding import queries as bidding
 from bidding import services as bidding_services
@@ -31,6 +32,7 @@ from core.draw import record
 from core.draw.record import Draw
 from core.errors import Conflict
 from core.ledger.log import append
+from core.store import ObjectStore
 from credit import queries as credit
 from experts import queries as experts
 from experts import services as expert_services
@@ -64,7 +66,7 @@ def archive_section(act: Act, section: Section, *, warnings: dict[str, Any]) -> 
         raise Conflict("archive.challenge", section=section.code, ends_at=publicity.ends_at.isoformat())
     bidding_services.mark_archived(act, section)
     members = collect(act, section, warnings)
-    objects = _objects(members)
+    objects = objects_of(members)
     sources = [Source(f"{name}.json", rfc8785.dumps(value)) for name, value in members.items()]
     sources += [Source(f"objects/{sha256}", act.store.path(sha256)) for sha256 in sorted(objects)]
     temp = act.store.temp / secrets.token_hex(16)
@@ -94,11 +96,26 @@ def collect(act: Act, section: Section, warnings: dict[str, Any]) -> dict[str, A
     """Every JSON member of the archive by name, as docs/spec/archive.md describes them."""
     session = act.session
     opening = opening_queries.opening(session, section)
-    committee = experts.committee(session, section)
-    expert_services.reveal_tables(act, committee)
+    expert_services.reveal_tables(act, experts.committee(session, section))
     for package in _identity_packages(session, section):
         act.store.put(package)
-    members = {
+    members = told_members(session, section, warnings)
+    members["ledger"] = proved_entries(act, section, opening, handed_down(section, warnings))
+    members["trust"] = vouched_heads(act, section, opening)
+    members["completeness"] = completeness(act, section, members)
+    return members
+
+
+def handed_down(section: Section, warnings: dict[str, Any]) -> set[str]:
+    """The ledger's subjects that the watchman hands down."""
+    return {f"warning:{code}" for code in (section.code, *(warning["code"] for warning in warnings["warnings"]))}
+
+
+def told_members(session: Session, section: Section, warnings: dict[str, Any]) -> dict[str, Any]:
+    """Every JSON member but those that speak of the log; only reads."""
+    opening = opening_queries.opening(session, section)
+    committee = experts.committee(session, section)
+    return {
         "project": _project(section),
         "policies": [
             {"version": p.version, "content": p.content, "digest": p.digest, "published_at": iso(p.published_at)}
@@ -200,10 +217,15 @@ def collect(act: Act, section: Section, warnings: dict[str, Any]) -> dict[str, A
             ),
         ],
     }
-    codes = [section.code, *(warning["code"] for warning in warnings["warnings"])]
-    members["ledger"] = proved_entries(act, section, opening, {f"warning:{code}" for code in codes})
-    members["trust"] = vouched_heads(act, section, opening)
-    return members
+
+
+def preview(session: Session, store: ObjectStore, section: Section, warnings: dict[str, Any], now: datetime) -> Judged:
+    """What the file would hold if it were sealed now, against the list in force; nothing is written."""
+    members = told_members(session, section, warnings)
+    opening = opening_queries.opening(session, section)
+    told = [entry.kind for entry in told_entries(session, section, opening, handed_down(section, warnings))]
+    packages = {_hash(package) for row in bidding.submissions(session, section) for package in row.identity.values()}
+    return judged(store, section, members, told, iso(now), made=packages)
 
 
 def _hash(package: str) -> str:
@@ -324,29 +346,3 @@ def _clarifications(session: Session, committee: Committee) -> list[dict[str, An
         }
         for one in experts.bid_clarifications(session, committee)
     ]
-
-
-def _objects(members: dict[str, Any]) -> set[str]:
-    """The hash of every stored object the members name; a prober's log of an outage is an attachment of its notice."""
-    wanted = {attachment["sha256"] for notice in members["notices"] for attachment in notice["attachments"]}
-    wanted |= {document["sha256"] for document in members["documents"]}
-    wanted |= {report["sha256"] for report in members["reports"] if report["sha256"]}
-    wanted |= set(evidence_of(members["opening"]))
-    answers = (row["answer"] for row in members["bid_clarifications"] if row["answer"])
-    wanted |= {file["sha256"] for answer in answers for file in answer["files"]}
-    for inspected in members["selection"]["inspections"]:
-        wanted |= {file["sha256"] for file in inspected["files"]}
-    for signed in members["contracts"]:
-        wanted.add(signed["pdf_sha256"])
-        wanted |= {file["sha256"] for event in signed["events"] for file in event["files"]}
-    for held in members["complaints"]:
-        for files in (held["files"], *(step["files"] for step in held["steps"])):
-            wanted |= {file["sha256"] for file in files}
-    for bid in members["bids"]:
-        wanted |= {part["backup"] for part in (bid["envelopes"] or {}).values() if part.get("backup")}
-    for row in members["submissions"]:
-        wanted |= set(row["identity"].values())
-        for envelope in row["submission"].get("envelopes", {}).values():
-            wanted.add(envelope["bulk"]["sha256"])
-            wanted |= {key["sha256"] for key in envelope["keys"].values()}
-    return wanted

@@ -24,7 +24,7 @@ from opening.models import Opening
 def proved_entries(act: Act, section: Section, opening: Opening, handed_down: set[str]) -> dict[str, Any]:
     """Every entry on the section's own things and on `handed_down` subjects, each with its proof in a fresh head."""
     session = act.session
-    entries = _entries(session, section, opening, handed_down)
+    entries = told_entries(session, section, opening, handed_down)
     head = signed_head(act)
     return {
         "checkpoint": head.note,
@@ -60,7 +60,7 @@ def vouched_heads(act: Act, section: Section, opening: Opening) -> dict[str, Any
     }
 
 
-def _entries(session: Session, section: Section, opening: Opening, handed_down: set[str]) -> list[LedgerEntry]:
+def told_entries(session: Session, section: Section, opening: Opening, handed_down: set[str]) -> list[LedgerEntry]:
     """Every entry on the section's own things and on `handed_down` subjects, and its submissions' commitments."""
     code = section.code
     committee = experts.committee(session, section)

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response as Answer
 
 from accounts.access import acting, current_actor, door, reading, requires
 from accounts.rules import Role
+from awards.queries import archives
 from bidding import queries as bidding
 from collusion import forms, queries, services
 from collusion.routes.frame import blueprint, done
@@ -55,10 +56,16 @@ def archive_file(code: str) -> Response:
 def _archive(code: str, errors: list[Refusal]) -> str:
     with reading() as session:
         section = bidding.section(session, code)
+        held, store = queries.archive_of(session, section), door().platform.store
+        judged = None
+        if held is None and section.state == "awarded":
+            judged = services.preview_archive(session, store, section, door().platform.clock.now())
         return render_template(
             "collusion/archive.html",
             section=section,
-            held=queries.archive_of(session, section),
+            held=held,
+            judged=judged,
+            complete=archives.member_of(store, held, "completeness.json") if held else None,
             undecided=[item.code for item in queries.warnings_of(session, section) if item.decided_at is None],
             key=str(door().platform.signer.verifier),
             errors=errors,

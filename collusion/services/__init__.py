@@ -13,7 +13,14 @@ from collusion.services.deciding import (
     view_warning,
 )
 from collusion.services.layout import key_of, lay_out
-from collusion.services.learning import archive_section, held_tenders, index_of, learn_section, record_learning
+from collusion.services.learning import (
+    archive_section,
+    held_tenders,
+    index_of,
+    learn_section,
+    preview_archive,
+    record_learning,
+)
 from collusion.services.registry import import_registry
 from collusion.services.scanning import record_scan, scan_section
 from collusion.services.warnings import raise_warning
@@ -33,6 +40,7 @@ __all__ = [
     "lay_out",
     "learn_section",
     "press_warning",
+    "preview_archive",
     "raise_warning",
     "record_learning",
     "record_scan",

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import tempfile
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from awards import services as awards
 from awards.models import Archive
@@ -31,6 +33,11 @@ def archive_section(act: Act, section: Section) -> Archive:
     if open_ones:
         raise Conflict("warning.undecided", codes=open_ones)
     return awards.archive_section(act, section, warnings=queries.archive_facts(act.session, section))
+
+
+def preview_archive(session: Session, store: ObjectStore, section: Section, now: datetime) -> awards.Judged:
+    """What the section's file would hold if it were closed now, item by item of the list in force; only reads."""
+    return awards.preview(session, store, section, queries.archive_facts(session, section), now)
 
 
 def index_of(store: ObjectStore) -> ArchiveIndex:

@@ -27,6 +27,11 @@ SENTENCES = {
     "verdict.credit": _l("信用核查：%(checks)s 次，其中受限 %(restricted)s 家，证据与指纹一致"),
     "verdict.warnings": _l("围串标线索：%(warnings)s 条，均有处置结论"),
     "verdict.reports": _l("报告：%(reports)s 份在档"),
+    "verdict.completeness": _l("完整性：应有材料 %(there)s 项在档，待补 %(later)s 项"),
+    "check.completeness": _l("完整性"),
+    "archive.incomplete": _l("应有而缺：%(codes)s %(files)s。补齐之前不能归档（R-560）。"),
+    "archive.edition": _l("完整性清单（%(found)s）不是归档时有效的版本。"),
+    "archive.completeness": _l("完整性清单的逐项结果与档案内容不符。"),
     "check.container": _l("文件结构"),
     "check.manifest": _l("清单签名"),
     "check.heads": _l("日志头"),
@@ -135,6 +140,31 @@ SENTENCES = {
     "archive.report_missing": _l("缺少报告：%(kinds)s。"),
     "archive.challenge": _l("质疑期限到 %(ends_at)s 才结束，期满之前不能归档。依据《政府采购法》第五十二条。"),
     "archive.open": _l("尚有未答复的异议，不能归档。"),
+}
+
+STATES = {
+    "required.call": _l("招标（采购）公告或邀请"),
+    "required.documents": _l("招标（采购）文件及其修改"),
+    "required.policies": _l("密封规则"),
+    "required.submissions": _l("投标（响应）文件的密封原件与回执"),
+    "required.opening": _l("开标记录"),
+    "required.experts": _l("评标专家的产生"),
+    "required.sheets": _l("各评委的评分表与评审结论"),
+    "required.evaluation": _l("评标报告"),
+    "required.credit": _l("信用核查证据"),
+    "required.candidates": _l("中标候选人公示"),
+    "required.decision": _l("定标决定"),
+    "required.award": _l("中标结果公告"),
+    "required.objections": _l("异议（质疑）的答复"),
+    "required.complaints": _l("投诉处理决定"),
+    "required.selection": _l("评定分离的定标记录"),
+    "required.files": _l("所列全部文件"),
+    "required.contract": _l("合同文本"),
+    "required.acceptance": _l("验收证明"),
+    "filing.there": _l("在档"),
+    "filing.lacks": _l("缺"),
+    "filing.later": _l("归档后补充"),
+    "filing.not_needed": _l("本项目未发生"),
 }
 
 KINDS = {"archive.build": _l("归档")}

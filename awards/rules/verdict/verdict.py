@@ -7,7 +7,19 @@ from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
 from awards.rules.container import Progress, check_manifest, open_container
-from awards.rules.verdict import award, bids, complaints, contracts, log, masks, outsiders, results, selection, sittings
+from awards.rules.verdict import (
+    award,
+    bids,
+    complaints,
+    contracts,
+    filing,
+    log,
+    masks,
+    outsiders,
+    results,
+    selection,
+    sittings,
+)
 from awards.rules.verdict.told import Told
 from core.errors import Refusal
 from core.ledger.notes import Verifier
@@ -72,4 +84,5 @@ CHECKS: tuple[tuple[str, Callable[[Told], dict[str, Any]]], ...] = (
     ("credit", results.check_credit),
     ("warnings", results.check_warnings),
     ("reports", results.check_reports),
+    ("completeness", filing.check_completeness),
 )
