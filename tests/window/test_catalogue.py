@@ -37,7 +37,7 @@ OUTSIDE = {
     ],
 )  # fmt: skip
 def test_the_threshold_itself_must_be_here(matter: str, yuan: int, ground: str, verdict: str) -> None:
-    """R-050, R-054. Seen red: with `<=`, and with any ground accepted."""
+    """R-050, R-054: an amount at the threshold, and only grounds the law knows for the matter."""
     found = check_outside(matter, yuan * 100, ground, ON)
     assert (found.verdict, bool(found.rule["source"])) == (verdict, True)
 
@@ -53,7 +53,7 @@ DEALS = st.lists(st.tuples(st.integers(0, 900), st.integers(1, 120)), max_size=9
 
 @given(DEALS)
 def test_splitting_finds_the_largest_sum_within_twelve_months(pairs: list[tuple[int, int]]) -> None:
-    """Against every run of purchases. Seen red: with a window that never moves on."""
+    """Against every run of purchases."""
     deals = [Deal(ON + timedelta(days=day), fen, str(place)) for place, (day, fen) in enumerate(pairs)]
     small = sorted((one for one in deals if one.amount_fen < 100), key=lambda one: (one.on, one.code))
     sums = [
@@ -70,7 +70,7 @@ def test_splitting_finds_the_largest_sum_within_twelve_months(pairs: list[tuple[
 def test_a_trade_outside_is_recorded_with_its_reason_and_alarms_the_supervisor(
     client: Browser, login: Callable[..., Browser], platform: Platform
 ) -> None:
-    """Seen red: with the alarm shown to everybody."""
+    """The record is public, the alarm is not."""
     tenderee, supervisor = login(Role.TENDEREE), login(Role.SUPERVISOR)
     assert client.get("/catalogue/outside").status_code in (302, 303, 401)
     wrong = tenderee.post("/catalogue/outside", data={**OUTSIDE, "reason": "短", "amount": "3,9"})
@@ -96,7 +96,7 @@ def test_a_trade_outside_is_recorded_with_its_reason_and_alarms_the_supervisor(
 
 
 def test_disclosure_is_counted_from_what_was_published(platform: Platform, tmp_path: Path, client: Browser) -> None:
-    """Seen red: with a section counted whose notice is missing."""
+    """A section whose notice is missing is due and named."""
     stage = Stage(platform, tmp_path / "machines")
     with platform.reading() as session:
         items = {one.item["id"]: one for one in queries.completeness(session, ON)}

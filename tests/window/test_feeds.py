@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -53,6 +53,7 @@ def test_dates_of_a_section_go_into_a_calendar(platform: Platform, tmp_path: Pat
 
 
 @given(st.text(max_size=200))
+@example("标段" * 60)
 def test_a_calendar_line_is_never_longer_than_75_octets_and_says_all(title: str) -> None:
     """Seen red: with the lines folded by characters."""
     raw = feeds.calendar("x", [feeds.Date("u", title, AT, "https://x.test/", AT)])

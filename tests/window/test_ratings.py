@@ -29,10 +29,7 @@ def test_a_bad_rating_needs_words_and_loses_nothing_typed(client: Browser) -> No
 def test_the_whole_loop_in_time_and_late(
     client: Browser, login: Callable[..., Browser], platform: Platform, clock: StoppedClock
 ) -> None:
-    """Rated, taken on late, put right, sent back, put right again, closed; each step in the ledger, lateness stays.
-
-    Seen red: with the due instant not moved when a step is done.
-    """
+    """Rated, taken on late, put right, sent back, put right again, closed; each step in the ledger, lateness stays."""
     for stars in ("5", "4", "3"):
         assert client.post("/ratings/new", data={"stars": stars, "topic": "opening"}).status_code == 302
     where = client.post("/ratings/new", data=BAD).headers["Location"]

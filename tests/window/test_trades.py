@@ -91,7 +91,7 @@ def test_108_projects_and_the_sum_before_rounding(platform: Platform, client: Br
 
 
 def test_every_mark_leads_to_exactly_its_trades(platform: Platform, client: Browser) -> None:
-    """The list behind a sum has as many trades as the sum says. Seen red: with the month's last day left out."""
+    """The list behind a sum has as many trades as the sum says."""
     take(platform, published.two_years())
     for view in (
         View("2025"), View("2025", "works"), View("2025-03"), View("2024-12", "other", "330100"),
@@ -179,7 +179,7 @@ def test_the_same_table_or_trade_is_not_taken_twice(platform: Platform) -> None:
 def test_an_awarded_section_is_counted_once_with_its_stages(story: Story, clock: StoppedClock) -> None:
     """From the award on, by the tick; the sums are those counted anew; stages are measured against their promise.
 
-    Seen red: with the tick's query not asking what is recorded; with a party counted again that took part before.
+    Seen red: with the tick's query not asking what is recorded.
     """
     story.to_delivered()
     clock.advance(days=5)
