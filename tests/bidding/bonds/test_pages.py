@@ -34,9 +34,9 @@ def stage(platform: Platform, tmp_path: Path) -> BondStage:
 def test_a_bank_at_the_door_and_the_desk_behind_it(
     stage: BondStage, app: Flask, client: Browser, login: Callable[..., Browser]
 ) -> None:
-    """Before the names every answer is the same; then statement, faults, two persons, another account refused and told.
+    """Before the names every answer is the same; then statement, faults, two persons, another account told.
 
-    Seen red: with the attempt recorded in the act that is rolled back, nothing was in the ledger.
+    Seen red: with the attempt written in an act that is rolled back.
     """
     finance = login(Role.FINANCE)
     desk = f"/bonds/desk/{stage.code}"

@@ -53,7 +53,7 @@ def record_of(stage: BondStage) -> dict[str, object]:
 def test_every_fen_goes_back_with_interest_over_a_real_counter(stage: BondStage) -> None:
     """Two persons, signed orders, a bank on HTTP that pays and releases; the books at zero, the verifier agrees.
 
-    Seen red: with the interest left out of `paid_out`, and with `_sums` reckoning one day more.
+    Seen red: with `_sums` reckoning interest for one day more.
     """
     with open_counter(stage.bank) as address:
         with stage.platform.act(SYSTEM) as act:
