@@ -81,6 +81,16 @@ def read_partner(fields: Fields) -> dict[str, Any]:
     }
 
 
+def read_sites(fields: Fields, most: int) -> list[dict[str, str]]:
+    """Rows of a host site and guest sites; a row without a name, a place and a witness is none."""
+    names = ("name", "region", "place", "witness", "partner")
+    rows = [
+        {name: text(fields, f"{name}-{number}", most=120, required=False) for name in names}
+        for number in range(1, most + 1)
+    ]
+    return [row for row in rows if row["name"] or row["place"] or row["witness"]]
+
+
 def read_day(fields: Fields, name: str) -> date:
     """A day, `2026-11-21`."""
     raw = text(fields, name, most=10)

@@ -47,6 +47,7 @@ class Committee(Base, Staged):
     meets_at: Mapped[datetime | None]
     hours: Mapped[int] = mapped_column(default=8)
     place: Mapped[str] = mapped_column(String(200), default="")
+    sites: Mapped[Any | None] = mapped_column(Json)
     requested_by: Mapped[str] = mapped_column(String(120), default="")
     draw_label: Mapped[str | None] = mapped_column(String(160))
     rounds: Mapped[Any] = mapped_column(Json, default=list)
@@ -83,6 +84,7 @@ class Member(Base, Staged):
     sealed: Mapped[str | None]
     partner_id: Mapped[int | None] = mapped_column(ForeignKey("partner.id"))
     guest: Mapped[Any | None] = mapped_column(Json)
+    site: Mapped[str | None] = mapped_column(String(4))
     seat: Mapped[str] = mapped_column(String(60))
     label: Mapped[str] = mapped_column(String(20))
     is_leader: Mapped[bool] = mapped_column(default=False)

@@ -157,6 +157,7 @@ from experts.queries.seats import (
     standing_by,
     walk_now,
 )
+from experts.queries.sites import place_of, seats_by_site, site
 from experts.queries.viewing import (
     bid_document,
     bid_of,
@@ -298,6 +299,7 @@ __all__ = [
     "pending_changes",
     "people_of",
     "person_of",
+    "place_of",
     "pools",
     "priced_bids",
     "profile",
@@ -310,10 +312,12 @@ __all__ = [
     "round_of",
     "sealed_for_duty",
     "seated",
+    "seats_by_site",
     "seats_taken",
     "section_of",
     "shown_answer",
     "signers",
+    "site",
     "standing_by",
     "stated_bill",
     "table_of",

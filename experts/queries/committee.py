@@ -144,6 +144,7 @@ def roster(session: Session, held: Committee, actor: Actor) -> list[dict[str, An
             "seat": member.seat,
             "state": member.state,
             "is_leader": member.is_leader,
+            "site": next((one["name"] for one in held.sites or [] if one["code"] == member.site), None),
             "partner": member.partner.name if member.partner is not None else None,
             "name": name_of(session, member) if told or holds(session, member, actor.person_id) else None,
         }

@@ -17,6 +17,7 @@ from experts.routes import (
     rollback,
     room,
     scoring,
+    sites,
     viewing,
     watching,
 )
@@ -40,6 +41,7 @@ __all__ = [
     "rollback",
     "room",
     "scoring",
+    "sites",
     "viewing",
     "watching",
 ]  # fmt: skip

@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response
 from accounts.access import acting, current_actor, limited, public, reading, requires, wants_json
 from accounts.rules import Role
 from bidding import queries as bidding
+from core.clock import from_iso
 from core.draw import mechanism, record
 from core.errors import Missing
 from core.ledger.log import entries_of
@@ -159,10 +160,15 @@ def _shown(session: Any, held: dict[str, Any]) -> dict[str, Any]:
         for step in (facts["outcome"] or {}).get("steps", [])
         if seed is not None
     ]
+    brought = [
+        one | ({"answered_at": from_iso(one["answer"]["document"]["at"])} if "answer" in one else {})
+        for one in facts.get("partners", [])
+    ]
     stage = {"announced": 0, "frozen": 2, "concluded": 4}.get(facts["state"], 0)
     return {
         **facts,
         "parties": [committed.get(name) or {"party": name, "commitment": None, "nonce": None} for name in names],
         "steps": steps,
+        "partners": brought,
         "stage": stage,
     }

@@ -26,6 +26,7 @@ def invitations() -> str:
     with reading() as session:
         return render_template(
             "experts/invitations.html", invitations=queries.invitations(session, current_actor()), kinds=KINDS,
+            places={one.id: queries.place_of(one) for one in queries.invitations(session, current_actor())},
             loans=federation.own_loans(session, current_actor()), loan_kinds=LOAN_KINDS,
         )  # fmt: skip
 
@@ -95,5 +96,5 @@ def _invitation(number: int, errors: list[Refusal]) -> str:
         found = queries.invitation(session, number, current_actor())
         return render_template(
             "experts/invitation.html", member=found, committee=found.committee, kinds=KINDS, errors=errors,
-            values=request.form,
+            values=request.form, place=queries.place_of(found),
         )  # fmt: skip

@@ -23,6 +23,7 @@ from experts.models import Committee, Member, Memo
 from experts.queries import federation
 from experts.rules import Constraints, Profile, Shape, avoidance_grounds, check_shape
 from experts.rules.federation import apart
+from experts.rules.sites import HOST
 
 REQUESTABLE = ("submission_open", "suspended", "closed", "opened")
 
@@ -167,6 +168,8 @@ def name_representative(act: Act, committee: Committee, person: Person, *, autho
     )
     act.session.add(member)
     act.session.flush()
+    if committee.sites:
+        member.site = HOST
     append(act, "member.name", member.subject, {"authorisation": authorisation, "actor": act.actor.name})
     return member
 

@@ -20,6 +20,7 @@ from experts import queries
 from experts.models import Committee, Expert, Member
 from experts.rules import Shape, Walk, speciality_name, walk
 from experts.rules.federation import is_guest
+from experts.rules.sites import site_for
 from experts.rules.walk import SEATED
 from experts.services.consulting import guests_for
 from experts.services.guests import seat_guest
@@ -203,7 +204,8 @@ def invite(act: Act, committee: Committee, walked: Walk) -> list[Member]:
         else:
             expert = queries.expert(act.session, codes[step.candidate])
             member = seat(act, committee, expert, label=f"M{count}", seat=step.detail, candidate=step.candidate)
-        append(act, "member.invite", member.subject, {"candidate": step.candidate, "seat": step.detail})
+        where = {"site": member.site} if member.site else {}
+        append(act, "member.invite", member.subject, {"candidate": step.candidate, "seat": step.detail, **where})
         fresh.append(member)
     return fresh
 
@@ -230,6 +232,8 @@ def seat(act: Act, committee: Committee, expert: Expert, *, label: str, seat: st
     )
     act.session.add(member)
     act.session.flush()
+    if committee.sites:
+        member.site = site_for(committee.sites, "")
     if committee.meets_at is not None:
         post(
             act,
@@ -240,7 +244,7 @@ def seat(act: Act, committee: Committee, expert: Expert, *, label: str, seat: st
             channel="mail" if (expert.contact or {}).keys() == {"mail"} else "voice",
             meets_at=committee.meets_at.isoformat(),
             hours=committee.hours,
-            place=committee.place,
+            place=queries.place_of(member),
             speciality=speciality_name(seat),
         )
     return member

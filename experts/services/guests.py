@@ -25,6 +25,7 @@ from experts import queries
 from experts.models import Committee, Consultation, Member
 from experts.queries import federation
 from experts.rules import federation as rules
+from experts.rules.sites import site_for
 from experts.services.consulting import avoided
 from experts.services.masks import from_seat
 
@@ -39,6 +40,8 @@ def seat_guest(act: Act, committee: Committee, *, label: str, seat: str, candida
     )  # fmt: skip
     act.session.add(member)
     act.session.flush()
+    if committee.sites:
+        member.site = site_for(committee.sites, code)
     return member
 
 
@@ -53,7 +56,8 @@ def seats_message(act: Act, held: Consultation, recipient: str) -> bytes:
         "type": rules.SEATS, "id": act.chance(16).hex(), "at": iso(act.now), "from": str(act.signer.verifier),
         "to": held.partner.key, "label": held.label, "section": committee.section.code, "seed": draw.seed,
         "reveals": {nonce.party: nonce.reveal for nonce in record.nonces(act.session, draw)},
-        "meets_at": iso(committee.meets_at), "hours": committee.hours, "place": committee.place,
+        "meets_at": iso(committee.meets_at), "hours": committee.hours,
+        "place": _place_for(committee, held.partner.code),
         "recipient": recipient,
         "parties": [rules.party_json(one) for one in queries.parties(act.session, committee.section)],
         "avoid": avoided(act, committee),
@@ -63,6 +67,15 @@ def seats_message(act: Act, held: Consultation, recipient: str) -> bytes:
     }  # fmt: skip
     held.due_at = act.now + wait_after(held.failures + 1)
     return partners.written(partners.sign(act.signer, document))
+
+
+def _place_for(committee: Committee, partner: str) -> str:
+    """Where the partner's experts go: their own site where the committee has one, else its place."""
+    sites = committee.sites or []
+    for one in sites:
+        if one["code"] == site_for(sites, partner):
+            return f"{one['name']} {one['place']}"
+    return str(committee.place)
 
 
 def keep_seats(act: Act, held: Consultation, asked: bytes, raw: bytes, identity: str | None) -> bool:

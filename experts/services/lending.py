@@ -153,6 +153,7 @@ def answer_seats(act: Act, raw: bytes) -> bytes:
             raise Missing("partner.candidate", label=held.label)
         expert = queries.expert(act.session, codes[seat["candidate"]])
         loan = _lend(act, partner, held, expert, seat, document)
+        loan.place = str(document["place"])
         if loan.state in LIVE and seat["state"] == "left":
             advance(act, loan, "recall")
         elif loan.state in LIVE:

@@ -16,7 +16,7 @@ from accounts.models import Person
 from accounts.rules import Role
 from awards.rules.verdict.partners import check_partners as ours
 from awards.services.archive import _draw
-from awards.services.proofs import _entries
+from awards.services.proofs import told_entries
 from core import partners as wire
 from core.act import Platform
 from core.clock import StoppedClock, iso
@@ -177,7 +177,7 @@ def test_both_verifiers_hold_the_frozen_list_to_what_the_partner_signed(pair: Ne
         row = _draw(act.session, record.draw(act.session, str(committee.draw_label)), committee, held)
         entries = [
             {"index": one.leaf_index, "kind": one.kind, "subject": one.subject, "facts": one.facts}
-            for one in _entries(act.session, section, held, set())
+            for one in told_entries(act.session, section, held, set())
         ]
     row, entries = json.loads(json.dumps([row, sorted(entries, key=lambda one: int(one["index"]))]))
     key = story.platform.signer.verifier

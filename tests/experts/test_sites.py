@@ -1,0 +1,96 @@
+"""Host site and guest sites: seats bound to them, shown, witnessed, and one that is cut off (R-341)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from accounts.rules import Role
+from core.errors import Conflict, Forbidden, Invalid, Missing
+from core.ledger.log import entries_of
+from experts import queries
+from experts.rules.sites import check_sites, site_for
+from experts.services import sites
+from tests.experts.story import Story
+
+ROWS = [
+    {"name": "滨江主场", "region": "330100", "place": "市民中心三楼", "witness": "周衡"},
+    {"name": "嘉兴副场", "region": "330400", "place": "嘉兴中心二楼", "witness": "沈岚"},
+]
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "field"),
+    [
+        (lambda rows: rows.pop(), "sites.few", "name-2"),
+        (lambda rows: rows[1].update(witness=" "), "form.required", "witness-2"),
+        (lambda rows: rows[1].update(name="滨江主场"), "sites.same", "name-2"),
+        (lambda rows: rows[1].update(partner="zz"), "sites.partner", "partner-2"),
+        (lambda rows: rows[0].update(partner="jx"), "sites.partner", "partner-1"),
+        (lambda rows: rows.extend([{**rows[0], "name": f"副场{n}"} for n in range(5)]), "sites.many", "name-1"),
+    ],
+)
+def test_sites_that_cannot_be_are_refused(change: Callable[[Any], object], code: str, field: str) -> None:
+    """The field and the rule are named, and a partner's experts go to their own site."""
+    rows = [dict(row) for row in ROWS]
+    change(rows)
+    with pytest.raises(Invalid) as refusal:
+        check_sites(rows, ["jx"])
+    assert (refusal.value.code, refusal.value.field) == (code, field)
+    held = check_sites([ROWS[0], {**ROWS[1], "partner": "jx"}], ["jx"])
+    assert (site_for(held, "jx"), site_for(held, ""), site_for(held, "sh")) == ("S2", "S1", "S1")
+
+
+def test_seats_are_bound_witnessed_and_replaced_where_a_site_is_cut_off(
+    story: Story, enter: Callable[..., Any]
+) -> None:
+    """The whole way on services and pages: moved before sign-in only, witnessed in time, cut off with its own seats."""
+    story.to_drawn()
+    officer, supervisor = story.actor(Role.OFFICER), story.actor(Role.SUPERVISOR)
+    with pytest.raises(Forbidden), story.platform.act(supervisor) as act:
+        sites.set_sites(act, story.committee(act.session), ROWS)
+    page = enter(officer)
+    address = f"/tender/{story.code}/committee/sites"
+    data = {f"{name}-{n}": row[name] for n, row in enumerate(ROWS, 1) for name in row}
+    wrong = page.post(address, data={**data, "witness-2": ""})
+    assert wrong.status_code == 422 and "嘉兴中心二楼" in wrong.text
+    assert page.post(address, data=data).status_code == 303
+    for label in ("M3", "M4"):
+        assert page.post(f"{address}/move", data={"label": label, "site": "S2"}).status_code == 303
+    with pytest.raises(Missing, match=r"sites\.unknown"), story.platform.act(officer) as act:
+        sites.move_seat(act, story.seat_of(act, "M1"), "S9")
+    assert {one.label: one.site for one in story.members()} == {
+        "M1": "S1", "M2": "S1", "R1": "S1", "M3": "S2", "M4": "S2"
+    }  # fmt: skip
+    with story.platform.reading() as session:
+        third = next(one for one in story.members() if one.label == "M3")
+    invited = enter(story.person_actor(third)).get(f"/expert/invitations/{third.id}").text
+    assert "嘉兴副场 嘉兴中心二楼" in invited and "周衡" not in invited
+    story.arrive()
+    with pytest.raises(Conflict, match=r"member\.state"), story.platform.act(officer) as act:
+        sites.move_seat(act, story.seat_of(act, "M3"), "S1")
+    with pytest.raises(Invalid, match=r"sites\.seat"), story.platform.act(officer) as act:
+        sites.witness_site(act, story.committee(act.session), "S2", present=["M1"], note="")
+    sent = {"witnessed": "S2", "present": ["M3"], "note": "M4 在路上"}
+    assert page.post(f"{address}/witness", data=sent).status_code == 303
+    shown = page.get(address).text
+    assert (
+        "到场 1 席，缺 1 席" in shown
+        and "沈岚" in shown
+        and "嘉兴副场" in page.get(address.removesuffix("/sites")).text
+    )
+    with pytest.raises(Forbidden), story.platform.act(officer) as act:
+        sites.cut_off_site(act, story.committee(act.session), "S2", "网络中断两小时未恢复")
+    lost = {"lost": "S2", "reason": "网络中断两小时未恢复"}
+    assert enter(supervisor).post(f"{address}/cut-off", data=lost).status_code == 303
+    states = {one.label: one.state for one in story.members()}
+    assert set(states) == {"M1", "M2", "R1", "M5", "M6"} and states["M1"] == "signed_in"
+    with story.platform.reading() as session:
+        committee = story.committee(session)
+        kinds = [entry.kind for entry in entries_of(session, committee.subject)]
+        assert {"committee.sites", "committee.witness", "committee.cut_off"} <= set(kinds)
+        assert [len(one["seats"]) for one in queries.seats_by_site(session, committee)] == [5, 0]
+    with pytest.raises(Conflict, match=r"sites\.empty"), story.platform.act(supervisor) as act:
+        sites.cut_off_site(act, story.committee(act.session), "S2", "网络中断两小时未恢复")
