@@ -37,7 +37,7 @@ OUTSIDE = {
     ],
 )  # fmt: skip
 def test_the_threshold_itself_must_be_here(matter: str, yuan: int, ground: str, verdict: str) -> None:
-    """R-050, R-054: an amount at the threshold, and only grounds the law knows for the matter. Seen red: with `<=`; with any ground."""
+    """R-050, R-054: an amount at the threshold, and only grounds the law knows for the matter."""
     found = check_outside(matter, yuan * 100, ground, ON)
     assert (found.verdict, bool(found.rule["source"])) == (verdict, True)
 
@@ -53,7 +53,7 @@ DEALS = st.lists(st.tuples(st.integers(0, 900), st.integers(1, 120)), max_size=9
 
 @given(DEALS)
 def test_splitting_finds_the_largest_sum_within_twelve_months(pairs: list[tuple[int, int]]) -> None:
-    """Against every run of purchases. Seen red: with a window that never moves on."""
+    """Against every run of purchases."""
     deals = [Deal(ON + timedelta(days=day), fen, str(place)) for place, (day, fen) in enumerate(pairs)]
     small = sorted((one for one in deals if one.amount_fen < 100), key=lambda one: (one.on, one.code))
     sums = [
