@@ -101,7 +101,7 @@ def resigned(platform: Platform, raw: bytes, change: Callable[[dict[str, Any]], 
 def test_a_partners_people_are_drawn_invited_seated_and_replaced(pair: Neighbours, app: Flask) -> None:
     """The whole way, both ledgers read afterwards: frozen as signed, drawn, told, invited, declined, arrived, seated.
 
-    Seen red: `guests_for` returning nobody; the guest admitted an hour earlier; `decline` not carried back.
+    Seen red: `guests_for` returning nobody; a decline not carried back.
     """
     pair.add_lent(1, 20, certified=False)
     drawn(pair)
@@ -168,7 +168,7 @@ def _logins(pair: Neighbours) -> set[str]:
 
 
 def test_both_verifiers_hold_the_frozen_list_to_what_the_partner_signed(pair: Neighbours) -> None:
-    """Every change below is found by both. Seen red: each check of either program taken out in turn is below."""
+    """Every change below is found by both."""
     drawn(pair)
     story = pair.host
     with story.platform.act(story.actor(Role.OFFICER)) as act:
@@ -388,7 +388,7 @@ def test_a_partner_that_is_down_slow_or_lying_never_leaves_half_a_draw(
 ) -> None:
     """Each is a clear refusal; nothing is frozen until the officer decides to draw without them, with a reason.
 
-    Seen red: `check_signed` not called; a redirect followed; a drip waited for to its end.
+    Seen red: `check_signed` not called.
     """
     announced(pair)
     pair.host.add_experts(4, 70)
@@ -422,7 +422,7 @@ def test_a_partner_that_is_down_slow_or_lying_never_leaves_half_a_draw(
 
 
 def test_an_answer_stands_only_for_the_question_as_it_is_now(pair: Neighbours) -> None:
-    """A request upheld after the answer changes the question: it is asked anew. Seen red: without the comparison."""
+    """A request upheld after the answer changes the question: it is asked anew."""
     announced(pair)
     assert consult(pair) == []
     with pair.lender.reading() as session:
@@ -449,10 +449,7 @@ def test_an_answer_stands_only_for_the_question_as_it_is_now(pair: Neighbours) -
 
 
 def test_the_host_cannot_seat_whom_it_likes(pair: Neighbours) -> None:
-    """Another seed, nonces that open nothing, too many seats, a name never given, a word heard before.
-
-    Seen red: `_check_seed` not called; `told_at` not compared.
-    """
+    """Another seed, nonces that open nothing, too many seats, a name never given, a word heard before."""
     drawn(pair)
     platform, lender = pair.host.platform, pair.lender
     operator = factories.actor(lender, Role.OPERATOR)
@@ -486,10 +483,7 @@ def test_the_host_cannot_seat_whom_it_likes(pair: Neighbours) -> None:
 
 
 def test_a_tie_that_arises_later_and_a_seat_given_up_reach_the_other_side(pair: Neighbours) -> None:
-    """The lender bars its own before they travel; the host's absence recalls the loan; a loan makes busy.
-
-    Seen red: `bars` not asked again; `busy_people` without loans.
-    """
+    """The lender bars its own before they travel; the host's absence recalls the loan; a loan makes busy."""
     drawn(pair)
     tell(pair)
     first, second = pair.guests()[:2]
@@ -519,7 +513,7 @@ def test_a_tie_that_arises_later_and_a_seat_given_up_reach_the_other_side(pair: 
 def test_with_duty_keys_neither_side_keeps_a_name_in_clear(pair: Neighbours, app: Flask) -> None:
     """Both platforms have a duty key: the handed name is sealed to the host's, the loan to the lender's.
 
-    Off duty the guest is a stranger. Seen red: the box opened and kept in `guest`.
+    Off duty the guest is a stranger.
     """
     from tests.bidding.test_blind import rows_of
 
