@@ -12,7 +12,9 @@ from . import (
     claims_complaints,
     claims_completeness,
     claims_contracts,
+    claims_disclosure,
     claims_draws,
+    claims_export,
     claims_ledger,
     claims_masks,
     claims_scores,
@@ -49,13 +51,22 @@ CLAIMS: list[tuple[str, str, Callable[[Case, Findings], tuple[str, str]]]] = [
     ("warnings", "围串标线索", claims_award.warnings),
     ("reports", "报告", claims_award.reports),
     ("completeness", "完整性", claims_completeness.completeness),
+    ("disclosure", "分级公开", claims_disclosure.disclosure),
+]
+EXPORT: list[tuple[str, str, Callable[[Case, Findings], tuple[str, str]]]] = [
+    ("container", "文件结构", claims_ledger.container),
+    ("leaves", "叶子与签名", claims_export.leaves),
+    ("redactions", "遮盖", claims_export.redactions),
+    ("files", "文件", claims_export.files),
+    ("shown_entries", "存证条目", claims_export.entries),
+    ("shown_result", "结果", claims_export.result),
 ]
 
 
 def check(path: Path, key: Key | None = None) -> list[Line]:
     """The verdict on an archive file, one line for each claim; only reading the file can raise."""
     case, lines = Case(Archive(path), key), []
-    for name, title, claim in CLAIMS:
+    for name, title, claim in EXPORT if case.archive.is_export else CLAIMS:
         out, zh, en = Findings(), "", ""
         with out.at(name):
             zh, en = claim(case, out)

@@ -107,8 +107,14 @@ class Archive:
                 self._fault(path, "填充不是零", "the padding is not zero")
             yield Member(path, offset, size, state.hexdigest())
 
+    @property
+    def is_export(self) -> bool:
+        """Whether the file is an export for one class, and no whole archive."""
+        return self.order[:1] == ["export.json"]
+
     def _check_paths(self) -> None:
-        meant = ["manifest.json", "manifest.note", *sorted(set(self.order) - {"manifest.json", "manifest.note"})]
+        first = ["export.json"] if self.is_export else ["manifest.json", "manifest.note"]
+        meant = [*first, *sorted(set(self.order) - set(first))]
         for got, should in zip(self.order, meant, strict=False):
             if got != should:
                 self._fault(got, f"次序不对：此处应为 {should}", f"out of order: {should} belongs here")

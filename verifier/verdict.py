@@ -82,7 +82,8 @@ class Case:
 
     def platform(self) -> Key:
         """The platform key: the one given, else the archive's own."""
-        return self.key or Key.read(self.archive.json("manifest.json")["platform_key"])
+        named = "export.json" if self.archive.is_export else "manifest.json"
+        return self.key or Key.read(self.archive.json(named)["platform_key"])
 
     @property
     def section(self) -> str:

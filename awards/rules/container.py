@@ -131,14 +131,19 @@ class Container:
 
     def copy(self, path: str, to: Path) -> None:
         """Copy a member to a file."""
+        with to.open("wb") as out:
+            for chunk in self.chunks(path):
+                out.write(chunk)
+
+    def chunks(self, path: str) -> Iterator[bytes]:
+        """A member's bytes, piece by piece."""
         held = self._held(path)
         self._file.seek(held.offset)
         left = held.size
-        with to.open("wb") as out:
-            while left:
-                chunk = self._file.read(min(1 << 20, left))
-                out.write(chunk)
-                left -= len(chunk)
+        while left:
+            chunk = self._file.read(min(1 << 20, left))
+            yield chunk
+            left -= len(chunk)
 
 
 def open_container(file: BinaryIO, progress: Progress | None = None) -> Container:

@@ -23,6 +23,7 @@ from awards.services.contracts import (
     sign_contract,
     terminate_contract,
 )
+from awards.services.exporting import export_archive
 from awards.services.objections import answer_objection, file_objection
 from awards.services.publicity import end_publicity, publish_candidates
 from awards.services.result import announce_result
@@ -39,7 +40,8 @@ from awards.services.set_aside import hold_again, set_aside_winner
 __all__ = [
     "Judged", "accept_complaint", "announce_result", "answer_objection", "archive_section", "award", "cast_ballot",
     "check_complaint", "complete_contract", "convene_selection", "decide_complaint", "decide_selection",
-    "declare_selector", "end_publicity", "file_complaint", "file_objection", "hold_again", "lapse_suspension",
+    "declare_selector", "end_publicity", "export_archive", "file_complaint", "file_objection", "hold_again",
+    "lapse_suspension",
     "lift_suspension", "order_suspension", "preview", "propose_contract", "publish_candidates", "record_event",
     "record_inspection", "record_step", "refuse_complaint", "return_complaint", "set_aside_winner", "set_selection",
     "sign_contract",

@@ -18,6 +18,7 @@ from awards import queries
 from awards.models import Archive
 from awards.queries.complaints import check_free, complaints, open_complaints
 from awards.queries.contracts import contract, contracts, told_contract
+from awards.rules import disclosure
 from awards.rules.container import Source, write_container
 from awards.services.completeness import Judged, completeness, judged, objects_of
 from awards.services.proofs import proved_entries, told_entries, vouched_heads
@@ -67,6 +68,7 @@ def archive_section(act: Act, section: Section, *, warnings: dict[str, Any]) -> 
     bidding_services.mark_archived(act, section)
     members = collect(act, section, warnings)
     objects = objects_of(members)
+    members["disclosure"] = disclosure_of(act, section, members, objects)
     sources = [Source(f"{name}.json", rfc8785.dumps(value)) for name, value in members.items()]
     sources += [Source(f"objects/{sha256}", act.store.path(sha256)) for sha256 in sorted(objects)]
     temp = act.store.temp / secrets.token_hex(16)
@@ -104,6 +106,19 @@ def collect(act: Act, section: Section, warnings: dict[str, Any]) -> dict[str, A
     members["trust"] = vouched_heads(act, section, opening)
     members["completeness"] = completeness(act, section, members)
     return members
+
+
+def disclosure_of(act: Act, section: Section, members: dict[str, Any], objects: set[str]) -> dict[str, Any]:
+    """Every part of the file as a salted leaf of its class, under a signed root: what exports show stays provable."""
+    edition = disclosure.edition_at(iso(act.now))
+    found = disclosure.parts(
+        edition,
+        [f"{name}.json" for name in members],
+        lambda path: members[path.removesuffix(".json")],
+        {sha256: act.store.size(sha256) for sha256 in objects},
+    )
+    salts = [act.chance(32).hex() for _ in found]
+    return disclosure.disclosed(section.code, edition, found, salts, act.signer)
 
 
 def handed_down(section: Section, warnings: dict[str, Any]) -> set[str]:

@@ -42,6 +42,7 @@ COMMANDS = {
     "collusion": "collusion.cli:collusion",
     "credit": "credit.cli:credit",
     "experts": "experts.cli:experts",
+    "archive": "awards.cli:archive",
     "statistics": "window.cli:statistics",
 }
 

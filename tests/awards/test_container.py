@@ -89,3 +89,22 @@ def test_json_that_is_not_canonical_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Invalid, match=r"archive\.json"):
         open_container(io.BytesIO(out.getvalue())).json("bids.json")
     assert open_container(io.BytesIO(out.getvalue())).json(MANIFEST)["section"] == "T-1"
+
+
+@pytest.mark.parametrize(
+    ("text", "personal"),
+    [
+        ("联系电话 13800138000", True), ("138-0013-8000。", True), ("010-66668888", True),
+        ("身份证 110101199003077758", True), ("11010119900307775X", True),
+        ("a3f13800138000bc", False), ("投标价 13800138000.00 元", True), ("91110108MA01ABCD2X", False),
+        ("BJ2026-SC-0417-01", False), ("GG2026-00001", False), ("2026-10-12T01:00:00.000000Z", False),
+    ],
+)  # fmt: skip
+def test_personal_numbers_are_seen_in_text(text: str, personal: bool) -> None:
+    """By both programs. Seen red: with the edges left out, hashes were taken for phones."""
+    from awards.rules.disclosure import is_personal
+    from verifier.claims_export import personal as seen
+
+    assert is_personal({"x": [text]}) is seen({"x": [text]}) is personal
+    assert is_personal({text: 1}) is seen({text: 1}) is personal
+    assert not is_personal(13800138000)

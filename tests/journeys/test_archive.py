@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 import rfc8785
 
-from awards.rules.container import Source, write_container
 from awards.rules.verdict import verify_archive
 from core.ledger.notes import Verifier
 from portal.cli.demo.story import SECTION
+from tests.awards.refiled import packed
 from tests.journeys.conftest import Played, members_of
 
 Members = dict[str, bytes]
@@ -39,16 +39,9 @@ def theirs(archive: Path, key: str | None = None) -> list[tuple[str, bool]]:
 
 def repacked(played: Played, members: Members) -> bytes:
     """An archive over changed members, signed by the platform's own key: the insider's best attempt."""
-    out = io.BytesIO()
     kept = {path: raw for path, raw in members.items() if not path.startswith("manifest.")}
-    write_container(
-        out,
-        section=SECTION,
-        built_at=json.loads(members["manifest.json"])["built_at"],
-        signer=played.stage.platform.signer,
-        sources=[Source(path, raw) for path, raw in kept.items()],
-    )
-    return out.getvalue()
+    built_at = json.loads(members["manifest.json"])["built_at"]
+    return packed(kept, SECTION, built_at, played.stage.platform.signer)
 
 
 def edited(path: str, change: Callable[[Any], None]) -> Callable[[Members], None]:
@@ -246,7 +239,7 @@ def test_the_command_says_the_verdict_and_exits_by_it(played: Played, tmp_path: 
         text=True,
     )
     assert good.returncode == 0, good.stdout + good.stderr
-    assert good.stdout.count("✓") == 23
+    assert good.stdout.count("✓") == 24
     broken = tmp_path / "broken.tar"
     broken.write_bytes(played.archive.read_bytes()[:-1])
     bad = subprocess.run([sys.executable, "-m", "portal.cli", "verify", str(broken)], capture_output=True, text=True)

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import io
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import rfc8785
+from click.testing import CliRunner
+
 from accounts.rules import Role
+from awards.cli import archive as archive_command
 from awards.rules.completeness import Required, editions, judge
+from awards.rules.container import header, open_container
+from awards.rules.disclosure import commitment, is_personal
 from bidding import queries as bidding
 from core.act import Platform
 from tests.conftest import Browser
 from tests.journeys.test_outcomes import to_report
-from tests.journeys.whole import found_wrong, tampered, wrong_lines
+from tests.journeys.whole import Whole, found_wrong, tampered, wrong_lines
 
 
 def test_a_file_that_lacks_a_document_is_not_sealed(
-    platform: Platform, tmp_path: Path, login: Callable[..., Browser]
+    platform: Platform, tmp_path: Path, login: Callable[..., Browser], client: Browser
 ) -> None:
     """R-560. The page says what lacks and why; nothing is half-written; both verifiers count the sealed file again."""
     stage = to_report(platform, tmp_path / "machines", "G")
@@ -52,6 +60,66 @@ def test_a_file_that_lacks_a_document_is_not_sealed(
     )
     ours, theirs = found_wrong(stage, tampered(stage, archive, "completeness.json", None), tmp_path)
     assert "completeness" in ours and "completeness" in theirs
+    exports(stage, archive, tmp_path, login, client)
+
+
+def exports(stage: Whole, archive: bytes, tmp_path: Path, login: Callable[..., Browser], client: Browser) -> None:
+    """Each class gets its own, the public one verifies twice, and what is wrong with one is named."""
+    code = stage.code
+    stem = f"/sections/{code}/archive"
+    public = client.get(f"{stem}/public.tar")
+    assert public.status_code == 200
+    assert login(Role.BIDDER, person="a").get(f"{stem}/party.tar").status_code == 200
+    assert login(Role.BIDDER, person="nobody").get(f"{stem}/party.tar").status_code == 404
+    assert client.get(f"{stem}/supervisor.tar").status_code in (302, 303, 401, 403)
+    assert wrong_lines(stage, public.data, tmp_path) == []
+    whole = login(Role.OFFICER).get(f"{stem}/supervisor.tar").data
+    assert wrong_lines(stage, whole, tmp_path) == []
+    file = tmp_path / "whole.archive.tar"
+    file.write_bytes(archive)
+    done = CliRunner().invoke(archive_command, ["export", str(file), "--class", "public"])
+    assert done.exit_code == 0 and (tmp_path / "whole.public.tar").read_bytes() == public.data
+    told, objects = shown(public.data)
+    supervisors = shown(whole)[0]["leaves"]
+    text = json.dumps(told, ensure_ascii=False)
+    assert not is_personal([leaf for leaf in told["leaves"] if leaf["class"] == "public"])
+    opened = {leaf["place"] for leaf in told["leaves"] if "value" in leaf}
+    assert not {"bids.json#/0:supervisor", "evaluation.json#:supervisor", "warnings.json#:supervisor"} & opened
+
+    def wrong(change: Callable[[list[dict[str, Any]]], Any]) -> set[str]:
+        leaves = json.loads(text)["leaves"]
+        change(leaves)
+        ours, theirs = found_wrong(stage, rewritten({**told, "leaves": leaves}, objects), tmp_path)
+        assert ours == theirs, (ours, theirs)
+        return ours
+
+    bid = next(n for n, leaf in enumerate(told["leaves"]) if leaf["place"] == "bids.json#/0:public")
+    hidden = next(n for n, leaf in enumerate(told["leaves"]) if leaf["place"] == "warnings.json#:supervisor")
+    assert wrong(lambda leaves: leaves[bid]["value"].update(price_fen=1)) == {"leaves"}
+    assert wrong(lambda leaves: leaves[hidden].update(commitment="0" * 64)) == {"leaves"}
+    assert wrong(lambda leaves: leaves.pop(hidden)) == {"leaves"}
+    assert wrong(lambda leaves: leaves.__setitem__(bid, veiled(leaves[bid]))) >= {"redactions"}
+    assert wrong(lambda leaves: leaves.__setitem__(hidden, supervisors[hidden])) == {"redactions"}
+    assert wrong(lambda leaves: leaves[bid].update({"class": "supervisor"})) >= {"leaves", "redactions"}
+
+
+def shown(raw: bytes) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """An export's own member and its objects."""
+    held = open_container(io.BytesIO(raw))
+    return held.json("export.json"), {path: held.read(path) for path in held.members if path != "export.json"}
+
+
+def veiled(leaf: dict[str, Any]) -> dict[str, Any]:
+    """The leaf hidden, though it may be seen."""
+    return {
+        "class": leaf["class"], "place": leaf["place"], "commitment": commitment(leaf["salt"], leaf["value"]),
+    }  # fmt: skip
+
+
+def rewritten(told: dict[str, Any], objects: dict[str, bytes]) -> bytes:
+    """An export of these leaves and objects."""
+    parts = [("export.json", rfc8785.dumps(told)), *objects.items()]
+    return b"".join(header(p, len(r)) + r + bytes(-len(r) % 512) for p, r in parts) + bytes(1024)
 
 
 def test_the_list_asks_for_what_did_happen_only() -> None:

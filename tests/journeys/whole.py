@@ -24,7 +24,6 @@ from accounts.services import open_sign_in
 from awards import services as awards
 from awards.models import Publicity
 from awards.queries import publicity
-from awards.rules.container import Source, write_container
 from awards.rules.verdict import verify_archive
 from bidding import queries as bidding
 from bidding import services as bidding_services
@@ -36,6 +35,7 @@ from experts.rules import CONTROL_PRICE, scored_criteria
 from opening import queries as opening
 from opening import services as opening_services
 from tests import factories
+from tests.awards.refiled import packed
 from tests.experts.story import Story
 from tests.opening.stage import Stage
 
@@ -184,10 +184,8 @@ def tampered(stage: Whole, archive: bytes, path: str, change: Callable[[Any], No
         value = json.loads(members[path])
         change(value)
         members[path] = rfc8785.dumps(value)
-    sources = [Source(name, raw) for name, raw in members.items() if not name.startswith("manifest.")]
-    out = io.BytesIO()
-    write_container(out, section=stage.code, built_at=built, signer=stage.platform.signer, sources=sources)
-    return out.getvalue()
+    kept = {name: raw for name, raw in members.items() if not name.startswith("manifest.")}
+    return packed(kept, stage.code, built, stage.platform.signer)
 
 
 def found_wrong(stage: Whole, archive: bytes, folder: Path) -> tuple[set[str], set[str]]:

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
 from awards.rules.container import Progress, check_manifest, open_container
+from awards.rules.export import EXPORT
 from awards.rules.verdict import (
     award,
     bids,
     complaints,
     contracts,
+    export,
     filing,
     log,
     masks,
@@ -44,6 +46,9 @@ def verify_archive(file: BinaryIO, *, key: Verifier | None = None, progress: Pro
     try:
         container = open_container(file, progress)
         yield Line("container", True, {"members": len(container.members)})
+        if next(iter(container.members), None) == EXPORT:
+            yield from (Line(*line) for line in export.verify_export(container, key))
+            return
         manifest = check_manifest(container, key)
         yield Line("manifest", True, {"section": manifest["section"], "key": manifest["platform_key"]})
     except Refusal as refusal:
@@ -85,4 +90,5 @@ CHECKS: tuple[tuple[str, Callable[[Told], dict[str, Any]]], ...] = (
     ("warnings", results.check_warnings),
     ("reports", results.check_reports),
     ("completeness", filing.check_completeness),
+    ("disclosure", filing.check_disclosure),
 )
