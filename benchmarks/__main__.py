@@ -22,6 +22,7 @@ FIGURES = {
     "R10": ("benchmarks.figures.r10", "before the opening nobody is shown who bids or how many"),
     "R12": ("benchmarks.figures.r12", "every k trustees open, no fewer do, a liar is named"),
     "R13": ("benchmarks.figures.r13", "flipped bits of a ledger: all found, the entry named, no false alarm"),
+    "R15": ("benchmarks.figures.r15", "files of tenders, 30 % sabotaged: both verifiers agree, every sabotage named"),
     "R16": ("benchmarks.figures.r16", "a restored backup is refused at start, every missing receipt named"),
     "R17": (
         "benchmarks.figures.r17",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.figures import r03, r04, r08, r10, r12, r19, r23
+from benchmarks.figures import r03, r04, r08, r10, r12, r15, r19, r23
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.slow
@@ -55,6 +55,12 @@ def test_nothing_copied_is_accepted_or_opened(capsys: pytest.CaptureFixture[str]
     said = capsys.readouterr().out
     for code in ("bid.copied", "bid.old_policy", "bid.other_section", "seal.wrong_handle", "seal.bulk_mismatch"):
         assert code in said
+
+
+def test_sabotaged_files_are_named_by_both_verifiers(capsys: pytest.CaptureFixture[str]) -> None:
+    """R15 on ten files. `--sabotage originals` takes that line for good: the changed price is then missed."""
+    assert r15.main(["--files", "10"]) == 0
+    assert "3 of 3 sabotages found and named, 0 false alarms" in capsys.readouterr().out
 
 
 def test_damaged_documents_crash_nobody() -> None:
