@@ -10,7 +10,7 @@ from accounts.rules import Role
 from awards import queries, services
 from awards.queries import archives
 from awards.routes.frame import PROJECT, blueprint
-from awards.rules.disclosure import PARTY, PUBLIC, SUPERVISOR
+from awards.rules.disclosure import MEMBER, PARTY, PUBLIC, SUPERVISOR
 from bidding import queries as bidding
 from bidding.models import Section
 from core.errors import Missing
@@ -48,7 +48,7 @@ def supervisor_export(code: str) -> Response:
 
 def _export(session: Session, section: Section, klass: str) -> Response:
     held = archives.archive(session, section)
-    if held is None:
+    if held is None or MEMBER not in held.contents:
         raise Missing("object.unknown")
     path = services.export_archive(door().platform.store, held, klass)
     return send_file(
