@@ -94,7 +94,7 @@ def _conformity(
 
 def _sheets(case: Case, result: dict[str, Any], numbers: dict[int, str], out: Findings) -> Means:
     criteria = {c["code"]: c for c in result["method"]["criteria"]}
-    schedules = {bid["number"]: bid["schedule"] for bid in case.opened()}
+    schedules = {bid["number"]: bid.get("schedule") or {} for bid in case.opened()}
     labels = [member["label"] for member in result["members"]]
     seen = dict[tuple[int, str], dict[str, str]]()
     sums: dict[int, dict[str, list[Fraction]]] = {n: {group: [] for group in GROUPS} for n in numbers}

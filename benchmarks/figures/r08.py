@@ -33,7 +33,7 @@ STRANGERS = (Role.TENDEREE, Role.AGENT, Role.BIDDER, Role.EXPERT)
 OPEN = frozenset(
     {
         *("bidding.ask_question", "bidding.prepare_bid", "bidding.raise_objection", "bidding.submit_bid"),
-        *("bidding.workspace", "opening.my_bid", "opening.trouble"),
+        *("bidding.workspace", "opening.my_bid", "opening.trouble", "awards.complaint"),
     }
 )
 """Pages of a published section that are for every bidder, or for everyone signed in."""

@@ -157,6 +157,9 @@ def _money(step: Json, preparation: Json, draft: Json) -> Found:
         return True, [Lack(step["over"], WRONG, field, money.plain(most), money.plain(fen))]
     if least is not None and fen < least:
         return True, [Lack(step.get("under", "draft.money_zero"), WRONG, field, money.plain(least), money.plain(fen))]
+    usual = preparation.get(step.get("usual_of", ""))
+    if usual is not None and fen < usual:
+        return True, [Lack(step["below"], ADVICE, field, money.plain(usual), money.plain(fen))]
     return True, []
 
 

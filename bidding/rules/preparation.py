@@ -50,5 +50,5 @@ def _tasks(bond_forms: Sequence[str]) -> list[dict[str, Any]]:
         if step.get("field") == "bond.form" and bond_forms:
             step["options"] = list(bond_forms)
         if step.get("field") == "bond.amount":
-            step["least_of"] = "bond_least_fen"
+            step |= {"least_of": "bond_least_fen", "usual_of": "bond_fen", "below": "draft.bond_relief"}
     return found

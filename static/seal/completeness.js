@@ -59,6 +59,8 @@ function money(step, preparation, draft) {
   if (least != null && fen < least) {
     return [true, [lack(step.under ?? "draft.money_zero", "fix", field, plain(least), plain(fen))]];
   }
+  const usual = preparation[step.usual_of];
+  if (usual != null && fen < usual) return [true, [lack(step.below, "advise", field, plain(usual), plain(fen))]];
   return [true, []];
 }
 

@@ -31,7 +31,8 @@ def test_the_winner_signs_with_one_click_and_no_key_leaves_the_browser(
     bidder = stage.bidders["abc"[held.number - 1]]
     told: dict[str, Any] = held.schedule or {}
     terms = {
-        "subject": "第三水厂扩建工程施工图范围内的全部内容", "price_fen": f"{held.price_fen / 100:.2f}", "performance_bond_fen": "0",
+        "subject": "第三水厂扩建工程施工图范围内的全部内容", "performance_bond_fen": "0",
+        "price_fen": f"{held.price_fen / 100:.2f}",
         "duration_days": str(told["duration_days"]), "quality": told["quality"], "manager": told["manager"],
     }  # fmt: skip
     address = f"/contracts/{stage.code}"

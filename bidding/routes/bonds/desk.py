@@ -126,7 +126,7 @@ def make_bonds_due(code: str) -> Answer | tuple[str, int]:
             basis = choice(request.form, "basis", list(KEYS))
             since = day("since")
             if since > day_of(act.now):
-                raise Invalid("form.day", field="since", found=since.isoformat())
+                raise Invalid("bond.since", field="since", found=since.isoformat())
             numbers = _numbers(text(request.form, "numbers", required=False))
             made = services.make_due(act, section, basis, numbers=numbers, since=since)
             count = len(made)

@@ -54,7 +54,7 @@ def test_a_bank_at_the_door_and_the_desk_behind_it(
     assert "保函金额 0.01 元，少于要求的" in page and "对账为零" in page
     wrong = finance.post(f"{desk}/statements", data={"bank": "滨江银行", "file": (io.BytesIO(b"x,y\n1,2"), "x.csv")})
     assert wrong.status_code == 422 and "对账单表头缺少" in wrong.text and "滨江银行" in wrong.text
-    assert "不晚于今天" in finance.post(f"{desk}/due", data={"basis": "contract", "since": "2099-01-01"}).text
+    assert "不能晚于今天" in finance.post(f"{desk}/due", data={"basis": "contract", "since": "2099-01-01"}).text
     assert finance.post(f"{desk}/due", data={"basis": "contract", "since": "2026-10-29"}).status_code == 303
     bond = stage.bond("b")
     with stage.platform.reading() as session:
