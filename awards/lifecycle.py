@@ -55,4 +55,9 @@ CONTRACT = Lifecycle(
 )
 """A contract: put up for signature, concluded with both signatures, performed, or ended early with a settlement."""
 
+SUPPLEMENT = Lifecycle(
+    "supplement", "asked", {"approve": move("asked", "approved"), "refuse": move("asked", "refused")}
+)
+"""A supplement to a closed file: asked by one person, decided by another; approved it is a layer (R-560)."""
+
 OBJECTION = Lifecycle("objection", "open", {"answer": move("open", "answered")})

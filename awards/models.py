@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from accounts.models import Organisation
-from awards.lifecycle import COMPLAINT, CONTRACT, OBJECTION, PUBLICITY, SELECTION
+from awards.lifecycle import COMPLAINT, CONTRACT, OBJECTION, PUBLICITY, SELECTION, SUPPLEMENT
 from bidding.models import Section
 from core.db import Base, Json, Row, Staged
 from core.machine import Lifecycle
@@ -283,4 +283,49 @@ class Archive(Base, Row):
     size: Mapped[int]
     contents: Mapped[Any] = mapped_column(Json)
     built_at: Mapped[datetime]
+    renew_at: Mapped[datetime | None]
     section: Mapped[Section] = relationship(lazy="joined")
+
+
+class Renewal(Base, Row):
+    """An authority's token over a closed file, its layers and the token before; `layers` is how many it covers."""
+
+    __tablename__ = "renewal"
+    __table_args__ = (UniqueConstraint("archive_id", "number"),)
+
+    archive_id: Mapped[int] = mapped_column(ForeignKey("archive.id"))
+    number: Mapped[int]
+    layers: Mapped[int]
+    authority: Mapped[str] = mapped_column(String(120))
+    token: Mapped[str]
+    stamped_at: Mapped[datetime]
+    kept_at: Mapped[datetime]
+
+
+class Supplement(Base, Staged):
+    """What is to be added to a closed file: its layer once approved; the file itself never changes (R-560)."""
+
+    __tablename__ = "supplement"
+    __table_args__ = (
+        UniqueConstraint("archive_id", "attempt"),
+        CheckConstraint("state <> 'approved' OR decided_by <> asked_by", name="two_people"),
+    )
+    lifecycle: ClassVar[Lifecycle] = SUPPLEMENT
+
+    archive_id: Mapped[int] = mapped_column(ForeignKey("archive.id"), index=True)
+    attempt: Mapped[int]
+    number: Mapped[int]
+    item: Mapped[str] = mapped_column(String(20))
+    reason: Mapped[str]
+    files: Mapped[Any] = mapped_column(Json)
+    asked_by: Mapped[str] = mapped_column(String(120))
+    asked_at: Mapped[datetime]
+    decided_by: Mapped[str | None] = mapped_column(String(120))
+    sha256: Mapped[str | None] = mapped_column(String(64))
+    size: Mapped[int | None]
+    archive: Mapped[Archive] = relationship(lazy="joined")
+
+    @property
+    def subject(self) -> str:
+        """The supplement's name in the ledger: the layer it would be."""
+        return f"supplement:{self.archive.section.code}:{self.number}"

@@ -1,6 +1,7 @@
 """`python -m verifier ARCHIVE [--key SPELLED] [--json]`: exit 0 where every line holds, 1 where not, 2 for misuse."""
 
 import argparse
+import hashlib
 import json
 import sys
 from collections.abc import Callable, Sequence
@@ -15,8 +16,10 @@ from . import (
     claims_disclosure,
     claims_draws,
     claims_export,
+    claims_layers,
     claims_ledger,
     claims_masks,
+    claims_renewals,
     claims_scores,
     claims_selection,
     claims_sittings,
@@ -74,21 +77,47 @@ def check(path: Path, key: Key | None = None) -> list[Line]:
     return lines
 
 
+def file_hash(path: Path) -> str:
+    """SHA-256 of a file, hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def layers(archive: Path, files: Sequence[Path], key: Key | None = None) -> list[Line]:
+    """A line for each supplement, in order; the first stands on the archive, each next one on the one before."""
+    lines: list[Line] = []
+    if files:
+        case, before = Case(Archive(archive), key), archive
+        for number, path in enumerate(files, 1):
+            lines.append(claims_layers.layer(path, number, file_hash(before), case.section, case.platform()))
+            before = path
+    return lines
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the verdict; the exit code says it in short."""
     parser = argparse.ArgumentParser(prog="python -m verifier", description="Check a Sunbid archive. 核验一标一档。")
     parser.add_argument("archive", metavar="ARCHIVE", type=Path)
     parser.add_argument("--key", metavar="SPELLED", help="the platform's key; default: the archive's own")
+    parser.add_argument(
+        "--layer", metavar="FILE", type=Path, action="append", default=[], help="a supplement, in order"
+    )
+    parser.add_argument("--renewals", metavar="FILE", type=Path, help="its renewed timestamps")
     parser.add_argument("--json", action="store_true", help="print the verdict as JSON")
     given = parser.parse_args(arguments)
     try:
         key = None if given.key is None else Key.read(given.key.strip())
     except Wrong as wrong:
         parser.error(f"--key {wrong.en} / {wrong.zh}")
-    if not given.archive.is_file():
-        parser.error(f"{given.archive}: no such file / 没有此文件")
+    for path in (given.archive, *given.layer, *([given.renewals] if given.renewals else [])):
+        if not path.is_file():
+            parser.error(f"{path}: no such file / 没有此文件")
     try:
-        lines = check(given.archive, key)
+        lines = check(given.archive, key) + layers(given.archive, given.layer, key)
+        if given.renewals:
+            hashes = [file_hash(path) for path in (given.archive, *given.layer)]
+            section = Case(Archive(given.archive), key).section
+            lines.append(claims_renewals.renewals(given.renewals, section, hashes[0], hashes[1:]))
     except OSError as error:
         parser.error(f"{given.archive}: {error.strerror}")
     good = all(line.holds for line in lines)

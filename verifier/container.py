@@ -114,6 +114,8 @@ class Archive:
 
     def _check_paths(self) -> None:
         first = ["export.json"] if self.is_export else ["manifest.json", "manifest.note"]
+        if self.order[:1] == ["layer.json"]:
+            first = ["layer.json", "layer.note"]
         meant = [*first, *sorted(set(self.order) - set(first))]
         for got, should in zip(self.order, meant, strict=False):
             if got != should:
@@ -128,7 +130,7 @@ class Archive:
                     self.json(path)
                 except Wrong as wrong:
                     self._fault(path, wrong.zh, wrong.en)
-            elif path != "manifest.note":
+            elif path not in ("manifest.note", "layer.note"):
                 self._fault(path, "不应有此成员", "no such member is allowed")
 
     def data(self, path: str) -> bytes:

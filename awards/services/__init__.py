@@ -26,6 +26,7 @@ from awards.services.contracts import (
 from awards.services.exporting import export_archive
 from awards.services.objections import answer_objection, file_objection
 from awards.services.publicity import end_publicity, publish_candidates
+from awards.services.renewals import renew_archive
 from awards.services.result import announce_result
 from awards.services.selection import (
     cast_ballot,
@@ -36,14 +37,44 @@ from awards.services.selection import (
     set_selection,
 )
 from awards.services.set_aside import hold_again, set_aside_winner
+from awards.services.supplements import approve_supplement, ask_supplement, refuse_supplement
 
 __all__ = [
-    "Judged", "accept_complaint", "announce_result", "answer_objection", "archive_section", "award", "cast_ballot",
-    "check_complaint", "complete_contract", "convene_selection", "decide_complaint", "decide_selection",
-    "declare_selector", "end_publicity", "export_archive", "file_complaint", "file_objection", "hold_again",
+    "Judged",
+    "accept_complaint",
+    "announce_result",
+    "answer_objection",
+    "approve_supplement",
+    "archive_section",
+    "ask_supplement",
+    "award",
+    "cast_ballot",
+    "check_complaint",
+    "complete_contract",
+    "convene_selection",
+    "decide_complaint",
+    "decide_selection",
+    "declare_selector",
+    "end_publicity",
+    "export_archive",
+    "file_complaint",
+    "file_objection",
+    "hold_again",
     "lapse_suspension",
-    "lift_suspension", "order_suspension", "preview", "propose_contract", "publish_candidates", "record_event",
-    "record_inspection", "record_step", "refuse_complaint", "return_complaint", "set_aside_winner", "set_selection",
+    "lift_suspension",
+    "order_suspension",
+    "preview",
+    "propose_contract",
+    "publish_candidates",
+    "record_event",
+    "record_inspection",
+    "record_step",
+    "refuse_complaint",
+    "refuse_supplement",
+    "renew_archive", "return_complaint",
+    "set_aside_winner",
+    "set_selection",
     "sign_contract",
-    "terminate_contract", "withdraw_complaint",
+    "terminate_contract",
+    "withdraw_complaint",
 ]  # fmt: skip

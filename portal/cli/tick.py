@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 import accounts.services
 import awards.queries
+import awards.queries.archives
 import awards.queries.complaints
 import awards.services
 import bidding.queries
@@ -84,6 +85,7 @@ def tick(platform: Platform) -> list[str]:
         press_warnings,
         lapse_orders,
         end_publicities,
+        renew_archives,
         record_trades,
         give_opinions,
         close_bond_books,
@@ -245,6 +247,18 @@ def end_publicities(platform: Platform, done: Done) -> None:
         with done.telling(f"end publicity {code}"), platform.act(SYSTEM) as act:
             section = bidding.queries.section(act.session, code)
             awards.services.end_publicity(act, awards.queries.publicity(act.session, section))
+
+
+def renew_archives(platform: Platform, done: Done) -> None:
+    """Stamp closed files anew whose timestamp is due (R-560), one a tick; without an authority nothing is asked."""
+    if platform.trust.authority is None:
+        return
+    with platform.reading() as session:
+        held = awards.queries.archives.due_to_renew(session, platform.clock.now())
+        due = [one.section.code for one in held]
+    for code in due[:LEARNED]:
+        with done.telling(f"renew archive {code}"):
+            awards.services.renew_archive(platform, code)
 
 
 def record_trades(platform: Platform, done: Done) -> None:

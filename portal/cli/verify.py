@@ -10,7 +10,7 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
-from awards.rules.verdict import Line, verify_archive
+from awards.rules.verdict import Line, verify_additions, verify_archive
 from core.ledger.notes import Verifier
 from portal.words import spoken_outside
 
@@ -18,8 +18,12 @@ from portal.words import spoken_outside
 @click.command()
 @click.argument("archive", type=click.File("rb"))
 @click.option("--key", help="the platform's key, as spelled in a receipt or notice; default: the archive's own")
+@click.option("--layer", "layers", type=click.File("rb"), multiple=True, help="its supplements, in order")
+@click.option("--renewals", type=click.File("rb"), help="its renewed timestamps")
 @click.option("--json", "as_json", is_flag=True, help="print the verdict as JSON")
-def verify(archive: BinaryIO, key: str | None, as_json: bool) -> None:
+def verify(
+    archive: BinaryIO, key: str | None, as_json: bool, layers: tuple[BinaryIO, ...], renewals: BinaryIO | None
+) -> None:
     """Re-compute receipts, closing root, draws, scores and award from ARCHIVE. Exit 0 only where every line holds."""
     verifier = Verifier.parse(key) if key else None
     with Progress(console=Console(stderr=True), transient=True, disable=as_json) as bar:
@@ -31,6 +35,10 @@ def verify(archive: BinaryIO, key: str | None, as_json: bool) -> None:
             lines.append(line)
             if not as_json:
                 click.echo(spoken(line))
+    for line in verify_additions(archive, layers, renewals, verifier):
+        lines.append(line)
+        if not as_json:
+            click.echo(spoken(line))
     good = all(line.holds for line in lines)
     if as_json:
         told = [{"check": line.check, "holds": line.holds, **line.facts} for line in lines]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
 from awards.rules.container import Progress, check_manifest, open_container
 from awards.rules.export import EXPORT
+from awards.rules.layers import check_layer
+from awards.rules.renewal import check_renewals
 from awards.rules.verdict import (
     award,
     bids,
@@ -25,6 +29,7 @@ from awards.rules.verdict import (
 from awards.rules.verdict.told import Told
 from core.errors import Refusal
 from core.ledger.notes import Verifier
+from core.store import chunks_of
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,50 @@ def verify_archive(file: BinaryIO, *, key: Verifier | None = None, progress: Pro
             yield _wrong(name, refusal)
         except (KeyError, TypeError, ValueError, IndexError, StopIteration, ZeroDivisionError) as error:
             yield Line(name, False, {"code": "archive.malformed", "found": f"{type(error).__name__}: {error}"[:200]})
+
+
+def verify_layers(archive: BinaryIO, layers: Sequence[BinaryIO], key: Verifier | None = None) -> Iterator[Line]:
+    """A line for each supplement, in order: the first stands on the archive's bytes, each next on the one before."""
+    if not layers:
+        return
+    manifest = open_container(archive).json("manifest.json")
+    verifier, before = key or Verifier.parse(manifest["platform_key"]), archive
+    for number, file in enumerate(layers, 1):
+        previous = _hash_of(before)
+        try:
+            facts = check_layer(file, number=number, previous=previous, section=manifest["section"], key=verifier)
+            yield Line("layer", True, facts)
+        except Refusal as refusal:
+            yield _wrong("layer", refusal)
+        except (KeyError, TypeError, ValueError) as error:
+            yield Line("layer", False, {"code": "archive.malformed", "found": f"{type(error).__name__}: {error}"[:200]})
+        before = file
+
+
+def verify_additions(
+    archive: BinaryIO, layers: Sequence[BinaryIO], renewals: BinaryIO | None, key: Verifier | None = None
+) -> Iterator[Line]:
+    """The lines of the supplements, and one of the renewed timestamps."""
+    yield from verify_layers(archive, layers, key)
+    if renewals is None:
+        return
+    try:
+        section = open_container(archive).json("manifest.json")["section"]
+        hashes = [_hash_of(file) for file in (archive, *layers)]
+        told = json.loads(renewals.read())
+        yield Line("renewals", True, check_renewals(told, section=section, archive=hashes[0], layers=hashes[1:]))
+    except Refusal as refusal:
+        yield _wrong("renewals", refusal)
+    except (KeyError, TypeError, ValueError) as error:
+        yield Line("renewals", False, {"code": "archive.malformed", "found": f"{type(error).__name__}: {error}"[:200]})
+
+
+def _hash_of(file: BinaryIO) -> str:
+    file.seek(0)
+    hasher = hashlib.sha256()
+    for chunk in chunks_of(file):
+        hasher.update(chunk)
+    return hasher.hexdigest()
 
 
 def _wrong(name: str, refusal: Refusal) -> Line:
