@@ -101,7 +101,7 @@ def test_json_that_is_not_canonical_is_refused(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_personal_numbers_are_seen_in_text(text: str, personal: bool) -> None:
-    """By both programs. Seen red: with the edges left out, hashes were taken for phones."""
+    """By both programs."""
     from awards.rules.disclosure import is_personal
     from verifier.claims_export import personal as seen
 

@@ -123,7 +123,7 @@ def rewritten(told: dict[str, Any], objects: dict[str, bytes]) -> bytes:
 
 
 def test_the_list_asks_for_what_did_happen_only() -> None:
-    """An answer is required where somebody objected. Seen red: without `if`, without the regime, without `missing`."""
+    """An answer is required where somebody objected."""
     edition = editions()[-1]
     assert {item["code"] for one in editions() for item in one["items"]} == set(Required)
 
