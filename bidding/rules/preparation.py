@@ -39,11 +39,11 @@ def build_preparation(
         "review": [{"code": item["code"], "text": item["text"]} for item in method.get("review", [])],
         "boq": dict(bill) if bill is not None else None,
         "bond_least_fen": least_fen(section["bond_fen"], bond["relief"]) if bond else section["bond_fen"],
-        "tasks": _tasks(bond["forms"] if bond else []),
+        "tasks": tasks_here(bond["forms"] if bond else []),
     }
 
 
-def _tasks(bond_forms: Sequence[str]) -> list[dict[str, Any]]:
+def tasks_here(bond_forms: Sequence[str]) -> list[dict[str, Any]]:
     """The tasks, the bond's with the forms that are allowed here and the least anybody may be asked."""
     found = tasks()
     for step in (step for task in found for step in task["steps"]):

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bidding.rules.completeness import STATES, below, completeness, is_complete, tasks
+from bidding.rules.preparation import tasks_here
 from core import money
 from core.errors import Invalid
 
@@ -50,6 +51,20 @@ def test_what_a_section_does_not_ask_for_is_done() -> None:
     case = VECTORS["no_bond_no_bill"]
     preparation = {**VECTORS["preparation"], "bond_fen": 0, "boq": None}
     found = completeness(preparation, changed(VECTORS["draft"], case["set"]))
+    assert {task.task: task.state for task in found} == case["states"]
+    assert told(found) == case["lacks"]
+
+
+def relieved() -> dict[str, Any]:
+    """What a section asks whose law lets good ratings give less (R-707)."""
+    least = VECTORS["relieved"]["bond_least_fen"]
+    return {**VECTORS["preparation"], "tasks": tasks_here([]), "bond_least_fen": least}
+
+
+@pytest.mark.parametrize("case", VECTORS["relieved"]["cases"], ids=lambda case: case["name"])
+def test_a_bond_may_be_less_where_a_rating_earns_it_and_that_is_said(case: dict[str, Any]) -> None:
+    """Seen red: without the advice; with the published bond as the least."""
+    found = completeness(relieved(), changed(VECTORS["draft"], case["set"]))
     assert {task.task: task.state for task in found} == case["states"]
     assert told(found) == case["lacks"]
 

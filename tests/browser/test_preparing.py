@@ -15,7 +15,7 @@ from bidding.rules.boq import check_priced, read_stated, write_workbook, write_x
 from tests.bidding.boq.bills import filled, tender, workbook
 from tests.bidding.boq.test_checks import test_every_wrong_is_named_with_its_place as WRONG
 from tests.bidding.boq.test_hostile import XML, ZOO
-from tests.bidding.test_completeness import MONEY, VECTORS, changed
+from tests.bidding.test_completeness import MONEY, VECTORS, changed, relieved
 
 Compute = Callable[..., Any]
 PRELUDE = "const load = (name) => import(`/static/seal/${name}.js`);"
@@ -48,13 +48,18 @@ def test_money_is_read_and_spelled_as_in_python(compute: Compute) -> None:
 
 def test_completeness_is_that_of_python(compute: Compute) -> None:
     """Every vector. Seen red: with a rule changed in one program only."""
-    drafts = [changed(VECTORS["draft"], case["set"]) for case in VECTORS["cases"]]
+    for preparation, cases in ((VECTORS["preparation"], VECTORS["cases"]), (relieved(), VECTORS["relieved"]["cases"])):
+        same_in_the_page(compute, preparation, cases)
+
+
+def same_in_the_page(compute: Compute, preparation: dict[str, Any], cases: list[dict[str, Any]]) -> None:
+    drafts = [changed(VECTORS["draft"], case["set"]) for case in cases]
     found = compute(
         "const { completeness } = await load('completeness');"
         "return given.drafts.map((draft) => completeness(given.preparation, draft));",
-        {"preparation": VECTORS["preparation"], "drafts": drafts},
+        {"preparation": preparation, "drafts": drafts},
     )
-    for case, tasks in zip(VECTORS["cases"], found, strict=True):
+    for case, tasks in zip(cases, found, strict=True):
         assert {task["task"]: task["state"] for task in tasks} == case["states"], case["name"]
         lacks = [{"task": task["task"], **lack} for task in tasks for lack in task["lacks"]]
         assert lacks == case["lacks"], case["name"]
