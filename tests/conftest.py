@@ -37,7 +37,7 @@ settings.load_profile("sunbid")
 START = datetime(2026, 10, 8, 1, 0, tzinfo=UTC)
 SIGNER_SEED = bytes(range(32))
 FSYNC = os.fsync
-PLAYED = ("tests/journeys/test_tender.py", "tests/journeys/test_archive.py")
+PLAYED = tuple(f"tests/journeys/test_{name}.py" for name in ("tender", "archive", "contents"))
 MODELS = ("accounts", "credit", "bidding", "opening", "experts", "awards", "collusion", "window")
 
 
