@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-from collusion.rules import odds
-from collusion.rules.base_rates import rate
-from collusion.rules.case import Bid, Case
-from collusion.rules.documents import Place
-from collusion.rules.evidence import (
-    ARTICLE_39,
-    SIGNALS,
-    Evidence,
-    Family,
-    Finding,
-    Indicator,
-    Remark,
-    Sighting,
-    remark,
-)
+from collusion.rules.case import Case
+from collusion.rules.evidence import ARTICLE_39, SIGNALS, Evidence, Family, Indicator, remark
 from collusion.rules.history import LEAST_SECTIONS, hypergeometric_tail, same_kind
+from collusion.rules.shown import lacking_sections, shown
 from collusion.rules.source_text import _l
 
 IDENTIFIER = "history.co_bidding"
 LEAST_BIDS = 5
-WORTH_SHOWING = 0.05
-RECORD = Place("history.json", None, None)
 
 
 def evaluate(case: Case) -> list[Evidence]:
@@ -31,7 +17,6 @@ def evaluate(case: Case) -> list[Evidence]:
     meetings = same_kind(case.history, case.pricing)
     if len(meetings) < LEAST_SECTIONS:
         return []
-    base = rate("history.floor")
     found = []
     for a, b in case.pairs:
         ours = {m.code for m in meetings if a.known_as in m.bidders}
@@ -39,38 +24,18 @@ def evaluate(case: Case) -> list[Evidence]:
         met = len(ours & theirs)
         if min(len(ours), len(theirs)) < LEAST_BIDS:
             continue
-        chance = min(1.0, base.value + hypergeometric_tail(met, len(meetings), len(ours), len(theirs)))
-        if chance > WORTH_SHOWING:
-            continue
         tested = (
             remark(
                 _l("同类项目 %(all)d 个，各投 %(a)d 与 %(b)d 个，相遇 %(met)d 个，独立时约 %(expected).1f 个"),
-                all=len(meetings),
-                a=len(ours),
-                b=len(theirs),
-                met=met,
+                all=len(meetings), a=len(ours), b=len(theirs), met=met,
                 expected=len(ours) * len(theirs) / len(meetings),
             ),
             remark(_l("只与同一专业、同一地区的项目相比；更细的专业仍会使相遇增多")),
-        )
-        finding = Finding(_sighting(a, len(ours)), _sighting(b, len(theirs)))
-        llr = odds.from_p(chance)
-        found.append(
-            Evidence(
-                IDENTIFIER, Family.HISTORY, a.bidder, b.bidder, llr, chance, base, (finding,), tested, weighed=False
-            )
-        )
+        )  # fmt: skip
+        tail = hypergeometric_tail(met, len(meetings), len(ours), len(theirs))
+        said = (f"{a.known_as}: {len(ours)}", f"{b.known_as}: {len(theirs)}")
+        found += shown(IDENTIFIER, Family.HISTORY, (a, b), tail, said, tested)
     return found
-
-
-def _sighting(bid: Bid, count: int) -> Sighting:
-    return Sighting(RECORD, f"{bid.known_as}: {count}")
-
-
-def lacking(case: Case) -> Remark | None:
-    """Say whether there are too few earlier sections of this kind."""
-    enough = len(same_kind(case.history, case.pricing)) >= LEAST_SECTIONS
-    return None if enough else remark(_l("同类以往项目不足 %(least)d 个"), least=LEAST_SECTIONS)
 
 
 INDICATOR = Indicator(
@@ -86,5 +51,5 @@ INDICATOR = Indicator(
     clears=_l("说明各自选择项目的依据"),
     rates=("history.floor",),
     evaluate=evaluate,
-    lacking=lacking,
+    lacking=lacking_sections,
 )

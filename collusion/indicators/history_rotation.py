@@ -2,32 +2,17 @@
 
 from __future__ import annotations
 
-from collusion.rules import odds
-from collusion.rules.base_rates import rate
-from collusion.rules.case import Bid, Case
-from collusion.rules.documents import Place
-from collusion.rules.evidence import (
-    ARTICLE_39,
-    SIGNALS,
-    Evidence,
-    Family,
-    Finding,
-    Indicator,
-    Remark,
-    Sighting,
-    remark,
-)
+from collusion.rules.case import Case
+from collusion.rules.evidence import ARTICLE_39, SIGNALS, Evidence, Family, Indicator, Remark, remark
 from collusion.rules.history import LEAST_JOINT, runs_tail, same_kind
+from collusion.rules.shown import shown
 from collusion.rules.source_text import _l
 
 IDENTIFIER = "history.rotation"
-WORTH_SHOWING = 0.05
-RECORD = Place("history.json", None, None)
 
 
 def evaluate(case: Case) -> list[Evidence]:
     """Weigh the order of their wins, oldest first, against the same wins in any order (exact runs test)."""
-    base = rate("history.floor")
     found = []
     for a, b in case.pairs:
         names = (a.known_as, b.known_as)
@@ -35,29 +20,16 @@ def evaluate(case: Case) -> list[Evidence]:
         if len(joint) < LEAST_JOINT:
             continue
         order = [m.winner == a.known_as for m in joint]
-        chance = min(1.0, base.value + runs_tail(order))
-        if chance > WORTH_SHOWING:
-            continue
         tested = (
             remark(
                 _l("同场且由其中一方中标 %(all)d 次，依次为 %(order)s"),
-                all=len(joint),
-                order="".join("甲" if won else "乙" for won in order),
+                all=len(joint), order="".join("甲" if won else "乙" for won in order),
             ),
             remark(_l("产能轮换也会使中标交替：中标一方在手工程饱满时自然退让")),
-        )
-        finding = Finding(_sighting(a, sum(order)), _sighting(b, len(order) - sum(order)))
-        llr = odds.from_p(chance)
-        found.append(
-            Evidence(
-                IDENTIFIER, Family.HISTORY, a.bidder, b.bidder, llr, chance, base, (finding,), tested, weighed=False
-            )
-        )
+        )  # fmt: skip
+        said = (f"{a.known_as}: {sum(order)}", f"{b.known_as}: {len(order) - sum(order)}")
+        found += shown(IDENTIFIER, Family.HISTORY, (a, b), runs_tail(order), said, tested)
     return found
-
-
-def _sighting(bid: Bid, wins: int) -> Sighting:
-    return Sighting(RECORD, f"{bid.known_as}: {wins}")
 
 
 def lacking(case: Case) -> Remark | None:
