@@ -97,9 +97,11 @@ def cut_off_site(act: Act, committee: Committee, code: str, reason: str) -> list
     """A supervisor releases everybody who has signed in at a guest site that does not come back (R-341, R-332).
 
     Their scores are void and kept, the next of the order is invited for each; returns who was invited.
-    Conflict("sites.empty") where nobody has signed in there.
+    Conflict("sites.empty") where nobody has signed in there, Conflict("sites.host") for the host site: a meeting whose
+    own place fails is held anew.
     """
-    queries.site(committee, code)
+    if queries.site(committee, code)["code"] == committee.sites[0]["code"]:
+        raise Conflict("sites.host")
     held = [
         one for one in queries.live_members(act.session, committee) if one.site == code and one.state == "signed_in"
     ]

@@ -109,6 +109,7 @@ SENTENCES = {
     "sites.partner": _l("请为副场选择名单上的协作平台，每个平台只对应一个副场。"),
     "sites.unknown": _l("没有这个场地。"),
     "sites.seat": _l("%(label)s 不在这个场地。"),
+    "sites.host": _l("主场不能按场地中断处理：主场无法继续的，另行组织评标。"),
     "sites.empty": _l("这个场地没有已签到的评委。"),
     "partner.unknown": _l("名单上没有协作平台“%(partner)s”。"),
     "partner.stranger": _l("提出询问的平台不在本平台的协作名单上。"),

@@ -92,5 +92,6 @@ def test_seats_are_bound_witnessed_and_replaced_where_a_site_is_cut_off(
         kinds = [entry.kind for entry in entries_of(session, committee.subject)]
         assert {"committee.sites", "committee.witness", "committee.cut_off"} <= set(kinds)
         assert [len(one["seats"]) for one in queries.seats_by_site(session, committee)] == [5, 0]
-    with pytest.raises(Conflict, match=r"sites\.empty"), story.platform.act(supervisor) as act:
-        sites.cut_off_site(act, story.committee(act.session), "S2", "网络中断两小时未恢复")
+    for code, refusal in (("S2", r"sites\.empty"), ("S1", r"sites\.host")):
+        with pytest.raises(Conflict, match=refusal), story.platform.act(supervisor) as act:
+            sites.cut_off_site(act, story.committee(act.session), code, "网络中断两小时未恢复")

@@ -15,7 +15,7 @@ from bidding.queries import bonds as queries
 from bidding.routes.blueprint import blueprint, done
 from bidding.routes.bonds.desk import READERS, day, released
 from bidding.routes.bonds.shown import shown_bond, shown_refund
-from bidding.rules.bonds import masked
+from bidding.rules.bonds import duplicates, masked
 from bidding.services import bonds as services
 from core.act import Act
 from core.calendar import day_of
@@ -49,14 +49,21 @@ def _page(code: str, bond_id: int, errors: list[Refusal], status: int = 200) -> 
             raise Missing("bond.unknown")
         open_ones = {one.id for one in queries.unrefunded(session, held)}
         law = queries.bond_law(section)
+        lines = queries.payments(session, held)
+        twice = set(duplicates(queries.as_payments(lines), held.asked_fen))
         page = render_template(
             "bidding/bonds/bond.html",
             section=section,
             shown=shown_bond(session, held),
             bond=held,
             payments=[
-                {"line": one, "account": masked(one.payer_account), "is_open": one.id in open_ones}
-                for one in queries.payments(session, held)
+                {
+                    "line": one,
+                    "account": masked(one.payer_account),
+                    "is_open": one.id in open_ones,
+                    "is_twice": one.reference in twice,
+                }
+                for one in lines
             ],
             refunds=[shown_refund(one) for one in queries.refunds(session, held)],
             orders=queries.orders(session, held),
