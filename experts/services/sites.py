@@ -100,7 +100,7 @@ def cut_off_site(act: Act, committee: Committee, code: str, reason: str) -> list
     Conflict("sites.empty") where nobody has signed in there, Conflict("sites.host") for the host site: a meeting whose
     own place fails is held anew.
     """
-    if queries.site(committee, code)["code"] == committee.sites[0]["code"]:
+    if queries.site(committee, code) == dict((committee.sites or [{}])[0]):
         raise Conflict("sites.host")
     held = [
         one for one in queries.live_members(act.session, committee) if one.site == code and one.state == "signed_in"

@@ -1,0 +1,10 @@
+"""Words of experts, by noun: refusals, states, reasons of the draw, what the ledger calls each step."""
+
+from __future__ import annotations
+
+from portal.words.experts import committee, evaluation, pools
+
+SENTENCES = pools.SENTENCES | committee.SENTENCES | evaluation.SENTENCES
+STATES = pools.STATES | committee.STATES | evaluation.STATES
+KINDS = pools.KINDS | committee.KINDS | evaluation.KINDS
+OWN = evaluation.OWN
