@@ -16,7 +16,7 @@ from flask import Flask, current_app, g, request
 from flask_babel import Babel, get_locale  # type: ignore[import-untyped]
 from flask_limiter import Limiter
 from flask_wtf.csrf import CSRFProtect  # type: ignore[import-untyped]
-from jinja2 import StrictUndefined
+from jinja2 import StrictUndefined, pass_context
 from pydantic import Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -221,6 +221,8 @@ def create_app(settings: Settings | None = None, platform: Platform | None = Non
     if platform.seal is None:
         platform.seal = paper_seal(platform, settings.folder, settings.log_name)
     app = Flask("portal", template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"))
+    # Filters speak the reader's language: a word computed while a page is compiled would keep the first reader's.
+    app.jinja_options = {**app.jinja_options, "optimized": False, "finalize": _when_asked}
     app.config.update(
         SECRET_KEY=secret_file(settings.cookie_key or settings.folder / "cookie.key"),
         TESTING=settings.test,
@@ -279,6 +281,12 @@ def create_app(settings: Settings | None = None, platform: Platform | None = Non
         register_blueprint(app, package)
     _apply_limits(app, settings)
     return app
+
+
+@pass_context
+def _when_asked(_context: object, value: object) -> object:
+    """The value as it is: that it takes the context keeps Jinja from computing outputs while compiling."""
+    return value
 
 
 def register_blueprint(app: Flask, package: str) -> None:

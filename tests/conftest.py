@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import re
 import shutil
@@ -87,7 +88,9 @@ def compile_once() -> None:
         return known[key]
 
     Rule._compile_builder = builder  # type: ignore[method-assign]
-    Flask.jinja_options = {"bytecode_cache": FileSystemBytecodeCache()}
+    kept = tempfile.mkdtemp(prefix="sunbid-templates-")  # of this process only: another's may be of other settings
+    atexit.register(shutil.rmtree, kept, ignore_errors=True)
+    Flask.jinja_options = {"bytecode_cache": FileSystemBytecodeCache(kept)}
 
 
 compile_once()

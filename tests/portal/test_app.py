@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from flask import Flask
 
 from accounts import services
 from accounts.rules import Role
@@ -154,3 +155,16 @@ def test_behind_a_proxy_only_the_hops_told_are_believed(platform: Platform, tmp_
 
         answer = app.test_client().get("/probe-address", headers={"X-Forwarded-For": "198.51.100.1, 203.0.113.9"})
         assert answer.get_data(as_text=True) == expected
+
+
+def test_a_fixed_word_is_of_who_reads_not_of_who_read_first(app: Flask) -> None:
+    """Seen red: without `_when_asked`, and (the second page) with Jinja's optimizer: each computed the word once."""
+    for template in (
+        "{{ 'credit_wish.repair'|state_word }}",
+        "{{ [{'label': 'credit_wish.repair'|state_word}][0].label }}",
+    ):
+        with app.test_request_context("/?lang=zh"):
+            page = app.jinja_env.from_string(template)
+            assert page.render() == "修复（已纠正或已履行）"
+        with app.test_request_context("/?lang=en"):
+            assert page.render() == "Repair (put right or fulfilled)"
