@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import secrets
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,9 @@ from collusion.rules import fusion
 from collusion.rules.archive_index import ArchiveIndex
 from collusion.rules.case import learn_tenders, read_case
 from collusion.rules.scan import scan as scan_case
+from core.seal import new_identity, recipient_of
+from core.seal.keyfile import KeyFile
+from core.seal.keys import SECRET_SIZE
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -174,3 +179,15 @@ def _summary(result: dict[str, Any]) -> str:
         lines.append(f"扫描页 {scanned['pages']} 页，已识别 {scanned['read']} 页（{how}）。")
     lines.extend(f"未读取 {entry['file']}：{entry['code']}" for entry in result["unread"])
     return "\n".join(lines)
+
+
+@collusion.command("regulator-key")
+@click.argument("file", type=click.Path(path_type=Path, exists=False, dir_okay=False))
+@click.password_option("--passphrase", help="passphrase of the file, at least 12 characters")
+def regulator_key_command(file: Path, passphrase: str) -> None:
+    """Make the regulator's key in FILE, encrypted by a passphrase, and print its public part. Needs no server."""
+    identity = new_identity()
+    content = KeyFile(identity, secrets.token_bytes(SECRET_SIZE)).wrapped(passphrase)
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+        out.write(content)
+    click.echo(recipient_of(identity))

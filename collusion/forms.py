@@ -33,6 +33,16 @@ def read_approval(fields: Fields) -> tuple[bool, str]:
     return agrees, text(fields, "note", most=2000, required=not agrees)
 
 
+def read_recipient(fields: Fields) -> str:
+    """The public part of a key (age1…)."""
+    return text(fields, "recipient", most=100)
+
+
+def read_link(fields: Fields) -> str:
+    """Why machines are compared across projects."""
+    return text(fields, "link_reason", most=2000)
+
+
 def read_answer(fields: Fields) -> str:
     """A bidder's explanation."""
     return text(fields, "answer", most=5000)

@@ -99,6 +99,23 @@ class Material(Base, Row):
     warning: Mapped[Warning] = relationship(lazy="joined")
 
 
+class DeviceLink(Base, Row):
+    """One look across projects at machines, with the regulator's own key: why, over how much, and the answer (R-654).
+
+    `answer` names bids and what kind of identifier they share, never an identifier; `answer_sha256` is in the ledger.
+    """
+
+    __tablename__ = "device_link"
+
+    warning_id: Mapped[int] = mapped_column(ForeignKey("warning.id"), index=True)
+    reason: Mapped[str]
+    recipient: Mapped[str] = mapped_column(String(80))
+    asked_by: Mapped[str] = mapped_column(String(120))
+    asked_at: Mapped[datetime]
+    answer: Mapped[Any] = mapped_column(Json)
+    answer_sha256: Mapped[str] = mapped_column(String(64))
+
+
 class LeadBudget(Base, Row):
     """How many false leads the supervision accepts, from when on, why and by whose decision; the newest is in force."""
 

@@ -14,11 +14,11 @@ from sqlalchemy.orm import Session
 
 from awards.models import Archive, Publicity
 from bidding.models import Section
-from collusion.models import LeadBudget, Learning, Material, RegistryEntry, Scan, Warning
+from collusion.models import DeviceLink, LeadBudget, Learning, Material, RegistryEntry, Scan, Warning
 from collusion.rules import odds
 from collusion.rules.fusion import BUDGET, Selection
 from core.act import Actor
-from core.clock import BEIJING
+from core.clock import BEIJING, iso
 from core.errors import Missing
 from core.ledger.log import LedgerEntry, entries_of
 from experts import queries as experts
@@ -117,6 +117,11 @@ def materials(session: Session, found: Warning) -> list[Material]:
     """What was asked of the bidders of a ring, by number."""
     query = select(Material).where(Material.warning_id == found.id).order_by(Material.number)
     return list(session.scalars(query))
+
+
+def device_links(session: Session, found: Warning) -> list[DeviceLink]:
+    """Every look across projects that was made for a warning, oldest first."""
+    return list(session.scalars(select(DeviceLink).where(DeviceLink.warning_id == found.id).order_by(DeviceLink.id)))
 
 
 def own_materials(session: Session, actor: Actor) -> list[Material]:
@@ -335,6 +340,16 @@ def archive_facts(session: Session, section: Section) -> dict[str, Any]:
                 "tier": item.tier,
                 "state": item.state,
                 "decision": item.decision,
+                "machine_links": [
+                    {
+                        "asked_at": iso(link.asked_at),
+                        "asked_by": link.asked_by,
+                        "reason": link.reason,
+                        "answer": link.answer,
+                        "answer_sha256": link.answer_sha256,
+                    }
+                    for link in device_links(session, item)
+                ],
             }
             for item in warnings_of(session, section)
         ],

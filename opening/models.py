@@ -135,6 +135,28 @@ class BidContents(Base, Row):
     checked_at: Mapped[datetime]
 
 
+class RegulatorKey(Base, Row):
+    """The public part of the key that identifiers of machines are sealed to; its identity never comes to rest here."""
+
+    __tablename__ = "regulator_key"
+
+    recipient: Mapped[str] = mapped_column(String(80))
+    named_at: Mapped[datetime]
+    named_by: Mapped[str] = mapped_column(String(120))
+    withdrawn_at: Mapped[datetime | None]
+
+
+class DeviceRecord(Base, Row):
+    """What a bid's sealed identity told of its machine, sealed to the regulator's key of that day (age, base64)."""
+
+    __tablename__ = "device_record"
+
+    bid_id: Mapped[int] = mapped_column(ForeignKey("bid.id"), unique=True)
+    recipient: Mapped[str] = mapped_column(String(80), index=True)
+    sealed: Mapped[str]
+    bid: Mapped[Bid] = relationship(lazy="joined")
+
+
 class Peel(Base, Row):
     """One layer a key holder has taken off a key or identity package, and what was left of it (base64).
 

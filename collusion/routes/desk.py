@@ -17,6 +17,7 @@ from collusion.routes import drawings
 from collusion.routes.frame import STATE_KINDS, TIER_KINDS, blueprint, done
 from core.errors import Missing, Refusal
 from core.store import chunks_of
+from opening import queries as opening
 
 MOST_PASSAGES = 12
 FILTERS = ("state", "tier", "overdue", "mine", "q")
@@ -49,7 +50,7 @@ def warning(code: str) -> str:
     """One card: evidence, innocent explanations, measured error, what would clear it. Every view is kept."""
     with acting() as act:
         services.view_warning(act, queries.warning(act.session, code))
-    return _card(code, [])
+    return card(code, [])
 
 
 @blueprint.post("/supervise/warnings/<code>/assign")
@@ -72,7 +73,7 @@ def ask_bidders(code: str) -> Answer | tuple[str, int]:
     except Missing:
         raise
     except Refusal as refusal:
-        return _card(code, [refusal]), 422
+        return card(code, [refusal]), 422
     return done(_("已要求投标人补充材料。"), "collusion.warning", code=code)
 
 
@@ -96,7 +97,7 @@ def decide_warning(code: str) -> Answer | tuple[str, int]:
     except Missing:
         raise
     except Refusal as refusal:
-        return _card(code, [refusal]), 422
+        return card(code, [refusal]), 422
     said = _("已移送，处置结论已记录。") if verb == "refer" else _("处置建议已提交，待另一名监督人员复核。")
     return done(said, "collusion.warning", code=code)
 
@@ -112,7 +113,7 @@ def approve_warning(code: str) -> Answer | tuple[str, int]:
     except Missing:
         raise
     except Refusal as refusal:
-        return _card(code, [refusal]), 422
+        return card(code, [refusal]), 422
     return done(_("处置结论已记录。") if agrees else _("已退回承办人。"), "collusion.warning", code=code)
 
 
@@ -135,7 +136,8 @@ def material_file(code: str, sha256: str) -> Response:
     return Response(chunks_of(stream), mimetype="application/octet-stream", headers=headers)
 
 
-def _card(code: str, errors: list[Refusal]) -> str:
+def card(code: str, errors: list[Refusal]) -> str:
+    """The page of one warning."""
     with reading() as session:
         found = queries.warning(session, code)
         made = queries.scan(session, found.section)
@@ -159,6 +161,8 @@ def _card(code: str, errors: list[Refusal]) -> str:
             approver=_person(session, found.approved_by_id),
             materials=queries.materials(session, found),
             trail=queries.trail(session, found),
+            links=queries.device_links(session, found),
+            regulator_key=opening.regulator_key(session),
             tier_kinds=TIER_KINDS,
             state_kinds=STATE_KINDS,
             errors=errors,

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from collusion.rules.folding import flat
 from collusion.rules.source_text import _l
+from opening.rules.devices import BLANK
 
 CORPUS_146 = _l("146 份真实采购 docx 文档两两比对")
 
@@ -252,12 +253,7 @@ TEMPLATE_INSTANTS = frozenset(
 )
 """Birth times baked into python-docx, Excel and openpyxl templates."""
 
-_DEVICES = """
-000000000000 ffffffffffff 005056c00001 005056c00008 0a0027000000 00ff00000000 020054554e01 tobefilledbyo.e.m.
-tobefilledbyoem defaultstring none null unknown 0000000000000000 systemserialnumber notapplicable na
-"""
-
-NULL_DEVICES = frozenset(_DEVICES.split())
+NULL_DEVICES = BLANK
 """Adapter and disk identifiers of virtual machines, tunnels and blank firmware; folded, separators removed."""
 
 

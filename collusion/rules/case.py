@@ -160,13 +160,8 @@ def bid_of(bidder: str, documents: Sequence[Document]) -> Bid:
             and not isinstance(data.get("price_fen"), bool)
         ):
             total = data["price_fen"]
-        elif data.get("type") == DEVICE and (data.get("adapters") or data.get("disks") or device is None):
-            adapters, disks = _identifiers(data.get("adapters")), _identifiers(data.get("disks"))
-            device = Device(adapters, disks, Place(document.file, None, None))
-        elif data.get("type") == BILL_MARKS and device is None and data.get("disks"):
-            device = Device(
-                _identifiers(data.get("adapters")), _identifiers(data.get("disks")), Place(document.file, None, None)
-            )
+        elif data.get("type") in (DEVICE, BILL_MARKS) and (data.get("adapters") or data.get("disks") or device is None):
+            device = _joined(device, data, Place(document.file, None, None))
         elif data.get("type") == BIDDER and isinstance(data.get("identifier"), str):
             identifier = data["identifier"]
         elif data.get("type") == CONDUCT and (instant := history.instant(data.get("received_at"))) is not None:
@@ -175,6 +170,14 @@ def bid_of(bidder: str, documents: Sequence[Document]) -> Bid:
             owners = read_owners(data, Place(document.file, None, None))
     ordered = tuple(sorted(documents, key=lambda document: document.file))
     return Bid(bidder, ordered, total, device, identifier, conduct, owners)
+
+
+def _joined(held: Device | None, data: Mapping[str, Any], place: Place) -> Device:
+    """The machine of the client's record and of the bill's XML together: the two may keep their marks differently."""
+    adapters, disks = _identifiers(data.get("adapters")), _identifiers(data.get("disks"))
+    if held is None or not (held.adapters or held.disks):
+        return Device(adapters, disks, place)
+    return Device(held.adapters | adapters, held.disks | disks, held.place)
 
 
 def _identifiers(value: Any) -> frozenset[str]:

@@ -21,6 +21,7 @@ from collusion.services.learning import (
     preview_archive,
     record_learning,
 )
+from collusion.services.linking import link_devices
 from collusion.services.registry import import_registry
 from collusion.services.scanning import record_scan, scan_section
 from collusion.services.warnings import raise_warning
@@ -39,6 +40,7 @@ __all__ = [
     "key_of",
     "lay_out",
     "learn_section",
+    "link_devices",
     "press_warning",
     "preview_archive",
     "raise_warning",

@@ -43,8 +43,8 @@ def ask_bidders(act: Act, found: Warning, numbers: Sequence[int], question: str)
     Nobody is told of the evidence or of the others. Conflict("warning.not_yours"); Invalid("material.bidder") for a
     number that is not in the ring.
     """
-    _own(act, found)
-    _check_reason(question, "question")
+    check_own(act, found)
+    check_reason(question, "question")
     ring = {member["number"]: member for member in found.ring}
     if not numbers or not set(numbers) <= set(ring):
         raise Invalid("material.bidder", field="numbers", found=sorted(numbers), options=sorted(ring))
@@ -90,7 +90,7 @@ def answer_material(act: Act, material: Material, text: str, files: Sequence[dic
         raise Conflict("material.answered")
     if material.warning.state != "asked":
         raise Conflict("material.closed")
-    _check_reason(text, "answer")
+    check_reason(text, "answer")
     material.answer, material.files, material.answered_at = text.strip(), list(files), act.now
     act.session.flush()
     facts = {"number": material.number, "files": [file["sha256"] for file in files]}
@@ -101,7 +101,7 @@ def answer_material(act: Act, material: Material, text: str, files: Sequence[dic
 
 def resume_warning(act: Act, found: Warning) -> None:
     """Take a warning up again although answers are missing."""
-    _own(act, found)
+    check_own(act, found)
     advance(act, found, "resume", by=act.actor.name)
 
 
@@ -113,10 +113,10 @@ def decide_warning(act: Act, found: Warning, verb: str, reason: str, counter: st
     """
     if verb not in ("refer", *PROPOSED):
         raise Invalid("form.choice", field="verb", found=verb, options=["confirm", "dismiss", "refer"])
-    _own(act, found)
-    _check_reason(reason, "reason")
+    check_own(act, found)
+    check_reason(reason, "reason")
     if verb == "confirm":
-        _check_reason(counter, "counter")
+        check_reason(counter, "counter")
     found.proposal = {
         "verb": verb,
         "reason": reason.strip(),
@@ -140,7 +140,7 @@ def approve_warning(act: Act, found: Warning, agrees: bool, note: str) -> None:
     if found.state == "proposed" and found.assignee_id == act.actor.person_id:
         raise Conflict("warning.second_person", warning=found.code)
     if not agrees:
-        _check_reason(note, "note")
+        check_reason(note, "note")
         advance(act, found, "send_back", note=note.strip())
         return
     proposal = found.proposal or {}
@@ -175,7 +175,7 @@ def set_budget(act: Act, budget: float, selection: Selection, reason: str) -> Le
     least, most = BUDGETS
     if not least <= budget <= most:
         raise Invalid("budget.range", field="budget", least=least, most=most)
-    _check_reason(reason, "reason")
+    check_reason(reason, "reason")
     made = LeadBudget(
         budget=repr(budget),
         selection=selection.value,
@@ -189,11 +189,13 @@ def set_budget(act: Act, budget: float, selection: Selection, reason: str) -> Le
     return made
 
 
-def _own(act: Act, found: Warning) -> None:
+def check_own(act: Act, found: Warning) -> None:
+    """Refuse whoever is not in charge of a warning in work: Conflict("warning.not_yours")."""
     if found.state in ("assigned", "asked") and found.assignee_id != act.actor.person_id:
         raise Conflict("warning.not_yours", warning=found.code)
 
 
-def _check_reason(text: str, field: str) -> None:
+def check_reason(text: str, field: str) -> None:
+    """Refuse a reason too short to be one: Invalid("warning.reason")."""
     if len(text.strip()) < LEAST_REASON:
         raise Invalid("warning.reason", field=field, least=LEAST_REASON)

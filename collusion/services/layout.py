@@ -27,6 +27,7 @@ BOND = "sunbid-bond/v1"
 def lay_out(session: Session, store: ObjectStore, section: Section, folder: Path) -> list[Path]:
     """Lay the tender papers and every opened bid's files out for reading, one folder per bid number; returns papers.
 
+    Identifiers of machines are those of the project's key (`opening.rules.devices`): equal or not, and nothing else.
     `sunbid collusion scan` over the same folders and the same index gives the same result.
     """
     papers = []

@@ -1,6 +1,7 @@
 """Reads of the opening: the thing itself, what key holders still have to do, and what may be shown to whom."""
 
 from opening.queries.cover import Cover, check_covered, cover, uncovered, unstamped_closings
+from opening.queries.devices import device_counts, device_records, regulator_key
 from opening.queries.due import contents, contents_of, due, due_to_look, due_to_open, is_ready
 from opening.queries.layers import (
     Task,
@@ -68,6 +69,8 @@ __all__ = [
     "contents_of",
     "cover",
     "day_board",
+    "device_counts",
+    "device_records",
     "due",
     "due_to_look",
     "due_to_open",
@@ -97,6 +100,7 @@ __all__ = [
     "readout_digest",
     "record_facts",
     "record_faults",
+    "regulator_key",
     "revoked_by",
     "sayings",
     "sitting_bids",

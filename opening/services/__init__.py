@@ -25,6 +25,7 @@ from opening.services.decryption import (
     resume,
     sign_in_bid,
 )
+from opening.services.devices import name_regulator_key
 from opening.services.names import publish_names
 from opening.services.peeling import peel_layer, release, report_fault
 from opening.services.reading import (
@@ -81,6 +82,7 @@ __all__ = [
     "keep_opened",
     "keep_presence",
     "look_into",
+    "name_regulator_key",
     "open_decryption",
     "open_ready",
     "overturn",

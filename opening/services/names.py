@@ -22,6 +22,8 @@ from credit.models import CreditCheck
 from opening import queries
 from opening.models import Bid, Opening
 from opening.rules import IDENTITY, two_bids
+from opening.rules.devices import keyed
+from opening.services.devices import device_key, keep_record
 from opening.services.preconditions import check_conditions
 from opening.services.suspension import forget_names
 
@@ -37,7 +39,8 @@ def publish_names(act: Act, opening: Opening) -> list[Bid]:
     to judge (R-263). Only where not all may bid, whoever was not invited is refused with that reason on record and the
     bid stays sealed: the platform must not accept it (R-053, R-210), and it is no bidder for R-252 either. Decoys are
     unmasked and dropped. With fewer bidders than R-252 asks for, the opening and the section fail: nothing is opened,
-    no name is published or kept, and the result is an empty list. Raises Conflict("opening.unnamed") while packages
+    no name is published or kept, and the result is an empty list. What the packages said of the bidders' machines stays
+    as `opening.rules.devices` keeps it, and nowhere else in clear. Raises Conflict("opening.unnamed") while packages
     are unread.
     """
     check_conditions(act, opening, "publish_names")
@@ -64,6 +67,7 @@ def publish_names(act: Act, opening: Opening) -> list[Bid]:
     if _too_few(act, opening, len(admitted)):
         return []
     doubled = two_bids(identifiers)
+    layers = [queries.final_layer(act.session, submission, IDENTITY) for submission, _, _ in read]
     bids = [
         _name(act, opening, number, submission, claims, faults, doubled, invited)
         for number, (submission, claims, faults) in enumerate(named, 1)
@@ -76,6 +80,9 @@ def publish_names(act: Act, opening: Opening) -> list[Bid]:
         elif UNINVITED in codes:
             bid.cause = UNINVITED
             advance(act, bid, "refuse", cause=UNINVITED, rule="R-210")
+    for layer in filter(None, layers):
+        # What was read is in the bid; its hash is in the log, and the sealed package can be opened again.
+        layer.content = ""
     _publish(act, opening, bids)
     bidding_services.declare_bonds(act, opening.section, [_claimed(bid) for bid in bids])
     return bids
@@ -158,7 +165,7 @@ def _name(
         organisation_id=organisation.id if organisation else None,
         name=name,
         identifier=identifier[:40],
-        identity={key: value for key, value in claims.items() if key != "padding"},
+        identity=_kept(act, opening, claims),
         identity_faults=faults,
         credit=[
             {"source": check.source, "decision": check.decision, "evidence_sha256": check.evidence_sha256}
@@ -169,7 +176,16 @@ def _name(
     )
     act.session.add(bid)
     act.session.flush()
+    keep_record(act, bid, claims.get("device"))
     return bid
+
+
+def _kept(act: Act, opening: Opening, claims: dict[str, Any]) -> dict[str, Any]:
+    """What is kept of an identity: not its padding, and of its machine only what compares inside this project."""
+    held = {key: value for key, value in claims.items() if key != "padding"}
+    if "device" in held:
+        held["device"] = keyed(held["device"], device_key(act, opening.section.project.code))
+    return held
 
 
 def _credit(act: Act, opening: Opening, identifier: str, name: str, claims: dict[str, Any]) -> list[CreditCheck]:

@@ -1,0 +1,70 @@
+"""The regulator's own key: which one machines are sealed to, and one look across projects with it."""
+
+from __future__ import annotations
+
+from flask import render_template, request
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from accounts.access import acting, limited, reading, requires
+from accounts.rules import Role
+from collusion import forms, queries, services
+from collusion.routes.desk import card
+from collusion.routes.frame import blueprint, done
+from core.errors import Invalid, Missing, Refusal
+from core.seal.keyfile import KeyFile
+from opening import queries as opening
+from opening import services as opening_services
+
+MOST_KEY = 20_000
+"""A key file is a few hundred bytes; what is larger would be spooled to disk by the server before anybody looks."""
+
+
+@blueprint.get("/supervise/machines")
+@requires(Role.SUPERVISOR)
+def regulator_key() -> str:
+    """The key in force and how many records each key opens."""
+    return _key([])
+
+
+@blueprint.post("/supervise/machines")
+@requires(Role.SUPERVISOR)
+def name_regulator_key() -> Response | tuple[str, int]:
+    """Name the recipient that machines are sealed to from the next opening on."""
+    try:
+        recipient = forms.read_recipient(request.form)
+        with acting() as act:
+            opening_services.name_regulator_key(act, recipient)
+    except Refusal as refusal:
+        return _key([refusal]), 422
+    return done(_("监督密钥已登记，此后开标的设备标识按此加密。"), "collusion.regulator_key")
+
+
+@blueprint.post("/supervise/warnings/<code>/link")
+@limited("10/minute;60/hour")
+@requires(Role.SUPERVISOR)
+def link_devices(code: str) -> Response | tuple[str, int]:
+    """Compare the ring's machines with those of other projects; key and passphrase are used once and not kept."""
+    try:
+        reason = forms.read_link(request.form)
+        held = request.files.get("file")
+        content = held.stream.read(MOST_KEY + 1) if held is not None else b""
+        if not 0 < len(content) <= MOST_KEY:
+            raise Invalid("link.file", field="file")
+        identity = KeyFile.unwrap(content, request.form.get("passphrase", "")).identity
+        with acting() as act:
+            made = services.link_devices(act, queries.warning(act.session, code), identity, reason)
+            count = len(made.answer["matches"])
+    except Missing:
+        raise
+    except Refusal as refusal:
+        return card(code, [refusal]), 422
+    return done(_("已完成跨项目比对，发现 %(n)s 处相同，结果已存证。", n=count), "collusion.warning", code=code)
+
+
+def _key(errors: list[Refusal]) -> str:
+    with reading() as session:
+        return render_template(
+            "collusion/regulator_key.html", key=opening.regulator_key(session), counts=opening.device_counts(session),
+            errors=errors, values=request.form,
+        )  # fmt: skip
