@@ -10,6 +10,7 @@ from pathlib import Path
 from . import (
     claims_award,
     claims_bids,
+    claims_bonds,
     claims_complaints,
     claims_completeness,
     claims_contracts,
@@ -50,6 +51,7 @@ CLAIMS: list[tuple[str, str, Callable[[Case, Findings], tuple[str, str]]]] = [
     ("selection", "评定分离", claims_selection.selection),
     ("contracts", "合同", claims_contracts.contracts),
     ("complaints", "投诉", claims_complaints.complaints),
+    ("bonds", "保证金", claims_bonds.bonds),
     ("credit", "信用核查", claims_award.credit),
     ("warnings", "围串标线索", claims_award.warnings),
     ("reports", "报告", claims_award.reports),

@@ -21,33 +21,38 @@ RULES = {
     "contract": "bond_refund_after_contract",
     "notice": "bond_refund_losers_after_notice",
     "termination": "bond_refund_after_termination",
+    "refused": "bond_refund_after_refusal",
 }
+Found = list[tuple[str, str]]
+"""Differences, each in Chinese and in English."""
+NAMES = {"principal": "本金", "interest": "利息", "late fee": "逾期费用", "account": "账户"}
 
 
-def recount(record: Json) -> list[str]:
+def recount(record: Json) -> Found:
     """Every difference found; empty when the record says what it must."""
     if record.get("type") != "sunbid-bonds/v1":
-        return ["not a record of bonds"]
+        return [("不是保证金记录", "not a record of bonds")]
     found = []
-    for bond in record["bonds"]:
-        found += [f"bond {bond['id']}: {one}" for one in _bond(record, bond)]
-    return [*found, *_books(record)]
+    for one in record["bonds"]:
+        found += [(f"保证金 {one['id']}：{zh}", f"bond {one['id']}: {en}") for zh, en in bond(record, one)]
+    return [*found, *books(record)]
 
 
-def _bond(record: Json, bond: Json) -> list[str]:
-    found = []
+def bond(record: Json, bond: Json) -> Found:
+    """What differs within one bond."""
+    found: Found = []
     payments = {one["id"]: one for one in bond["payments"]}
     if bond["basis"] in RULES and bond["due_on"]:
         day = last_day(record, bond["basis"], date.fromisoformat(bond["since"]))
         if day.isoformat() != bond["due_on"]:
-            found.append(f"last day {bond['due_on']}, recounted {day}")
+            found.append((f"最后期限 {bond['due_on']}，重算为 {day}", f"last day {bond['due_on']}, recounted {day}"))
     gone: dict[int, int] = {}
     for refund in bond["refunds"]:
         if refund["state"] not in ("approved", "paid"):
             continue
         payment = payments.get(refund["payment"])
         if payment is None or payment["direction"] != "in":
-            found.append("a refund of no payment")
+            found.append(("退还没有对应的来款", "a refund of no payment"))
             continue
         gone[payment["id"]] = gone.get(payment["id"], 0) + 1
         for name, said, counted in (
@@ -57,33 +62,42 @@ def _bond(record: Json, bond: Json) -> list[str]:
             ("account", refund["account"], payment["account"]),
         ):
             if said != counted:
-                found.append(f"{name} {said}, recounted {counted}")
+                found.append((f"{NAMES[name]} {said}，重算为 {counted}", f"{name} {said}, recounted {counted}"))
         if refund["approved_by"] is None or refund["approved_by"] == refund["prepared_by"]:
-            found.append("a refund by one person")
+            found.append(("退还只经一人之手", "a refund by one person"))
         if refund["state"] == "paid":
             total = refund["principal_fen"] + refund["interest_fen"] + refund["fee_fen"]
             out = [one for one in bond["payments"] if one["reference"] == refund["reference"]]
             if [(one["direction"], one["fen"], one["account"]) for one in out] != [("out", total, refund["account"])]:
-                found.append(f"paid {total}, the bank's line says otherwise")
-    found += [f"payment {key} went back {times} times" for key, times in gone.items() if times > 1]
+                found.append((f"付出 {total}，银行流水不符", f"paid {total}, the bank's line says otherwise"))
+    for key, times in gone.items():
+        if times > 1:
+            found.append((f"来款 {key} 退还了 {times} 次", f"payment {key} went back {times} times"))
     if bond["state"] == "returned":
-        left = [one for key, one in payments.items() if one["direction"] == "in" and not gone.get(key)]
-        found += [f"returned, but {one['fen']} of {one['reference']} is still there" for one in left]
+        for key, one in payments.items():
+            if one["direction"] == "in" and not gone.get(key):
+                found.append((f"称已退清，{one['reference']} 的 {one['fen']} 仍在",
+                              f"returned, but {one['fen']} of {one['reference']} is still there"))  # fmt: skip
     return found
 
 
-def _books(record: Json) -> list[str]:
+def books(record: Json) -> Found:
+    """What differs between postings and the bank's lines."""
     moves: dict[tuple[str, int | None], int] = {}
     bank = 0
     for one in record["postings"]:
         key = (one["move"], one["bond"])
         moves[key] = moves.get(key, 0) + one["fen"]
         bank += one["fen"] if one["account"] == "bank" else 0
-    found = [f"postings of {move} add up to {fen}" for (move, _), fen in moves.items() if fen]
+    found = [
+        (f"{move} 的分录合计 {fen}", f"postings of {move} add up to {fen}") for (move, _), fen in moves.items() if fen
+    ]
     lines = [one for bond in record["bonds"] for one in bond["payments"]]
     balance = sum(one["fen"] if one["direction"] == "in" else -one["fen"] for one in lines)
     if bank != balance:
-        found.append(f"the bank's lines come to {balance}, the books to {bank}")
+        found.append(
+            (f"银行流水余额 {balance}，账上 {bank}", f"the bank's lines come to {balance}, the books to {bank}")
+        )
     return found
 
 
@@ -146,10 +160,11 @@ def main(arguments: list[str]) -> int:
     except (IndexError, OSError, ValueError, KeyError, TypeError) as error:
         sys.stderr.write(f"cannot be read: {type(error).__name__}: {error}\n")
         return 2
-    for one in found:
-        sys.stdout.write(f"✗ {one}\n")
-    refunds = sum(len(bond["refunds"]) for bond in record["bonds"])
-    sys.stdout.write(f"{len(record['bonds'])} bonds, {refunds} refunds, {len(found)} differences\n")
+    said = [f"✗ {zh} / {en}" for zh, en in found]
+    counts = [len(record["bonds"]), sum(len(bond["refunds"]) for bond in record["bonds"]), len(found)]
+    said.append("保证金 {} 笔，退还 {} 笔，差异 {} 处 / {} bonds, {} refunds, {} differences".format(*counts, *counts))
+    sys.stdout.buffer.write("\n".join([*said, ""]).encode(errors="backslashreplace"))
+    sys.stdout.flush()
     return 1 if found else 0
 
 

@@ -26,6 +26,8 @@ from awards.services.told import told_award, told_complaint, told_selection
 from bidding import queries as bidding
 from bidding import services as bidding_services
 from bidding.models import Section
+from bidding.queries.bond_record import bond_record
+from bidding.queries.bonds import bonded_section
 from core.act import Act
 from core.board import notices
 from core.clock import iso
@@ -201,6 +203,7 @@ def told_members(session: Session, section: Section, warnings: dict[str, Any]) -
         "selection": told_selection(session, section),
         "contracts": [told_contract(session, one) for one in contracts(session, section)],
         "complaints": [told_complaint(session, one) for one in complaints(session, section)],
+        "bonds": bond_record(session, bonded_section(session, section)),
         "credit": [
             {
                 "stage": c.stage,

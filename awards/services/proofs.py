@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from bidding import queries as bidding
 from bidding.models import Section
+from bidding.queries.bonds import bonded_section
 from core.act import Act
 from core.draw.record import Draw
 from core.ledger.log import LedgerEntry, consistency, entries_of, head_of_size, inclusion, signed_head
@@ -64,6 +65,7 @@ def told_entries(session: Session, section: Section, opening: Opening, handed_do
     """Every entry on the section's own things and on `handed_down` subjects, and its submissions' commitments."""
     code = section.code
     committee = experts.committee(session, section)
+    bonded = bonded_section(session, section)
     rows = bidding.submissions(session, section)
     subjects = {
         section.subject,
@@ -91,6 +93,7 @@ def told_entries(session: Session, section: Section, opening: Opening, handed_do
                     LedgerEntry.subject.startswith(f"selection:{code}:", autoescape=True),
                     LedgerEntry.subject.startswith(f"contract:{code}:", autoescape=True),
                     LedgerEntry.subject.startswith(f"complaint:{code}:", autoescape=True),
+                    LedgerEntry.subject.startswith(f"bond:{bonded.code}:", autoescape=True),
                     LedgerEntry.subject.startswith(f"direct:{code}:", autoescape=True),
                     LedgerEntry.subject.startswith(f"consultation:experts:{code}:", autoescape=True),
                     LedgerEntry.subject.startswith(f"masked:{code}:", autoescape=True),

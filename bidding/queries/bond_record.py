@@ -39,6 +39,7 @@ def bond_record(session: Session, section: Section) -> dict[str, Any]:
                 "basis": bond.basis,
                 "since": (bond.due_rule or {}).get("since"),
                 "due_on": bond.due_on,
+                "decision": bond.decision,
                 "payments": [_payment(one) for one in queries.payments(session, bond)],
                 "refunds": [_refund(one) for one in queries.refunds(session, bond)],
             }
@@ -62,7 +63,7 @@ def _payment(one: BondPayment) -> dict[str, Any]:
 
 def _refund(one: BondRefund) -> dict[str, Any]:
     return {
-        "payment": one.payment_id, "state": one.state, "principal_fen": one.principal_fen,
+        "id": one.id, "payment": one.payment_id, "state": one.state, "principal_fen": one.principal_fen,
         "interest_fen": one.interest_fen, "fee_fen": one.fee_fen, "account": one.to_account, "pay_on": one.pay_on,
         "prepared_by": one.prepared_by_id, "approved_by": one.approved_by_id, "reference": one.reference,
     }  # fmt: skip

@@ -21,6 +21,7 @@ from bidding.models import (
     Section,
 )
 from bidding.queries.sections import RECEIVING, law_of
+from bidding.queries.sections import section as section_of
 from bidding.rules.bonds import MONEY, Known, Payment, build_terms, plain_account
 from bidding.rules.law import law_on
 from core.act import Actor
@@ -124,6 +125,11 @@ def bonded_sections(session: Session) -> list[Section]:
     """Published sections that ask for a bond, newest deadline first: what every institution looks at alike."""
     query = select(Section).where(Section.bond_fen > 0, Section.published_at.is_not(None), Section.round == 1)
     return list(session.scalars(query.order_by(Section.deadline_at.desc(), Section.id)))
+
+
+def bonded_section(session: Session, section: Section) -> Section:
+    """The section the bonds were given for: a round of final offers follows the first one's."""
+    return section_of(session, section.first_round) if section.first_round else section
 
 
 def bonds(session: Session, section: Section, kind: str | None = None) -> list[Bond]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -20,8 +19,9 @@ from core.ledger.log import append
 from core.store import ObjectStore, chunks_of
 from credit import queries
 from credit.models import CreditBadRow, CreditImport, CreditRecord
-from credit.rules import LISTS, RATINGS, BadRow, Row, check_shrink, read_file, shown
+from credit.rules import LISTS, RATINGS, BadRow, check_shrink, read_file
 from credit.rules.signatures import check_signature
+from credit.services.parts import Comparison, Numbers64
 
 MOST_BYTES = 4 << 30
 BATCH = 25_000
@@ -100,7 +100,7 @@ def _limited(file: bytes | Path | BinaryIO) -> Iterator[bytes]:
 
 @dataclass
 class Batch:
-    """What one act writes: rows that are new or changed, bad lines, and how far the file has been read."""
+    """What one act writes: rows that are new or changed, bad lines, and how far the import is with it."""
 
     fresh: list[tuple[Any, ...]]
     bad: list[BadRow]
@@ -110,92 +110,60 @@ class Batch:
 
 @dataclass
 class Taking:
-    """One import in progress outside any act: two 64-bit digests a row of the file, three numbers an active record."""
+    """One import in progress outside any act. What does not fit one part is on the disk (`parts.Comparison`)."""
 
     store: ObjectStore
     held: CreditImport
-    ids: np.ndarray[Any, Any]
-    active_keys: np.ndarray[Any, Any]
-    active_contents: np.ndarray[Any, Any]
-    keys: array[int] = field(default_factory=lambda: array("q"))
-    contents: array[int] = field(default_factory=lambda: array("q"))
-    repaired: array[int] = field(default_factory=lambda: array("q"))
+    compared: Comparison
 
     @classmethod
     def begin(cls, session: Session, store: ObjectStore, held: CreditImport) -> Taking:
         """Know what is on the list now."""
-        columns = [array("q"), array("q"), array("q")]
-        here = select(CreditRecord.id, CreditRecord.key, CreditRecord.content).where(
+        compared = Comparison(store.temp)
+        here = select(CreditRecord.key, CreditRecord.content, CreditRecord.id).where(
             CreditRecord.source == held.source,
             CreditRecord.gone_import_id.is_(None),
             CreditRecord.first_import_id != held.id,
         )
-        for part in session.execute(here.execution_options(yield_per=50_000)).partitions():
-            for column, values in zip(columns, zip(*part, strict=True), strict=True):
-                column.extend(values)
-        ids, keys, contents = (np.frombuffer(column, dtype=np.int64) for column in columns)
-        order = np.argsort(keys, kind="stable")
-        return cls(store, held, ids[order], keys[order], contents[order])
+        for part in session.execute(here.execution_options(yield_per=BATCH)).partitions():
+            compared.active.add(np.array([tuple(row) for row in part], dtype=np.int64))
+        return cls(store, held, compared)
 
-    @property
-    def is_graded(self) -> bool:
-        """Whether the list is one of ratings."""
-        return self.held.source == RATINGS
+    def read(self, every: int = 4 * BATCH) -> Iterator[int]:
+        """Read the file to its end, saying every so often how many bytes are behind; raises what makes it no list."""
+        with self.store.open(self.held.sha256) as stream:
+            for count, (line, row) in enumerate(read_file(stream, graded=self.held.source == RATINGS), 1):
+                self.compared.add(line, row)
+                if count % every == 0:
+                    yield min(stream.tell(), self.held.size)
 
     def batches(self, size: int = BATCH) -> Iterator[Batch]:
-        """Read the file; rows that were written before an interruption are read again and not written again."""
-        done, rows, bad = 0, list[Row](), list[BadRow]()
-        with self.store.open(self.held.sha256) as stream:
-            for _, row in read_file(stream, graded=self.is_graded):
-                done += 1
-                if isinstance(row, BadRow):
-                    bad.append(row)
-                else:
-                    rows.append(row)
-                if done % size == 0 or done == self.held.rows_done:
-                    yield self._batch(rows, bad, done, min(stream.tell(), self.held.size))
-                    rows, bad = [], []
-            yield self._batch(rows, bad, done, self.held.size)
+        """What each act is to write; what was written before an interruption is gone through and not written again."""
+        done, fresh, bad = 0, list[tuple[Any, ...]](), list[BadRow]()
+        for cells, lost in self.compared.results():
+            done += 1
+            if cells is not None:
+                fresh.append((self.held.source, *cells, self.held.id))
+            if lost is not None:
+                bad.append(lost)
+            if done % size == 0 or done == self.held.rows_done:
+                yield self._batch(fresh, bad, done)
+                fresh, bad = [], []
+        yield self._batch(fresh, bad, done)
 
-    def _batch(self, rows: list[Row], bad: list[BadRow], done: int, read: int) -> Batch:
-        digests = [row.digests() for row in rows]
-        fresh = []
-        known = self._known(digests)
-        for row, (key, content), same in zip(rows, digests, known, strict=True):
-            if row.repaired_on is not None:
-                self.repaired.append(key)
-                continue
-            self.keys.append(key)
-            self.contents.append(content)
-            if not same:
-                fresh.append((self.held.source, *row[:10], key, content, self.held.id))
-        return Batch(fresh, bad, done, read) if done > self.held.rows_done else Batch([], [], done, read)
+    def _batch(self, fresh: list[tuple[Any, ...]], bad: list[BadRow], done: int) -> Batch:
+        behind = self.held.size // 2 + self.held.size * done // max(2 * self.compared.lines, 1)
+        return Batch(fresh, bad, done, behind) if done > self.held.rows_done else Batch([], [], done, behind)
 
-    def _known(self, digests: list[tuple[int, int]]) -> Sequence[bool]:
-        """For each row whether the list has it now, word for word."""
-        if not len(self.active_keys) or not digests:
-            return [False] * len(digests)
-        wanted = np.array(digests, dtype=np.int64)
-        places = np.searchsorted(self.active_keys, wanted[:, 0])
-        places[places == len(self.active_keys)] = 0
-        same = (self.active_keys[places] == wanted[:, 0]) & (self.active_contents[places] == wanted[:, 1])
-        return [bool(one) for one in same]
 
-    def doubled(self) -> set[int]:
-        """The digests of records the file has more than once."""
-        keys = np.sort(np.frombuffer(self.keys, dtype=np.int64)) if self.keys else np.empty(0, np.int64)
-        return {int(key) for key in np.unique(keys[1:][keys[1:] == keys[:-1]])} if len(keys) else set()
-
-    def ended(self, *, torn: bool) -> dict[str, np.ndarray[Any, Any]]:
-        """Ids of the records that end: changed, repaired, and unless the file is torn those no longer on it."""
-        keys = np.frombuffer(self.keys, dtype=np.int64) if self.keys else np.empty(0, np.int64)
-        contents = np.frombuffer(self.contents, dtype=np.int64) if self.contents else np.empty(0, np.int64)
-        repaired = np.frombuffer(self.repaired, dtype=np.int64) if self.repaired else np.empty(0, np.int64)
-        listed = np.isin(self.active_keys, keys)
-        mended = np.isin(self.active_keys, repaired) & ~listed
-        changed = listed & ~np.isin(self.active_contents, contents)
-        gone = ~listed & ~mended if not torn else np.zeros(len(self.active_keys), dtype=bool)
-        return {"changed": self.ids[changed], "repaired": self.ids[mended], "removed": self.ids[gone]}
+def note_reading(act: Act, import_id: int, read: int) -> CreditImport:
+    """How far the file has been read, which is half of the way; Conflict("credit.import_over") once it has ended."""
+    held = queries.import_by_id(act.session, import_id, locked=True)
+    if held.finished_at is not None or held.failed is not None:
+        raise Conflict("credit.import_over", field="file")
+    held.bytes_done = max(held.bytes_done, read // 2)
+    act.session.flush()
+    return held
 
 
 def keep_batch(act: Act, import_id: int, batch: Batch) -> CreditImport:
@@ -207,7 +175,7 @@ def keep_batch(act: Act, import_id: int, batch: Batch) -> CreditImport:
         return held
     _write(act.session, batch.fresh)
     _write_bad(act.session, held, batch.bad)
-    held.rows_done, held.bytes_done = batch.rows_done, batch.bytes_done
+    held.rows_done, held.bytes_done = batch.rows_done, min(batch.bytes_done, held.size)
     act.session.flush()
     return held
 
@@ -237,27 +205,21 @@ def finish_import(act: Act, taking: Taking) -> CreditImport:
     held = queries.import_by_id(act.session, taking.held.id, locked=True)
     if held.finished_at is not None or held.failed is not None:
         raise Conflict("credit.import_over", field="file")
-    _settle_doubles(act, taking, held)
-    active = len(taking.ids)
-    ended = taking.ended(torn=held.bad > 0)
-    rows = len(np.unique(np.frombuffer(taking.keys, np.int64))) if taking.keys else 0
-    if not rows and (active or held.bad) and not len(taking.repaired):
+    ends, repaired = taking.compared.ends, taking.compared.repaired.count
+    active, rows = taking.compared.active.count, taking.compared.rows
+    if not rows and (active or held.bad) and not repaired:
         raise Invalid("credit.empty", field="file", bad=held.bad)
-    check_shrink(active, len(ended["removed"]), confirmed=held.confirmed)
-    for how, ids in ended.items():
-        for start in range(0, len(ids), 500):
-            part = [int(one) for one in ids[start : start + 500]]
-            act.session.execute(
-                update(CreditRecord)
-                .where(CreditRecord.id.in_(part))
-                .values(gone_import_id=held.id, gone_how=how)
-                .execution_options(synchronize_session=False)
-            )
+    removed = ends.removed.count if not held.bad else 0
+    check_shrink(active, removed, confirmed=held.confirmed)
+    _end(act.session, held, "changed", ends.changed)
+    _end(act.session, held, "repaired", ends.repaired)
+    if removed:
+        _end(act.session, held, "removed", ends.removed)
     added = queries.records_begun(act.session, held)
     before = queries.newest_import(act.session, held.source)
     held.version = before.version + 1 if before else 1
-    held.rows, held.finished_at = rows, act.now
-    held.changed, held.repaired, held.removed = (len(ended[how]) for how in ("changed", "repaired", "removed"))
+    held.rows, held.finished_at, held.bytes_done = rows, act.now, held.size
+    held.changed, held.repaired, held.removed = ends.changed.count, ends.repaired.count, removed
     held.added = added - held.changed
     act.session.flush()
     act.session.expire_all()
@@ -282,46 +244,21 @@ def finish_import(act: Act, taking: Taking) -> CreditImport:
     return held
 
 
-def _settle_doubles(act: Act, taking: Taking, held: CreditImport) -> None:
-    """The same row twice is one; rows of one record that differ are all bad. The file is read once more for them."""
-    doubled = taking.doubled()
-    if not doubled:
-        return
-    groups: dict[tuple[str, str, str], list[tuple[int, Row]]] = {}
-    with taking.store.open(held.sha256) as stream:
-        for line, row in read_file(stream, graded=taking.is_graded):
-            if isinstance(row, Row) and row.repaired_on is None and row.digests()[0] in doubled:
-                groups.setdefault(row.key, []).append((line, row))
-    lost: list[BadRow] = []
-    clashing: set[int] = set()
-    for rows in groups.values():
-        written = queries.records_written(act.session, held, rows[0][1])
-        if len({row for _, row in rows}) > 1:
-            lost += [BadRow(line, "credit.row_contradiction", shown(row)) for line, row in rows]
-            clashing.add(rows[0][1].digests()[0])
-            extra = written
-        else:
-            extra = written[1:]
-        if extra:
-            act.session.execute(delete(CreditRecord).where(CreditRecord.id.in_(extra)))
-    if lost:
-        _forget(taking, clashing)
-        _write_bad(act.session, held, lost)
-        act.session.flush()
+def _end(session: Session, held: CreditImport, how: str, ids: Numbers64) -> None:
+    for chunk in ids.chunks(0):
+        for start in range(0, len(chunk), 500):
+            session.execute(
+                update(CreditRecord)
+                .where(CreditRecord.id.in_(chunk[start : start + 500, 0].tolist()))
+                .values(gone_import_id=held.id, gone_how=how)
+                .execution_options(synchronize_session=False)
+            )
 
 
 def _write_bad(session: Session, held: CreditImport, rows: list[BadRow]) -> None:
     if rows:
         session.execute(insert(CreditBadRow), [{"import_id": held.id, **row.as_json()} for row in rows])
         held.bad += len(rows)
-
-
-def _forget(taking: Taking, digests: set[int]) -> None:
-    """Take contradicting rows out of what the file says: the record they are about stays as it was."""
-    keys = np.frombuffer(taking.keys, dtype=np.int64)
-    keep = ~np.isin(keys, np.array(sorted(digests), dtype=np.int64))
-    contents = np.frombuffer(taking.contents, dtype=np.int64)
-    taking.keys, taking.contents = array("q", keys[keep].tobytes()), array("q", contents[keep].tobytes())
 
 
 def abandon_import(act: Act, held: CreditImport, code: str) -> None:
@@ -353,6 +290,8 @@ def import_list(
     with act.session.begin_nested():  # whoever catches a refusal inside the act finds nothing begun
         held = begin_import(act, source=source, file=file, as_of=as_of, confirmed=confirmed, signature=signature)
         taking = Taking.begin(act.session, act.store, held)
+        for _ in taking.read():
+            pass
         for batch in taking.batches():
             keep_batch(act, held.id, batch)
         return finish_import(act, taking)
@@ -369,6 +308,10 @@ def take_import(
         held = queries.import_by_id(session, import_id)
         taking = Taking.begin(session, platform.store, held)
     try:
+        for read in taking.read():
+            with platform.act(actor) as act:
+                held = note_reading(act, import_id, read)
+            told(held)
         for batch in taking.batches():
             with platform.act(actor) as act:
                 held = keep_batch(act, import_id, batch)

@@ -24,6 +24,12 @@ SENTENCES = {
     "verdict.selection": _l("评定分离：方法 %(method)s，投票 %(rounds)s 轮，由密封的选票重算"),
     "verdict.contracts": _l("合同：%(contracts)s 稿，签订 %(signed)s 份，与投标文件一致，双方签名成立"),
     "verdict.complaints": _l("投诉：%(complaints)s 件，成立 %(upheld)s 件，均已办结，责令暂停期间没有推进"),
+    "verdict.bonds": _l(
+        "保证金：%(bonds)s 笔，退还 %(refunds)s 笔，其中逾期 %(late)s 笔，未了 %(open)s 笔，逐分重算相符"
+    ),
+    "check.bonds": _l("保证金"),
+    "archive.bond": _l("第 %(bond)s 笔保证金的 %(what)s 不符：记载 %(said)s，应为 %(found)s。"),
+    "archive.bond_books": _l("保证金账簿不平：%(what)s，差 %(fen)s 分。"),
     "verdict.credit": _l("信用核查：%(checks)s 次，其中受限 %(restricted)s 家，证据与指纹一致"),
     "verdict.warnings": _l("围串标线索：%(warnings)s 条，均有处置结论"),
     "verdict.reports": _l("报告：%(reports)s 份在档"),

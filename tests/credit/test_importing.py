@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import io
 import json
+import tracemalloc
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from pathlib import Path
 
+import numpy as np
 import pytest
 from openpyxl import Workbook
 from sqlalchemy import select
@@ -18,8 +21,9 @@ from core.errors import Conflict, Invalid
 from core.ledger.log import audit
 from credit import queries, services
 from credit.models import CreditRecord
-from credit.rules import BadRow, parse_list, read_file
-from credit.services import importing
+from credit.rules import BadRow, Row, parse_list, read_file
+from credit.services import importing, parts
+from credit.services.parts import Comparison
 from tests.conftest import START
 from tests.factories import uscc
 
@@ -215,3 +219,44 @@ def test_the_worker_goes_on_with_what_a_page_began(platform: Platform, clock: St
     assert take_credit_imports(platform) == []
     with platform.reading() as session:
         assert queries.imports(session)[0].failed == "credit.columns"
+
+
+def _peak(count: int, known: int, folder: Path) -> int:
+    """Bytes held at most while a file is compared with a list of so many records."""
+    tracemalloc.start()
+    compared = Comparison(folder)
+    for start in range(0, known, 500):
+        compared.active.add(np.arange(start, start + 1500, dtype=np.int64).reshape(-1, 3))
+    for line in range(count):
+        compared.add(line, Row(f"{line:018}", f"第{line}号公司", "1", "串通投标"))
+    fresh = sum(cells is not None for cells, _ in compared.results())
+    held = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert fresh == compared.rows == compared.lines and compared.ends.removed.count == known
+    return held
+
+
+def test_a_list_five_times_as_long_takes_no_more_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only one part of both is in memory. Seen red: with KEPT so large that nothing is ever written out."""
+    monkeypatch.setattr(parts, "KEPT", 8)
+    _peak(100, 500, tmp_path)  # what is only loaded once is not of the list
+    assert _peak(10_000, 20_000, tmp_path) < 2 * _peak(2_000, 4_000, tmp_path)
+
+
+@pytest.mark.usefixtures("small_acts")
+def test_how_far_an_import_is_only_grows(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading is the first half of the way, writing the second; whoever ends the import stops the reader."""
+    monkeypatch.setattr(importing.Taking.read, "__defaults__", (2,))
+    number = begin(platform, rows(*range(1, 10)))
+    seen: list[float] = []
+    done = services.take_import(platform, SYSTEM, number, told=lambda held: seen.append(held.bytes_done / held.size))
+    assert seen == sorted(seen) and seen[0] <= 0.5 < seen[-2] and done.bytes_done == done.size
+    number = begin(platform, rows(*range(1, 12)))
+
+    def give_up(_: importing.CreditImport) -> None:
+        with platform.act(SYSTEM) as act:
+            services.abandon_import(act, queries.import_by_id(act.session, number), "credit.abandoned")
+
+    with pytest.raises(Conflict, match=r"credit\.import_over"):
+        services.take_import(platform, SYSTEM, number, told=give_up)
+    assert len(names(platform)) == 9

@@ -20,6 +20,8 @@ from opening import queries as opening
 from opening import services as hall
 from tests import factories
 from tests.conftest import Browser
+from tests.journeys import bonded
+from tests.journeys.bonded import Bonded
 from tests.journeys.whole import Whole, wrong_lines
 
 METHOD: dict[str, Any] = {
@@ -37,12 +39,15 @@ YUAN = 1_900_000
 BUDGET = {"estimate_fen": YUAN * 100, "control_price_fen": YUAN * 100, "bond_fen": 0, "duration_days": 60}
 
 
-def consultation(platform: Platform, folder: Path) -> Whole:
-    """A published consultation under regime G (R-602), with three suppliers' sealed first responses."""
+def consultation(platform: Platform, folder: Path) -> Bonded:
+    """A published consultation under regime G (R-602), with three suppliers' sealed first responses and bonds."""
     project = {"procedure": "consultation", "category": "services", "is_mandatory": False, "ground": "c3_1"}
-    stage = Whole(platform, folder, method=METHOD, regime="G", project=project, section=dict(BUDGET))
+    section = {**BUDGET, "bond_fen": bonded.ASKED}
+    stage = Bonded(platform, folder, method=METHOD, regime="G", project=project, section=section)
     for number, letter in enumerate("abc"):
         stage.bidder(letter).price_fen = (1_850_000 + 10_000 * number) * 100
+    bonded.give_bonds(stage)
+    for letter in "abc":
         stage.submit(letter)
     return stage
 
@@ -60,16 +65,20 @@ def test_a_consultation_runs_through_both_openings_to_a_verified_archive(
 
     Neither opening tells a price; the last round's price decides. Seen red: with the archive taken before the
     challenges were over.
+    R-151, R-155: bonds given with the first response are met, come back too late, and both verifiers recount them in
+    the last round's file.
     """
     stage = consultation(platform, tmp_path / "machines")
     through_the_hall(stage)
     assert f"/opening/{stage.code}/final-offers" in login(Role.TENDEREE).get(f"/opening/{stage.code}/desk").text
+    stage.state_bank()
     final = stage.final_offers({"a": 178_000_000, "b": 172_000_000, "c": 181_000_000})
     assert f"/opening/{final.code}" in login(Role.TENDEREE).get(f"/opening/{stage.code}/desk").text
     through_the_hall(final)
     for held in (stage, final):
         told = str(held.notices()["opening_prices"])
         assert all(str(bidder.price_fen) not in told for bidder in held.bidders.values())
+    bonded.held_through_both_rounds(stage, final)
     room = final.room()
     room.to_scored()
     room.to_report()
@@ -93,7 +102,10 @@ def test_a_consultation_runs_through_both_openings_to_a_verified_archive(
     final.clock.move_to(until)
     with platform.act(final.tenderee) as act:
         awards.end_publicity(act, publicity(act.session, bidding.section(act.session, final.code)))
-    assert wrong_lines(final, final.archived(), tmp_path) == []
+    late = bonded.back_too_late(stage, final, winner.identifier)
+    archive = final.archived()
+    assert wrong_lines(final, archive, tmp_path) == []
+    bonded.both_find_what_is_touched(stage, final, archive, late, tmp_path)
 
 
 def test_a_public_tender_under_regime_g_ends_with_its_result_notice(

@@ -15,6 +15,7 @@ from awards.rules.renewal import check_renewals
 from awards.rules.verdict import (
     award,
     bids,
+    bonds,
     complaints,
     contracts,
     export,
@@ -135,6 +136,7 @@ CHECKS: tuple[tuple[str, Callable[[Told], dict[str, Any]]], ...] = (
     ("selection", selection.check_selection),
     ("contracts", contracts.check_contracts),
     ("complaints", complaints.check_complaints),
+    ("bonds", bonds.check_bonds),
     ("credit", results.check_credit),
     ("warnings", results.check_warnings),
     ("reports", results.check_reports),

@@ -15,8 +15,9 @@ KEYS = {
     "contract": "bond_refund_after_contract",
     "notice": "bond_refund_losers_after_notice",
     "termination": "bond_refund_after_termination",
+    "refused": "bond_refund_after_refusal",
 }
-"""What makes a bond due back, and the rule that says within how many days (R-155, R-114)."""
+"""What makes a bond due back, and the rule that says within how many days (R-155, R-114, R-158)."""
 
 
 @dataclass(frozen=True, slots=True)

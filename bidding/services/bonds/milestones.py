@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bidding import queries as bidding
 from bidding.models import Bond, Section
 from bidding.queries import bonds as queries
 from bidding.services.bonds.performance import ask_performance_bond, release_performance_bond
@@ -11,17 +10,12 @@ from core.act import Act
 from core.calendar import day_of
 
 
-def bonded_section(act: Act, section: Section) -> Section:
-    """The section the bonds were given for: a round of final offers follows the first one's."""
-    return bidding.section(act.session, section.first_round) if section.first_round else section
-
-
 def after_notice(act: Act, section: Section, *, winner: str) -> list[Bond]:
     """The result is announced: where the law says so the losers' bonds go back within its days (G, R-155).
 
     `winner`: the credit code of who was awarded; their bond stays until the contract.
     """
-    here = bonded_section(act, section)
+    here = queries.bonded_section(act.session, section)
     if "bond_refund_losers_after_notice" not in queries.bond_law(here).rules:
         return []
     losers = {
@@ -35,7 +29,7 @@ def after_contract(act: Act, section: Section, *, winner: str, price_fen: int, p
 
     Money of the winner's may still be turned into it (`convert_bid_bond`).
     """
-    here = bonded_section(act, section)
+    here = queries.bonded_section(act.session, section)
     own = next((one for one in queries.bonds(act.session, here, "bid") if one.holder == winner), None)
     if performance_fen and own is not None and own.number is not None:
         ask_performance_bond(act, here, number=own.number, contract_fen=price_fen, asked_fen=performance_fen)
@@ -44,7 +38,7 @@ def after_contract(act: Act, section: Section, *, winner: str, price_fen: int, p
 
 def after_performance(act: Act, section: Section, *, winner: str, reason: str) -> Bond | None:
     """The contract was performed: the performance bond, where one was given, goes back now; else None."""
-    here = bonded_section(act, section)
+    here = queries.bonded_section(act.session, section)
     for bond in queries.bonds(act.session, here, "performance"):
         if bond.holder == winner and bond.state == "held" and bond.number is not None:
             return release_performance_bond(act, here, bond.number, due_on=day_of(act.now), reason=reason)

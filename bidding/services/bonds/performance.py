@@ -112,7 +112,8 @@ def release_performance_bond(act: Act, section: Section, number: int, *, due_on:
         raise Invalid("form.required", field="reason")
     bond.basis, bond.due_on = "performance", due_on.isoformat()
     bond.due_rule = {"rule": "R-556", "reason": reason.strip()[:200], "since": day_of(act.now).isoformat()}
-    advance(act, bond, "make_due", number=number, basis="performance", due_on=bond.due_on, reason=reason.strip())
+    facts = {"basis": "performance", "due_on": bond.due_on, "since": bond.due_rule["since"]}
+    advance(act, bond, "make_due", number=number, reason=reason.strip(), **facts)
     if bond.form in PAPERS:
         order_release(act, bond)
     return bond

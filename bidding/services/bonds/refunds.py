@@ -50,7 +50,7 @@ def make_due(
     for bond in candidates:
         bond.basis, bond.due_on = basis, found.on.isoformat()
         bond.due_rule = {**found.rule, "since": found.since.isoformat(), "assumed": list(found.assumed)}
-        facts = {"basis": basis, "due_on": bond.due_on, **found.rule}
+        facts = {"basis": basis, "due_on": bond.due_on, "since": found.since.isoformat(), **found.rule}
         advance(act, bond, "make_due", number=bond.number, **facts)
         made.append(bond)
         if not _has_something(act, bond):
@@ -152,7 +152,8 @@ def confirm_refund(act: Act, refund: BondRefund, *, reference: str, paid_at: dat
     bond, payment = refund.bond, act.session.get_one(BondPayment, refund.payment_id)
     refund.reference, refund.paid_at = reference.strip()[:120], paid_at
     section = bond.section
-    advance(act, refund, "pay", refund=refund.id, reference=refund.reference, total_fen=refund.total_fen)
+    facts = {"reference": refund.reference, "total_fen": refund.total_fen, "paid_at": iso(paid_at)}
+    advance(act, refund, "pay", refund=refund.id, **facts)
     act.session.add(
         BondPayment(
             section_id=section.id, bond_id=bond.id, statement_id=None, bank=payment.bank, reference=refund.reference,

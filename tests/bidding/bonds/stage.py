@@ -26,6 +26,8 @@ ASKED = 80_000_000
 class BondStage(Stage):
     """One section with a bank that takes transfers and issues guarantees; `bank` is the institution itself."""
 
+    asked = ASKED
+
     def __init__(self, platform: Platform, folder: Path, **options: Any) -> None:
         self.guarantees: dict[str, bytes] = {}
         super().__init__(platform, folder, **options)
@@ -67,7 +69,7 @@ class BondStage(Stage):
         bidder = self.bidder(letter)
         account = self.bank.account_for(self.code, self.party(letter))
         own = f"62220000{letter.encode().hex()}"
-        for fen in amounts or (ASKED,):
+        for fen in amounts or (self.asked,):
             self.bank.receive(account, payer or bidder.name, own, fen, basic=basic)
         self.declare(letter, "transfer", own)
         return account
@@ -75,12 +77,12 @@ class BondStage(Stage):
     def declare(self, letter: str, form: str, account: str = "") -> None:
         """What the sealed identity package will say."""
         bidder = self.bidder(letter)
-        bidder.facts["bond"] = {"form": form, "account": account, "payer": bidder.name, "amount_fen": ASKED}
+        bidder.facts["bond"] = {"form": form, "account": account, "payer": bidder.name, "amount_fen": self.asked}
 
     def _envelopes(self, bidder: Bidder, version: int, schedule: bytes | None) -> dict[str, list[Enclosure]]:
         made = super()._envelopes(bidder, version, schedule)
         content = self.guarantees.get(bidder.letter)
-        if content is not None:
+        if content is not None and "qualification" in made:
             path = self.folder / f"files-{bidder.letter}-{version}" / "guarantee.json"
             path.write_bytes(content)
             made["qualification"].append(Enclosure("bond", path))
