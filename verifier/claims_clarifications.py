@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509 import load_pem_x509_certificate
 
 from .canonical import canonical, decimal, exactly, instant, need, same, sha256, unbase64, whole
+from .claims_complaints import later
 from .verdict import Case, Findings
 
 NEEDS = {"T5a": "low_price", "G8": "low_price", "T8": "content", "G10": "content", "T9": "correction",
@@ -68,7 +69,7 @@ def _row(case: Case, number: int, row: dict[str, Any], bid: dict[str, Any]) -> N
     need(ended["kind"] == f"bid_clarification.{ENDS[row['state']]}", "结局与日志不同", "not the end the ledger tells")
     begun = standing(case, *REVIEWS)
     need(ended["index"] < begun["index"], "评审结束之后才答复", "ended after the review")
-    due, at = instant(question["due_at"]), instant(ended["at"])
+    due, at = later(case, instant(question["asked_at"]), instant(question["due_at"])), instant(ended["at"])
     if row["state"] == "lapsed":
         need(row["answer"] is None and at >= due, "未到期即视为未答复", "lapsed before it was due")
         return

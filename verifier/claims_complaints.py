@@ -1,5 +1,6 @@
 """Claims about complaints: text, steps and decisions as told, none open, nothing moved while an order stood."""
 
+from datetime import datetime
 from typing import Any
 
 from .canonical import digest, instant, need, same
@@ -7,6 +8,16 @@ from .claims_ledger import Said
 from .verdict import Case, Findings
 
 STOPPED = {"publicity.award", "publicity.end", "publicity.renew", "contract.conclude"}
+FROZEN = STOPPED | {
+    "section.begin_evaluation", "section.call_final", "section.deliver_report", "section.mark_opened",
+    "section.archive", "section.publish_candidates", "section.award",
+    "opening.publish_names", "opening.open_decryption", "opening.resume", "opening.fall_back",
+    "opening.close_decryption", "opening.draw_coefficients", "opening.read_prices", "opening.ask_confirmation",
+    "opening.sign_record", "opening.hand_over", "opening.convene_second", "opening.reconvene",
+    "committee.request", "committee.candidates", "committee.draw", "committee.begin_scoring",
+    "committee.conclude_first", "committee.lock", "committee.lock_blind", "committee.report", "committee.deliver",
+    "bid_clarification.ask", "bid_clarification.answer", "bid_clarification.refuse", "bid_clarification.lapse",
+}  # fmt: skip
 
 
 def complaints(case: Case, out: Findings) -> Said:
@@ -46,13 +57,45 @@ def one(case: Case, row: dict[str, Any], name: str) -> None:
     need([e["facts"]["step"] for e in orders] == ["suspend", "resume"] * (len(orders) // 2),
          "责令暂停没有结束", "an order did not end")  # fmt: skip
     for start, stop in zip(orders[::2], orders[1::2], strict=True):
-        until = start["facts"].get("until")
+        until, where = start["facts"].get("until"), start["facts"].get("stands")
+        stopped = STOPPED if where is None else FROZEN
+        if where == "suspended":
+            stopped = stopped | {"section.close"}
+            need(_suspended(case, index(start), index(stop)), "责令暂停未使招标暂停", "the order suspended nothing")
         broken = [
             e for e in case.entries
-            if e.get("kind") in STOPPED and index(start) < index(e) < index(stop)
+            if e.get("kind") in stopped and index(start) < index(e) < index(stop)
             and (until is None or instant(e["at"]) < instant(until))
         ]  # fmt: skip
         need(not broken, "责令暂停期间仍有推进", "something moved while the order stood")
+
+
+def _suspended(case: Case, start: int, stop: int) -> bool:
+    """The section was suspended, at the latest by the entry after the order, and went on after the order's end."""
+    about = f"section:{case.section}"
+    pairs = zip(case.told("section.suspend", about), case.told("section.resume", about), strict=False)
+    return any(index(first) <= start + 1 and index(last) > stop for first, last in pairs)
+
+
+def later(case: Case, began: datetime, due: datetime) -> datetime:
+    """A time limit with all the time added for which orders that say where the section stood made it stand still."""
+    running: set[str] = set()
+    since, spans = began, []
+    for entry in case.entries:
+        facts, name = entry.get("facts", {}), str(entry.get("subject"))
+        if entry.get("kind") != "complaint.step" or not name.startswith(f"complaint:{case.section}:"):
+            continue
+        if facts["step"] == "suspend" and facts.get("stands"):
+            since = since if running else instant(entry["at"])
+            running.add(name)
+        elif facts["step"] == "resume" and name in running:
+            running.remove(name)
+            if not running:
+                spans.append((since, instant(entry["at"])))
+    for first, last in spans:
+        if first < due and last > began:
+            due += last - max(first, began)
+    return due
 
 
 def index(entry: dict[str, Any]) -> int:

@@ -19,6 +19,7 @@ from awards.routes.frame import blueprint, carried, carried_files, done, frame, 
 from awards.rules import GROUNDS, remedies_of
 from awards.rules.complaints import ABOUT, OUTCOMES, STEPS
 from bidding import queries as bidding
+from bidding.rules import turnstile
 from core.act import Act
 from core.clock import BEIJING, from_iso
 from core.errors import Conflict, Invalid, Missing, Refusal
@@ -71,7 +72,7 @@ def file_complaint(code: str) -> Response | tuple[str, int]:
 def withdraw_complaint(code: str, number: int) -> Response | tuple[str, int]:
     """The complainant withdraws."""
     try:
-        with acting() as act:
+        with acting(through=turnstile(code), shared=False) as act:
             services.withdraw_complaint(act, found.own_complaint(act.session, code, number, act.actor))
     except Missing:
         raise
@@ -122,7 +123,8 @@ def handle_complaint(code: str, number: int) -> Response | tuple[str, int]:
         if verb not in VERBS:
             raise Invalid("form.choice", field="verb", found=verb, options=list(VERBS))
         handle = VERBS[verb]()
-        with acting() as act:
+        through = turnstile(code) if verb in STOPPING else None
+        with acting(through=through, shared=False) as act:
             handle(act, found.complaint(act.session, bidding.section(act.session, code), number))
     except Missing:
         raise
@@ -178,6 +180,10 @@ VERBS: dict[str, Callable[[], Callable[[Act, Complaint], None]]] = {
     "lift": _with_text(services.lift_suspension),
     "decide": _decide,
 }
+
+
+STOPPING = frozenset({"order", "lift", "decide"})
+"""What may stop the section or let it go on: it waits for the submissions that are being committed."""
 
 
 def _form(

@@ -21,6 +21,8 @@ from awards.rules.complaints import (
     working_due,
 )
 from awards.services.objections import carry_out, resume
+from bidding import queries as bidding
+from bidding import services as bidding_services
 from bidding.models import Section
 from core.act import PUBLIC, Act
 from core.board import publish_notice
@@ -30,8 +32,11 @@ from core.errors import Conflict, Forbidden, Invalid, Missing
 from core.ledger.log import append
 from core.machine import advance
 from core.outbox import post
+from opening import queries as opening
+from opening import services as opening_services
 
-PUBLICISED = ("candidates_published", "awarded", "evaluated", "evaluating", "opened", "final_called", "closed")
+OVER = frozenset({"draft", "archived", "failed"})
+"""Where nothing is left that an order could stop."""
 
 
 def check_complaint(act: Act, section: Section, draft: Mapping[str, Any]) -> tuple[list[dict[str, Any]], str]:
@@ -113,10 +118,10 @@ def file_complaint(
 
 
 def withdraw_complaint(act: Act, held: Complaint) -> None:
-    """The complainant withdraws; what was ordered ends."""
+    """The complainant withdraws; what was ordered ends. Enter the section's turnstile alone."""
     if held.organisation_id != act.actor.organisation_id:
         raise Missing("complaint.unknown")
-    _end_order(act, held, "withdrawn")
+    _end_order(act, held, "投诉人撤回投诉")
     advance(act, held, "withdraw", actor=PUBLIC.name)
 
 
@@ -172,25 +177,34 @@ def record_step(act: Act, held: Complaint, *, kind: str, text: str, files: Seque
 
 
 def order_suspension(act: Act, held: Complaint, text: str) -> None:
-    """The regulator orders the section to stand still: no award, no contract, no closing of the file (R-562, a62).
+    """The regulator orders the section to stand still at any stage, in public (R-562, 条例 a62).
 
-    In public; a running publicity stands still with it. Under regime G the order ends by itself after the law's days
-    (94号令 a28). Conflict: complaint.ordered, complaint.order_stage (before the closing the deadline is the
-    tenderee's to move).
+    Before the deadline submissions go on coming in and the deadline stands still; a running opening is suspended, its
+    window keeps the time it had left; the committee and the bidders it asks stand still; a running publicity stands;
+    no award, contract or closing of the file. Under regime G the order ends by itself after the law's days
+    (94号令 a28). Enter the section's turnstile alone. Conflict: complaint.ordered, complaint.order_stage where nothing
+    is left to stop.
     """
     _check_regulator(act)
     _check_accepted(held, "order")
     section = held.section
     if held.ordered_at is not None:
         raise Conflict("complaint.ordered", number=held.number)
-    if section.state not in PUBLICISED:
+    if section.state in OVER:
         raise Conflict("complaint.order_stage", section=section.code)
     law = found.law_of_complaints(section, act.now)
     held.ordered_at = act.now
     if "complaint_suspend_most" in law.rules:
         held.ordered_until = act.now + timedelta(days=law.days("complaint_suspend_most"))
     until = iso(held.ordered_until) if held.ordered_until else None
-    _step(act, held, "suspend", text, (), until=until)
+    late = section.state == "submission_open" and act.now >= section.closing_at
+    stands = "suspended" if section.state == "submission_open" and not late else section.state
+    _step(act, held, "suspend", text, (), until=until, stands="closed" if late else stands)
+    for one in _tender(act, section):
+        bidding_services.stand_still(act, one, held.subject, _cause(held))
+        day = opening.opening_or_none(act.session, one)
+        if day is not None:
+            opening_services.obey_order(act, day, _cause(held))
     publicity = _publicity(act, section)
     if publicity is not None and publicity.state == "running":
         advance(act, publicity, "suspend", complaint=held.number)
@@ -208,10 +222,14 @@ def order_suspension(act: Act, held: Complaint, text: str) -> None:
             "until": until,
         },
     )
+    _tell_parties(act, section, "awards.suspension_ordered", held.number)
 
 
 def lift_suspension(act: Act, held: Complaint, text: str) -> None:
-    """The order ends; a publicity that stood still goes on, longer by those days. Conflict("complaint.not_ordered")."""
+    """The order ends in public; what stood still goes on, later by that time. Conflict("complaint.not_ordered").
+
+    The host of a suspended opening publishes when it is resumed. Enter the section's turnstile alone.
+    """
     _check_regulator(act)
     if held.ordered_at is None:
         raise Conflict("complaint.not_ordered", number=held.number)
@@ -231,7 +249,8 @@ def decide_complaint(
 
     `remedy` is one of `rules.remedies`, for an upheld one only; without one the result stands. Invalid as
     `checked_decision` and `checked_remedy`; Conflict("complaint.remedy_stage") where there is no result to touch,
-    Conflict("complaint.test") while a test goes on, Conflict("publicity.suspended") where objections wait.
+    Conflict("complaint.test") while a test goes on, Conflict("publicity.suspended") where objections wait. Enter the
+    section's turnstile alone, for an order ends with it.
     """
     _check_regulator(act)
     _check_accepted(held, "decide")
@@ -240,11 +259,12 @@ def decide_complaint(
     if any(ended is None for _, ended in found.tests_of(found.steps(act.session, held))):
         raise Conflict("complaint.test", running=True)
     kept = None if remedy is None else _checked_remedy(act, section, remedy)
-    _end_order(act, held, "decided")
+    _end_order(act, held, "投诉处理决定已作出")
     rules = found.law_of_complaints(section, act.now)
     held.decision = {"outcome": outcome, "findings": findings.strip(), "law": law.strip(), "remedy": kept}
     late = held.decide_due_at is not None and act.now >= held.decide_due_at
     advance(act, held, "decide", decision=held.decision, late=late)
+    # Before the names are published whoever complains may be a bidder, and that is secret (R-043).
     named = section.state not in ("submission_open", "suspended", "closed")
     appeal = {
         "reconsideration_days": rules.days("reconsideration_within"),
@@ -304,12 +324,57 @@ def _end_order(act: Act, held: Complaint, text: str) -> None:
     if held.ordered_at is None:
         return
     held.ordered_at = held.ordered_until = None
+    section = held.section
     _step(act, held, "resume", text, ())
-    publicity = _publicity(act, held.section)
-    if publicity is None or publicity.state != "suspended":
-        return
-    if not queries.open_objections(act.session, publicity) and not found.orders(act.session, held.section, act.now):
+    for one in _tender(act, section):
+        bidding_services.go_on(act, one, held.subject)
+        day = opening.opening_or_none(act.session, one)
+        if day is not None:
+            opening_services.end_order(act, day, _cause(held), "行政监督部门恢复招标投标活动")
+    others = [one.number for one in found.orders(act.session, section, act.now)]
+    publicity = _publicity(act, section)
+    waits = publicity is not None and publicity.state == "suspended" and not others
+    if publicity is not None and waits and not queries.open_objections(act.session, publicity):
         resume(act, publicity)
+    publish_notice(
+        act,
+        kind="order_lifted",
+        subject=section.subject,
+        title=f"{section.project.name}（{section.name}）恢复招标投标活动通知",
+        content={
+            "section": section.code,
+            "project": section.project.name,
+            "number": held.number,
+            "reason": text.strip(),
+            "resumed_at": iso(act.now),
+            "others": others,
+            "deadline_at": iso(section.closing_at) if section.state == "submission_open" else None,
+        },
+    )
+    _tell_parties(act, section, "awards.suspension_lifted", held.number)
+
+
+def _cause(held: Complaint) -> str:
+    return f"行政监督部门责令暂停招标投标活动（投诉第 {held.number} 号）"
+
+
+def _tender(act: Act, section: Section) -> list[Section]:
+    """The section, and the round of final offers it has been carried on in."""
+    final = bidding.final_round(act.session, section)
+    return [section] if final is None else [section, final]
+
+
+def _tell_parties(act: Act, section: Section, template: str, number: int) -> None:
+    """Tell the tenderee and its agent; who bids is told by the notice and, after the opening, by the hall."""
+    for recipient in {section.project.tenderee_id, section.project.agent_id} - {None}:
+        post(
+            act,
+            key=f"{template}:{section.code}:{number}:{recipient}:{iso(act.now)}",
+            recipient=f"organisation:{recipient}",
+            template=template,
+            section=section.code,
+            number=number,
+        )
 
 
 def _publicity(act: Act, section: Section) -> Publicity | None:

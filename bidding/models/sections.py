@@ -52,7 +52,8 @@ class Section(Base, Staged):
 
     `particulars` holds the further texts of the notice (R-104), `slots` the named files each envelope must contain,
     `envelopes` in which sitting each is opened (docs/spec/submission.md §1). A final-offer round (R-602) is a section
-    of its own: `round` 2, `first_round` the code of the section whose responses it follows.
+    of its own: `round` 2, `first_round` the code of the section whose responses it follows. `orders` are those of
+    the regulator to stand still, ended ones too (`bidding.rules.orders`).
     """
 
     __tablename__ = "section"
@@ -89,6 +90,7 @@ class Section(Base, Staged):
     second_opening_at: Mapped[datetime | None]
     published_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
+    orders: Mapped[Any] = mapped_column(Json, default=list, server_default="[]")
     project: Mapped[Project] = relationship(lazy="joined")
     extensions: Mapped[list[Extension]] = relationship(order_by="Extension.number", viewonly=True)
 

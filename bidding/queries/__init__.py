@@ -1,6 +1,7 @@
 """Reads of bidding: projects and sections, their publication, uploads and sealed submissions."""
 
 from bidding.queries.objections import (
+    deadline_after_standing,
     least_deadline,
     objection,
     objections,
@@ -17,6 +18,7 @@ from bidding.queries.sections import (
     clarifications,
     documents,
     due_to_close,
+    final_round,
     findings,
     invited_identifiers,
     invitees,
@@ -107,6 +109,7 @@ __all__ = [
     "clauses_for",
     "concerns",
     "counted",
+    "deadline_after_standing",
     "differences",
     "digest_of",
     "document_texts",
@@ -114,6 +117,7 @@ __all__ = [
     "documents",
     "draft_of",
     "due_to_close",
+    "final_round",
     "findings",
     "held",
     "invited_identifiers",

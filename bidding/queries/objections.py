@@ -44,8 +44,8 @@ def objections_until(section: Section, now: datetime) -> datetime:
 
 
 def resumes(session: Session, section: Section, answered: DocumentObjection | None) -> bool:
-    """Whether answering this objection lets a suspended section go on: no other one stands open."""
-    if section.state != rules.objections.SUSPENDED or answered is None:
+    """Whether answering this objection lets a suspended section go on: no other one stands open, no order in force."""
+    if section.state != rules.objections.SUSPENDED or answered is None or rules.orders.in_force(section.orders):
         return False
     return [one.id for one in standing_objections(session, section)] == [answered.id]
 
@@ -63,6 +63,12 @@ def least_deadline(
         return rules.minimum_deadline(now, old, law) if affects else old
     if not resumes(session, section, answered):
         return old
+    return deadline_after_standing(session, section, now, affects=affects)
+
+
+def deadline_after_standing(session: Session, section: Section, now: datetime, *, affects: bool) -> datetime:
+    """The earliest deadline of a suspended section that goes on now, `affects` with a clarification that counts."""
+    law, old = law_of(section), section.closing_at
     meanwhile = [one.published_at for one in _since(session, section) if one.affects_preparation]
     return rules.resumed_deadline(old, section.state_at, now, [*meanwhile, *([now] if affects else [])], law)
 

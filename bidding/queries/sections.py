@@ -104,6 +104,11 @@ def sections_of(session: Session, project: Project) -> list[Section]:
     return list(session.scalars(select(Section).where(Section.project_id == project.id).order_by(Section.id)))
 
 
+def final_round(session: Session, section: Section) -> Section | None:
+    """The round of final offers that follows this section, if it has been called (R-602)."""
+    return session.scalar(select(Section).where(Section.first_round == section.code))
+
+
 def due_to_close(session: Session, now: datetime) -> list[Section]:
     """Sections whose deadline has come and that are still open."""
     return list(

@@ -9,7 +9,7 @@ from flask import Blueprint, flash, redirect, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from bidding import queries
+from bidding import queries, rules
 from bidding.lifecycle import SECTION
 from bidding.models import Section
 from bidding.rules import Finding, Level
@@ -77,5 +77,6 @@ def frame_of(session: Session, section: Section) -> dict[str, Any]:
         "status": STATUS.get(section.state, "info"),
         "states": SECTION.states,
         "policies": queries.policies(session, section),
+        "ordered": rules.orders.in_force(section.orders),
         "objected": queries.standing_objections(session, section) if section.state == "suspended" else [],
     }

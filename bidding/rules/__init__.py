@@ -16,6 +16,7 @@ from bidding.rules.objections import (
     standing_deadline,
     suspends,
 )
+from bidding.rules.orders import check_moving, moved_due
 from bidding.rules.paper import receipt_number, render_receipt, verify_address
 from bidding.rules.policy import TRUSTEES, build_policy, turnstile
 from bidding.rules.readiness import readiness
@@ -51,6 +52,7 @@ __all__ = [
     "check_boq_slot",
     "check_layout",
     "check_method",
+    "check_moving",
     "check_notice",
     "check_slots",
     "default_slots",
@@ -61,6 +63,7 @@ __all__ = [
     "layout",
     "minimum_deadline",
     "moved_deadline",
+    "moved_due",
     "names_itself",
     "points_of",
     "readiness",

@@ -19,6 +19,7 @@ from bidding.services.moves import (
     unmask_decoy,
 )
 from bidding.services.objections import raise_objection
+from bidding.services.orders import go_on, stand_still
 from bidding.services.projects import (
     add_document,
     choose_incentives,
@@ -72,6 +73,7 @@ __all__ = [
     "draw_invitees",
     "extend_for_outage",
     "fail_section",
+    "go_on",
     "keep_objects",
     "keep_reading",
     "list_invitees",
@@ -94,6 +96,7 @@ __all__ = [
     "return_publication",
     "set_aside_award",
     "set_bill",
+    "stand_still",
     "submit_clarification",
     "submit_section",
     "sweep_uploads",

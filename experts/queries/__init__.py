@@ -45,6 +45,7 @@ from experts.queries.blind import (
 from experts.queries.clarifications import (
     FURTHER,
     answer_of,
+    answer_until,
     bid_clarification,
     bid_clarifications,
     clauses_for,
@@ -181,6 +182,7 @@ __all__ = [
     "all_scores",
     "anonymous_files",
     "answer_of",
+    "answer_until",
     "application",
     "application_of_unit",
     "applications",

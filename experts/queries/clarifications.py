@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bidding import queries as bidding
+from bidding import rules as bidding_rules
 from bidding.models import Section
 from core.act import Actor
 from core.errors import Missing
@@ -71,7 +72,18 @@ def own_bid_clarification(session: Session, section: Section, actor: Actor, numb
 def due_to_lapse(session: Session, now: datetime) -> list[BidClarification]:
     """The questions whose time is over and which nobody has answered."""
     query = select(BidClarification).where(BidClarification.state == "asked", BidClarification.due_at <= now)
-    return list(session.scalars(query.order_by(BidClarification.id)))
+    held = session.scalars(query.order_by(BidClarification.id))
+    return [one for one in held if answer_until(one, now) <= now and not stands_still(one.committee.section)]
+
+
+def answer_until(one: BidClarification, now: datetime) -> datetime:
+    """When the time to answer is over: as asked, later by what an order of the regulator made stand still (R-562)."""
+    return bidding_rules.moved_due(one.due_at, one.asked_at, one.committee.section.orders, now)
+
+
+def stands_still(section: Section) -> bool:
+    """Whether the regulator orders the section to stand still."""
+    return bool(bidding_rules.orders.in_force(section.orders))
 
 
 def question_of(one: BidClarification) -> dict[str, Any]:

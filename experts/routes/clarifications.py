@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response
 
-from accounts.access import acting, current_actor, door, limited, reading, requires, signing
+from accounts.access import acting, current_actor, door, instant_now, limited, reading, requires, signing
 from accounts.rules import Role
 from bidding import queries as bidding
 from core.errors import Invalid, Missing, Refusal
@@ -167,7 +167,7 @@ def _clarifications(code: str, errors: list[Refusal]) -> str:
             **room_frame(session, member),
             bids=bids,
             asked=[
-                {"one": one, "answer": queries.shown_answer(one)}
+                {"one": one, "answer": queries.shown_answer(one), "until": queries.answer_until(one, instant_now())}
                 for one in reversed(queries.bid_clarifications(session, held))
             ],
             clauses=queries.clauses_of(held.section),
@@ -205,7 +205,9 @@ def _mine(code: str, errors: list[Refusal], number: int | None = None) -> str:
         asked = []
         for one in reversed(queries.own_bid_clarifications(session, section, current_actor())):
             document = queries.answer_of(one)
-            asked.append({"one": one, "answer": one.answer, "digest": digest_of(document) if document else None})
+            until = queries.answer_until(one, instant_now())
+            digest = digest_of(document) if document else None
+            asked.append({"one": one, "answer": one.answer, "digest": digest, "until": until})
         return render_template(
             "experts/bid_clarifications.html",
             section=section,

@@ -11,7 +11,7 @@ from experts import queries
 from experts.models import AvoidanceRequest, Committee, Member
 from experts.rules.avoidance import plain_name
 from experts.services.attendance import leave, refill
-from experts.services.masks import from_seat
+from experts.services.masks import check_moving, from_seat
 from opening.models import Bid
 
 FINISHED = ("locked", "reported", "delivered")
@@ -63,6 +63,7 @@ def decide_avoidance(act: Act, asked: AvoidanceRequest, *, is_upheld: bool, answ
         raise Forbidden("avoidance.supervisor")
     if not answer.strip():
         raise Invalid("form.required", field="answer")
+    check_moving(asked.section)
     committee = queries.committee_of(act.session, asked.section)
     if committee is not None and committee.state in FINISHED:
         raise _too_late(committee, "decide_avoidance")
@@ -87,6 +88,7 @@ def record_absence(act: Act, member: Member) -> list[Member]:
     if not act.actor.has(Role.OFFICER, Role.SUPERVISOR):
         raise Forbidden("member.absence")
     committee = member.committee
+    check_moving(committee.section)
     if committee.state in FINISHED:
         raise _too_late(committee, "record_absence")
     if committee.meets_at is None or act.now < committee.meets_at:
@@ -105,6 +107,7 @@ def release_member(act: Act, member: Member, *, cause: str, reason: str) -> list
     """
     if not act.actor.has(Role.SUPERVISOR):
         raise Forbidden("member.release")
+    check_moving(member.committee.section)
     if cause not in RELEASES:
         raise Invalid("form.choice", field="cause", found=cause, options=list(RELEASES))
     if len(reason.strip()) < 5:

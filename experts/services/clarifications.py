@@ -23,7 +23,7 @@ from experts.models import BidClarification, Committee
 from experts.rules.clarifications import LEAST_MINUTES, LOW_PRICE_MINUTES, MOST_MINUTES, answer_message, digest_of
 from experts.rules.corrections import correct_price
 from experts.rules.grounds import CONTENT, CORRECTION, KINDS, LOW_PRICE
-from experts.services.masks import check_leader, from_seat
+from experts.services.masks import check_leader, check_moving, from_seat
 from opening.models import Bid
 
 LEAST_TEXT, MOST_TEXT, MOST_ANSWER, MOST_FILES = 10, 4000, 10_000, 10
@@ -106,6 +106,7 @@ def propose_correction(
     Invalid("correction.slip") for an item that was not found to have one.
     """
     section = committee.section
+    check_moving(section)
     before = queries.correction_of(act.session, committee, bid)
     if before is not None and before.state == "answered":
         raise Conflict("correction.accepted", number=bid.number)
@@ -182,8 +183,10 @@ def sign_answer(act: Act, asked: BidClarification, *, answer_sha256: str, signat
 
 def lapse_clarification(act: Act, asked: BidClarification) -> None:
     """Put on record that the time to answer is over; what was written and not signed is no answer and is dropped."""
-    if act.now < asked.due_at:
-        raise Untimely("bid_clarification.not_due", due_at=asked.due_at.isoformat())
+    check_moving(asked.committee.section)
+    due = queries.answer_until(asked, act.now)
+    if act.now < due:
+        raise Untimely("bid_clarification.not_due", due_at=due.isoformat())
     asked.answer = None
     advance(act, asked, "lapse")
 
@@ -217,8 +220,10 @@ def _check_asked(act: Act, asked: BidClarification) -> None:
         raise Conflict(
             "bid_clarification.state", verb="answer", state=asked.state, allowed=["asked"], subject=asked.subject
         )
-    if act.now >= asked.due_at:
-        raise Untimely("bid_clarification.late", due_at=asked.due_at.isoformat())
+    check_moving(asked.committee.section)
+    due = queries.answer_until(asked, act.now)
+    if act.now >= due:
+        raise Untimely("bid_clarification.late", due_at=due.isoformat())
 
 
 def _least_minutes(act: Act, committee: Committee, kind: str) -> int:

@@ -24,6 +24,7 @@ from experts.queries import federation
 from experts.rules import Constraints, Profile, Shape, avoidance_grounds, check_shape
 from experts.rules.federation import apart
 from experts.rules.sites import HOST
+from experts.services.masks import check_moving
 
 REQUESTABLE = ("submission_open", "suspended", "closed", "opened")
 
@@ -57,6 +58,7 @@ def request_committee(
         )  # fmt: skip
     if act.session.scalar(select(Committee.id).where(Committee.section_id == section.id)) is not None:
         raise Conflict("committee.exists", section=section.code)
+    check_moving(section)
     if not 1 <= hours <= 240:
         raise Invalid("committee.hours", field="hours", found=hours)
     law = bidding.law_of(section)
@@ -97,6 +99,7 @@ def widen_pools(act: Act, committee: Committee, pools: Sequence[str], reason: st
     Conflict("committee.state") once the first list is frozen, Invalid("committee.pools") where no pool is named anew or
     all pools are drawn from already.
     """
+    check_moving(committee.section)
     shape = Shape.from_json(committee.shape)
     if committee.state not in ("requested", "draw_announced"):
         raise Conflict(
@@ -133,6 +136,7 @@ def name_representative(act: Act, committee: Committee, person: Person, *, autho
     The person belongs to the tenderee, has no expert's seat and no tie to a bidder; they answer, sign in and declare
     like everyone else. Conflict("committee.representatives_full") when the shape has no seat left.
     """
+    check_moving(committee.section)
     shape = Shape.from_json(committee.shape)
     held = [member for member in queries.live_members(act.session, committee) if member.is_representative]
     if len(held) >= shape.representatives:

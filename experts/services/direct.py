@@ -16,6 +16,7 @@ from experts import queries
 from experts.models import Committee, DirectSelection, Expert, Member
 from experts.rules import Shape, check_proposal, people_digest, seats_of, without
 from experts.services.draw import seat
+from experts.services.masks import check_moving
 
 RULE = "direct_selection"
 
@@ -34,6 +35,7 @@ def propose_direct(
     """
     if not act.actor.has(Role.TENDEREE, Role.AGENT) or act.actor.person_id is None:
         raise Forbidden("direct.proposer")
+    check_moving(committee.section)
     law = bidding.law_of(committee.section)
     law.rule(RULE)
     rows = [{"speciality": speciality, "code": code} for speciality, code in people]
@@ -78,6 +80,7 @@ def approve_direct(act: Act, selection: DirectSelection, answer: str = "") -> li
     """
     _check_decider(act, selection)
     committee = selection.committee
+    check_moving(committee.section)
     people = queries.people_of(act.session, selection)
     seats = seats_of(people)
     _check_seats(act, committee, people, selection.is_replacement)

@@ -24,7 +24,7 @@ from experts.rules.sites import site_for
 from experts.rules.walk import SEATED
 from experts.services.consulting import guests_for
 from experts.services.guests import seat_guest
-from experts.services.masks import candidate_name
+from experts.services.masks import candidate_name, check_moving
 
 TYPE = "expert-draw/v1"
 PARTIES = ("officer", "supervisor", "tenderee")
@@ -42,6 +42,7 @@ def announce_expert_draw(act: Act, committee: Committee) -> Draw:
     From here tenderee, officer and supervisor may commit their nonces. Conflict("draw.pending") while another draw of
     this committee runs, Conflict("committee.full") when no expert seat is open.
     """
+    check_moving(committee.section)
     if committee.rounds:
         if record.draw(act.session, committee.rounds[-1]["label"]).state != "concluded":
             raise Conflict("draw.pending", label=committee.rounds[-1]["label"])
@@ -68,7 +69,11 @@ def announce_expert_draw(act: Act, committee: Committee) -> Draw:
 
 
 def check_party(act: Act, committee: Committee, party: str) -> None:
-    """Raise Forbidden("draw.not_party") unless the actor may speak for the party in this committee's draw."""
+    """Raise Forbidden("draw.not_party") unless the actor may speak for the party in this committee's draw.
+
+    Conflict("section.ordered") while the regulator orders the section to stand still.
+    """
+    check_moving(committee.section)
     role = {"tenderee": Role.TENDEREE, "officer": Role.OFFICER, "supervisor": Role.SUPERVISOR}.get(party)
     allowed = role is not None and act.actor.has(role)
     if party == "tenderee":
@@ -93,6 +98,7 @@ def freeze(act: Act, committee: Committee) -> Draw:
     (`consulting.ask_partners`): Conflict("consultation.unanswered") where one has neither answered nor been forgone.
     """
     section = committee.section
+    check_moving(section)
     if section.state not in ("opened", "evaluating"):
         raise Conflict(
             "section.state", verb="freeze_candidates", state=section.state, allowed=["opened"], subject=section.subject

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 
+from bidding import rules
+from bidding.models import Section
 from core.act import Act
 from core.errors import Conflict, Missing
 from experts import queries
@@ -28,14 +30,24 @@ def from_seat(act: Act, member: Member) -> Act:
     return replace(act, actor=replace(act.actor, name=f"seat:{member.label}"))
 
 
+def check_moving(section: Section) -> None:
+    """Raise Conflict("section.ordered") while the regulator orders the section to stand still (R-562)."""
+    rules.check_moving(section.code, section.orders)
+
+
 def check_own(act: Act, member: Member) -> None:
-    """Raise Missing unless the actor sits on this very seat."""
+    """Raise Missing unless the actor sits on this very seat, Conflict("section.ordered") while all stands still."""
     if act.actor.person_id is None or queries.identity_of(act.session, member)[0] != act.actor.person_id:
         raise Missing("member.unknown")
+    check_moving(member.committee.section)
 
 
 def check_leader(act: Act, committee: Committee) -> Member:
-    """Return the leader, who must be the one acting: Conflict("committee.no_leader") or ("committee.leader_only")."""
+    """Return the leader, who must be the one acting: Conflict("committee.no_leader") or ("committee.leader_only").
+
+    Conflict("section.ordered") while the regulator orders the section to stand still.
+    """
+    check_moving(committee.section)
     leader = queries.leader(act.session, committee)
     if leader is None:
         raise Conflict("committee.no_leader")

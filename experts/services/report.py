@@ -21,7 +21,7 @@ from experts import queries
 from experts.models import Committee, Member
 from experts.rules import published, scored_criteria
 from experts.services.duty import reveal_tables
-from experts.services.masks import check_leader, check_own, from_seat
+from experts.services.masks import check_leader, check_moving, check_own, from_seat
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 MOST_DISSENT = 2000
@@ -127,6 +127,7 @@ def _chinese(text: str, /, **values: Any) -> str:
 
 def _sign(act: Act, member: Member, report_sha256: str, dissent: str) -> None:
     committee = member.committee
+    check_moving(committee.section)
     if committee.state != "reported":
         raise Conflict(
             "committee.state", verb="sign_report", state=committee.state, allowed=["reported"],

@@ -186,7 +186,7 @@ def _check_answered(act: Act, committee: Committee) -> None:
     if waiting:
         raise Conflict(
             "bid_clarification.open", numbers=", ".join(str(one.number) for one in waiting),
-            due_at=max(one.due_at for one in waiting).isoformat(),
+            due_at=max(queries.answer_until(one, act.now) for one in waiting).isoformat(),
         )  # fmt: skip
 
 

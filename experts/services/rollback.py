@@ -14,7 +14,7 @@ from core.machine import advance
 from core.outbox import post
 from experts import queries
 from experts.models import Committee, Rollback
-from experts.services.masks import check_leader, from_seat
+from experts.services.masks import check_leader, check_moving, from_seat
 
 REVIEW, SCORING = "review", "scoring"
 STANDS = {"scoring": REVIEW, "locked": SCORING}
@@ -61,6 +61,7 @@ def decide_rollback(act: Act, asked: Rollback, *, is_approved: bool, answer: str
         raise Forbidden("rollback.supervisor")
     if not answer.strip():
         raise Invalid("form.required", field="answer")
+    check_moving(asked.committee.section)
     asked.answer = answer.strip()
     advance(act, asked, "approve" if is_approved else "dismiss", answer=asked.answer)
     if not is_approved:

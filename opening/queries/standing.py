@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from bidding import rules as bidding_rules
 from core.clock import from_iso
 from opening.models import Opening
 from opening.queries.opening import incidents, open_objections, sitting_bids
@@ -37,5 +38,6 @@ def standing(session: Session, found: Opening, now: datetime) -> Standing:
         is_admitted=found.admitted is not None,
         second_at=found.section.second_opening_at,
         reconvene_at=from_iso(last["reconvene_at"]) if last.get("reconvene_at") else None,
+        is_ordered=bool(bidding_rules.orders.in_force(found.section.orders)),
         cosigned=any(signature.get("role") == "supervisor" for signature in found.record_signatures),
     )

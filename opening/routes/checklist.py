@@ -95,6 +95,7 @@ def _text(item: Condition) -> str:
         if item.met
         else _("还有 %(n)s 起异常事件没有处理结果", n=facts.get("count")),
         "confirmed": _("已确认 %(n)s / %(of)s 家（未确认不影响签署）", n=facts.get("n", 0), of=facts.get("of", 0)),
+        "unordered": _("行政监督部门没有责令暂停"),
         "cosigned": _("监督人员已会签开标记录（未会签不影响移交）"),
         "announced": _("已公布复会时间（%(at)s）", at=_instant(facts.get("at"))) if item.met else _("尚未公布复会时间"),
         "second_sitting": _("信封分两次开启"),

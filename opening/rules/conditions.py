@@ -38,6 +38,10 @@ _STATES: Mapping[str, frozenset[str]] = {
 }
 
 
+_WHILE_ORDERED = frozenset({"suspend"})
+"""What the host may do although the regulator orders the section to stand still (R-562)."""
+
+
 @dataclass(frozen=True)
 class Standing:
     """How the day stands at an instant, as far as moves depend on it; numbers are the bids' places in the list."""
@@ -60,6 +64,7 @@ class Standing:
     awaits_second: bool = False
     is_admitted: bool = False
     second_at: datetime | None = None
+    is_ordered: bool = False
 
 
 @dataclass(frozen=True)
@@ -81,7 +86,9 @@ def conditions(verb: str, day: Standing) -> list[Condition]:
     """Every precondition of the host's move, the state first."""
     allowed = _STATES[verb]
     refusal = Conflict("opening.state", verb=verb, state=day.state, allowed=sorted(allowed), subject=day.subject)
-    return [Condition("state", day.state in allowed, {"state": day.state}, refusal), *_OWN.get(verb, _none)(day)]
+    ordered = Condition("unordered", False, {}, Conflict("opening.ordered")) if day.is_ordered else None
+    state = Condition("state", day.state in allowed, {"state": day.state}, refusal)
+    return [state, *([ordered] if ordered and verb not in _WHILE_ORDERED else []), *_OWN.get(verb, _none)(day)]
 
 
 def first_unmet(verb: str, day: Standing) -> Refusal | None:

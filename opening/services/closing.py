@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy.exc import IntegrityError
 
 from bidding import queries as bidding
+from bidding import rules
 from bidding import services as bidding_services
 from bidding.models import Section
 from core.act import Act
@@ -15,6 +16,7 @@ from opening import queries
 from opening.models import Opening
 from opening.rules import coefficient_grid, later_envelopes, sittings_of
 from opening.services.cover import record_cover
+from opening.services.suspension import obey_order
 
 
 def close_and_convene(act: Act, section: Section) -> Opening:
@@ -71,4 +73,6 @@ def close_and_convene(act: Act, section: Section) -> Opening:
     act.session.flush()
     if not queries.cover(act.session, opening).missing:
         record_cover(act, opening)  # nobody outside is set: that, too, is on record
+    for order in rules.orders.in_force(section.orders):
+        obey_order(act, opening, order["reason"])  # ordered after the deadline had come, before this act
     return opening

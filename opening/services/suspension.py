@@ -14,12 +14,15 @@ from core.errors import Conflict, Invalid, Untimely
 from core.ledger.log import append
 from core.machine import advance
 from opening import queries
+from opening.lifecycle import COURSE
 from opening.models import Incident, Opening, Peel
 from opening.rules import IDENTITY, NAMES_SHOWN, paused_at, resumed, with_pause
 from opening.services.preconditions import check_conditions
 from opening.services.telling import tell_bidders
 
 _OVER = frozenset({"handed_over", "failed", "cancelled"})
+_ORDERED = "开标暂停，各项期限停止计算"
+_MEASURES = "等待行政监督部门恢复；恢复后公告复会时间"
 
 
 def raise_incident(act: Act, opening: Opening, *, cause: str, impact: str, measures: str) -> Incident:
@@ -80,6 +83,26 @@ def suspend(act: Act, opening: Opening, *, cause: str, impact: str, measures: st
     What was public stays public, what was not stays hidden. An open decrypt window keeps exactly the time it had left.
     """
     check_conditions(act, opening, "suspend")
+    return _suspend(act, opening, cause=cause, impact=impact, measures=measures)
+
+
+def obey_order(act: Act, opening: Opening, reason: str) -> None:
+    """The regulator orders the section to stand still: a running opening is suspended for it (R-562).
+
+    One that is suspended, or whose record is signed, stands still by its preconditions until the order ends.
+    """
+    if opening.state in COURSE:
+        _suspend(act, opening, cause=reason, impact=_ORDERED, measures=_MEASURES)
+
+
+def end_order(act: Act, opening: Opening, reason: str, outcome: str) -> None:
+    """The order ended: its incident is closed; the host publishes when the opening is resumed (复会)."""
+    for incident in queries.incidents(act.session, opening):
+        if incident.cause == reason and incident.closed_at is None:
+            close_incident(act, opening, incident, outcome)
+
+
+def _suspend(act: Act, opening: Opening, *, cause: str, impact: str, measures: str) -> Incident:
     stood, over = opening.state, opening.decrypt_until_at
     incident = raise_incident(act, opening, cause=cause, impact=impact, measures=measures)
     if stood == "decrypt_open" and over is not None and act.now < over:

@@ -234,7 +234,8 @@ def lapse_orders(platform: Platform, done: Done) -> None:
             for held in awards.queries.complaints.due_to_lapse(session, platform.clock.now())
         ]
     for code, number in due:
-        with done.telling(f"lapse order {code} {number}"), platform.act(SYSTEM) as act:
+        through = turnstile(code)
+        with done.telling(f"lapse order {code} {number}"), platform.act(SYSTEM, through=through, shared=False) as act:
             section = bidding.queries.section(act.session, code)
             awards.services.lapse_suspension(act, awards.queries.complaints.complaint(act.session, section, number))
 

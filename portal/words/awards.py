@@ -50,9 +50,9 @@ SENTENCES = {
     "complaint.test": _l("检验、鉴定或专家评审须先开始后结束，决定之前须已结束。"),
     "complaint.ordered": _l("已经因第 %(number)s 号投诉责令暂停。"),
     "complaint.not_ordered": _l("第 %(number)s 号投诉没有正在执行的暂停。"),
-    "complaint.order_stage": _l(
-        "标段 %(section)s 现在的阶段不能以投诉责令暂停：截标之前由异议暂停，已归档的不再暂停。"
-    ),
+    "complaint.order_stage": _l("标段 %(section)s 已经没有可以暂停的活动：尚未公告、已经终止或已经归档。依据 R-562。"),
+    "section.ordered": _l("行政监督部门责令标段 %(section)s 暂停招标投标活动，恢复之前不能进行这一步。依据 R-562。"),
+    "opening.ordered": _l("行政监督部门责令暂停招标投标活动，恢复之前不能进行这一步。依据 R-562。"),
     "complaint.suspended": _l("行政监督部门因第 %(numbers)s 号投诉责令暂停，恢复之前不能进行这一步。依据 R-562。"),
     "complaint.remedy_stage": _l("标段 %(section)s 现在没有可以这样处理的评标结果。"),
     "complaint.outcome": _l("请选择处理结论。"),
@@ -125,7 +125,7 @@ SENTENCES = {
 
 STATES = {
     "publicity.running": _l("公示中"),
-    "publicity.suspended": _l("因异议暂停"),
+    "publicity.suspended": _l("已暂停"),
     "publicity.ended": _l("公示期满"),
     "publicity.awarded": _l("已定标"),
     "publicity.revoked": _l("已撤销"),
@@ -177,7 +177,7 @@ KINDS = {
     "notice.award": _l("中标结果公告"),
     "candidates": _l("中标候选人公示"),
     "award": _l("中标结果公告"),
-    "publicity.suspend": _l("因异议暂停"),
+    "publicity.suspend": _l("公示暂停"),
     "publicity.resume": _l("异议答复，恢复公示"),
     "publicity.end": _l("公示期满"),
     "publicity.over": _l("公示期满"),
@@ -197,8 +197,10 @@ KINDS = {
     "complaint.decide": _l("作出处理决定"),
     "complaint.step": _l("处理投诉的一步"),
     "notice.order": _l("责令暂停通知"),
+    "notice.order_lifted": _l("恢复招标投标活动通知"),
     "notice.complaint_decision": _l("投诉处理决定"),
     "order": _l("责令暂停通知"),
+    "order_lifted": _l("恢复招标投标活动通知"),
     "complaint_decision": _l("投诉处理决定"),
     "selection.convene": _l("组成定标委员会"),
     "selection.inspect": _l("考察候选人"),

@@ -15,6 +15,8 @@ MESSAGES = {
     "awards.complaint_returned": _l("标段 %(section)s：贵单位的投诉（第 %(number)s 号）被退回补正。"),
     "awards.complaint_refused": _l("标段 %(section)s：贵单位的投诉（第 %(number)s 号）不予受理。"),
     "awards.complaint_accepted": _l("标段 %(section)s：贵单位的投诉（第 %(number)s 号）已受理。"),
+    "awards.suspension_ordered": _l("标段 %(section)s：行政监督部门因投诉（第 %(number)s 号）责令暂停招标投标活动。"),
+    "awards.suspension_lifted": _l("标段 %(section)s：因投诉（第 %(number)s 号）责令的暂停已经结束。"),
     "awards.complaint_decided": _l("标段 %(section)s：投诉（第 %(number)s 号）已作出处理决定，见公告 %(notice)s。"),
     "awards.selection": _l("标段 %(section)s：您是定标委员会成员，请声明并投票。"),
     "awards.selected": _l("标段 %(section)s：定标委员会确定 %(number)s 号。"),

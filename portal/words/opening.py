@@ -6,7 +6,7 @@ SENTENCES = {
     "prober.log": _l("探测日志第 %(line)s 行不成立（%(reason)s）：被改动、截断、调换或不是这把钥匙签的。"),
     "prober.known": _l("探测方 %(name)s 的公钥已登记。"),
     "prober.unknown": _l("探测日志的公钥 %(key)s… 未登记，不作证据。"),
-    "outage.suspended": _l("标段 %(section)s 因异议暂停，截止时间停走，故障不另行延期；恢复后按新的截止时间计算。"),
+    "outage.suspended": _l("标段 %(section)s 暂停，截止时间停走，故障不另行延期；恢复后按新的截止时间计算。"),
     "outage.late": _l("投标截止时间 %(deadline)s 已到（现在 %(at)s），延期须在截止前决定并公告。"),
     "outage.none": _l("探测日志在截止前的统计窗口内没有显示未计过的中断，不能据以延期。"),
     "outage.shorter": _l("新的截止时间不能早于规则算出的 %(least)s，填写的是 %(found)s。平台不得缩短。依据 R-214。"),

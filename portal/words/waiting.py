@@ -3,7 +3,7 @@
 from flask_babel import lazy_gettext as _l
 
 SENTENCES = {
-    "waiting.ordered": _l("行政监督部门处理第 %(numbers)s 号投诉，最迟 %(due)s；此前责令暂停，不得定标、签约。"),
+    "waiting.ordered": _l("行政监督部门处理第 %(numbers)s 号投诉，最迟 %(due)s；此前责令暂停，一切活动停下。"),
     "waiting.submissions": _l("投标截止：%(until)s。此前可以递交、修改、撤回。"),
     "waiting.document_objection": _l(
         "招标人答复对招标文件的异议（第 %(numbers)s 号），最迟 %(due)s；此前暂停，截止时间停走。"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,8 +27,10 @@ from tests.journeys.whole import Whole, found_wrong, tampered, wrong_lines
 LARGE = {"estimate_fen": 500_000_000, "control_price_fen": 500_000_000, "bond_fen": 0, "duration_days": 60}
 
 
-def to_report(platform: Platform, folder: Path, regime: str) -> Whole:
-    """A section of three bids with its evaluation report delivered."""
+def to_report(
+    platform: Platform, folder: Path, regime: str, early: Callable[[Whole], None] = lambda stage: None
+) -> Whole:
+    """A section of three bids with its evaluation report delivered; `early` happens once the first has come."""
     if regime == "G":
         stage = Whole(
             platform, folder, method=SERVICES, regime="G", project={"category": "services"}, section=dict(LARGE)
@@ -39,6 +42,8 @@ def to_report(platform: Platform, folder: Path, regime: str) -> Whole:
         if regime == "G":
             stage.bidders[letter].price_fen = 480_000_000 - number * 1_000_000
         stage.submit(letter)
+        if letter == "a":
+            early(stage)
     stage.to_confirmation()
     stage.hand_over()
     room = stage.room()
@@ -180,11 +185,35 @@ def test_a_section_without_a_winner_is_held_again_with_a_link(
     assert "我的评标结果" in login(Role.BIDDER, person="a").get(f"/bid/{code}/result").text
 
 
+def stopped_early(stage: Whole, login: Callable[..., Browser]) -> None:
+    """Before the deadline a complaint stops everything by order; the end is public and moves the deadline a day."""
+    code, page = stage.code, f"/supervise/complaints/{stage.code}/1"
+    asker, regulator = partial(login, Role.BIDDER, person="d"), partial(login, Role.SUPERVISOR)
+    form = {
+        "about": "conduct",
+        "facts": "招标文件以不合理条件排斥潜在投标人。",
+        "acknowledged": "yes",
+        "action": "file",
+    }
+    post(asker, f"/bid/{code}/complaint", known_at=f"{stage.clock.now().astimezone(BEIJING):%Y-%m-%dT%H:%M}", **form)
+    post(regulator, page, verb="accept")
+    assert "任何阶段都可以责令暂停" in regulator().get(page).text
+    post(regulator, page, verb="order", text="涉嫌排斥潜在投标人，需要核实")
+    head = asker().get(f"/sections/{code}").text
+    assert "招标暂停，截止时间停走" in head and "第六十二条" in head and "行政监督部门处理第 1 号投诉" in head
+    old = stage.deadline
+    stage.clock.advance(hours=3)
+    post(regulator, page, verb="lift", text="已责成招标人说明，未见排斥")
+    stage.learn()
+    assert stage.deadline == old + timedelta(days=1) and "resumed_at" in stage.notices()["order_lifted"]
+    post(asker, f"/bid/{code}/complaint/1/withdraw")
+
+
 def test_a_complaint_suspends_is_decided_and_the_committee_judges_again(
     platform: Platform, tmp_path: Path, login: Callable[..., Browser]
 ) -> None:
     """R-553, R-562: checked before filing, suspended by order, upheld, carried out; the archive holds every step."""
-    stage = to_report(platform, tmp_path / "machines", "T")
+    stage = to_report(platform, tmp_path / "machines", "T", early=partial(stopped_early, login=login))
     code, tenderee = stage.code, partial(login, Role.TENDEREE)
     loser, regulator = partial(login, Role.BIDDER, person="c"), partial(login, Role.SUPERVISOR)
     post(tenderee, f"/tender/{code}/award/candidates")
@@ -203,14 +232,14 @@ def test_a_complaint_suspends_is_decided_and_the_committee_judges_again(
     kept = post(loser, f"/bid/{code}/complaint", 200, action="check", files=file, **form)
     carried = re.findall(r'name="kept" value="([^"]+)"', kept)
     post(loser, f"/bid/{code}/complaint", action="file", kept=carried, **form)
-    page = f"/supervise/complaints/{code}/1"
+    page = f"/supervise/complaints/{code}/2"
     assert login(Role.BIDDER, person="a").get(page).status_code == 403
     assert "公开信息.pdf" in regulator().get(page).text and code in regulator().get("/supervise/complaints").text
     post(regulator, page, 422, verb="order", text="涉嫌造假，需要核实")
     post(regulator, page, verb="accept")
     post(regulator, page, verb="order", text="涉嫌造假，需要核实")
     waits = tenderee().get(f"/sections/{code}").text
-    assert "行政监督部门处理第 1 号投诉" in waits
+    assert "行政监督部门处理第 2 号投诉" in waits
     assert "What this tender waits for" in tenderee().get(f"/sections/{code}?lang=en").text
     held_back = post(tenderee, f"/tender/{code}/award", 422, confirmation=code, number="1")
     assert "责令暂停，恢复之前不能进行这一步" in held_back
@@ -234,7 +263,7 @@ def test_a_complaint_suspends_is_decided_and_the_committee_judges_again(
     stage.awarded()
     archive = stage.archived()
     assert wrong_lines(stage, archive, tmp_path) == []
-    changed = tampered(stage, archive, "complaints.json", lambda value: value[0]["steps"].pop(1))
+    changed = tampered(stage, archive, "complaints.json", lambda value: value[0]["steps"].pop())
     assert found_wrong(stage, changed, tmp_path) == ({"complaints"}, {"complaints"})
-    changed = tampered(stage, archive, "complaints.json", lambda value: value[0]["content"].update(facts="没有事实"))
+    changed = tampered(stage, archive, "complaints.json", lambda value: value[1]["content"].update(facts="没有事实"))
     assert found_wrong(stage, changed, tmp_path) == ({"complaints"}, {"complaints"})

@@ -6,6 +6,7 @@ import base64
 from typing import Any
 
 from accounts.rules.certificates import verify_signature
+from awards.rules.verdict.complaints import moved_due
 from awards.rules.verdict.told import Told, need, need_object
 from core.clock import from_iso
 from experts.rules.blind import MARKS
@@ -53,7 +54,7 @@ def _check_row(told: Told, subject: str, number: int, row: dict[str, Any], bid: 
     last = rest[0]
     kinds = {"answered": "answer", "refused": "refuse", "lapsed": "lapse"}
     need(last["kind"] == f"bid_clarification.{kinds[row['state']]}", "archive.clarification", number=number)
-    due = from_iso(question["due_at"])
+    due = moved_due(told, from_iso(question["asked_at"]), from_iso(question["due_at"]))
     if row["state"] == "lapsed":
         need(answer is None and from_iso(last["at"]) >= due, "archive.clarification", number=number)
     else:
