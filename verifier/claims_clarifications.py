@@ -67,8 +67,13 @@ def _row(case: Case, number: int, row: dict[str, Any], bid: dict[str, Any]) -> N
     held = held and question["number"] == number and question["section"] == case.section
     need(held, "问题与日志不同", "not the question the ledger tells")
     need(ended["kind"] == f"bid_clarification.{ENDS[row['state']]}", "结局与日志不同", "not the end the ledger tells")
-    begun = standing(case, *REVIEWS)
-    need(ended["index"] < begun["index"], "评审结束之后才答复", "ended after the review")
+    if case.later and question["kind"] != "content":
+        second = case.only("opening.convene_second", f"opening:{case.section}:2")
+        need(asked["index"] > second["index"], "第二次开标之前问及报价", "asked about a price before its sitting")
+        until = standing(case, "committee.lock", "committee.roll_back_scoring", "committee.roll_back_review")
+    else:
+        until = standing(case, *REVIEWS)
+    need(ended["index"] < until["index"], "评审结束之后才答复", "ended after the review")
     due, at = later(case, instant(question["asked_at"]), instant(question["due_at"])), instant(ended["at"])
     if row["state"] == "lapsed":
         need(row["answer"] is None and at >= due, "未到期即视为未答复", "lapsed before it was due")
@@ -158,14 +163,18 @@ def clarified(case: Case, result: dict[str, Any], out: Findings) -> tuple[dict[i
                 further.setdefault(n, set()).add("low_price")
     stated = sorted(result.get("corrections", []), key=lambda one: int(one["number"]))
     need(same(stated, [accepted[n] for n in sorted(accepted)]), "修正的报价不符", "corrections is not what follows")
-    _grounds(result, asked, refused)
-    if not case.later:
-        _low(case, result, prices, asked)
+    priced = result["price_review"]["bids"] if case.later else result["conformity"]["bids"]
+    if case.later:
+        _grounds(result["conformity"]["bids"], asked, {})
+    _grounds(priced, asked, refused)
+    _low(case, result, priced, prices, asked)
     return prices, further
 
 
-def _grounds(result: dict[str, Any], asked: dict[int, list[dict[str, Any]]], refused: dict[int, bool]) -> None:
-    for bid in result["conformity"]["bids"]:
+def _grounds(
+    decided: list[dict[str, Any]], asked: dict[int, list[dict[str, Any]]], refused: dict[int, bool]
+) -> None:  # fmt: skip
+    for bid in decided:
         n = bid["number"]
         failed = {clause["clause"] for clause in bid["clauses"] if clause["decision"] == "fail"}
         held = not refused.get(n) or "correction" in failed
@@ -178,12 +187,18 @@ def _grounds(result: dict[str, Any], asked: dict[int, list[dict[str, Any]]], ref
             need(wanted is None or about, f"{n} 号未经澄清即否决", f"bid {n}: rejected without having been asked")
 
 
-def _low(case: Case, result: dict[str, Any], corrected: dict[int, int], asked: dict[int, list[dict[str, Any]]]) -> None:
-    read = {bid["number"]: whole(bid["price_fen"], 1) for bid in result["bids"]}
+def _low(case: Case, result: dict[str, Any], decided: list[dict[str, Any]], corrected: dict[int, int],
+         asked: dict[int, list[dict[str, Any]]]) -> None:  # fmt: skip
+    read = {bid["number"]: bid["price_fen"] for bid in result["bids"]}
+    most = whole(result["control_price_fen"])
     passed = {}
-    for bid in result["conformity"]["bids"]:
+    for bid in decided:
+        n = bid["number"]
+        price = corrected.get(n, whole(read[n], 1))
+        if case.later and price > most:
+            continue
         if {clause["clause"] for clause in bid["clauses"] if clause["decision"] == "fail"} <= {"low_price"}:
-            passed[bid["number"]] = corrected.get(bid["number"], read[bid["number"]])
+            passed[n] = price
     lines = lines_of(case.archive.json("project.json")["law"]["rules"], result["method"])
     explained = {n for n, questions in asked.items() if any(one["kind"] == "low_price" for one in questions)}
     unasked = sorted(below(passed, whole(result["control_price_fen"]), lines) - explained)

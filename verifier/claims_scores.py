@@ -62,19 +62,30 @@ def _conformity(
     """
     conformity, control = result["conformity"], whole(result["control_price_fen"])
     members = conformity["members"]
-    need(members and len(set(members)) == len(members), "评审成员不对", "conformity: bad members")
     meant = sorted({*(clause["code"] for clause in result["method"]["review"]), "control_price"})
     if sealed:
         meant.remove("control_price")
     if anonymous:
         meant = sorted([*meant, "identifying_marks"])
+    further = {} if sealed else further
+    meant_of = {n: {*meant, *further.get(n, ())} for n in prices}
+    rejected = _decided(conformity, members, meant_of)
+    for n in meant_of:
+        held = sealed or prices[n] <= control or n in rejected
+        need(held, f"{n} 号超限价未否决", f"bid {n}: above the control price, not rejected")
+    return rejected
+
+
+def _decided(review: dict[str, Any], members: list[str], meant: dict[int, set[str]]) -> set[int]:
+    """Who is rejected by majority, each bid on exactly the clauses meant for it."""
+    need(members and len(set(members)) == len(members), "评审成员不对", "conformity: bad members")
     rejected = set()
-    held = sorted(bid["number"] for bid in conformity["bids"]) == sorted(prices)
+    held = sorted(bid["number"] for bid in review["bids"]) == sorted(meant)
     need(held, "初步评审漏家", "conformity: not every bid")
-    for bid in conformity["bids"]:
+    for bid in review["bids"]:
         n, fails = bid["number"], []
-        clauses = sorted({*meant, *further.get(n, ())})
-        need(sorted(c["clause"] for c in bid["clauses"]) == clauses, f"{n} 号条款不全", f"bid {n}: not every clause")
+        clauses = sorted(c["clause"] for c in bid["clauses"])
+        need(clauses == sorted(meant[n]), f"{n} 号条款不全", f"bid {n}: not every clause")
         for c in bid["clauses"]:
             votes = sum(whole(c[vote]) for vote in ("pass", "fail", "doubt"))
             need(votes == len(members), f"{n} 号 {c['clause']} 票数不符", f"bid {n} {c['clause']}: not every member")
@@ -83,13 +94,16 @@ def _conformity(
             need(held, f"{n} 号 {c['clause']} 结论不符", f"bid {n} {c['clause']}: wrong decision")
             fails += [c["clause"]] if failed else []
         need(bid["rejected"] is bool(fails), f"{n} 号否决不符", f"bid {n}: rejected is not what follows")
-        need(
-            sealed or prices[n] <= control or fails,
-            f"{n} 号超限价未否决",
-            f"bid {n}: above the control price, not rejected",
-        )
         rejected |= {n} if fails else set()
     return rejected
+
+
+def _price_decided(result: dict[str, Any], scored: list[int], further: dict[int, set[str]], read: set[int]) -> set[int]:
+    """Who is rejected for the price of a second sitting: exactly the bids whose price was read are decided on."""
+    held = exactly(result["price_review"], ("members", "bids"))
+    labels = [member["label"] for member in result["members"]]
+    need(same(held["members"], labels), "报价评审成员不对", "price_review: other members")
+    return _decided(held, labels, {n: set(further.get(n, ())) for n in scored if n in read})
 
 
 def _sheets(case: Case, result: dict[str, Any], numbers: dict[int, str], out: Findings) -> Means:
@@ -226,7 +240,14 @@ def scores(case: Case, out: Findings) -> Said:
         told |= corrected
         rejected = _conformity(result, told, further, sealed=sealed, anonymous=bool(case.anonymous))
         scored = {n: bid["submission"] for n, bid in bids.items() if n not in rejected}
-        digests = {n: digest for n, digest in scored.items() if not sealed or (n in opened and told[n] <= most)}
+        out_of = (
+            _price_decided(result, list(scored), further, opened & {n for n in told if told[n]}) if sealed else set()
+        )
+        digests = {
+            n: digest
+            for n, digest in scored.items()
+            if not sealed or (n in opened and told[n] <= most and n not in out_of)
+        }
         if sealed:
             unpriced = [n for n in scored if n not in digests]
             need(same(result["unpriced"], unpriced), "未计分的投标不符", "unpriced is not what follows")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +16,7 @@ from core.act import Actor
 from core.errors import Missing
 from experts.models import BidClarification, Committee
 from experts.queries.avoidance import committee_of
-from experts.queries.committee import bids_in_evaluation, clauses_of
+from experts.queries.committee import bids_in_evaluation, clauses_of, in_two_stages
 from experts.rules.clarifications import answer_document, digest_of, question_document
 from experts.rules.grounds import CORRECTION, LOW_PRICE
 from experts.rules.low_price import Trigger, low_price_lines, low_prices
@@ -107,7 +108,16 @@ def shown_answer(one: BidClarification) -> dict[str, Any] | None:
 
 
 def clauses_for(session: Session, held: Committee, bid: Bid) -> list[dict[str, str]]:
-    """The clauses this bid is reviewed against: the frozen ones, and those that stand because of what was asked."""
+    """The clauses this bid is reviewed against: the frozen ones, and those that stand because of what was asked.
+
+    Where prices come in a second stage what was asked about them stands in `price_clauses_for` instead.
+    """
+    further = [] if in_two_stages(held.section) else price_clauses_for(session, held, bid)
+    return [*clauses_of(held.section), *further]
+
+
+def price_clauses_for(session: Session, held: Committee, bid: Bid) -> list[dict[str, str]]:
+    """The clauses that stand on this bid because it was asked about its price: in vain, or about a low one."""
     further = []
     for one in bid_clarifications(session, held):
         if one.bid_id != bid.id or one.kind not in FURTHER or one.state not in FINISHED:
@@ -116,7 +126,7 @@ def clauses_for(session: Session, held: Committee, bid: Bid) -> list[dict[str, s
             continue
         if FURTHER[one.kind] not in further:
             further.append(FURTHER[one.kind])
-    return [*clauses_of(held.section), *further]
+    return further
 
 
 def correction_of(session: Session, held: Committee, bid: Bid) -> BidClarification | None:
@@ -144,6 +154,11 @@ def stated_bill(session: Session, bid: Bid) -> dict[str, Any] | None:
 
 def low_price_hits(session: Session, held: Committee) -> list[Trigger]:
     """The prices below a line of the law or the notice as the bids stand now, whoever passes the review (R-441)."""
-    law = {key: rule.value for key, rule in bidding.law_of(held.section).rules.items()}
     prices = {number: price for number, price in evaluated_prices(session, held).items() if price}
-    return low_prices(prices, held.section.control_price_fen, low_price_lines(law, held.section.method))
+    return low_price_hits_of(held.section, prices)
+
+
+def low_price_hits_of(section: Section, prices: Mapping[int, int]) -> list[Trigger]:
+    """Which of these prices (fen, by bid number) lie below a line of the frozen law or the notice (R-441)."""
+    law = {key: rule.value for key, rule in bidding.law_of(section).rules.items()}
+    return low_prices(prices, section.control_price_fen, low_price_lines(law, section.method))

@@ -167,6 +167,27 @@ def in_two_stages(section: Section) -> bool:
     return sittings_of(section.envelopes or []) == 2
 
 
+def prices_are_open(session: Session, section: Section) -> bool:
+    """Whether the prices of a section in two stages were read and handed over; false where one sitting opens all."""
+    if not in_two_stages(section):
+        return False
+    found = opening_of(session, section)
+    return (found.sitting, found.state) == (2, "handed_over")
+
+
+def admitted(session: Session, section: Section) -> set[int]:
+    """The bids that may be priced, by number: of two sittings those admitted to the second, once it was convened."""
+    found = opening_of(session, section)
+    if found.sitting == 2 and found.admitted is not None:
+        return set(found.admitted["passed"])
+    return {bid.number for bid in bids_in_evaluation(session, section)}
+
+
+def in_price_stage(session: Session, held: Committee) -> bool:
+    """Whether the committee looks at the prices of a second sitting: scores final, prices read, no result yet."""
+    return held.state == "first_concluded" and prices_are_open(session, held.section)
+
+
 @dataclass(frozen=True)
 class Opened:
     """What the committee may see of a bid now: no price and no file of a second envelope before it was handed over."""
@@ -179,11 +200,9 @@ class Opened:
 def opened(session: Session, bid: Bid, section: Section) -> Opened:
     """What of the bid is open to the committee: of two sittings the second's part once that one is over (R-257)."""
     held = dict(bid.envelopes or {})
-    if in_two_stages(section):
-        found = opening_of(session, section)
-        if (found.sitting, found.state) != (2, "handed_over"):
-            kept = set(later_envelopes(section.envelopes))
-            return Opened(None, None, {name: one for name, one in held.items() if name not in kept})
+    if in_two_stages(section) and not prices_are_open(session, section):
+        kept = set(later_envelopes(section.envelopes))
+        return Opened(None, None, {name: one for name, one in held.items() if name not in kept})
     return Opened(bid.price_fen, bid.schedule, held)
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from core.errors import Conflict, Missing
 from experts.models import Committee, Member, Review, ScoreItem, Sheet
 from experts.queries.clarifications import clauses_for, evaluated_prices
-from experts.queries.committee import bids_in_evaluation, live_members
+from experts.queries.committee import bids_in_evaluation, in_price_stage, live_members
 from experts.rules import objective_mismatches, outliers, scored_criteria
 from opening.lifecycle import OPENED
 from opening.models import Bid
@@ -57,6 +57,13 @@ def priced_bids(session: Session, held: Committee) -> list[Bid]:
     """
     most, prices = held.section.control_price_fen, evaluated_prices(session, held)
     return [bid for bid in valid_bids(session, held) if bid.state in OPENED and 0 < (prices[bid.number] or 0) <= most]
+
+
+def price_stage_bids(session: Session, held: Committee) -> list[Bid]:
+    """The bids whose prices a second sitting read, by number: about these the committee may ask; none before."""
+    if not in_price_stage(session, held):
+        return []
+    return [bid for bid in valid_bids(session, held) if bid.state in OPENED and bid.price_fen]
 
 
 def own_sheets(session: Session, member: Member) -> list[Sheet]:

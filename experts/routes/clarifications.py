@@ -8,6 +8,7 @@ from typing import Any
 from flask import Response as FlaskResponse
 from flask import jsonify, render_template, request
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response
 
@@ -16,8 +17,11 @@ from accounts.rules import Role
 from bidding import queries as bidding
 from core.errors import Invalid, Missing, Refusal
 from experts import forms, queries, services
+from experts.models import Committee
 from experts.routes.frame import ROOM, blueprint, done, own_room, room_frame
 from experts.rules.clarifications import digest_of
+from experts.rules.grounds import CONTENT, LOW_PRICE
+from experts.rules.low_price import Trigger
 from opening.models import Bid
 
 MOST_FILE = 20 * 1024 * 1024
@@ -165,26 +169,53 @@ def _clarifications(code: str, errors: list[Refusal]) -> str:
         return render_template(
             "experts/clarifications.html",
             **room_frame(session, member),
-            bids=bids,
+            bids=_priced(session, held) if queries.in_price_stage(session, held) else bids,
             asked=[
                 {"one": one, "answer": queries.shown_answer(one), "until": queries.answer_until(one, instant_now())}
                 for one in reversed(queries.bid_clarifications(session, held))
             ],
             clauses=queries.clauses_of(held.section),
-            low=queries.low_price_hits(session, held) if not queries.in_two_stages(held.section) else [],
-            is_priced=not queries.in_two_stages(held.section),
+            low=_low(session, held),
+            priced=_priced(session, held),
+            kinds=_kinds(session, held),
             errors=errors,
             values=request.form,
         )
+
+
+def _kinds(session: Session, held: Committee) -> list[str]:
+    """What the leader may ask about now, besides corrections."""
+    if queries.in_price_stage(session, held):
+        return [LOW_PRICE]
+    if held.state != "seated":
+        return []
+    return [CONTENT] if queries.in_two_stages(held.section) else [CONTENT, LOW_PRICE]
+
+
+def _priced(session: Session, held: Committee) -> list[Bid]:
+    """The bids whose prices the committee may look at: of two sittings only once the second was read."""
+    if queries.in_two_stages(held.section):
+        return queries.price_stage_bids(session, held)
+    return queries.bids_in_evaluation(session, held.section)
+
+
+def _low(session: Session, held: Committee) -> list[Trigger]:
+    prices = queries.evaluated_prices(session, held)
+    if queries.in_two_stages(held.section):
+        ranked = queries.priced_bids(session, held) if queries.in_price_stage(session, held) else []
+        return queries.low_price_hits_of(held.section, {bid.number: prices[bid.number] or 0 for bid in ranked})
+    return queries.low_price_hits(session, held)
 
 
 def _correction(code: str, number: int, errors: list[Refusal]) -> str:
     with reading() as session:
         member = own_room(session, code)
         held = member.committee
-        if member.declared_at is None or queries.in_two_stages(held.section):
+        if member.declared_at is None:
             raise Missing("bid.unknown")
-        bid = _bid(session, code, number)
+        bid = next((one for one in _priced(session, held) if one.number == number), None)
+        if bid is None:
+            raise Missing("bid.unknown")
         bill = queries.stated_bill(session, bid)
         return render_template(
             "experts/correction.html",
@@ -193,6 +224,7 @@ def _correction(code: str, number: int, errors: list[Refusal]) -> str:
             bill=bill,
             slips=services.found_slips(bill),
             wrong=[one for one in bill["findings"] if one["rule"].startswith("R-43")] if bill else [],
+            can_ask=held.state == "seated" or queries.in_price_stage(session, held),
             before=queries.correction_of(session, held, bid),
             errors=errors,
             values=request.form,

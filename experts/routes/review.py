@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from flask import render_template, request
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from accounts.access import acting, reading, requires
 from core.errors import Missing, Refusal
 from experts import forms, queries, services
+from experts.models import Committee
 from experts.routes.frame import ROOM, blueprint, clause_texts, done, own_room, room_frame, shown_contents
 from experts.routes.opinions import shown_opinions
 from experts.routes.viewing import clause_names
@@ -38,9 +40,11 @@ def save_findings(code: str, number: int) -> Response | tuple[str, int]:
     try:
         with acting() as act:
             member = queries.own_member(act.session, code, act.actor)
-            bids = queries.bids_in_evaluation(act.session, member.committee.section)
-            bid = _bid(bids, number)
-            clauses = [clause["code"] for clause in queries.clauses_for(act.session, member.committee, bid)]
+            bids, bid, stand = _reviewed(act.session, member.committee, number)
+            clauses = [clause["code"] for clause in stand]
+            if queries.in_price_stage(act.session, member.committee):
+                services.save_price_findings(act, member, bid, forms.read_findings(request.form, clauses))
+                return done(_("已保存。"), "experts.conformity", code=code)
             services.save_findings(act, member, bid, forms.read_findings(request.form, clauses))
             services.answer_opinions(act, member, bid, forms.read_answers(request.form, clauses))
             later = [bid.number for bid in bids if bid.number > number]
@@ -91,6 +95,21 @@ def _bid(bids: list[Bid], number: int) -> Bid:
     return found
 
 
+def _reviewed(session: Session, held: Committee, number: int) -> tuple[list[Bid], Bid, list[dict[str, str]]]:
+    """The bids under review now, the one of that number, and its clauses: those of its price in the stage of prices."""
+    if queries.in_price_stage(session, held):
+        bids = queries.price_stage_bids(session, held)
+        bid = _bid(bids, number)
+        return bids, bid, queries.price_clauses_for(session, held, bid)
+    bids = queries.bids_in_evaluation(session, held.section)
+    bid = _bid(bids, number)
+    return bids, bid, queries.clauses_for(session, held, bid)
+
+
+def _price_rows(session: Session, held: Committee) -> list[tuple[Bid, list[dict[str, str]]]]:
+    return [(bid, queries.price_clauses_for(session, held, bid)) for bid in queries.price_stage_bids(session, held)]
+
+
 def _matrix(code: str, errors: list[Refusal]) -> str:
     with reading() as session:
         member = own_room(session, code)
@@ -116,6 +135,8 @@ def _matrix(code: str, errors: list[Refusal]) -> str:
             own=queries.own_findings(session, member),
             masks=queries.told_labels(held),
             flags=queries.flags(session, held.section) if bids else {},
+            is_price_stage=queries.in_price_stage(session, held) and member.declared_at is not None,
+            price_rows=_price_rows(session, held) if member.declared_at else [],
             decisions={one["number"]: one for one in held.conformity["bids"]} if held.conformity else None,
             errors=errors,
             values=request.form,
@@ -128,10 +149,9 @@ def _findings(code: str, number: int, errors: list[Refusal]) -> str:
         if member.declared_at is None:
             raise Missing("bid.unknown")
         held = member.committee
-        bids = queries.bids_in_evaluation(session, held.section)
-        bid = _bid(bids, number)
+        bids, bid, stand = _reviewed(session, held, number)
         own = queries.own_findings(session, member)
-        clauses = {clause["code"]: clause for clause in queries.clauses_for(session, held, bid)}
+        clauses = {clause["code"]: clause for clause in stand}
         clauses.pop(MARKS["code"], None)  # decided in the blind round
         return render_template(
             "experts/findings.html",

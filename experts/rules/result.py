@@ -33,7 +33,8 @@ class Evaluation:
     `bids` are all bids reviewed ({number, name, identifier, submission, price_fen}), `valid` the numbers of those not
     rejected; `sheets` hold every member's sheet for every valid bid, in the order of bid, then seat; `tie_seed` is the
     hex seed that orders ties; `coefficients` is the published coefficient draw, {} where none was held. Where prices
-    come in a second stage, `ranked` names the valid ones that have a price to score; None: all of them.
+    come in a second stage, `ranked` names the valid ones that have a price to score, after the decisions on prices of
+    `price_review`; None: all of them.
     """
 
     section: str
@@ -50,6 +51,7 @@ class Evaluation:
     most_candidates: int = 3
     ranked: Sequence[int] | None = None
     corrections: Sequence[Mapping[str, Any]] = ()
+    price_review: Mapping[str, Any] | None = None
 
 
 def result_document(told: Evaluation) -> dict[str, Any]:
@@ -117,8 +119,10 @@ def result_document(told: Evaluation) -> dict[str, Any]:
     if told.corrections:
         document["corrections"] = [dict(one) for one in told.corrections]
     if told.ranked is not None:
-        # Passed the first stage and is not ranked: the second envelope stayed sealed, or its price is too high.
+        # Passed the first stage and is not ranked: the envelope stayed sealed, the price is too high or was rejected.
         document["unpriced"] = [number for number in told.valid if number not in counted]
+    if told.price_review is not None:
+        document["price_review"] = dict(told.price_review)
     return document
 
 

@@ -49,6 +49,7 @@ from experts.services.pool import (
     renew_term,
     update_declarations,
 )
+from experts.services.prices import save_price_findings
 from experts.services.report import deliver_report, record_silence, report_facts, sign_report, write_report
 from experts.services.review import begin_scoring, reject_all, save_findings
 from experts.services.rollback import ask_rollback, decide_rollback, send_back
@@ -131,6 +132,7 @@ __all__ = [
     "reveal_tables",
     "save_findings",
     "save_masked",
+    "save_price_findings",
     "save_scores",
     "send_back",
     "sign_answer",

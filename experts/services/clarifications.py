@@ -43,21 +43,16 @@ def ask_bidder(
 ) -> BidClarification:
     """Put a written question to one bidder; it is answered on the platform before its time is over (R-420).
 
-    By the leader while the bids are reviewed; the bidder learns no name. Conflict: committee.no_leader,
-    committee.leader_only, committee.state, bid_clarification.pending (the bid has an open question of this kind),
-    bid_clarification.prices_sealed; Invalid: form.choice, form.length, review.clause, bid_clarification.minutes (10
-    minutes to seven days; a low price at least as long as the frozen law says, or 30 minutes, R-441).
+    By the leader while the bids are reviewed, and about prices of a second sitting once they were read; the bidder
+    learns no name. Conflict: committee.no_leader, committee.leader_only, committee.state, bid_clarification.pending
+    (the bid has an open question of this kind), bid_clarification.prices_sealed; Invalid: form.choice, form.length,
+    review.clause, bid_clarification.minutes (10 minutes to seven days; a low price at least as long as the frozen law
+    says, or 30 minutes, R-441).
     """
     leader = check_leader(act, committee)
-    if committee.state != "seated":
-        raise Conflict(
-            "committee.state", verb="ask_bidder", state=committee.state, allowed=["seated"], subject=committee.subject
-        )
     if kind not in KINDS:
         raise Invalid("form.choice", field="kind", found=kind, options=list(KINDS))
-    if kind != CONTENT and queries.in_two_stages(committee.section):
-        raise Conflict("bid_clarification.prices_sealed", section=committee.section.code)
-    if bid.id not in {held.id for held in queries.bids_in_evaluation(act.session, committee.section)}:
+    if bid.id not in {held.id for held in _asked_about(act, committee, kind)}:
         raise Missing("bid.unknown")
     if clause is not None and clause not in {one["code"] for one in queries.clauses_of(committee.section)}:
         raise Invalid("review.clause", field="clause", clause=clause)
@@ -110,8 +105,8 @@ def propose_correction(
     before = queries.correction_of(act.session, committee, bid)
     if before is not None and before.state == "answered":
         raise Conflict("correction.accepted", number=bid.number)
-    if queries.in_two_stages(section):
-        raise Conflict("bid_clarification.prices_sealed", section=section.code)
+    if bid.id not in {held.id for held in _asked_about(act, committee, CORRECTION)}:
+        raise Missing("bid.unknown")
     amounts = found_slips(queries.stated_bill(act.session, bid))
     picked = {}
     for code in slips:
@@ -201,6 +196,22 @@ def found_slips(bill: Mapping[str, Any] | None) -> dict[str, int]:
             except InvalidOperation:
                 continue
     return found
+
+
+def _asked_about(act: Act, committee: Committee, kind: str) -> Sequence[Bid]:
+    """The bids that may be asked for this now: while reviewed; about a price of a second sitting, once it was read."""
+    state = "seated"
+    if kind != CONTENT and queries.in_two_stages(committee.section):
+        if not queries.prices_are_open(act.session, committee.section):
+            raise Conflict("bid_clarification.prices_sealed", section=committee.section.code)
+        state = "first_concluded"
+    if committee.state != state:
+        raise Conflict(
+            "committee.state", verb="ask_bidder", state=committee.state, allowed=[state], subject=committee.subject
+        )
+    if state == "seated":
+        return queries.bids_in_evaluation(act.session, committee.section)
+    return queries.price_stage_bids(act.session, committee)
 
 
 def _bill(store: ObjectStore, bid: Bid) -> Bill | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -18,13 +18,13 @@ from experts.models import Committee, Member, Review, Sheet
 from experts.rules import CONTROL_PRICE, FINDINGS, check_method, scored_criteria, tally
 from experts.rules.blind import MARKS
 from experts.rules.grounds import CONTENT, CORRECTION, LOW_PRICE, agreed_ground, ground_of, grounds_for
-from experts.rules.low_price import low_price_lines, low_prices
 from experts.rules.review import FAIL, PASS
 from experts.services.blind import carry_scores
 from experts.services.entries import compute_scores
 from experts.services.masks import check_leader, check_own, from_seat
 from opening.models import Bid
 
+Clauses = Sequence[Mapping[str, str]]
 Findings = Mapping[str, tuple[str, str] | tuple[str, str, str]]
 MOST_REASON = 1000
 
@@ -42,10 +42,16 @@ def save_findings(act: Act, member: Member, bid: Bid, findings: Findings) -> Non
     _check_state(committee, "save_findings", "seated")
     if bid.id not in {held.id for held in queries.bids_in_evaluation(act.session, committee.section)}:
         raise Invalid("review.bid", field="bid")
-    clauses = {clause["code"]: clause for clause in queries.clauses_for(act.session, committee, bid)}
-    held = queries.own_findings(act.session, member)
     if queries.is_blind(committee.section) and MARKS["code"] in findings:
         raise Invalid("review.blind_clause", field=MARKS["code"], clause=MARKS["code"])
+    keep_findings(act, member, bid, findings, queries.clauses_for(act.session, committee, bid))
+
+
+def keep_findings(act: Act, member: Member, bid: Bid, findings: Findings, standing: Clauses) -> None:
+    """Write the member's findings on the clauses that stand on this bid; what `save_findings` refuses is refused."""
+    committee = member.committee
+    clauses = {clause["code"]: clause for clause in standing}
+    held = queries.own_findings(act.session, member)
     for clause, (finding, reason, *picked) in findings.items():
         if clause not in clauses:
             raise Invalid("review.clause", field=clause, clause=clause)
@@ -58,7 +64,9 @@ def save_findings(act: Act, member: Member, bid: Bid, findings: Findings) -> Non
             raise Invalid("form.length", field=clause, most=MOST_REASON, least=0, found=len(reason))
         ground = None
         if finding == FAIL:
-            ground = ground_of(picked[0] if picked else "", clauses[clause], committee.section.project.regime).code
+            ground = ground_of(
+                picked[0] if picked else "", dict(clauses[clause]), committee.section.project.regime
+            ).code
         review = held.get((bid.id, clause))
         if review is None:
             review = Review(member_id=member.id, bid_id=bid.id, clause=clause)
@@ -83,14 +91,11 @@ def begin_scoring(act: Act, committee: Committee, *, competition_reason: str = "
     check_method(section.method)
     members = queries.live_members(act.session, committee)
     bids = queries.bids_in_evaluation(act.session, section)
-    _check_answered(act, committee)
-    wanted = len(members) * sum(len(queries.clauses_for(act.session, committee, bid)) for bid in bids)
-    made = sum(len(_findings(act, committee, members, bid)) for bid in bids)
-    if made < wanted:
-        raise Conflict("review.incomplete", missing=wanted - made)
-    decisions = [_decision(act, committee, members, bid) for bid in bids]
+    check_answered(act, committee)
+    decisions = decide(act, committee, [(bid, queries.clauses_for(act.session, committee, bid)) for bid in bids])
     if not queries.in_two_stages(section):
         _check_prices(act, committee, decisions)
+    _check_admitted(act, committee, decisions)
     left = [decision["number"] for decision in decisions if not decision["rejected"]]
     if not left:
         raise Conflict("review.none_left")
@@ -123,27 +128,48 @@ def begin_scoring(act: Act, committee: Committee, *, competition_reason: str = "
 def reject_all(act: Act, committee: Committee, reason: str) -> None:
     """The committee rejects every bid: none passed, or competition is clearly lacking (R-412); the section fails.
 
-    Called by the leader, with the reasoning that goes on record. Conflict("review.enough_left") where three or more
-    bids would pass.
+    Called by the leader, with the reasoning that goes on record; of two stages in either. Three or more that would pass
+    are enough, Conflict("review.enough_left"), unless judging again one of them passed too late: its second envelope
+    went back unopened, so that only a new tender is fair.
     """
     leader = check_leader(act, committee)
-    _check_state(committee, "reject_all", "seated")
+    is_priced = queries.in_price_stage(act.session, committee)
+    if not is_priced:
+        _check_state(committee, "reject_all", "seated")
     if len(reason.strip()) < 10:
         raise Invalid("review.reasoning", field="reason")
-    members = queries.live_members(act.session, committee)
-    _check_answered(act, committee)
-    left = 0
-    for bid in queries.bids_in_evaluation(act.session, committee.section):
-        left += not _decision(act, committee, members, bid)["rejected"]
-    if left >= 3:
-        raise Conflict("review.enough_left", left=left)
-    append(from_seat(act, leader), "committee.reject_all", committee.subject, {"reason": reason, "left": left})
+    check_answered(act, committee)
+    bids = (
+        queries.priced_bids(act.session, committee)
+        if is_priced
+        else queries.bids_in_evaluation(act.session, committee.section)
+    )
+    passed = []
+    for bid in bids:
+        stand = (queries.price_clauses_for if is_priced else queries.clauses_for)(act.session, committee, bid)
+        if not decision_on(act, committee, bid, stand)["rejected"]:
+            passed.append(bid.number)
+    restored = sorted(set(passed) - queries.admitted(act.session, committee.section))
+    if len(passed) >= 3 and not restored:
+        raise Conflict("review.enough_left", left=len(passed))
+    facts = {"reason": reason, "left": len(passed), **({"restored": restored} if restored else {})}
+    append(from_seat(act, leader), "committee.reject_all", committee.subject, facts)
     bidding.fail_section(from_seat(act, leader), committee.section, reason)
 
 
-def _findings(act: Act, committee: Committee, members: list[Member], bid: Bid) -> list[Review]:
+def decide(act: Act, committee: Committee, bids: Sequence[tuple[Bid, Clauses]]) -> list[dict[str, Any]]:
+    """What the majority makes of each bid on its clauses; Conflict("review.incomplete") while a finding lacks."""
+    members = queries.live_members(act.session, committee)
+    wanted = len(members) * sum(len(stand) for _, stand in bids)
+    made = sum(len(_findings(act, members, bid, stand)) for bid, stand in bids)
+    if made < wanted:
+        raise Conflict("review.incomplete", missing=wanted - made)
+    return [decision_on(act, committee, bid, stand) for bid, stand in bids]
+
+
+def _findings(act: Act, members: list[Member], bid: Bid, stand: Clauses) -> list[Review]:
     """The members' findings on the clauses that stand on this bid's review."""
-    clauses = [clause["code"] for clause in queries.clauses_for(act.session, committee, bid)]
+    clauses = [clause["code"] for clause in stand]
     return list(
         act.session.scalars(
             select(Review)
@@ -154,10 +180,11 @@ def _findings(act: Act, committee: Committee, members: list[Member], bid: Bid) -
     )
 
 
-def _decision(act: Act, committee: Committee, members: list[Member], bid: Bid) -> dict[str, Any]:
+def decision_on(act: Act, committee: Committee, bid: Bid, stand: Clauses) -> dict[str, Any]:
     """What the majority makes of one bid; nobody is rejected on a ground that asks for a question first (R-402)."""
-    clauses = [clause["code"] for clause in queries.clauses_for(act.session, committee, bid)]
-    own = _findings(act, committee, members, bid)
+    clauses = [clause["code"] for clause in stand]
+    members = queries.live_members(act.session, committee)
+    own = _findings(act, members, bid, stand)
     tallies = tally(clauses, [(review.clause, review.finding) for review in own], len(members))
     failed = [found.clause for found in tallies if found.fails]
     asked = [one for one in queries.bid_clarifications(act.session, committee) if one.bid_id == bid.id]
@@ -180,7 +207,7 @@ def _decision(act: Act, committee: Committee, members: list[Member], bid: Bid) -
     }
 
 
-def _check_answered(act: Act, committee: Committee) -> None:
+def check_answered(act: Act, committee: Committee) -> None:
     """No bidder may still answer: what is asked and not due holds the conclusion up."""
     waiting = [one for one in queries.bid_clarifications(act.session, committee) if one.state == "asked"]
     if waiting:
@@ -188,6 +215,14 @@ def _check_answered(act: Act, committee: Committee) -> None:
             "bid_clarification.open", numbers=", ".join(str(one.number) for one in waiting),
             due_at=max(queries.answer_until(one, act.now) for one in waiting).isoformat(),
         )  # fmt: skip
+
+
+def _check_admitted(act: Act, committee: Committee, decisions: list[dict[str, Any]]) -> None:
+    """Judged again after the prices were read, nobody passes whose second envelope went back unopened."""
+    passed = {one["number"] for one in decisions if not one["rejected"]}
+    restored = sorted(passed - queries.admitted(act.session, committee.section))
+    if restored:
+        raise Conflict("review.envelope_returned", numbers=", ".join(str(number) for number in restored))
 
 
 def _check_prices(act: Act, committee: Committee, decisions: list[dict[str, Any]]) -> None:
@@ -199,19 +234,26 @@ def _check_prices(act: Act, committee: Committee, decisions: list[dict[str, Any]
         price = prices[bid.number] or 0
         if (price > section.control_price_fen or price <= 0) and CONTROL_PRICE["code"] not in failed[bid.number]:
             raise Conflict("review.control_price", number=bid.number)
-        correction = queries.correction_of(act.session, committee, bid)
-        bill = queries.stated_bill(act.session, bid)
-        if correction is None and not failed[bid.number] and bill and bill["total_fen"] not in (None, bid.price_fen):
-            raise Conflict("review.correction", number=bid.number)
-        if correction is not None and correction.state != "answered" and CORRECTION not in failed[bid.number]:
-            raise Conflict("review.correction_refused", number=bid.number)
-    asked = {
-        one.bid.number for one in queries.bid_clarifications(act.session, committee) if one.kind == LOW_PRICE
-    }  # fmt: skip
-    law = {key: rule.value for key, rule in bidding_queries.law_of(section).rules.items()}
+        check_correction(act, committee, bid, failed[bid.number])
     passed = {number: prices[number] or 0 for number, clauses in failed.items() if clauses <= {LOW_PRICE}}
-    hits = low_prices(passed, section.control_price_fen, low_price_lines(law, section.method))
-    unasked = sorted({hit.number for hit in hits} - asked)
+    check_low_prices(act, committee, passed)
+
+
+def check_correction(act: Act, committee: Committee, bid: Bid, failed: set[str]) -> None:
+    """A bill that differs from the price was put to the bidder, and who did not accept is rejected (R-430)."""
+    correction = queries.correction_of(act.session, committee, bid)
+    bill = queries.stated_bill(act.session, bid)
+    if correction is None and not failed and bill and bill["total_fen"] not in (None, bid.price_fen):
+        raise Conflict("review.correction", number=bid.number)
+    if correction is not None and correction.state != "answered" and CORRECTION not in failed:
+        raise Conflict("review.correction_refused", number=bid.number)
+
+
+def check_low_prices(act: Act, committee: Committee, passed: Mapping[int, int]) -> None:
+    """Whoever of those that passed (price in fen, by number) lies below a line has been asked to explain (R-441)."""
+    held = queries.bid_clarifications(act.session, committee)
+    asked = {one.bid.number for one in held if one.kind == LOW_PRICE}
+    unasked = sorted({hit.number for hit in queries.low_price_hits_of(committee.section, passed)} - asked)
     if unasked:
         raise Conflict("review.low_price", numbers=", ".join(str(number) for number in unasked))
 

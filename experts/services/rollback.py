@@ -81,14 +81,12 @@ def send_back(act: Act, committee: Committee, *, stage: str, reason: str, ground
     Called where an objection was upheld or the regulator has so decided; `grounds` names it in the ledger. Findings and
     sheets are their members' drafts again with what they hold, the signatures under the report no longer count, and the
     report delivered so far stays in the store and in the ledger. The section is being evaluated again. Conflict:
-    committee.state, rollback.prices_open (two sittings do not go back: the prices are known).
+    committee.state. Of two sittings only what was opened is judged again: nobody is admitted to the second anew.
     """
     if committee.state != "delivered" or stage not in (REVIEW, SCORING):
         raise Conflict(
             "committee.state", verb="send_back", state=committee.state, allowed=["delivered"], subject=committee.subject
         )
-    if queries.in_two_stages(committee.section):
-        raise Conflict("rollback.prices_open", section=committee.section.code)
     bidding.reopen_evaluation(act, committee.section, stage=stage, reason=reason, grounds=grounds)
     for member in queries.signers(act.session, committee):
         member.signed_at = member.dissent = None

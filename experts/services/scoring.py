@@ -18,6 +18,7 @@ from experts.models import Committee, ScoreItem, Sheet
 from experts.rules import Evaluation, ScoredSheet, result_document, scored_criteria
 from experts.services.entries import MOST_NOTE, complete_entries, save_entries
 from experts.services.masks import check_leader, check_own, from_seat
+from experts.services.prices import price_review
 from opening import services as hall
 
 
@@ -97,7 +98,8 @@ def lock_committee(act: Act, committee: Committee) -> dict[str, Any]:
     """Compute and fix the result once every sheet is locked and objective scores agree; returns the result JSON.
 
     Called by the leader. Conflict: scoring.unfinished (how many sheets are open), scoring.objective (where members
-    differ on objective criteria, R-344). The result follows docs/spec/scoring.md and can be recomputed by anyone.
+    differ on objective criteria, R-344); after a second sitting what `price_review` refuses. The result follows
+    docs/spec/scoring.md and can be recomputed by anyone.
     """
     leader = check_leader(act, committee)
     two = queries.in_two_stages(committee.section)
@@ -106,13 +108,12 @@ def lock_committee(act: Act, committee: Committee) -> dict[str, Any]:
     if not two:
         _check_scoring(committee, "lock_committee")
     sheets = _finished(act, committee)
+    prices = None
     if two:
-        opening = queries.opening_of(act.session, committee.section)
-        if (opening.sitting, opening.state) != (2, "handed_over"):
+        if not queries.prices_are_open(act.session, committee.section):
             raise Conflict("scoring.prices_sealed", section=committee.section.code)
-        if not queries.priced_bids(act.session, committee):
-            raise Conflict("scoring.no_price", section=committee.section.code)
-    committee.result = _result(act, committee, sheets)
+        prices = price_review(act, committee)
+    committee.result = _result(act, committee, sheets, prices)
     advance(from_seat(act, leader), committee, "lock", result=committee.result)
     return committee.result
 
@@ -121,7 +122,8 @@ def conclude_first_stage(act: Act, committee: Committee) -> None:
     """End the first of two stages: technical scores are final, and only who passed may open a second envelope.
 
     Called by the leader, once every sheet is locked and objective scores agree; nobody has seen a price, and no sheet
-    can be changed after this. Conflict: scoring.one_stage, scoring.unfinished, scoring.objective, committee.state.
+    can be changed after this. Where the committee was sent back after the second sitting nobody is admitted anew.
+    Conflict: scoring.one_stage, scoring.unfinished, scoring.objective, committee.state.
     """
     leader = check_leader(act, committee)
     if not queries.in_two_stages(committee.section):
@@ -133,6 +135,8 @@ def conclude_first_stage(act: Act, committee: Committee) -> None:
     failed = [{"number": one["number"], "reasons": one["reasons"]} for one in conformity if one["rejected"]]
     seat = from_seat(act, leader)
     advance(seat, committee, "conclude_first", passed=passed, failed=failed)
+    if queries.prices_are_open(act.session, committee.section):
+        return
     hall.admit(seat, queries.opening_of(act.session, committee.section), passed, failed)
 
 
@@ -149,8 +153,19 @@ def _finished(act: Act, committee: Committee) -> list[tuple[Sheet, dict[str, Sco
     return sheets
 
 
-def _result(act: Act, committee: Committee, sheets: list[tuple[Sheet, dict[str, ScoreItem]]]) -> dict[str, Any]:
+def _result(
+    act: Act,
+    committee: Committee,
+    sheets: list[tuple[Sheet, dict[str, ScoreItem]]],
+    prices: dict[str, Any] | None,
+) -> dict[str, Any]:
     section = committee.section
+    ranked = None
+    if prices is not None:
+        out = {one["number"] for one in prices["bids"] if one["rejected"]}
+        ranked = [bid.number for bid in queries.priced_bids(act.session, committee) if bid.number not in out]
+        if not ranked:
+            raise Conflict("scoring.no_price", section=section.code)
     opening = queries.opening_of(act.session, section)
     drawn = opening.coefficients or {}
     law = bidding.law_of(section)
@@ -176,9 +191,7 @@ def _result(act: Act, committee: Committee, sheets: list[tuple[Sheet, dict[str, 
                 for bid in queries.bids_in_evaluation(act.session, section)
             ],
             valid=[bid.number for bid in queries.valid_bids(act.session, committee)],
-            ranked=[bid.number for bid in queries.priced_bids(act.session, committee)]
-            if queries.in_two_stages(section)
-            else None,
+            ranked=ranked,
             sheets=[
                 ScoredSheet(
                     sheet.bid.number,
@@ -192,6 +205,7 @@ def _result(act: Act, committee: Committee, sheets: list[tuple[Sheet, dict[str, 
             tie_seed=str(drawn.get("seed") or record.draw(act.session, str(committee.draw_label)).seed),
             most_candidates=law.days("candidates_max") if "candidates_max" in law.rules else 3,
             corrections=_corrections(act, committee),
+            price_review=prices,
         )
     )
 

@@ -14,10 +14,12 @@ import pytest
 from flask import Flask
 
 from accounts.rules import Role
+from awards import services as awards
+from awards.queries import objections, publicity
 from bidding import queries as bidding
 from bidding.rules import layout
 from core.act import Platform
-from core.errors import Conflict, Invalid, Refusal, Untimely
+from core.errors import Conflict, Invalid, Missing, Refusal, Untimely
 from core.ledger.log import entries_of
 from core.seal import Released, expected, open_sealed, peel, release
 from experts import queries as expert_queries
@@ -25,8 +27,10 @@ from experts import services as committee_services
 from opening import queries, services
 from opening.cli.proof import check_second, check_task
 from opening.models import Peel
+from tests import factories
 from tests.conftest import Browser
 from tests.experts.story import METHOD
+from tests.journeys.test_clarifications import answer, bid_of, leader_of
 from tests.journeys.whole import Room, Whole, found_wrong, signed_in, tampered, wrong_lines
 
 LATER = {"schedule", "price"}
@@ -94,6 +98,66 @@ def to_second_record(stage: Whole) -> None:
     stage.hand_over()
 
 
+def asked(stage: Whole, room: Room, letter: str, **question: Any) -> int:
+    """The leader asks the bidder about the price; returns the question's number."""
+    verb = committee_services.ask_bidder if "kind" in question else committee_services.propose_correction
+    with room.platform.act(room.person_actor(leader_of(room))) as act:
+        held = room.committee(act.session)
+        return verb(act, held, bid_of(stage, room, act, letter), minutes=60, **question).number
+
+
+def judge_prices(stage: Whole, room: Room, app: Flask) -> int:
+    """a's arithmetic is corrected, b cannot explain its price and is not ranked; returns the corrected price."""
+    lower = stage.bidders["a"].price_fen - 100
+    with pytest.raises(Missing, match=r"bid\.unknown"):
+        asked(stage, room, "c", kind="low_price", text="未开启第二信封的投标人无报价可问")
+    number = asked(stage, room, "a", words_fen=lower, text="投标函大写金额与小写金额不一致，请确认修正")
+    low = asked(stage, room, "b", kind="low_price", text="请说明报价明显偏低的理由并提供证明材料")
+    with pytest.raises(Conflict, match=r"bid_clarification\.open"):
+        room.lock()
+    answer(stage, room, "a", number, text="", accepts=True)
+    answer(stage, room, "b", low, text="自有库存设备，附采购合同")
+    with pytest.raises(Conflict, match=r"review\.incomplete"):
+        room.lock()
+    browser = signed_in(app, stage.platform, room.person_actor(leader_of(room)))
+    for page, shown in (("conformity", "报价评审"), ("conformity/2", "低于成本"), ("clarifications", "corrections/1")):
+        assert shown in browser.get(f"/expert/{stage.code}/{page}").text, page
+    assert "corrections/3" not in browser.get(f"/expert/{stage.code}/clarifications").text
+    fields = {"low_price": "fail", "low_price-reason": "材料不能证明报价合理"}
+    for member in room.members():
+        browser = signed_in(app, stage.platform, room.person_actor(member))
+        assert browser.post(f"/expert/{stage.code}/conformity/2", data=fields).status_code == 303
+    return lower
+
+
+def judge_again(stage: Whole, room: Room) -> None:
+    """An objection to the first result is upheld: reviewed, scored and priced again; now b's explanation stands."""
+    with stage.platform.act(stage.tenderee) as act:
+        factories.credit_lists(act)
+        awards.publish_candidates(act, bidding.own_section(act.session, stage.code, act.actor))
+    with stage.platform.act(stage.bidders["b"].actor) as act:
+        held = publicity(act.session, bidding.section(act.session, stage.code))
+        awards.file_objection(act, held, "我方对报价的说明应当采信，请复核报价评审。")
+    with stage.platform.act(stage.tenderee) as act:
+        held = publicity(act.session, bidding.section(act.session, stage.code))
+        remedy = {"kind": "re_evaluate", "stage": "review"}
+        awards.answer_objection(act, objections(act.session, held)[0], "经核查属实。", remedy=remedy)
+    room.review()  # now nobody fails, not even c
+    with pytest.raises(Conflict, match=r"review\.envelope_returned"):
+        room.begin_scoring()
+    room.review({FAILS: "R2"})
+    room.begin_scoring()
+    room.score()
+    with pytest.raises(Conflict, match=r"scoring\.first_stage"):
+        room.lock()
+    conclude(room)
+    for member in room.members():
+        with room.platform.act(room.person_actor(member)) as act:
+            found = {"low_price": ("pass", "")}
+            held_seat = room.seat_of(act, member.label)
+            committee_services.save_price_findings(act, held_seat, bid_of(stage, room, act, "b"), found)
+
+
 def held_layers(stage: Whole, letter: str) -> dict[str, list[bytes]]:
     """Everything that key holders have ever handed in of a bid, by package."""
     found: dict[str, list[bytes]] = {}
@@ -112,6 +176,9 @@ def test_a_double_envelope_tender_runs_to_a_verified_archive_and_who_failed_stay
     With every byte the platform holds of c's second envelopes nothing opens: no layer of them was ever handed in, and
     neither the platform's own secrets nor the secrets released for the first envelopes fit. Seen red: with
     `Opening.due` naming every envelope, and with the committee's pages reading the price from the bid.
+
+    Prices of the second sitting are corrected and explained (R-430, R-440), and after an objection upheld judged again
+    with nobody admitted anew (R-504). Seen red: with the price decisions left out of who is ranked.
     """
     stage = double(platform, tmp_path / "machines")
     first_sitting(stage)
@@ -125,6 +192,9 @@ def test_a_double_envelope_tender_runs_to_a_verified_archive_and_who_failed_stay
         assert set(bid.envelopes) == {"qualification", "technical"}
         assert not LATER & set(held_layers(stage, letter))
     room = first_stage(stage)
+    question = {"kind": "low_price", "text": "请说明报价明显偏低的理由并提供证明材料"}
+    with pytest.raises(Conflict, match=r"bid_clarification\.prices_sealed"):
+        asked(stage, room, "a", **question)
     told = stage.notices()["first_stage"]
     assert ([one["number"] for one in told["passed"]], told["failed"][0]["number"]) == ([1, 2, 4], FAILS)
     desk = login(Role.TENDEREE).get(f"/opening/{stage.code}/desk")
@@ -132,6 +202,8 @@ def test_a_double_envelope_tender_runs_to_a_verified_archive_and_who_failed_stay
     second_sitting(stage)
     look_round(stage, login)
     experts_see_no_price(stage, room, app)
+    with pytest.raises(Conflict, match=r"bid_clarification\.prices_sealed"):
+        asked(stage, room, "a", words_fen=1, text="投标函大写金额与小写金额不一致，请确认修正")
     to_second_record(stage)
     look_round(stage, login)
     assert "原封退还" in login(Role.BIDDER, person="c").get(f"/opening/{stage.code}/mine").text
@@ -144,7 +216,18 @@ def test_a_double_envelope_tender_runs_to_a_verified_archive_and_who_failed_stay
         stage.bidders[letter].price_fen for letter in "abd"
     ]
     nothing_opens(stage, "c")
+    lower = judge_prices(stage, room, app)
+    result = room.lock()
+    assert {row["number"] for row in result["ranking"]} == {1, 4} and result["unpriced"] == [2]
+    assert result["corrections"][0]["price_fen"] == lower
+    room.report()
+    room.sign()
+    room.deliver()
+    judge_again(stage, room)
     room.to_report()
+    with platform.reading() as session:
+        result = room.committee(session).result
+    assert {row["number"] for row in result["ranking"]} == {1, 2, 4} and result["unpriced"] == []
     stage.awarded()
     archive = stage.archived()
     assert wrong_lines(stage, archive, tmp_path) == []
@@ -159,10 +242,14 @@ def test_a_double_envelope_tender_runs_to_a_verified_archive_and_who_failed_stay
     def passed(result: Any) -> None:
         result["unpriced"] = [1]
 
+    def unanswered(result: Any) -> None:
+        result["price_review"]["bids"][1]["clauses"] = []
+
     for path, change, check in (
         ("bids.json", priced, "sittings"),
         ("bids.json", secret, "sittings"),
         ("evaluation.json", passed, "scores"),
+        ("evaluation.json", unanswered, "scores"),
     ):
         ours, theirs = found_wrong(stage, tampered(stage, archive, path, change), tmp_path)
         assert check in ours and check in theirs, (path, ours, theirs)

@@ -7,7 +7,7 @@ from typing import Any
 
 from accounts.rules.certificates import verify_signature
 from awards.rules.verdict.complaints import moved_due
-from awards.rules.verdict.told import Told, need, need_object
+from awards.rules.verdict.told import OPENED, Told, need, need_object
 from core.clock import from_iso
 from experts.rules.blind import MARKS
 from experts.rules.clarifications import answer_message, digest_of
@@ -24,24 +24,52 @@ def check_clarifications(told: Told, result: dict[str, Any]) -> dict[int, int]:
 
     Signed by the certificate of the bid, before its time was over and before the review ended; a bid fails on a ground
     that asks for a question only after one; a price below a line of the frozen law was asked about (R-402, R-441).
+    What was asked about prices of a second sitting stands between its convening and the lock, and in `price_review`.
     """
     rows: Rows = told.clarified
     code = told.project["section"]["code"]
     by_digest = {bid["submission_digest"]: bid for bid in told.bids}
-    begun = told.places("committee.begin_scoring", f"committee:{code}")
+    begun = told.places("committee.begin_scoring", f"committee:{code}")[-1]
+    locked = told.places("committee.lock", f"committee:{code}")[-1]
+    convened = told.places("opening.convene_second", f"opening:{code}:2")
     for number, row in enumerate(rows, 1):
         bid = by_digest[row["question"]["submission"]]
-        _check_row(told, f"bid_clarification:{code}:{number}", number, row, bid, begun[-1])
+        is_late = bool(told.later) and row["question"]["kind"] != CONTENT
+        span = (convened[0], locked) if is_late else (-1, begun)
+        _check_row(told, f"bid_clarification:{code}:{number}", number, row, bid, span)
     asked = [e for e in told.ledger["entries"] if e["kind"] == "bid_clarification.ask"]
     need(len(asked) == len(rows), "archive.untold", what="bid_clarifications")
     prices = _check_corrections(result, rows, by_digest)
     _check_clauses(told, result, rows, by_digest)
-    if not told.later:
-        _check_low_prices(told, result, rows, by_digest, prices)
+    decided = _priced(told, result) if told.later else result["conformity"]["bids"]
+    _check_low_prices(told, result, rows, by_digest, {bid["number"]: prices[bid["number"]] for bid in decided})
     return prices
 
 
-def _check_row(told: Told, subject: str, number: int, row: dict[str, Any], bid: dict[str, Any], begun: int) -> None:
+def priced_out(result: dict[str, Any]) -> set[int]:
+    """The bids that were rejected for the price read in a second sitting."""
+    return {bid["number"] for bid in (result.get("price_review") or {"bids": []})["bids"] if bid["rejected"]}
+
+
+def _priced(told: Told, result: dict[str, Any]) -> Rows:
+    """The decisions on prices of a second sitting: one for each bid that passed and whose price was read."""
+    need("price_review" in result, "archive.untold", what="price_review")
+    held: dict[str, Any] = result["price_review"]
+    read = {bid["number"] for bid in told.bids if bid["state"] in OPENED and bid["price_fen"]}
+    passed = [bid["number"] for bid in result["conformity"]["bids"] if not bid["rejected"]]
+    same = [bid["number"] for bid in held["bids"]] == [number for number in passed if number in read]
+    same = same and held["members"] == [member["label"] for member in result["members"]]
+    need(same, "archive.untold", what="price_review")
+    rows: Rows = held["bids"]
+    for bid in rows:
+        failed = any(clause["decision"] == "fail" for clause in bid["clauses"])
+        need(bid["rejected"] is failed, "archive.untold", what="price_review")
+    return rows
+
+
+def _check_row(
+    told: Told, subject: str, number: int, row: dict[str, Any], bid: dict[str, Any], span: tuple[int, int]
+) -> None:
     question, answer = row["question"], row["answer"]
     entries = [entry for entry in told.ledger["entries"] if entry["subject"] == subject]
     first, *rest = entries
@@ -69,7 +97,7 @@ def _check_row(told: Told, subject: str, number: int, row: dict[str, Any], bid: 
         need(made, "archive.clarification_signature", number=number)
         for file in answer["files"]:
             need_object(told, file["sha256"])
-    need(last["index"] < begun, "archive.clarification", number=number)
+    need(span[0] < first["index"] and last["index"] < span[1], "archive.clarification", number=number)
 
 
 def _check_corrections(result: dict[str, Any], rows: Rows, by_digest: dict[str, Any]) -> dict[int, int]:
@@ -107,7 +135,10 @@ def _check_clauses(told: Told, result: dict[str, Any], rows: Rows, by_digest: di
     needs = {one.code: one.needs for one in grounds_for(regime).values()}
     usual = {clause["code"] for clause in review_clauses(result["method"], priced=not told.later)}
     usual |= {MARKS["code"]} if told.anonymous else set()
-    for bid in result["conformity"]["bids"]:
+    late: list[tuple[dict[str, Any], set[str], bool]] = [
+        (bid, set(), True) for bid in result.get("price_review", {"bids": []})["bids"]
+    ]
+    for bid, standing, takes in [*((bid, usual, not told.later) for bid in result["conformity"]["bids"]), *late]:
         number = bid["number"]
         own = [row for row in rows if by_digest[row["question"]["submission"]]["number"] == number]
         further = {
@@ -117,10 +148,10 @@ def _check_clauses(told: Told, result: dict[str, Any], rows: Rows, by_digest: di
             or (row["question"]["kind"] == CORRECTION and row["state"] != "answered")
         }
         clauses = {clause["clause"] for clause in bid["clauses"]}
-        need(clauses == usual | further, "archive.clauses", number=number)
+        need(clauses == standing | (further if takes else set()), "archive.clauses", number=number)
         failed = {clause["clause"] for clause in bid["clauses"] if clause["decision"] == "fail"}
         corrections = [row for row in own if row["question"]["kind"] == CORRECTION]
-        if corrections and corrections[-1]["state"] != "answered":
+        if takes and corrections and corrections[-1]["state"] != "answered":
             need(CORRECTION in failed, "archive.correction", number=number)
         for ground in bid.get("grounds", []):
             wanted = needs[ground["ground"]]
@@ -132,12 +163,15 @@ def _check_clauses(told: Told, result: dict[str, Any], rows: Rows, by_digest: di
 
 def _check_low_prices(told: Told, result: dict[str, Any], rows: Rows, by_digest: dict[str, Any],
                       prices: dict[int, int]) -> None:  # fmt: skip
-    """Who fell below a line of the frozen law or of the notice was asked to explain (R-441)."""
+    """Who fell below a line of the frozen law or of the notice was asked to explain (R-441).
+
+    `prices`: those of the bids decided on. In a second sitting one above the control price is not evaluated.
+    """
     law = {rule["key"]: rule["value"] for rule in told.project["law"]["rules"]}
-    passed = {}
-    for bid in result["conformity"]["bids"]:
+    passed, most = {}, result["control_price_fen"]
+    for bid in result["price_review" if told.later else "conformity"]["bids"]:
         failed = {clause["clause"] for clause in bid["clauses"] if clause["decision"] == "fail"}
-        if failed <= {LOW_PRICE}:
+        if failed <= {LOW_PRICE} and (not told.later or prices[bid["number"]] <= most):
             passed[bid["number"]] = prices[bid["number"]]
     hits = low_prices(passed, result["control_price_fen"], low_price_lines(law, result["method"]))
     asked = {

@@ -11,7 +11,7 @@ from typing import Any
 import rfc8785
 
 from awards.rules.evidence import evidence_of
-from awards.rules.verdict.clarifications import check_clarifications
+from awards.rules.verdict.clarifications import check_clarifications, priced_out
 from awards.rules.verdict.partners import check_partners
 from awards.rules.verdict.seats import check_seats, check_walks, expert_draws, is_draw_needed
 from awards.rules.verdict.told import OPENED, Told, need, need_object
@@ -117,7 +117,10 @@ def check_scores(told: Told) -> dict[str, Any]:
     _check_ranking(result, standings)
     scored = [bid["number"] for bid in conformity["bids"] if not bid["rejected"]]
     most = told.project["section"]["control_price_fen"]
-    ranked = [number for number in scored if not told.later or 0 < (prices.get(number) or 0) <= most]
+    out = priced_out(result)
+    ranked = [
+        number for number in scored if not told.later or (0 < (prices.get(number) or 0) <= most and number not in out)
+    ]
     need(numbers == ranked, "archive.untold", what="ranking")
     unpriced = [number for number in scored if number not in ranked]
     need(result.get("unpriced", []) == unpriced, "archive.untold", what="unpriced")

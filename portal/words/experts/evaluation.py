@@ -47,6 +47,10 @@ SENTENCES = {
     "bid_clarification.late": _l("答复时间（%(due_at)s）已过，不能再答复。"),
     "bid_clarification.not_due": _l("答复时间（%(due_at)s）尚未届满。"),
     "bid_clarification.pending": _l("%(number)s 号投标人还有一份同类的澄清没有答复，请待其答复或期满后再提。"),
+    "review.envelope_returned": _l(
+        "%(numbers)s 号未通过第一信封评审，其第二信封已原封退还，不能改评为通过。"
+        "委员会认为应当通过的，由组长否决所有投标并说明理由，重新招标。依据 R-412。"
+    ),
     "bid_clarification.prices_sealed": _l(
         "标段 %(section)s 的报价在第二信封中，第一信封评审时不能修正报价或要求说明报价。"
     ),
@@ -108,7 +112,7 @@ SENTENCES = {
     "scoring.one_stage": _l("本标段一次评审，没有第一信封评审可以结束。"),
     "scoring.first_stage": _l("标段 %(section)s 须先结束第一信封评审，第二次开标之后才能锁定结果。"),
     "scoring.prices_sealed": _l("标段 %(section)s 的第二次开标尚未完成，报价仍然密封，不能锁定结果。"),
-    "scoring.no_price": _l("标段 %(section)s 没有可以计分的报价：第二信封未开启，或报价都超过最高限价。"),
+    "scoring.no_price": _l("标段 %(section)s 没有可以计分的报价：第二信封未开启，报价都超过最高限价，或报价均被否决。"),
     "scoring.unfinished": _l("还有 %(sheets)s 份评分表未提交。"),
     "scoring.objective": _l(
         "评委对下列客观分的评分不一致，改正后才能汇总：%(cells)s。依据财政部令第87号第六十四条、R-344。"
