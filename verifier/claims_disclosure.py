@@ -37,8 +37,12 @@ def disclosure(case: Case, out: Findings) -> tuple[str, str]:
 
 def split(case: Case, edition: dict[str, Any]) -> Iterator[Part]:
     """Place, class and value of every part, in the order of archive.md."""
+    rules = edition["members"]
+    if "selection" in (case.archive.json("project.json")["section"].get("method") or {}):
+        rules = [one | {"public": [k for k in one.get("public", ()) if k not in one["unranked"]]}
+                 if "unranked" in one else one for one in rules]  # fmt: skip
     for path in sorted(path for path in case.archive.members if path.endswith(".json") and path not in APART):
-        yield from map(lowered, member(path, case.archive.json(path), edition["members"]))
+        yield from map(lowered, member(path, case.archive.json(path), rules))
     classes = {row["sha256"]: "party" for row in case.archive.rows("documents.json")}
     for row in case.archive.rows("notices.json"):
         classes |= {file["sha256"]: "public" for file in row["attachments"]}

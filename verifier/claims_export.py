@@ -11,7 +11,10 @@ from .tree import extends, includes, root
 from .verdict import Case, Findings
 
 CLASSES = ("public", "party", "supervisor")
-EDITIONS = (("2026-10-01", "931ae988b768e9b1060880c1f8c257d7d668bacbc2c429244c57b5252d58dee8"),)
+EDITIONS = (
+    ("2026-10-01", "931ae988b768e9b1060880c1f8c257d7d668bacbc2c429244c57b5252d58dee8"),
+    ("2026-12-01", "e90838ec9bc036f717100193c77139a2752a4a36c668bbc53b4eb73c5181b2c4"),
+)
 """First day and SHA-256 of the canonical JSON of every edition of the classes, as archive.md prints them."""
 PERSONAL = re.compile(
     r"(?<![0-9A-Za-z.])1[3-9][0-9](?:[- ]?[0-9]{4}){2}(?![0-9A-Za-z])"
@@ -157,8 +160,8 @@ def result(case: Case, out: Findings) -> Said:
         need(same, "候选人与评审结果不同", "the candidates are not the evaluation's")
     bids = [value for place, value in shown.items() if place.startswith("bids.json#/") and place.endswith(":public")]
     prices = {bid["number"]: bid["price_fen"] for bid in bids}
-    for row in ranking["ranking"]:
-        with out.at(f"bid {row['number']}"):
-            need(prices.get(row["number"]) is not None, "没有报价", "no price is told")
+    for number in [row["number"] for row in ranking.get("ranking", ())] or ranking["candidates"]:
+        with out.at(f"bid {number}"):
+            need(prices.get(number) is not None, "没有报价", "no price is told")
     winner = award["winner"]
     return f"公告 {notices} 份与日志一致，中标人 {winner} 号", f"{notices} notices as the log tells, winner {winner}"

@@ -16,6 +16,7 @@ from core.board import Notice
 from core.errors import Missing
 from core.ledger.log import entries_of
 from experts import queries as experts
+from experts.rules import is_unranked
 from opening.models import Bid
 
 TOLD_FROM = frozenset({"candidates_published", "awarded", "archived", "failed"})
@@ -99,15 +100,18 @@ def own_result(session: Session, section: Section, actor: Actor) -> dict[str, An
 
 
 def result_of(session: Session, section: Section, bid: Bid) -> dict[str, Any]:
-    """One bid's part of the result."""
+    """One bid's part of the result; without its rank where candidates are unranked."""
     result = experts.locked_result(experts.committee(session, section))
+    own = next((row for row in result["ranking"] if row["number"] == bid.number), None)
+    if own is not None and is_unranked(result["method"]):
+        own = {key: value for key, value in own.items() if key not in ("rank", "decided_by")}
     review = next((one for one in result["conformity"]["bids"] if one["number"] == bid.number), None)
     return {
         "bid": bid,
         "opened": review is not None,
         "rejected": bool(review and review["rejected"]),
         "review": review,
-        "ranking": next((row for row in result["ranking"] if row["number"] == bid.number), None),
+        "ranking": own,
         "sheets": [row for row in result["sheets"] if row["number"] == bid.number],
         "price": next((row for row in result["price"]["scores"] if row["number"] == bid.number), None),
         "ranked": len(result["ranking"]),

@@ -251,7 +251,7 @@ def _desk(code: str, errors: list[Refusal]) -> str:
             committee = experts.committee(session, section)
             if committee.state == "delivered":
                 values["committee"] = committee
-                values["result"] = experts.locked_result(committee)
+                values["result"] = experts.told_result(committee)
                 values["bids"] = {bid.number: bid for bid in experts.bids_in_evaluation(session, section)}
             held: Publicity | None = queries.publicity(session, section)
         except Missing:

@@ -70,8 +70,9 @@ def parts(
 ) -> list[Part]:
     """Every part of the file in order: JSON members by path, then objects by hash; nothing is in no part."""
     found: list[Part] = []
+    ranked = "selection" not in (member("project.json")["section"].get("method") or {})
     for path in sorted(paths):
-        rules = [rule for rule in edition["members"] if rule["path"] == path]
+        rules = [rule if ranked else _unranked(rule) for rule in edition["members"] if rule["path"] == path]
         found += _of_member(path, member(path), rules)
     open_to = _files(member)
     for place, (sha256, size) in enumerate(sorted(objects.items())):
@@ -79,6 +80,11 @@ def parts(
     return [
         Part(one.place, PARTY, one.value) if one.klass == PUBLIC and is_personal(one.value) else one for one in found
     ]
+
+
+def _unranked(rule: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The rule where candidates have no order (评定分离): what would tell one is the supervisors'."""
+    return {**rule, "public": [key for key in rule.get("public", []) if key not in rule.get("unranked", [])]}
 
 
 def _files(member: Callable[[str], Any]) -> dict[str, str]:

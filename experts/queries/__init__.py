@@ -152,6 +152,7 @@ from experts.queries.scoring import (
     own_sheets,
     price_stage_bids,
     priced_bids,
+    told_result,
     valid_bids,
 )
 from experts.queries.seats import (
@@ -337,6 +338,7 @@ __all__ = [
     "table_of",
     "to_recommend",
     "told_labels",
+    "told_result",
     "unlocked_masked",
     "upheld_names",
     "valid_bids",

@@ -12,7 +12,7 @@ from core.errors import Conflict, Missing
 from experts.models import Committee, Member, Review, ScoreItem, Sheet
 from experts.queries.clarifications import clauses_for, evaluated_prices
 from experts.queries.committee import bids_in_evaluation, in_price_stage, live_members
-from experts.rules import objective_mismatches, outliers, scored_criteria
+from experts.rules import objective_mismatches, outliers, scored_criteria, shown_result
 from opening.lifecycle import OPENED
 from opening.models import Bid
 
@@ -102,6 +102,11 @@ def locked_result(held: Committee) -> dict[str, Any]:
         raise Conflict("result.not_locked")
     found: dict[str, Any] = held.result
     return found
+
+
+def told_result(held: Committee) -> dict[str, Any]:
+    """The result as it may be shown: without an order where the tender's candidates have none; Conflict as above."""
+    return shown_result(locked_result(held))
 
 
 def all_scores(session: Session, held: Committee) -> dict[tuple[int, str], dict[str, Decimal]]:

@@ -20,7 +20,7 @@ from core.render.figures import score_matrix
 from experts import queries, services
 from experts.models import Committee
 from experts.routes.frame import ROOM, blueprint, clause_texts, done, own_room, refused, room_frame, seat_word
-from experts.rules import published
+from experts.rules import is_unranked, published
 
 PUBLIC_FROM = ("awarded", "archived")
 
@@ -33,7 +33,7 @@ def result(code: str) -> str:
         member = own_room(session, code)
         return render_template(
             "experts/result.html",
-            **{**result_page(session, member.committee, current_actor()), **room_frame(session, member)},
+            **{**result_page(session, member.committee, current_actor(), is_room=True), **room_frame(session, member)},
         )
 
 
@@ -46,7 +46,7 @@ def fairness(code: str) -> str:
         return render_template(
             "experts/fairness.html",
             **{
-                **result_page(session, member.committee, current_actor()),
+                **result_page(session, member.committee, current_actor(), is_room=True),
                 **room_frame(session, member),
                 "report": queries.fairness_of(member.committee),
             },
@@ -56,12 +56,12 @@ def fairness(code: str) -> str:
 @blueprint.get("/sections/<code>/result.json")
 @public
 def result_facts(code: str) -> Response:
-    """The result as docs/spec/scoring.md says, public from the award on."""
+    """The result as docs/spec/scoring.md says, public from the award on; unranked where the candidates are."""
     with reading() as session:
         section = bidding.section(session, code)
         if section.state not in PUBLIC_FROM:
             raise Missing("committee.unknown")
-        return jsonify(queries.locked_result(queries.committee(session, section)))
+        return jsonify(queries.told_result(queries.committee(session, section)))
 
 
 @blueprint.post("/expert/<code>/report")
@@ -129,11 +129,17 @@ def deliver_report(code: str) -> Response:
     return done(_("评标报告已提交招标人。"), "experts.report", code=code)
 
 
-def result_page(session: Session, held: Committee, actor: Actor) -> dict[str, Any]:
-    """What a page on the locked result shows; Conflict before the lock."""
-    found = queries.locked_result(held)
+def result_page(session: Session, held: Committee, actor: Actor, *, is_room: bool = False) -> dict[str, Any]:
+    """What a page on the locked result shows; Conflict before the lock.
+
+    Where the candidates are unranked nothing tells an order; the members alone (`is_room`) see who scored how.
+    """
+    found, told = queries.locked_result(held), queries.told_result(held)
+    unranked = is_unranked(found["method"])
     names = {bid["number"]: bid["name"] for bid in found["bids"]}
     numbers = [row["number"] for row in found["ranking"]]
+    if unranked:
+        numbers.sort()
     labels = [member["label"] for member in found["members"]]
     totals = {(row["member"], row["number"]): Decimal(row["total"]) for row in found["sheets"]}
     full = sum((Decimal(one["points"]) for one in found["method"]["criteria"]), Decimal(0))
@@ -149,7 +155,8 @@ def result_page(session: Session, held: Committee, actor: Actor) -> dict[str, An
         "committee": held,
         "section": held.section,
         "project": held.section.project,
-        "result": found,
+        "result": told,
+        "unranked": unranked,
         "names": names,
         "prices": {bid["number"]: bid["price_fen"] for bid in found["bids"]},
         "corrected": {one["number"]: one["price_fen"] for one in found.get("corrections", [])},
@@ -157,7 +164,7 @@ def result_page(session: Session, held: Committee, actor: Actor) -> dict[str, An
             row["number"]: published(Fraction(row["deviation_percent"])) for row in found["price"]["scores"]
         },
         "base_fen": round(Fraction(found["price"]["base_fen"])),
-        "drawing": drawing,
+        "drawing": drawing if is_room or not unranked else None,
         "clauses": clause_texts(held),
         "roster": queries.roster(session, held, actor),
         "seat_word": seat_word,

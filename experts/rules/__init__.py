@@ -7,7 +7,14 @@ from experts.rules.direct import check_proposal, people_digest, seats_of, withou
 from experts.rules.pool import PoolHealth, is_term_over, pool_health, read_experts
 from experts.rules.prices import PriceScores, check_method, price_scores
 from experts.rules.ranking import RankedBid, Standing, aggregate, candidates, published, rank
-from experts.rules.result import Evaluation, ScoredSheet, fraction_text, result_document
+from experts.rules.result import (
+    Evaluation,
+    ScoredSheet,
+    fraction_text,
+    is_unranked,
+    result_document,
+    shown_result,
+)
 from experts.rules.review import CONTROL_PRICE, FINDINGS, ClauseTally, review_clauses, tally
 from experts.rules.scores import check_score, computed_score, objective_mismatches, outliers, scored_criteria
 from experts.rules.shape import Constraints, Seat, Shape, check_shape, expert_seats_needed
@@ -21,8 +28,9 @@ __all__ = [
     "Evaluation", "Ground", "Party", "PoolHealth", "PriceScores", "Profile", "RankedBid", "ScoredSheet", "Seat",
     "Shape", "Standing", "Step", "Walk", "aggregate", "avoidance_grounds", "candidate_places", "candidates",
     "check_declared", "check_method", "check_proposal", "check_score", "check_shape", "check_term", "classification",
-    "computed_score", "declared_digest", "draw_seats", "expert_seats_needed", "fraction_text", "is_term_over", "joined",
-    "objective_mismatches", "outliers", "party_keys", "people_digest", "pool_health", "price_scores", "published",
-    "rank", "read_experts", "result_document", "review_clauses", "same_name", "scored_criteria", "seats_of",
-    "speciality_name", "tally", "tie_keys", "walk", "widened", "without", "write_csv", "write_workbook",
+    "computed_score", "declared_digest", "draw_seats", "expert_seats_needed", "fraction_text", "is_term_over",
+    "is_unranked", "joined", "objective_mismatches", "outliers", "party_keys", "people_digest", "pool_health",
+    "price_scores", "published", "rank", "read_experts", "result_document", "review_clauses", "same_name",
+    "scored_criteria", "seats_of", "shown_result", "speciality_name", "tally", "tie_keys", "walk", "widened",
+    "without", "write_csv", "write_workbook",
 ]  # fmt: skip

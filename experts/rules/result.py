@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
+
+import rfc8785
 
 from core.draw import mechanism
 from experts.rules.prices import PriceScores, price_scores
@@ -116,6 +119,8 @@ def result_document(told: Evaluation) -> dict[str, Any]:
         ],
         "candidates": candidates(ranked, told.most_candidates),
     }
+    if is_unranked(told.method):
+        document["candidates"].sort()
     if told.corrections:
         document["corrections"] = [dict(one) for one in told.corrections]
     if told.ranked is not None:
@@ -124,6 +129,32 @@ def result_document(told: Evaluation) -> dict[str, Any]:
     if told.price_review is not None:
         document["price_review"] = dict(told.price_review)
     return document
+
+
+def is_unranked(method: Mapping[str, Any] | None) -> bool:
+    """Whether the tender lets an award committee choose among candidates without an order (评定分离, R-510)."""
+    return "selection" in (method or {})
+
+
+def shown_result(result: dict[str, Any]) -> dict[str, Any]:
+    """The result as pages, papers and data may tell it: whole, or without what orders candidates who have no order.
+
+    Where candidates are unranked no ranking, total, sheet or outlier is told, and prices and bids stand by number;
+    `full_sha256` commits to the whole result, which the archive keeps for supervisors and verifiers.
+    """
+    if not is_unranked(result["method"]):
+        return result
+    price = result["price"]
+    return {
+        **result,
+        "candidates": sorted(result["candidates"]),
+        "ranking": [],
+        "sheets": [],
+        "outliers": [],
+        "price": {**price, "scores": sorted(price["scores"], key=lambda row: int(row["number"]))},
+        "unranked": True,
+        "full_sha256": hashlib.sha256(rfc8785.dumps(result)).hexdigest(),
+    }
 
 
 def fraction_text(value: Fraction) -> str:

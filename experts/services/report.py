@@ -30,7 +30,8 @@ MOST_DISSENT = 2000
 def write_report(act: Act, committee: Committee) -> str:
     """Write the report as PDF/A with the result JSON inside, keep it, and return its SHA-256; members may sign now.
 
-    Called by the leader. The same result gives the same bytes on the same fonts.
+    Called by the leader. The same result gives the same bytes on the same fonts. Unranked candidates are ordered by
+    neither paper nor JSON.
     """
     leader = check_leader(act, committee)
     if committee.state != "locked":
@@ -44,7 +45,7 @@ def write_report(act: Act, committee: Committee) -> str:
     html = pages.get_template("experts/report_document.html").render(**facts)
     result = Attachment(
         "result.json",
-        rfc8785.dumps(queries.locked_result(committee)),
+        rfc8785.dumps(queries.told_result(committee)),
         "评标结果（机器可读，可重算）",
         from_iso(queries.locked_result(committee)["locked_at"]),
     )
@@ -56,7 +57,7 @@ def write_report(act: Act, committee: Committee) -> str:
 def report_facts(act: Act, committee: Committee) -> dict[str, Any]:
     """What the report says, as values for its template (R-500)."""
     section = committee.section
-    result = queries.locked_result(committee)
+    result = queries.told_result(committee)
     names = {bid["number"]: bid["name"] for bid in result["bids"]}
     return {
         "section": section,

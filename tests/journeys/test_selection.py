@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pypdfium2
 from flask import Flask
 
 from accounts.queries import actor_for
@@ -21,6 +24,27 @@ from tests.experts.story import METHOD
 from tests.journeys.whole import Whole, found_wrong, signed_in, tampered, wrong_lines
 
 STAFF = [f"member-{number}" for number in range(1, 8)]
+
+
+def order_of(result: Any) -> list[str]:
+    """What would tell the order: the totals, by rank."""
+    return [row["total"] for row in result["ranking"]]
+
+
+def text_of(pdf: bytes) -> str:
+    """The words of a PDF and of every file in it."""
+    with pypdfium2.PdfDocument(pdf) as paper:
+        pages = [page.get_textpage().get_text_range() for page in paper]
+        inside = [bytes(paper.get_attachment(n).get_data()).decode() for n in range(paper.count_attachments())]
+    assert inside
+    return "\n".join([*pages, *inside])
+
+
+def tells_no_order(text: str, totals: list[str]) -> None:
+    """Nothing there ranks anybody: no total, no rank, no word of a first."""
+    found = [total for total in totals if total in text]
+    found += re.findall(r"第 1 中标候选人|第 1 名|<th[^>]*>名次|decided_by|['\"]rank['\"]: ?[0-9]", text)
+    assert not found, found
 
 
 class Separate(Whole):
@@ -40,7 +64,8 @@ def test_an_award_committee_chooses_among_unranked_candidates(
 ) -> None:
     """R-510 to R-514: inspected all or none, two rounds of sealed ballots with reasons; replayed by both verifiers.
 
-    Seen red: with a ballot shown before its round was complete.
+    From the report to the exports of the archive nothing tells an order. Seen red: with a ballot shown before its round
+    was complete. Seen red: with the whole result on the evaluation page, and in the report.
     """
     stage = Separate(platform, tmp_path / "machines", method=METHOD)
     for letter in "abc":
@@ -51,9 +76,23 @@ def test_an_award_committee_chooses_among_unranked_candidates(
     room.to_scored()
     room.to_report()
     code = stage.code
+    with platform.reading() as session:
+        told: Any = room.committee(session)
+        secrets = order_of(told.result)
+        pdf = platform.store.read(str(told.report_sha256))
+    browser = signed_in(app, platform, room.person_actor(room.members()[0]))
+    for place in ("result", "fairness"):
+        tells_no_order(browser.get(f"/expert/{code}/{place}").text, secrets)
+    tells_no_order(text_of(pdf), secrets)
+    tells_no_order(str(login(Role.TENDEREE).get(f"/tender/{code}/evaluation").text), secrets)
     page, desk = f"/tender/{code}/selection", f"/tender/{code}/award"
     login(Role.TENDEREE).post(f"{desk}/candidates")
     assert "不排序" in login(Role.TENDEREE).get(f"/sections/{code}/candidates").text
+    for place in (f"/tender/{code}/award", f"/sections/{code}/candidates", f"/ocds/{code.rsplit('-', 1)[0]}.json"):
+        tells_no_order(login(Role.TENDEREE).get(place).text, secrets)
+    tells_no_order(str(stage.notices()["candidates"]), secrets)
+    own = login(Role.BIDDER, person="a").get(f"/bid/{code}/result").text
+    assert secrets[0] in own and not any(total in own for total in secrets[1:]), "the own total and nobody else's"
     stage.challenges_over()
     assert stage.publicity().candidates == [1, 2, 3]
     assert "定标委员会在候选人中确定" in login(Role.TENDEREE).get(f"/sections/{code}").text
@@ -104,7 +143,17 @@ def test_an_award_committee_chooses_among_unranked_candidates(
         {"number": 1, "votes": 2}, {"number": 2, "votes": 2}, {"number": 3, "votes": 1},
     ]  # fmt: skip
     assert secret in login(Role.BIDDER, person="a").get(f"/sections/{code}/selection").text
+    told = app.test_client().get(f"/sections/{code}/result.json")
+    assert told.json["candidates"] == [1, 2, 3] and told.json["unranked"]
+    tells_no_order(told.text, secrets)
+    stage.clock.move_to(max(stage.clock.now(), datetime(2026, 12, 1, tzinfo=UTC)))
     archive = stage.archived()
+    stem, bidder = f"/sections/{code}/archive", login(Role.BIDDER, person="a")
+    exports = {klass: bidder.get(f"{stem}/{klass}.tar").data for klass in ("public", "party")}
+    for made in exports.values():
+        tells_no_order(made.decode("utf-8", "replace"), secrets)
+    assert wrong_lines(stage, exports["public"], tmp_path) == []
+    assert secrets[0] in login(Role.OFFICER).get(f"{stem}/supervisor.tar").data.decode("utf-8", "replace")
     assert wrong_lines(stage, archive, tmp_path) == []
 
     def another(value: Any) -> None:

@@ -168,7 +168,7 @@ def _result(session: Session, section: Section) -> dict[str, Any]:
     """Candidates while and after they are public, winners set aside, and the award where it stands."""
     held = session.scalar(select(Publicity).where(Publicity.section_id == section.id))
     if held is None:
-        return {"candidates": [], "set_aside": [], "award": None}
+        return {"candidates": [], "unranked": False, "set_aside": [], "award": None}
     notice = awards.notice_of(session, section, "award")
     award = None
     if held.winner is not None and notice is not None and section.state in ("awarded", "archived"):
@@ -183,6 +183,7 @@ def _result(session: Session, section: Section) -> dict[str, Any]:
     public = not held.follows_award and section.state in ("candidates_published", "awarded", "archived")
     return {
         "candidates": list(held.candidates) if public else [],
+        "unranked": "selection" in (section.method or {}),
         "set_aside": [
             {"number": one.bid.number, "name": one.bid.name, "identifier": one.bid.identifier, "at": iso(one.at)}
             for one in awards.set_aside(session, held)

@@ -151,7 +151,7 @@ def _bidder(section: dict[str, Any], bid: dict[str, Any]) -> dict[str, str]:
 def _candidates(facts: dict[str, Any], section: dict[str, Any], method: str, address: Any) -> list[dict[str, str]]:
     bids = {bid["number"]: bid for bid in section["bids"] or []}
     return [
-        {**_bidder(section, bids[number]), "RANK": str(rank)}
+        {**_bidder(section, bids[number]), **({} if section["unranked"] else {"RANK": str(rank)})}
         for rank, number in enumerate(section["candidates"], 1)
         if number in bids
     ]

@@ -182,7 +182,8 @@ def _awards(section: dict[str, Any]) -> list[dict[str, Any]]:
             bid = bids[number]
             made.append(
                 {
-                    "id": f"{lot}-{number}", "title": f"中标候选人第 {rank} 名", "status": "pending",
+                    "id": f"{lot}-{number}", "status": "pending",
+                    "title": "中标候选人（不排序）" if section["unranked"] else f"中标候选人第 {rank} 名",
                     "value": _value(bid["price_fen"]), "suppliers": [_reference(bid)], "relatedLots": [lot],
                     "relatedBids": [f"{lot}-{number}"],
                 }

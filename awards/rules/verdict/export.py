@@ -126,8 +126,9 @@ def check_result(shown: Shown) -> dict[str, Any]:
     need(award["winner"] in award["candidates"], "archive.winner", found=award["winner"], expected=award["candidates"])
     need(sorted(award["candidates"]) == sorted(result["candidates"]), "archive.candidates")
     prices = {row["number"]: row["price_fen"] for _, row in shown.rows("bids.json#/")}
-    for ranked in result["ranking"]:
-        need(prices.get(ranked["number"]) is not None, "archive.price", number=ranked["number"])
+    ranked = [row["number"] for row in result["ranking"]] if "ranking" in result else result["candidates"]
+    for number in ranked:
+        need(prices.get(number) is not None, "archive.price", number=number)
     return {"notices": notices, "winner": award["winner"]}
 
 

@@ -16,7 +16,7 @@ from awards.rules.verdict.partners import check_partners
 from awards.rules.verdict.seats import check_seats, check_walks, expert_draws, is_draw_needed
 from awards.rules.verdict.told import OPENED, Told, need, need_object
 from core.draw import mechanism
-from experts.rules import aggregate, check_score, computed_score, price_scores, published, rank
+from experts.rules import aggregate, check_score, computed_score, is_unranked, price_scores, published, rank
 from experts.rules.ranking import Standing
 
 
@@ -190,6 +190,8 @@ def _check_ranking(result: dict[str, Any], standings: list[Standing]) -> None:
         need(stated == recomputed, "archive.ranking", number=found["number"], rank=found["rank"])
     most = len(result["candidates"])
     top = [bid.standing.number for bid in ranked[:most]]
+    if is_unranked(result["method"]):
+        top.sort()
     need(1 <= most <= 3 and top == result["candidates"], "archive.candidates")
 
 
