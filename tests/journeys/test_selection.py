@@ -65,7 +65,7 @@ def test_an_award_committee_chooses_among_unranked_candidates(
     """R-510 to R-514: inspected all or none, two rounds of sealed ballots with reasons; replayed by both verifiers.
 
     From the report to the exports of the archive nothing tells an order. Seen red: with a ballot shown before its round
-    was complete. Seen red: with the whole result on the evaluation page, and in the report.
+    was complete, and with the whole result shown, in the report, and the ranking public in exports.
     """
     stage = Separate(platform, tmp_path / "machines", method=METHOD)
     for letter in "abc":

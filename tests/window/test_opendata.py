@@ -41,7 +41,7 @@ FACTS: dict[str, Any] = {
                       "received_at": "2026-09-30T01:00:00.000000Z", "opened": True, "price_fen": 8_000_000_50},
                      {"number": 2, "name": "乙公司", "identifier": "91330102A", "state": "deemed_withdrawn",
                       "received_at": "2026-09-30T02:00:00.000000Z", "opened": False, "price_fen": None}],
-            "candidates": [1], "set_aside": [], "leaf": 9, "at": "2026-10-08T01:00:00.000000Z",
+            "candidates": [1], "unranked": False, "set_aside": [], "leaf": 9, "at": "2026-10-08T01:00:00.000000Z",
             "award": {"number": 1, "name": "甲公司", "identifier": "91330101A", "price_fen": 8_000_000_50,
                       "at": "2026-10-08T01:00:00.000000Z", "notice": "GG2026-00002"},
         }
