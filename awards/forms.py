@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 from pathlib import PurePath
 from typing import Any
@@ -48,6 +49,20 @@ def read_set_aside(fields: Fields) -> dict[str, Any]:
     return {
         "reason": choice(fields, "reason", SET_ASIDE),
         "evidence": text(fields, "evidence", most=2000, least=10),
+    }
+
+
+def read_extension(fields: Fields) -> dict[str, Any]:
+    """A longer validity: its last day, answers by when, the reason."""
+    raw = text(fields, "until", most=10)
+    try:
+        until = date.fromisoformat(raw)
+    except ValueError:
+        raise Invalid("form.day", field="until", found=raw) from None
+    return {
+        "until": until,
+        "answer_by": instant(fields, "answer_by"),
+        "reason": text(fields, "reason", most=2000),
     }
 
 

@@ -98,6 +98,43 @@ class SetAside(Base, Row):
     bid: Mapped[Bid] = relationship(lazy="joined")
 
 
+class ValidityExtension(Base, Row):
+    """The tenderee asks every bidder to let the bid stand longer (R-158): until which day, why, answers by when.
+
+    `before` and `until` are last days of validity (Beijing, ISO). Whoever has not answered by `answer_by` has not
+    agreed: `concluded_at` is when that was put on record.
+    """
+
+    __tablename__ = "validity_extension"
+    __table_args__ = (UniqueConstraint("section_id", "number"), CheckConstraint("until > before", name="longer"))
+
+    section_id: Mapped[int] = mapped_column(ForeignKey("section.id"), index=True)
+    number: Mapped[int]
+    before: Mapped[str] = mapped_column(String(10))
+    until: Mapped[str] = mapped_column(String(10))
+    reason: Mapped[str]
+    answer_by: Mapped[datetime]
+    asked_by: Mapped[str] = mapped_column(String(120))
+    asked_at: Mapped[datetime]
+    concluded_at: Mapped[datetime | None]
+    section: Mapped[Section] = relationship(lazy="joined")
+
+
+class ValidityAnswer(Base, Row):
+    """One bidder's answer: agreed, or not; nobody's (`answered_by` empty) where none came in time."""
+
+    __tablename__ = "validity_answer"
+    __table_args__ = (UniqueConstraint("extension_id", "bid_id"),)
+
+    extension_id: Mapped[int] = mapped_column(ForeignKey("validity_extension.id"), index=True)
+    bid_id: Mapped[int] = mapped_column(ForeignKey("bid.id"))
+    accepts: Mapped[bool]
+    answered_by: Mapped[str] = mapped_column(String(120))
+    answered_at: Mapped[datetime]
+    extension: Mapped[ValidityExtension] = relationship(lazy="joined")
+    bid: Mapped[Bid] = relationship(lazy="joined")
+
+
 class Complaint(Base, Staged):
     """A complaint to the administrative regulator about a section (R-553, R-554).
 

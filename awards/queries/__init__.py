@@ -9,6 +9,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from awards.models import Objection, Publicity, SetAside
+from awards.queries import validity
+from awards.rules.remedies import NOT_EXTENDED
 from bidding import queries as bidding
 from bidding.models import Section
 from core.act import Actor
@@ -132,14 +134,15 @@ def set_aside(session: Session, held: Publicity) -> list[SetAside]:
 
 
 def set_aside_numbers(session: Session, section: Section) -> dict[int, str]:
-    """The bids set aside in the section, each with the reason; empty before anything was announced."""
+    """The bids that cannot win any more, each with the reason: set aside, or no longer standing (R-158)."""
     query = (
         select(SetAside)
         .join(Publicity, Publicity.id == SetAside.publicity_id)
         .where(Publicity.section_id == section.id)
         .order_by(SetAside.number)
     )
-    return {row.bid.number: row.reason for row in session.scalars(query)}
+    aside = {row.bid.number: row.reason for row in session.scalars(query)}
+    return dict.fromkeys(validity.lapsed(session, section), NOT_EXTENDED) | aside
 
 
 def won_publicity(session: Session, code: str, actor: Actor) -> Publicity:

@@ -1,6 +1,6 @@
 """Pages of what follows the evaluation, one file per noun."""
 
-from awards.routes import award, complaints, contracts, exports, selection, supplements
+from awards.routes import award, complaints, contracts, exports, selection, supplements, validity
 from awards.routes.frame import blueprint
 
-__all__ = ["award", "blueprint", "complaints", "contracts", "exports", "selection", "supplements"]
+__all__ = ["award", "blueprint", "complaints", "contracts", "exports", "selection", "supplements", "validity"]

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from awards.rules.remedies import SET_ASIDE
+from awards.rules.remedies import NOT_EXTENDED, SET_ASIDE
 from core.calendar import DAY, Calendar, day_of, days_apart, end_of_day
 from core.errors import Conflict, Invalid, Untimely
 
@@ -91,7 +91,7 @@ def check_winner(candidates: Sequence[int], number: int, passed_over: Mapping[in
         if better not in passed_over:
             raise Invalid("award.rank", field="number", number=number, better=better)
         reason, evidence = passed_over[better]
-        if reason not in (*PASSED_OVER, *SET_ASIDE):
+        if reason not in (*PASSED_OVER, *SET_ASIDE, NOT_EXTENDED):
             raise Invalid("award.reason", field="reason", found=reason, options=list(PASSED_OVER))
         if not evidence.strip():
             raise Invalid("award.evidence", field="evidence", number=better)

@@ -16,6 +16,9 @@ GROUNDS = ("sum_error", "range_error", "objective_mismatch", "extreme")
 SET_ASIDE = ("refused_to_sign", "gave_up", "force_majeure", "no_performance_bond", "illegality", "challenge_upheld")
 """Why a winner no longer is one (招标投标法实施条例 a55, a74; 政府采购法实施条例 a49; 94号令 a16)."""
 
+NOT_EXTENDED = "not_extended"
+"""Whoever does not agree to a longer validity has a bid that no longer stands (七部委30号令 a29, R-158)."""
+
 
 def remedies_of(regime: str) -> tuple[str, ...]:
     """What may follow an upheld objection: 条例 a54, a56 (T) or 94号令 a16 with 87号令 a64 (G)."""

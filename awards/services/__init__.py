@@ -38,19 +38,23 @@ from awards.services.selection import (
 )
 from awards.services.set_aside import hold_again, set_aside_winner
 from awards.services.supplements import approve_supplement, ask_supplement, refuse_supplement
+from awards.services.validity import answer_extension, ask_extension, conclude_extension
 
 __all__ = [
     "Judged",
     "accept_complaint",
     "announce_result",
+    "answer_extension",
     "answer_objection",
     "approve_supplement",
     "archive_section",
+    "ask_extension",
     "ask_supplement",
     "award",
     "cast_ballot",
     "check_complaint",
     "complete_contract",
+    "conclude_extension",
     "convene_selection",
     "decide_complaint",
     "decide_selection",

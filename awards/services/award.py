@@ -10,9 +10,11 @@ from accounts.queries import holders
 from accounts.rules import Role
 from awards import queries
 from awards.models import Publicity
+from awards.queries import validity
 from awards.queries.complaints import check_free
 from awards.queries.selection import plan_of, selection
 from awards.rules import check_winner
+from awards.rules.remedies import NOT_EXTENDED
 from awards.rules.selection import told_selection
 from bidding import queries as bidding_queries
 from bidding import services as bidding
@@ -50,7 +52,10 @@ def award(
         raise Conflict("publicity.suspended", objections=waiting)
     if publicity.state != "ended" or publicity.follows_award:
         raise Conflict("award.publicity", state=publicity.state, ends_at=publicity.ends_at.isoformat())
-    lost = {row.bid.number: (row.reason, row.evidence) for row in queries.set_aside(act.session, publicity)}
+    lost = {
+        number: (NOT_EXTENDED, f"R-158 {held.extension.until} {iso(held.answered_at)}")
+        for number, held in validity.lapsed(act.session, section).items()
+    } | {row.bid.number: (row.reason, row.evidence) for row in queries.set_aside(act.session, publicity)}
     left = [one for one in publicity.candidates if one not in lost]
     if not left:
         raise Conflict("result.none_left", section=section.code)

@@ -13,6 +13,7 @@ import accounts.services
 import awards.queries
 import awards.queries.archives
 import awards.queries.complaints
+import awards.queries.validity
 import awards.services
 import bidding.queries
 import bidding.services
@@ -84,6 +85,7 @@ def tick(platform: Platform) -> list[str]:
         learn_sections,
         press_warnings,
         lapse_orders,
+        conclude_extensions,
         end_publicities,
         renew_archives,
         record_trades,
@@ -238,6 +240,16 @@ def lapse_orders(platform: Platform, done: Done) -> None:
         with done.telling(f"lapse order {code} {number}"), platform.act(SYSTEM, through=through, shared=False) as act:
             section = bidding.queries.section(act.session, code)
             awards.services.lapse_suspension(act, awards.queries.complaints.complaint(act.session, section, number))
+
+
+def conclude_extensions(platform: Platform, done: Done) -> None:
+    """Put on record who did not agree in time to let the bid stand longer (R-158)."""
+    with platform.reading() as session:
+        now = platform.clock.now()
+        due = [held.id for held in awards.queries.validity.due_to_conclude(session, now)]
+    for number in due:
+        with done.telling(f"conclude longer validity {number}"), platform.act(SYSTEM) as act:
+            awards.services.conclude_extension(act, awards.queries.validity.extension(act.session, number))
 
 
 def end_publicities(platform: Platform, done: Done) -> None:

@@ -44,6 +44,7 @@ MESSAGES = {
     "experts.application_returned": _l("您向%(pool)s提出的申请已退回补正，请查看理由。"),
     "experts.application_refused": _l("您向%(pool)s提出的申请未获通过，请查看理由。"),
     "experts.application_accepted": _l("您向%(pool)s提出的申请已通过。"),
+    "validity.ask": _l("标段 %(section)s：招标人要求将投标有效期延长到 %(until)s，请在 %(answer_by)s 前答复。"),
     "bond.due": _l("标段 %(section)s 的投标保证金转入退还，最迟 %(due_on)s 退到付款账户。"),
     "bond.returned": _l("标段 %(section)s 的保证金 %(amount)s 元已退到付款账户 %(account)s。"),
     "bond.attempt": _l("标段 %(section)s：%(person)s 试图把 %(name)s 的保证金退到其他账户 %(account)s，已拒绝。"),
@@ -70,6 +71,7 @@ TARGETS = {
     "opening.cancelled": "opening.hall",
     "bid.called": "opening.hall",
     "bid.judged": "opening.hall",
+    "validity.ask": "awards.own_validity",
     "experts.rollback_asked": "experts.committee",
     "experts.bidder_asked": "experts.bid_clarifications",
 }

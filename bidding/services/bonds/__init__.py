@@ -7,6 +7,7 @@ from bidding.services.bonds.institutions import keep_commitment, register_instit
 from bidding.services.bonds.matching import (
     Claim,
     declare_bonds,
+    extend_guarantee,
     import_statement,
     judge,
     present_guarantee,
@@ -44,6 +45,7 @@ __all__ = [
     "confirm_refund",
     "convert_bid_bond",
     "declare_bonds",
+    "extend_guarantee",
     "dispute_bond",
     "finish",
     "forfeit_bond",

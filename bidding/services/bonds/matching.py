@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy import select
@@ -117,6 +118,30 @@ def present_guarantee(act: Act, section: Section, number: int, content: bytes | 
     act.session.flush()
     judge(act, bond)
     return bond
+
+
+def extend_guarantee(act: Act, bond: Bond, content: bytes, *, until: date) -> None:
+    """The bid's validity is longer now: this guarantee stands in the place of the one before (R-158).
+
+    `until`: the new last day of validity. Invalid("validity.guarantee") with its first fault; one of an issuer the
+    platform does not know is taken and told, for a person to look at (R-153).
+    """
+    document = read_guarantee(content)
+    terms = {**queries.bond_terms(act.session, bond.section), "valid_until": until.isoformat()}
+    known = queries.known(act.session)
+    found = check_guarantee(document, terms=terms, applicant=[bond.holder], known=known, due_fen=bond.asked_fen)
+    told = [one.as_json() for one in found if one.code == "guarantee.issuer_unknown"]
+    for one in found:
+        if one.code != "guarantee.issuer_unknown":
+            raise Invalid("validity.guarantee", field="guarantee", fault=one.code, faults=[one.as_json()])
+    sha256 = hashlib.sha256(content).hexdigest()
+    bond.guarantee = {
+        "document": document, "sha256": sha256, "digest": guarantee_digest(document),
+        "before": (bond.guarantee or {}).get("sha256"),
+    }  # fmt: skip
+    bond.faults, bond.institution_id = told, _institution(act, document, known)
+    act.session.flush()
+    append(act, "bond.extend", bond.subject, {"until": until.isoformat(), "sha256": sha256, "faults": len(told)})
 
 
 def take_signed_statement(act: Act, raw: bytes) -> BondStatement:
