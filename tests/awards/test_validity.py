@@ -46,7 +46,7 @@ def test_what_may_be_asked(now: datetime, until: date, answer_by: datetime, code
 
 
 def test_who_did_not_agree_is_passed_over() -> None:
-    """R-503: the next candidate may win where a higher one's bid no longer stands. Seen red: without not_extended_EXTENDED."""
+    """R-503: the next candidate may win where a higher one's bid no longer stands. Seen red: without NOT_EXTENDED."""
     check_winner([1, 2], 2, {1: ("not_extended", "R-158 2026-12-20")})
 
 
