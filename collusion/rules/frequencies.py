@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -23,7 +24,19 @@ class Frequencies(Protocol):
         """Say whether there is any."""
 
 
-@dataclass(frozen=True, slots=True)
+SPREAD = np.uint64(0x9E3779B97F4A7C15)
+"""Odd, from the golden ratio: its product's upper bits spread keys over slots (Knuth's multiplicative hashing)."""
+FEW = 4_000
+"""Up to so many questions a binary search is as fast as making the table."""
+MOST_BITS = 22
+
+
+def slots_of(keys: Keys, bits: int) -> Numbers:
+    """Give each key one of 2^bits slots."""
+    return ((keys * SPREAD) >> np.uint64(64 - bits)).astype(np.int64)
+
+
+@dataclass(frozen=True)
 class Counted:
     """Counts in memory: ascending keys and their counts."""
 
@@ -34,8 +47,32 @@ class Counted:
         """Give the count of each key; 0 for one never seen."""
         if not self.keys.size:
             return np.zeros(keys.size, dtype=np.int64)
+        if keys.size <= FEW:
+            return self._sought(keys)
+        bits, holder, shared = self._table
+        slots = slots_of(keys, bits)
+        at = holder[slots]
+        found = np.where(self.keys[at] == keys, self.counts[at], 0)
+        again = np.flatnonzero(shared[slots] & (self.keys[at] != keys))
+        if again.size:
+            found[again] = self._sought(keys[again])
+        return found
+
+    def _sought(self, keys: Keys) -> Numbers:
         at = np.minimum(np.searchsorted(self.keys, keys), self.keys.size - 1)
         return np.where(self.keys[at] == keys, self.counts[at], 0)
+
+    @cached_property
+    def _table(self) -> tuple[int, NDArray[np.int32], NDArray[np.bool_]]:
+        """One key per slot; `shared` where a slot has others too, which are sought in the sorted keys."""
+        bits = min(MOST_BITS, self.keys.size.bit_length() + 2)
+        slots = slots_of(self.keys, bits)
+        holder = np.zeros(1 << bits, dtype=np.int32)
+        every = np.arange(self.keys.size, dtype=np.int32)
+        holder[slots] = every
+        shared = np.zeros(1 << bits, dtype=bool)
+        shared[slots[holder[slots] != every]] = True
+        return bits, holder, shared
 
     def __contains__(self, key: int) -> bool:
         return bool(self.of(np.array([key], dtype=np.uint64))[0])

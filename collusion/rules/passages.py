@@ -122,6 +122,7 @@ class _Link:
     length_a: int
     length_b: int
     exact: bool
+    most: int
 
 
 def _by_pieces(field: Field, exact: Links, edited: Links) -> Iterable[list[_Link]]:
@@ -137,10 +138,11 @@ def _by_pieces(field: Field, exact: Links, edited: Links) -> Iterable[list[_Link
     pieces = pieces[order]
     first = np.flatnonzero(np.concatenate([[True], pieces[1:] != pieces[:-1]]))
     ends = np.append(first[1:], pieces.size)
-    reach = np.add.reduceat(np.where(straight, lengths_a, LEAST_PASSAGE)[order], first)
+    most = np.where(straight, np.concatenate([exact.most, edited.most]), LEAST_PASSAGE)
+    reach = np.add.reduceat(most[order], first)
     for start, end in zip(first[reach >= LEAST_PASSAGE].tolist(), ends[reach >= LEAST_PASSAGE].tolist(), strict=True):
         yield [
-            _Link(int(a[i]), int(b[i]), int(lengths_a[i]), int(lengths_b[i]), bool(straight[i]))
+            _Link(int(a[i]), int(b[i]), int(lengths_a[i]), int(lengths_b[i]), bool(straight[i]), int(most[i]))
             for i in order[start:end].tolist()
         ]
 
@@ -161,7 +163,9 @@ def _chained(field: Field, links: list[_Link]) -> list[_Group]:
                 continue
         chains.append([link])
         reach = link.a + link.length_a
-    return [group for chain in chains if (group := _group(field, chain)) is not None]
+    # Most chains are one chance phrase of the trade: their letters are not looked at one by one.
+    long = [chain for chain in chains if sum(link.most for link in chain) >= LEAST_PASSAGE]
+    return [group for chain in long if (group := _group(field, chain)) is not None]
 
 
 def _group(field: Field, chain: list[_Link]) -> _Group | None:

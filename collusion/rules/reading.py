@@ -82,6 +82,8 @@ class Stream:
     paragraph: Places = field(default_factory=_nothing)
     sentence: Places = field(default_factory=_nothing)
     sources: Sources = field(default_factory=lambda: np.zeros(0, dtype=np.uint8))
+    grams: Keys | None = None
+    """The key of the phrase that begins at each letter, until the seeds are made."""
 
     @property
     def letters(self) -> int:
@@ -108,7 +110,8 @@ class Ordinary:
         self._sentence = _dense(letters.sentence[kept])
         paragraph = letters.paragraph[kept]
         keys = gram_keys(self._codes)
-        self._grams = distinct(keys[within(paragraph, GRAM)]) if keys.size else keys
+        grams = distinct(keys[within(paragraph, GRAM)]) if keys.size else keys
+        self._grams = Counted(grams, np.ones(grams.size, dtype=np.int64))
         self._sentences = int(self._sentence[-1]) + 1 if self._sentence.size else 0
         self._bags = bags(self._codes, self._sentence)
         # The same pairs the other way round: the sentences of each bigram.
@@ -118,7 +121,10 @@ class Ordinary:
 
     def weights(self, ids: Keys) -> Weights:
         """Give the surprise of two-letter phrases in nats: by tender sentences or archived bids, the smaller."""
-        rarity = np.log((self._sentences + 2) / (self._frequency.of(ids) + 1))
+        return self._surprise(ids, self._frequency.of(ids))
+
+    def _surprise(self, ids: Keys, told: NDArray[np.int64]) -> Weights:
+        rarity = np.log((self._sentences + 2) / (told + 1))
         if not self.background.cold:
             bidders = self.background.bidders
             rarity = np.minimum(rarity, np.log((bidders + 2) / (self.background.bigrams.of(ids) + 1)) + 1)
@@ -128,11 +134,10 @@ class Ordinary:
         """Mark the letters of a bid that are not its author's own; `cited` are those inside citations."""
         sources = stream.sources
         sources[cited] = Source.CITATION
-        keys = gram_keys(stream.codes)
+        keys = stream.grams = gram_keys(stream.codes)
         whole = within(stream.paragraph, GRAM) if keys.size else np.zeros(0, dtype=bool)
-        if self._grams.size and keys.size:
-            at = np.minimum(np.searchsorted(self._grams, keys), self._grams.size - 1)
-            _mark(sources, whole & (self._grams[at] == keys), Source.TENDER)
+        if self._grams and keys.size:
+            _mark(sources, whole & (self._grams.of(keys) > 0), Source.TENDER)
         if self.background.grams and keys.size:
             left = np.flatnonzero(whole)
             known = np.zeros(keys.size, dtype=bool)
@@ -149,8 +154,8 @@ class Ordinary:
             return
         pairs = bags(stream.codes, stream.sentence)
         of, ids = (pairs >> ID_BITS).astype(np.int64), pairs & ID_MASK
-        weights = self.weights(ids)
-        inside = self._frequency.of(ids) > 0
+        told = self._frequency.of(ids)
+        weights, inside = self._surprise(ids, told), told > 0
         count = int(stream.sentence[-1]) + 1
         total = np.bincount(of, weights, minlength=count)
         # No single tender sentence can hold more of a sentence than the whole tender does.

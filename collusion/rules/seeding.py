@@ -6,12 +6,13 @@ not the number of pairs. How many bids share a phrase is never a reason to leave
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from collusion.rules.frequencies import SPREAD, slots_of
 from collusion.rules.letters import GRAM, Codes, Keys, Places, gram_keys, mixed, ragged, runs
 from collusion.rules.reading import ID_BITS, ID_MASK, LEAST_ISLAND, Ordinary, Source, Stream, Weights, bags
 
@@ -23,11 +24,15 @@ NEAREST = 128
 """A phrase standing in more places than this is followed to the next so many of them from each."""
 STRETCH = 12
 """Seeds of one diagonal this close belong to one stretch: a changed letter or two do not end it."""
+BESIDE = LEAST_ISLAND - GRAM
+"""Letters that a phrase lacks of the shortest run that counts."""
 LEAST_SENTENCE = 12
 SENTENCE_DICE = 0.5
 NEIGHBOUR_DICE = 0.33
 """A sentence whose neighbour already matched needs less: edits come in stretches."""
 RAREST = 10
+ROWS = 50_000
+"""Sentences whose pairs are made at a time."""
 LEAST_MEETINGS = 2
 """Pairs of rare bigrams two sentences must share before they are compared at all."""
 ROUNDS = 6
@@ -46,6 +51,8 @@ class Links:
     length_a: Index
     length_b: Index
     exact: NDArray[np.bool_]
+    most: Index
+    """Own letters of the first that can be equal, at most."""
 
 
 class Seeds:
@@ -55,7 +62,8 @@ class Seeds:
         """Winnow the own text and bag its sentences."""
         self.stream = stream
         own = stream.sources == Source.OWN
-        self.keys, self.places = winnowed(stream.codes, own, stream.paragraph)
+        self.keys, self.places = winnowed(stream.codes, own, stream.paragraph, stream.grams)
+        stream.grams = None
         count = int(stream.sentence[-1]) + 1 if stream.sentence.size else 0
         letters = np.bincount(stream.sentence, own, minlength=count) if count else np.zeros(0)
         pairs = bags(stream.codes, stream.sentence, own)
@@ -65,10 +73,10 @@ class Seeds:
         self.weights = ordinary.weights(self.bag & ID_MASK)
         self.mass = np.bincount(of, self.weights, minlength=count)
         self.bounds = np.searchsorted(stream.sentence, np.arange(count + 1)) if count else np.zeros(1, dtype=np.int64)
-        self.meetings, self.meeting_of = _meetings(self.bag & ID_MASK, of, self.weights)
+        self.rare, self.rare_of = _rarest(self.bag & ID_MASK, of, self.weights)
 
 
-def winnowed(codes: Codes, own: NDArray[np.bool_], paragraph: Places) -> tuple[Keys, Index]:
+def winnowed(codes: Codes, own: NDArray[np.bool_], paragraph: Places, grams: Keys | None = None) -> tuple[Keys, Index]:
     """Give key and position of the least-keyed gram of each window of own letters, each once: the rightmost on ties."""
     starts, ends = runs(own, paragraph)
     long = ends - starts >= GRAM
@@ -76,26 +84,28 @@ def winnowed(codes: Codes, own: NDArray[np.bool_], paragraph: Places) -> tuple[K
     if not starts.size:
         return np.zeros(0, dtype=np.uint64), np.zeros(0, dtype=np.int64)
     at, owner = ragged(starts, lengths)
-    keys = gram_keys(codes)[at]
+    keys = (gram_keys(codes) if grams is None else grams)[at]
     chosen = np.zeros(at.size, dtype=bool)
+    last = at.size - WINDOW + 1
+    if last > 0:
+        best, where = keys[:last].copy(), np.arange(last)
+        for step in range(1, WINDOW):
+            better = keys[step : step + last] <= best
+            np.copyto(best, keys[step : step + last], where=better)
+            where[better] = np.flatnonzero(better) + step
+        chosen[where[owner[:last] == owner[WINDOW - 1 :]]] = True
     # A run shorter than the window is one window of its own.
-    width = np.minimum(lengths, WINDOW)
-    index_in = at - starts[owner]
-    opens = np.flatnonzero(index_in <= (lengths - width)[owner])
-    best, where = keys[opens].copy(), opens.copy()
-    for step in range(1, WINDOW):
-        inside = width[owner[opens]] > step
-        other = np.minimum(opens + step, keys.size - 1)
-        better = inside & (keys[other] <= best)
-        best[better], where[better] = keys[other][better], other[better]
-    chosen[where] = True
+    short = lengths < WINDOW
+    for start, length in zip((np.cumsum(lengths) - lengths)[short].tolist(), lengths[short].tolist(), strict=True):
+        span = keys[start : start + length]
+        chosen[start + length - 1 - int(np.argmin(span[::-1]))] = True
     return keys[chosen], at[chosen]
 
 
-def _meetings(ids: Keys, of: Index, weights: Weights) -> tuple[Keys, Index]:
-    """Give a key for each pair of a sentence's RAREST bigrams that do not touch, and the sentence it belongs to."""
+def _rarest(ids: Keys, of: Index, weights: Weights) -> tuple[NDArray[np.uint64], Index]:
+    """Give the RAREST bigrams of each sentence, a row each, 0 where there are fewer, and the rows' sentences."""
     if not ids.size:
-        return np.zeros(0, dtype=np.uint64), np.zeros(0, dtype=np.int64)
+        return np.zeros((0, RAREST), dtype=np.uint64), np.zeros(0, dtype=np.int64)
     # One number to sort by: sentence, then falling weight, then a spread of the phrases equal in weight.
     falling = (65_535 - np.minimum(weights * 2_048, 65_535)).astype(np.uint64)
     spread = mixed(ids) >> np.uint64(38)
@@ -107,15 +117,50 @@ def _meetings(ids: Keys, of: Index, weights: Weights) -> tuple[Keys, Index]:
     row = np.cumsum(rank[kept] == 0) - 1
     table = np.zeros((int(row[-1]) + 1, RAREST), dtype=np.uint64)
     table[row, rank[kept]] = ids[kept]
+    return table, of[first]
+
+
+def _meetings(table: NDArray[np.uint64], of: Index, bid: Index) -> tuple[Keys, Index]:
+    """Give a key for each pair of a sentence's rare bigrams that do not touch, and the sentence it belongs to.
+
+    Only pairs that can stand in two bids: a bigram that is among the rarest in one bid alone is left out first, and so
+    is a sentence left with too few for LEAST_MEETINGS pairs.
+    """
+    table = np.where(_in_two(table, bid), table, np.uint64(0))
     table.sort(axis=1)
-    sentences = of[kept][rank[kept] == 0]
-    left, right = np.triu_indices(RAREST, 1)
-    one, other = table[:, left], table[:, right]
-    half = np.uint64(21)
-    low = np.uint64(2**21 - 1)
-    apart = (one > 0) & (one & low != other >> half) & (other & low != one >> half)
-    keys = mixed(one * np.uint64(0x9E3779B97F4A7C15) + mixed(other))
-    return keys[apart], np.broadcast_to(sentences[:, None], apart.shape)[apart]
+    counts = np.count_nonzero(table, axis=1)
+    keys, sentences = [], []
+    half, low = np.uint64(21), np.uint64(2**21 - 1)
+    for count in range(2, RAREST + 1):
+        if count * (count - 1) // 2 < LEAST_MEETINGS:
+            continue
+        rows = np.flatnonzero(counts == count)
+        left, right = np.triu_indices(count, 1)
+        for begin in range(0, rows.size, ROWS):
+            some = rows[begin : begin + ROWS]
+            ids = table[some, RAREST - count :]
+            one, other = ids[:, left], ids[:, right]
+            apart = (one & low != other >> half) & (other & low != one >> half)
+            keys.append(mixed(one[apart] * np.uint64(0x9E3779B97F4A7C15) + mixed(other[apart])))
+            sentences.append(np.repeat(of[some], np.count_nonzero(apart, axis=1)))
+    if not keys:
+        return np.zeros(0, dtype=np.uint64), np.zeros(0, dtype=np.int64)
+    return np.concatenate(keys), np.concatenate(sentences)
+
+
+def _in_two(keys: Keys, bid: Index) -> NDArray[np.bool_]:
+    """Say which keys may stand in two bids (`bid` goes with the first axis), by a table of slots: never wrongly no."""
+    if not keys.size:
+        return np.zeros(keys.shape, dtype=bool)
+    bits = min(26, max(8, keys.size.bit_length() + 1))
+    slots = (keys * SPREAD >> np.uint64(64 - bits)).astype(np.uint32)
+    owner = bid.astype(np.uint16)
+    owner = np.broadcast_to(owner[:, None], keys.shape) if keys.ndim > 1 else owner
+    holder = np.zeros(1 << bits, dtype=np.uint16)
+    holder[slots] = owner
+    shared = np.zeros(1 << bits, dtype=bool)
+    shared[slots[holder[slots] != owner]] = True
+    return np.asarray(shared[slots], dtype=bool)
 
 
 class Field:
@@ -138,10 +183,6 @@ class Field:
             [stream.sentence + np.int32(self.sentence_offsets[n]) for n, stream in enumerate(streams)]
         ).astype(np.int32)
 
-    def bid_of(self, letters: Index) -> Index:
-        """Give the bid each letter is of."""
-        return np.searchsorted(self.offsets, letters, side="right") - 1
-
 
 def _offsets(sizes: Sequence[int]) -> Index:
     return np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
@@ -151,14 +192,13 @@ def exact_links(field: Field) -> Links:
     """Find the stretches two bids share letter by letter, changed letters inside them allowed."""
     keys = np.concatenate([seed.keys for seed in field.seeds])
     places = np.concatenate([seed.places + field.offsets[n] for n, seed in enumerate(field.seeds)])
-    keys, places = _met_again(keys, places)
-    bid = field.bid_of(places)
-    keys, places, bid = _without_formulas(keys, places, bid)
-    a, b = _pairs(keys, places, bid)
+    bid = np.repeat(np.arange(len(field.seeds)), [seed.keys.size for seed in field.seeds])
+    keys, places, bid = _without_formulas(*_met_again(keys, places, bid))
+    a, b = _long_pairs(field, keys, places, bid)
     order = np.lexsort((a, b - a))
     a, b = a[order], b[order]
     if not a.size:
-        return Links(a, b, a, b, np.zeros(0, dtype=bool))
+        return Links(a, b, a, b, np.zeros(0, dtype=bool), a)
     same = (
         (np.diff(b - a) == 0)
         & (np.diff(a) <= STRETCH)
@@ -171,23 +211,42 @@ def exact_links(field: Field) -> Links:
     end = a[last] + GRAM
     start, end = _stretched(field, start, end, shift)
     at, owner = ragged(start, end - start)
-    equal = (field.codes[at] == field.codes[at + shift[owner]]) & field.own[at] & field.own[at + shift[owner]]
+    equal = (field.codes[at] == field.codes[at + shift[owner]]) & field.own[at]
+    most = np.bincount(owner, equal, minlength=start.size).astype(np.int64)
+    equal &= field.own[at + shift[owner]]
     longest = _longest_run(equal, owner, start.size)
     kept = longest >= LEAST_ISLAND
     start, shift, length = start[kept], shift[kept], (end - start)[kept]
-    return Links(start, start + shift, length, length, np.ones(start.size, dtype=bool))
+    return Links(start, start + shift, length, length, np.ones(start.size, dtype=bool), most[kept])
 
 
-def _met_again(keys: Keys, places: Index) -> tuple[Keys, Index]:
-    """Keep what may stand twice, by a table of counters two to four times as large, sorted by key, then place."""
-    bits = min(24, max(8, int(keys.size).bit_length() + 1))
-    slots = (keys >> np.uint64(64 - bits)).astype(np.int64)
-    counts = np.bincount(slots, minlength=1)
-    kept = counts[slots] > 1
-    keys, places = keys[kept], places[kept]
-    # Places ascend already: a stable sort keeps them so within a key.
-    order = np.argsort(keys, kind="stable")
-    return keys[order], places[order]
+def _met_again(keys: Keys, places: Index, bid: Index) -> tuple[Keys, Index, Index]:
+    """Keep what may stand in two bids, by a table of slots: never wrongly left out; sorted by key, then place."""
+    kept = np.flatnonzero(_in_two(keys, bid))
+    # Places ascend within a bid, and bids ascend: a stable sort keeps them so within a key.
+    kept = kept[np.argsort(places[kept], kind="stable")] if (np.diff(places[kept]) < 0).any() else kept
+    keys = keys[kept]
+    order = _order(keys)
+    kept = kept[order]
+    return keys[order], places[kept], bid[kept]
+
+
+def _order(keys: Keys) -> Index:
+    """The stable order of keys: upper bits and index in one number, as plain numbers sort fastest; then the rest."""
+    bits = np.uint64(int(keys.size).bit_length())
+    packed = (keys >> bits) << bits | np.arange(keys.size, dtype=np.uint64)
+    packed.sort()
+    order = (packed & ((np.uint64(1) << bits) - np.uint64(1))).astype(np.int64)
+    found = keys[order]
+    same = (packed[1:] >> bits) == (packed[:-1] >> bits)
+    if (same & (found[1:] != found[:-1])).any():
+        # Two keys equal in their upper bits may lie in turns: those few are sorted in full.
+        first = np.flatnonzero(np.concatenate([[True], ~same]))
+        group = np.repeat(np.arange(first.size), np.diff(np.append(first, keys.size)))
+        mixed_up = np.unique(group[1:][same & (found[1:] != found[:-1])])
+        inside = np.flatnonzero(np.isin(group, mixed_up))
+        order[inside] = order[inside][np.lexsort((order[inside], keys[order[inside]], group[inside]))]
+    return order
 
 
 def _without_formulas(keys: Keys, places: Index, bid: Index) -> tuple[Keys, Index, Index]:
@@ -201,19 +260,78 @@ def _without_formulas(keys: Keys, places: Index, bid: Index) -> tuple[Keys, Inde
 
 def _pairs(keys: Keys, places: Index, bid: Index) -> tuple[Index, Index]:
     """Give every two places of one key in different bids."""
-    found_a, found_b = [], []
-    for step in range(1, NEAREST + 1):
-        if keys.size <= step:
-            break
-        same = np.flatnonzero(keys[step:] == keys[:-step])
-        if not same.size:
-            break
-        other = same[bid[same] != bid[same + step]]
-        found_a.append(places[other])
-        found_b.append(places[other + step])
-    if not found_a:
+    found = [(places[one], places[other]) for one, other in _same(keys, bid)]
+    if not found:
         return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+    return np.concatenate([a for a, _ in found]), np.concatenate([b for _, b in found])
+
+
+def _same(keys: Keys, bid: Index) -> Iterator[tuple[Index, Index]]:
+    """Give the indices of every two equal keys of different bids, those next to each other first."""
+    # Sorted keys: who differs from the one `step` on differs from all later ones.
+    live = np.arange(keys.size)
+    for step in range(1, NEAREST + 1):
+        live = live[: np.searchsorted(live, keys.size - step)]
+        live = live[keys[live + step] == keys[live]]
+        if not live.size:
+            return
+        one = live[bid[live] != bid[live + step]]
+        yield one, one + step
+
+
+def _long_pairs(field: Field, keys: Keys, places: Index, bid: Index) -> tuple[Index, Index]:
+    """Give the pairs of places whose phrases are part of LEAST_ISLAND equal letters, and all others on their diagonals.
+
+    Chance makes most phrases meet, and as many more as there are bids: what stands beside the phrase is looked at
+    first, a byte per letter. On a diagonal where something long is shared the short ones hold it together.
+    """
+    beside = _beside(field, places)
+    long_a, long_b = [], []
+    for one, other in _same(keys, bid):
+        kept = _reach(beside[one] ^ beside[other]) >= LEAST_ISLAND - GRAM
+        long_a.append(places[one[kept]])
+        long_b.append(places[other[kept]])
+    if not long_a:
+        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+    bits = min(24, max(8, sum(a.size for a in long_a).bit_length() + 4))
+    diagonals = np.zeros(1 << bits, dtype=bool)
+    for a, b in zip(long_a, long_b, strict=True):
+        diagonals[slots_of((b - a).astype(np.uint64), bits)] = True
+    found_a, found_b = [], []
+    for one, other in _same(keys, bid):
+        a, b = places[one], places[other]
+        kept = diagonals[slots_of((b - a).astype(np.uint64), bits)]
+        found_a.append(a[kept])
+        found_b.append(b[kept])
     return np.concatenate(found_a), np.concatenate(found_b)
+
+
+def _beside(field: Field, places: Index) -> Keys:
+    """A byte of each of the letters beside a phrase: three after it in the lower half, three before it in the upper.
+
+    At the edge of own text or of a paragraph the bytes are of the place itself, so that they are equal to few others'.
+    """
+    size = field.codes.size
+    spread = (field.codes * np.uint32(0x9E3779B1) >> np.uint32(24)).astype(np.uint64)
+    own = mixed(places.astype(np.uint64))
+    told = np.zeros(places.size, dtype=np.uint64)
+    for half, steps in ((0, range(GRAM, GRAM + BESIDE)), (32, range(-1, -1 - BESIDE, -1))):
+        for place, step in enumerate(steps):
+            at = np.clip(places + step, 0, size - 1)
+            inside = field.own[at] & (field.paragraph[at] == field.paragraph[places])
+            byte = np.where(inside, spread[at], (own >> np.uint64(8 * place)) & np.uint64(255))
+            told |= byte << np.uint64(half + 8 * place)
+    return told
+
+
+def _reach(differing: Keys) -> NDArray[np.int8]:
+    """How many letters in a row are alike after and before, of the bytes that `_beside` gives, exclusive or."""
+    total = np.zeros(differing.size, dtype=np.int8)
+    for half in (0, 32):
+        for place in range(1, BESIDE + 1):
+            mask = np.uint64(((1 << 8 * place) - 1) << half)
+            total += (differing & mask) == 0
+    return total
 
 
 def _stretched(field: Field, start: Index, end: Index, shift: Index) -> tuple[Index, Index]:
@@ -249,16 +367,16 @@ def _longest_run(equal: NDArray[np.bool_], owner: Index, count: int) -> Index:
 
 def edited_links(field: Field) -> Links:
     """Find the sentences two bids share in other words or another order."""
-    meetings = np.concatenate([seed.meetings for seed in field.seeds])
-    of = np.concatenate([seed.meeting_of + field.sentence_offsets[n] for n, seed in enumerate(field.seeds)])
+    rare = np.concatenate([seed.rare for seed in field.seeds])
+    of = np.concatenate([seed.rare_of + field.sentence_offsets[n] for n, seed in enumerate(field.seeds)])
+    meetings, of = _meetings(rare, of, np.repeat(np.arange(len(field.seeds)), [len(seed.rare) for seed in field.seeds]))
     bag = np.concatenate(
         [seed.bag + (np.uint64(field.sentence_offsets[n]) << ID_BITS) for n, seed in enumerate(field.seeds)]
     )
     weights = np.concatenate([seed.weights for seed in field.seeds])
     mass = np.concatenate([seed.mass for seed in field.seeds])
-    keys, of = _met_again(meetings, of)
-    bid = np.searchsorted(field.sentence_offsets, of, side="right") - 1
-    keys, of, bid = _without_formulas(keys, of, bid)
+    bid_of = np.repeat(np.arange(len(field.seeds)), np.diff(field.sentence_offsets))
+    keys, of, bid = _without_formulas(*_met_again(meetings, of, bid_of[of]))
     a, b = _pairs(keys, of, bid)
     width = np.int64(field.sentence_offsets[-1] + 1)
     every = np.sort(a * width + b)
@@ -272,7 +390,8 @@ def edited_links(field: Field) -> Links:
         [seed.bounds[:-1] + field.offsets[n] for n, seed in enumerate(field.seeds)] + [field.offsets[-1:]]
     )
     ends = np.concatenate([seed.bounds[1:] + field.offsets[n] for n, seed in enumerate(field.seeds)])
-    return Links(bounds[a], bounds[b], ends[a] - bounds[a], ends[b] - bounds[b], np.zeros(a.size, dtype=bool))
+    lengths = ends[a] - bounds[a]
+    return Links(bounds[a], bounds[b], lengths, ends[b] - bounds[b], np.zeros(a.size, dtype=bool), lengths)
 
 
 class _Dice:

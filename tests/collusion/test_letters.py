@@ -8,8 +8,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from collusion.rules import seeding
 from collusion.rules.folding import fold
-from collusion.rules.frequencies import Counted, counted, smaller
+from collusion.rules.frequencies import FEW, Counted, counted, smaller
 from collusion.rules.letters import distinct, fold_all, gram_keys, keys_of, ragged, runs, within
 
 PARAGRAPH = st.text(
@@ -65,3 +66,37 @@ def test_counts_are_of_groups_and_the_smaller_wins() -> None:
     made = smaller(counted([one, two, three]), counted([distinct(np.concatenate([one, two])), three]))
     assert made.of(np.array([1, 5, 9, 7], dtype=np.uint64)).tolist() == [1, 2, 1, 0]
     assert 5 in made and 7 not in made and len(made) == 3 and not Counted()
+
+
+def test_keys_sort_as_plainly_and_stably_even_where_their_upper_bits_are_equal() -> None:
+    """Seen red: without sorting in full those whose upper bits are equal."""
+    rng = np.random.default_rng(4)
+    for keys in (
+        rng.integers(0, 40, 3_000, dtype=np.uint64),
+        rng.integers(0, 2**63, 3_000, dtype=np.uint64),
+        np.concatenate([rng.integers(0, 9, 500), rng.integers(0, 9, 500) + 2**50]).astype(np.uint64),
+        np.zeros(1, dtype=np.uint64),
+    ):
+        assert np.array_equal(seeding._order(keys), np.argsort(keys, kind="stable"))
+
+
+def test_counts_asked_through_the_table_are_those_of_the_sorted_keys() -> None:
+    """Seen red: without asking again for keys that share a slot."""
+    rng = np.random.default_rng(5)
+    keys = np.unique(rng.integers(0, 2**42, 20_000, dtype=np.uint64))
+    held = Counted(keys, rng.integers(1, 9, keys.size))
+    asked = np.concatenate([keys[::2], rng.integers(0, 2**42, 5_000, dtype=np.uint64)])
+    assert asked.size > FEW and np.array_equal(held.of(asked), held._sought(asked))
+
+
+def test_what_stands_in_two_bids_is_never_left_out() -> None:
+    """Seen red: with only the first slot of those shared marked."""
+    rng = np.random.default_rng(6)
+    keys, bid = rng.integers(0, 3_000, 9_000, dtype=np.uint64), np.sort(rng.integers(0, 7, 9_000))
+    of = {}
+    for key, one in zip(keys.tolist(), bid.tolist(), strict=True):
+        of.setdefault(key, set()).add(one)
+    told = seeding._in_two(keys, bid)
+    assert all(told[n] for n, key in enumerate(keys.tolist()) if len(of[key]) > 1)
+    spread = seeding._in_two(np.arange(9_000, dtype=np.uint64), bid)
+    assert spread.mean() < 0.4
