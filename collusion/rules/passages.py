@@ -10,8 +10,9 @@ from rapidfuzz.distance import Indel
 
 from collusion.rules.documents import Place
 from collusion.rules.letters import Places, bigram_ids
+from collusion.rules.meetings import Index
 from collusion.rules.reading import Ordinary, Piece, Source, written
-from collusion.rules.seeding import Field, Index, Links, Seeds, edited_links, exact_links, winnowed
+from collusion.rules.seeding import Field, Links, Seeds, edited_links, exact_links, winnowed
 
 CHAIN_GAP = 15
 LEAST_PASSAGE = 16

@@ -6,22 +6,26 @@ not the number of pairs. How many bids share a phrase is never a reason to leave
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from collusion.rules.frequencies import SPREAD, slots_of
+from collusion.rules.frequencies import slots_of
 from collusion.rules.letters import GRAM, Codes, Keys, Places, gram_keys, mixed, ragged, runs
+from collusion.rules.meetings import (
+    Index,
+    equal_pairs,
+    in_two,
+    met_again,
+    pairs_of,
+    without_formulas,
+)
 from collusion.rules.reading import ID_BITS, ID_MASK, LEAST_ISLAND, Ordinary, Source, Stream, Weights, bags
 
 WINDOW = LEAST_ISLAND - GRAM + 1
 """Windows of this many grams meet every shared run of LEAST_ISLAND letters (winnowing, Schleimer et al. 2003)."""
-REPEATED = 12
-"""A seed standing more often than this within one bid is that author's formula and starts no match."""
-NEAREST = 128
-"""A phrase standing in more places than this is followed to the next so many of them from each."""
 STRETCH = 12
 """Seeds of one diagonal this close belong to one stretch: a changed letter or two do not end it."""
 BESIDE = LEAST_ISLAND - GRAM
@@ -38,8 +42,6 @@ LEAST_MEETINGS = 2
 ROUNDS = 6
 STEPS = ((-1, -1), (1, 1), (-1, -2), (1, 2), (-2, -1), (2, 1))
 """Neighbours in the order of both bids; one sentence may have been left out or put in."""
-
-Index = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +128,7 @@ def _meetings(table: NDArray[np.uint64], of: Index, bid: Index) -> tuple[Keys, I
     Only pairs that can stand in two bids: a bigram that is among the rarest in one bid alone is left out first, and so
     is a sentence left with too few for LEAST_MEETINGS pairs.
     """
-    table = np.where(_in_two(table, bid), table, np.uint64(0))
+    table = np.where(in_two(table, bid), table, np.uint64(0))
     table.sort(axis=1)
     counts = np.count_nonzero(table, axis=1)
     keys, sentences = [], []
@@ -146,21 +148,6 @@ def _meetings(table: NDArray[np.uint64], of: Index, bid: Index) -> tuple[Keys, I
     if not keys:
         return np.zeros(0, dtype=np.uint64), np.zeros(0, dtype=np.int64)
     return np.concatenate(keys), np.concatenate(sentences)
-
-
-def _in_two(keys: Keys, bid: Index) -> NDArray[np.bool_]:
-    """Say which keys may stand in two bids (`bid` goes with the first axis), by a table of slots: never wrongly no."""
-    if not keys.size:
-        return np.zeros(keys.shape, dtype=bool)
-    bits = min(26, max(8, keys.size.bit_length() + 1))
-    slots = (keys * SPREAD >> np.uint64(64 - bits)).astype(np.uint32)
-    owner = bid.astype(np.uint16)
-    owner = np.broadcast_to(owner[:, None], keys.shape) if keys.ndim > 1 else owner
-    holder = np.zeros(1 << bits, dtype=np.uint16)
-    holder[slots] = owner
-    shared = np.zeros(1 << bits, dtype=bool)
-    shared[slots[holder[slots] != owner]] = True
-    return np.asarray(shared[slots], dtype=bool)
 
 
 class Field:
@@ -193,7 +180,7 @@ def exact_links(field: Field) -> Links:
     keys = np.concatenate([seed.keys for seed in field.seeds])
     places = np.concatenate([seed.places + field.offsets[n] for n, seed in enumerate(field.seeds)])
     bid = np.repeat(np.arange(len(field.seeds)), [seed.keys.size for seed in field.seeds])
-    keys, places, bid = _without_formulas(*_met_again(keys, places, bid))
+    keys, places, bid = without_formulas(*met_again(keys, places, bid))
     a, b = _long_pairs(field, keys, places, bid)
     order = np.lexsort((a, b - a))
     a, b = a[order], b[order]
@@ -220,65 +207,6 @@ def exact_links(field: Field) -> Links:
     return Links(start, start + shift, length, length, np.ones(start.size, dtype=bool), most[kept])
 
 
-def _met_again(keys: Keys, places: Index, bid: Index) -> tuple[Keys, Index, Index]:
-    """Keep what may stand in two bids, by a table of slots: never wrongly left out; sorted by key, then place."""
-    kept = np.flatnonzero(_in_two(keys, bid))
-    # Places ascend within a bid, and bids ascend: a stable sort keeps them so within a key.
-    kept = kept[np.argsort(places[kept], kind="stable")] if (np.diff(places[kept]) < 0).any() else kept
-    keys = keys[kept]
-    order = _order(keys)
-    kept = kept[order]
-    return keys[order], places[kept], bid[kept]
-
-
-def _order(keys: Keys) -> Index:
-    """The stable order of keys: upper bits and index in one number, as plain numbers sort fastest; then the rest."""
-    bits = np.uint64(int(keys.size).bit_length())
-    packed = (keys >> bits) << bits | np.arange(keys.size, dtype=np.uint64)
-    packed.sort()
-    order = (packed & ((np.uint64(1) << bits) - np.uint64(1))).astype(np.int64)
-    found = keys[order]
-    same = (packed[1:] >> bits) == (packed[:-1] >> bits)
-    if (same & (found[1:] != found[:-1])).any():
-        # Two keys equal in their upper bits may lie in turns: those few are sorted in full.
-        first = np.flatnonzero(np.concatenate([[True], ~same]))
-        group = np.repeat(np.arange(first.size), np.diff(np.append(first, keys.size)))
-        mixed_up = np.unique(group[1:][same & (found[1:] != found[:-1])])
-        inside = np.flatnonzero(np.isin(group, mixed_up))
-        order[inside] = order[inside][np.lexsort((order[inside], keys[order[inside]], group[inside]))]
-    return order
-
-
-def _without_formulas(keys: Keys, places: Index, bid: Index) -> tuple[Keys, Index, Index]:
-    if not keys.size:
-        return keys, places, bid
-    first = np.flatnonzero(np.concatenate([[True], (keys[1:] != keys[:-1]) | (bid[1:] != bid[:-1])]))
-    sizes = np.diff(np.append(first, keys.size))
-    kept = np.repeat(sizes <= REPEATED, sizes)
-    return keys[kept], places[kept], bid[kept]
-
-
-def _pairs(keys: Keys, places: Index, bid: Index) -> tuple[Index, Index]:
-    """Give every two places of one key in different bids."""
-    found = [(places[one], places[other]) for one, other in _same(keys, bid)]
-    if not found:
-        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
-    return np.concatenate([a for a, _ in found]), np.concatenate([b for _, b in found])
-
-
-def _same(keys: Keys, bid: Index) -> Iterator[tuple[Index, Index]]:
-    """Give the indices of every two equal keys of different bids, those next to each other first."""
-    # Sorted keys: who differs from the one `step` on differs from all later ones.
-    live = np.arange(keys.size)
-    for step in range(1, NEAREST + 1):
-        live = live[: np.searchsorted(live, keys.size - step)]
-        live = live[keys[live + step] == keys[live]]
-        if not live.size:
-            return
-        one = live[bid[live] != bid[live + step]]
-        yield one, one + step
-
-
 def _long_pairs(field: Field, keys: Keys, places: Index, bid: Index) -> tuple[Index, Index]:
     """Give the pairs of places whose phrases are part of LEAST_ISLAND equal letters, and all others on their diagonals.
 
@@ -287,7 +215,7 @@ def _long_pairs(field: Field, keys: Keys, places: Index, bid: Index) -> tuple[In
     """
     beside = _beside(field, places)
     long_a, long_b = [], []
-    for one, other in _same(keys, bid):
+    for one, other in equal_pairs(keys, bid):
         kept = _reach(beside[one] ^ beside[other]) >= LEAST_ISLAND - GRAM
         long_a.append(places[one[kept]])
         long_b.append(places[other[kept]])
@@ -298,7 +226,7 @@ def _long_pairs(field: Field, keys: Keys, places: Index, bid: Index) -> tuple[In
     for a, b in zip(long_a, long_b, strict=True):
         diagonals[slots_of((b - a).astype(np.uint64), bits)] = True
     found_a, found_b = [], []
-    for one, other in _same(keys, bid):
+    for one, other in equal_pairs(keys, bid):
         a, b = places[one], places[other]
         kept = diagonals[slots_of((b - a).astype(np.uint64), bits)]
         found_a.append(a[kept])
@@ -376,8 +304,8 @@ def edited_links(field: Field) -> Links:
     weights = np.concatenate([seed.weights for seed in field.seeds])
     mass = np.concatenate([seed.mass for seed in field.seeds])
     bid_of = np.repeat(np.arange(len(field.seeds)), np.diff(field.sentence_offsets))
-    keys, of, bid = _without_formulas(*_met_again(meetings, of, bid_of[of]))
-    a, b = _pairs(keys, of, bid)
+    keys, of, bid = without_formulas(*met_again(meetings, of, bid_of[of]))
+    a, b = pairs_of(keys, of, bid)
     width = np.int64(field.sentence_offsets[-1] + 1)
     every = np.sort(a * width + b)
     again = every[LEAST_MEETINGS - 1 :]

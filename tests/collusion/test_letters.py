@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collusion.rules import seeding
+from collusion.rules import meetings
 from collusion.rules.folding import fold
 from collusion.rules.frequencies import FEW, Counted, counted, smaller
 from collusion.rules.letters import distinct, fold_all, gram_keys, keys_of, ragged, runs, within
@@ -77,7 +77,7 @@ def test_keys_sort_as_plainly_and_stably_even_where_their_upper_bits_are_equal()
         np.concatenate([rng.integers(0, 9, 500), rng.integers(0, 9, 500) + 2**50]).astype(np.uint64),
         np.zeros(1, dtype=np.uint64),
     ):
-        assert np.array_equal(seeding._order(keys), np.argsort(keys, kind="stable"))
+        assert np.array_equal(meetings.stable_order(keys), np.argsort(keys, kind="stable"))
 
 
 def test_counts_asked_through_the_table_are_those_of_the_sorted_keys() -> None:
@@ -96,7 +96,7 @@ def test_what_stands_in_two_bids_is_never_left_out() -> None:
     of = {}
     for key, one in zip(keys.tolist(), bid.tolist(), strict=True):
         of.setdefault(key, set()).add(one)
-    told = seeding._in_two(keys, bid)
+    told = meetings.in_two(keys, bid)
     assert all(told[n] for n, key in enumerate(keys.tolist()) if len(of[key]) > 1)
-    spread = seeding._in_two(np.arange(9_000, dtype=np.uint64), bid)
+    spread = meetings.in_two(np.arange(9_000, dtype=np.uint64), bid)
     assert spread.mean() < 0.4
