@@ -17,11 +17,15 @@ from flask import Flask, Response, current_app, g, request
 from flask import session as cookie
 from sqlalchemy.orm import Session
 
-from accounts import queries
-from accounts.models import Person, SignIn
+from accounts import queries, services
+from accounts.models import ApiToken, Person, SignIn
 from accounts.rules import Role, is_confirmed
 from accounts.rules.certificates import CertificateFacts
+from accounts.rules.scopes import PREFIX as PROGRAM
 from core.act import PUBLIC, Act, Actor, Platform
+from core.api.operations import PREFIX as API
+from core.api.operations import operation_of
+from core.calendar import day_of
 from core.errors import Conflict, Forbidden, Invalid, Missing, Refusal, Untimely
 
 Newcomer = Callable[[Act, CertificateFacts, str], Person | None]
@@ -29,6 +33,14 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 COMPILING = frozenset({"/static/seal/hash.worker.js", "/static/seal/bulk.worker.js"})
 """The two workers that hash and seal streams: they see bytes, hold no key, and may compile WebAssembly (ADR 0003)."""
 STATUS: dict[type[Refusal], int] = {Invalid: 422, Forbidden: 403, Missing: 404, Conflict: 409, Untimely: 409}
+STATUS_OF_CODE = {
+    "signin.required": 401,
+    "api.malformed": 400,
+    "api.media_type": 415,
+    "api.large": 413,
+    "etag.stale": 412,
+    "etag.absent": 428,
+}
 View = TypeVar("View", bound=Callable[..., Any])
 log = logging.getLogger("sunbid.access")
 
@@ -109,11 +121,14 @@ def confirmed(view: View) -> View:
     return view
 
 
-def limited(rates: str, *, by: str = "address") -> Callable[[View], View]:
-    """At most `rates` ("10/minute;100/hour") per client address, per `token`, or per form field of that name."""
+def limited(rates: str, *, by: str = "address", reads: bool = False) -> Callable[[View], View]:
+    """At most `rates` ("10/minute;100/hour") per client address, `token`, `caller`, or per form field of that name.
+
+    Only what changes something is counted, or with `reads` everything.
+    """
 
     def mark(view: View) -> View:
-        view.__limits__ = [*getattr(view, "__limits__", []), (rates, by)]  # type: ignore[attr-defined]
+        view.__limits__ = [*getattr(view, "__limits__", []), (rates, by, reads)]  # type: ignore[attr-defined]
         return view
 
     return mark
@@ -160,6 +175,11 @@ def current_sign_in() -> SignIn | None:
     return g.get("sign_in")  # type: ignore[no-any-return]
 
 
+def current_token() -> ApiToken | None:
+    """The program's token this request came with; None for a sign-in or the public."""
+    return g.get("program")  # type: ignore[no-any-return]
+
+
 def instant_now() -> datetime:
     """The platform's present instant, for showing; decisions use the act's."""
     if "instant" not in g:
@@ -175,13 +195,20 @@ def is_bearer() -> bool:
 def wants_json() -> bool:
     """Whether the answer should be JSON: a program asks (bearer, JSON body), or Accept prefers it."""
     best = request.accept_mimetypes.best_match(["text/html", "application/json", "application/problem+json"])
+    if is_interface():
+        return True
     return is_bearer() or request.is_json or best in ("application/json", "application/problem+json")
+
+
+def is_interface() -> bool:
+    """Whether the address belongs to the programs' interface: what is wrong there is always told as a problem."""
+    return request.path.startswith(f"{API}/") and request.path != f"{API}/"
 
 
 def status_of(refusal: Refusal) -> int:
     """The HTTP status of a refusal; who is not signed in gets 401, "not yours" and "does not exist" alike 404."""
-    if refusal.code == "signin.required":
-        return 401
+    if refusal.code in STATUS_OF_CODE:
+        return STATUS_OF_CODE[refusal.code]
     return next((status for kind, status in STATUS.items() if isinstance(refusal, kind)), 400)
 
 
@@ -244,6 +271,9 @@ def _recognise() -> None:
         token, carrier = request.cookies.get(door().cookie, ""), "cookie"
     if not token:
         return
+    if carrier == "bearer" and token.startswith(PROGRAM):
+        _recognise_program(token)
+        return
     with reading() as session:
         comer = queries.comer_by_token(session, token, at=instant_now())
     if comer is None or comer.sign_in.carrier != carrier:
@@ -254,6 +284,26 @@ def _recognise() -> None:
     g.unconfirmed = comer.has_passkey and not is_confirmed(comer.sign_in.method)
 
 
+def _recognise_program(token: str) -> None:
+    with reading() as session:
+        found = queries.program_by_token(session, token, at=instant_now())
+    if found is None:
+        raise Forbidden("signin.required")
+    g.program, g.person, g.actor = found.token, found.token.person, found.actor
+
+
+def _check_scope(view: Callable[..., Any]) -> None:
+    """A program's token opens the operations of its scopes and what is public there; nothing else of the site."""
+    token = current_token()
+    if token is None:
+        return
+    operation = operation_of(view)
+    if operation is None:
+        raise Forbidden("token.elsewhere")
+    if operation.scope is not None and operation.scope not in token.scopes:
+        raise Forbidden("token.scope", scope=operation.scope)
+
+
 def _let_in() -> None:
     view = _view()
     if view is None or request.endpoint == "static":
@@ -261,6 +311,7 @@ def _let_in() -> None:
     access = access_of(view)
     if access is None:
         raise Forbidden("door.unmarked", endpoint=request.endpoint)
+    _check_scope(view)
     if access.kind != "public" and current_person() is None:
         raise Forbidden("signin.required")
     if access.kind == "roles" and not current_actor().has(*access.roles):
@@ -268,6 +319,10 @@ def _let_in() -> None:
     asks = door().passkeys and getattr(view, "__confirmed__", False)
     if asks and current_actor().has(Role.BIDDER) and g.get("unconfirmed", False):
         raise Forbidden("passkey.required")
+    program = current_token()
+    if program is not None and (program.used_on is None or day_of(program.used_on) != day_of(instant_now())):
+        with acting() as act:
+            services.mark_used(act, program.id)
     if request.method not in SAFE and not is_bearer() and not getattr(view, "__cookieless__", False):
         _check_origin()
         current_app.extensions["csrf"].protect()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from accounts.rules import Role
+from accounts.rules.scopes import MOST_DAYS
 from core import forms
 from core.errors import Invalid
 from core.forms import Fields
@@ -93,3 +94,8 @@ def credential(body: Any) -> dict[str, Any]:
         raise Invalid("form.json")
     found: dict[str, Any] = body["credential"]
     return found
+
+
+def token(fields: Fields) -> tuple[str, int]:
+    """A program token's name and for how many days it is good."""
+    return forms.text(fields, "name", most=80), forms.integer(fields, "days", least=1, most=MOST_DAYS)

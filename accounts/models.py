@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from core.db import Base, Row
+from core.db import Base, Json, Row
 
 
 class Organisation(Base, Row):
@@ -133,3 +134,41 @@ class SignIn(Base, Row):
     expires_at: Mapped[datetime]
     revoked: Mapped[bool] = mapped_column(default=False)
     person: Mapped[Person] = relationship(lazy="joined")
+
+
+class ApiToken(Base, Row):
+    """A program's own token in a person's name, for some scopes; only its hash, and no instants finer than a day.
+
+    `hint`: its last four characters, so that its owner can tell one from another. What the row says of when it was
+    used is the day alone, as with sign-ins (R-208).
+    """
+
+    __tablename__ = "api_token"
+
+    number: Mapped[str] = mapped_column(String(24), unique=True)
+    token_digest: Mapped[str] = mapped_column(String(64), unique=True)
+    hint: Mapped[str] = mapped_column(String(4))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    name: Mapped[str] = mapped_column(String(80))
+    scopes: Mapped[Any] = mapped_column(Json)
+    created_on: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_on: Mapped[datetime | None]
+    revoked_on: Mapped[datetime | None]
+    person: Mapped[Person] = relationship(lazy="joined")
+
+
+class KeptAnswer(Base, Row):
+    """What a program was answered to a request with an Idempotency-Key; sealed under the program's own token.
+
+    `owner` is the hash of that token: the platform cannot read the answer, and nobody else's key can meet it.
+    """
+
+    __tablename__ = "kept_answer"
+    __table_args__ = (UniqueConstraint("owner", "key_digest"),)
+
+    owner: Mapped[str] = mapped_column(String(64))
+    key_digest: Mapped[str] = mapped_column(String(64))
+    request_digest: Mapped[str] = mapped_column(String(64))
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    expires_at: Mapped[datetime] = mapped_column(index=True)

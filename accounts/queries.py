@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import and_, exists, select
 from sqlalchemy.orm import Session
 
-from accounts.models import Authority, Certificate, Grant, Organisation, Passkey, Person, Revocation, SignIn
+from accounts.models import ApiToken, Authority, Certificate, Grant, Organisation, Passkey, Person, Revocation, SignIn
 from accounts.rules import Role, is_strong, normalise_uscc
 from core.act import Actor
 from core.errors import Missing
@@ -211,6 +211,43 @@ def comer_by_token(session: Session, token: str, *, at: datetime) -> Comer | Non
         return None
     roles = frozenset(str(Role(role)) for _, role, _ in rows if role) if is_strong(found.method) else frozenset()
     return Comer(found, Actor(person.login, person.id, person.organisation_id, roles), rows[0][2])
+
+
+@dataclass(frozen=True)
+class Program:
+    """Whoever comes with a program's token: the token, and who acts with it for its scopes."""
+
+    token: ApiToken
+    actor: Actor
+
+
+def program_by_token(session: Session, token: str, *, at: datetime) -> Program | None:
+    """Who comes with that program's token; None when unknown, expired, revoked, or the person is disabled."""
+    held = and_(Grant.person_id == ApiToken.person_id, Grant.revoked_at.is_(None))
+    rows = session.execute(
+        select(ApiToken, Grant.role).outerjoin(Grant, held).where(ApiToken.token_digest == digest_of(token))
+    ).all()
+    if not rows:
+        return None
+    found: ApiToken = rows[0][0]
+    person = found.person
+    if found.revoked_on is not None or found.expires_at <= at or person.disabled_at is not None:
+        return None
+    roles = frozenset(str(Role(role)) for _, role in rows if role)
+    return Program(found, Actor(person.login, person.id, person.organisation_id, roles))
+
+
+def api_tokens(session: Session, person_id: int) -> list[ApiToken]:
+    """A person's program tokens, newest first, those that open nothing any more too."""
+    return list(session.scalars(select(ApiToken).where(ApiToken.person_id == person_id).order_by(ApiToken.id.desc())))
+
+
+def api_token(session: Session, person_id: int, number: str) -> ApiToken:
+    """The person's token of that number, or Missing."""
+    found = session.scalar(select(ApiToken).where(ApiToken.person_id == person_id, ApiToken.number == number))
+    if found is None:
+        raise Missing("token.unknown")
+    return found
 
 
 def sign_ins(session: Session, person_id: int, *, at: datetime) -> list[SignIn]:

@@ -30,6 +30,10 @@ FIGURES = {
     ),
     "R18": ("benchmarks.figures.r18", "bids around a deadline that is being moved: all judged as their stamps say"),
     "R19": ("benchmarks.figures.r19", "copied, replayed, re-labelled, truncated bids: none accepted, none opened"),
+    "R21": (
+        "benchmarks.figures.r21",
+        "the programs' interface under schemathesis: nothing undocumented, no server error",
+    ),
     "R22": ("benchmarks.figures.r22", "mutated documents: no crash of the host, no reader beyond its limits"),
     "R23": ("benchmarks.figures.r23", "the bomb zoo: every animal refused by name in a second and 256 MB"),
     "R26": (

@@ -21,11 +21,15 @@ class Refusal(Exception):
 
 
 class Invalid(Refusal):
-    """The input breaks a rule; `field` names where, when it came from a form or a file."""
+    """The input breaks a rule; `field` names where, when it came from a form or a file.
+
+    `others`: further faults of the same input, where all were looked for.
+    """
 
     def __init__(self, code: str, *, field: str | None = None, **facts: Any) -> None:
         super().__init__(code, **facts)
         self.field = field
+        self.others: list[Invalid] = []
 
 
 class Forbidden(Refusal):

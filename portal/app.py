@@ -305,13 +305,12 @@ def _apply_limits(app: Flask, settings: Settings) -> None:
         _address, app=app, storage_uri=settings.rate_storage, headers_enabled=True, enabled=settings.rates
     )
     app.extensions["sunbid.limiter"] = limiter  # its wrappers only refer to it weakly
-    keys: dict[str, Callable[[], str]] = {"address": _address, "token": _token}
+    keys: dict[str, Callable[[], str]] = {"address": _address, "token": _token, "caller": _caller}
     for endpoint, view in app.view_functions.items():
         wrapped: Any = view
-        for rates, by in getattr(view, "__limits__", []):
-            wrapped = limiter.limit(rates, key_func=keys.get(by) or _field(by), methods=["POST", "PATCH", "PUT"])(
-                wrapped
-            )
+        for rates, by, reads in getattr(view, "__limits__", []):
+            methods = None if reads else ["POST", "PATCH", "PUT", "DELETE"]
+            wrapped = limiter.limit(rates, key_func=keys.get(by) or _field(by), methods=methods)(wrapped)
         app.view_functions[endpoint] = wrapped
 
 
@@ -323,6 +322,12 @@ def _token() -> str:
     return digest_of(
         request.headers.get("Authorization") or request.cookies.get(access.door().cookie, "") or _address()
     )
+
+
+def _caller() -> str:
+    """Whoever the door has recognised by a bearer, else the address: what anybody may make up counts for nothing."""
+    person = access.current_person()
+    return f"person:{person.id}" if person is not None else _address()
 
 
 def _field(name: str) -> Callable[[], str]:

@@ -11,7 +11,7 @@ from flask_babel import gettext as _  # type: ignore[import-untyped]
 from flask_wtf.csrf import CSRFError  # type: ignore[import-untyped]
 from werkzeug.exceptions import HTTPException, SecurityError
 
-from accounts.access import status_of, wants_json
+from accounts.access import is_interface, status_of, wants_json
 from core.errors import Forbidden, Invalid, Refusal
 from portal.words import sentence, shown
 
@@ -106,6 +106,10 @@ def problem(refusal: Refusal, status: int) -> Response:
     }
     if isinstance(refusal, Invalid) and refusal.field:
         body["field"] = refusal.field
+    if isinstance(refusal, Invalid) and is_interface():
+        body["errors"] = [
+            {"field": one.field, "code": one.code, "detail": sentence(one)} for one in (refusal, *refusal.others)
+        ]
     answer = Response(json.dumps(body, ensure_ascii=False), status, content_type="application/problem+json")
     if status == 401:
         answer.headers["WWW-Authenticate"] = "Bearer"
@@ -130,8 +134,11 @@ def title_of(status: int) -> str:
         404: _("没有找到"),
         405: _("此处不支持这种请求"),
         409: _("此刻不能进行此操作"),
+        412: _("已有人改动过"),
+        415: _("不支持这种内容格式"),
         413: _("内容过大"),
         422: _("内容不符合要求"),
+        428: _("须说明以哪一版为准"),
         429: _("请求过于频繁"),
         500: _("平台出错了"),
         503: _("平台正忙"),

@@ -48,6 +48,7 @@ from accounts.services.signing_in import (
     start_challenge,
     sweep,
 )
+from accounts.services.tokens import create_token, keep_answer, kept_answer, mark_used, revoke_token, sweep_answers
 
 __all__ = [
     "add_authority",
@@ -58,12 +59,16 @@ __all__ = [
     "confirm_totp",
     "confirm_with_passkey",
     "correct_organisation",
+    "create_token",
     "disable_person",
     "enable_person",
     "grant_role",
     "hash_password",
     "issue_certificate",
+    "keep_answer",
+    "kept_answer",
     "mark_demo",
+    "mark_used",
     "open_sign_in",
     "prove_old_password",
     "prove_password",
@@ -81,6 +86,7 @@ __all__ = [
     "revoke_role",
     "revoke_sign_in",
     "revoke_sign_ins",
+    "revoke_token",
     "set_password",
     "sign_in_with_certificate",
     "sign_in_with_passkey",
@@ -90,6 +96,7 @@ __all__ = [
     "start_confirmation",
     "start_passkey_sign_in",
     "sweep",
+    "sweep_answers",
     "verify_organisation",
     "withdraw_authority",
 ]

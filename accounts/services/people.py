@@ -14,6 +14,7 @@ from accounts.queries import certificates, grants, passkeys
 from accounts.rules import Role, clashing_roles, is_strong
 from accounts.rules.signing_in import totp_step
 from accounts.services.signing_in import PasswordHash, PasswordProof, hash_password, prove_password, revoke_sign_ins
+from accounts.services.tokens import revoke_tokens
 from core.act import Act, Platform
 from core.errors import Conflict, Forbidden, Invalid
 from core.ledger.log import append
@@ -194,6 +195,7 @@ def reset_factors(act: Act, person: Person, *, reason: str) -> None:
     act.session.add(person)
     act.session.execute(delete(Passkey).where(Passkey.person_id == person.id))
     revoke_sign_ins(act, person)
+    revoke_tokens(act, person)
     append(act, "person.reset_factors", subject_of(person), {"reason": reason.strip(), "actor": act.actor.name})
 
 

@@ -34,6 +34,7 @@ PACKAGES = (
     "archive",
     "waiting",
     "window",
+    "api",
     "portal",
     "messages",
 )

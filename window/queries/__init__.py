@@ -2,14 +2,26 @@
 
 from window.queries.catalogue import Completeness, SplitAlarm, completeness, outside_trades, split_alarms
 from window.queries.finding import Found, dated_sections, draws, results, search
-from window.queries.opendata import Changes, changes, process, processes, published_codes, published_years
+from window.queries.listing import listed_draws, listed_notices, listed_projects, listed_sections, replaced_number
+from window.queries.opendata import (
+    Changes,
+    changes,
+    process,
+    processes,
+    published_codes,
+    published_years,
+    result_facts,
+    section_facts,
+)
 from window.queries.ratings import RatingSums, rating, rating_sums, ratings
 from window.queries.sums import Sums, View, dashboard, recount, stage_recount, years
 from window.queries.trades import DONE, import_of, imports, regions, stages_of, standing, trade, trades, untraded
 
 __all__ = [
     "DONE", "Changes", "Completeness", "Found", "RatingSums", "SplitAlarm", "Sums", "View", "changes", "completeness",
-    "dashboard", "dated_sections", "draws", "import_of", "imports", "outside_trades", "process", "processes",
-    "published_codes", "published_years", "rating", "rating_sums", "ratings", "recount", "regions", "results", "search",
-    "split_alarms", "stage_recount", "stages_of", "standing", "trade", "trades", "untraded", "years",
+    "dashboard", "dated_sections", "draws", "import_of", "imports", "listed_draws", "listed_notices",
+    "listed_projects", "listed_sections", "outside_trades", "process", "processes", "published_codes",
+    "published_years", "rating", "rating_sums", "ratings", "recount", "regions", "replaced_number", "result_facts",
+    "results", "search", "section_facts", "split_alarms", "stage_recount", "stages_of", "standing", "trade", "trades",
+    "untraded", "years",
 ]  # fmt: skip

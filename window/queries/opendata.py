@@ -76,7 +76,7 @@ def _facts(session: Session, project: Project) -> dict[str, Any] | None:
     sections = [one for one in bidding.sections_of(session, project) if one.published_at is not None]
     if not sections:
         return None
-    shown = [_section(session, one) for one in sections]
+    shown = [section_facts(session, one) for one in sections]
     return {
         "code": project.code,
         "name": project.name,
@@ -100,7 +100,8 @@ def _unit(held: Organisation | None) -> dict[str, str] | None:
     return None if held is None else {"identifier": held.identifier, "name": held.name}
 
 
-def _section(session: Session, section: Section) -> dict[str, Any]:
+def section_facts(session: Session, section: Section) -> dict[str, Any]:
+    """The published facts of one section: names and prices only once the hall has told them."""
     entries = entries_of(session, section.subject)
     board = list(reversed(notices(session, subject=section.subject, limit=1000)))
     ids = {one.id: one.number for one in board}
@@ -122,7 +123,7 @@ def _section(session: Session, section: Section) -> dict[str, Any]:
             for one in bidding.clarifications(session, section)
         ],
         "bids": _bids(session, section),
-        **_result(session, section),
+        **result_facts(session, section),
         "leaf": entries[-1].leaf_index,
         "at": iso(entries[-1].at),
     }  # fmt: skip
@@ -164,7 +165,7 @@ def _bids(session: Session, section: Section) -> list[dict[str, Any]] | None:
     ]
 
 
-def _result(session: Session, section: Section) -> dict[str, Any]:
+def result_facts(session: Session, section: Section) -> dict[str, Any]:
     """Candidates while and after they are public, winners set aside, and the award where it stands."""
     held = session.scalar(select(Publicity).where(Publicity.section_id == section.id))
     if held is None:
@@ -222,4 +223,6 @@ def changes(session: Session, after: int, limit: int = 500) -> Changes:
     return Changes(after, last, found)
 
 
-__all__ = ["Changes", "changes", "process", "processes", "published_codes", "published_years"]
+__all__ = [
+    "Changes", "changes", "process", "processes", "published_codes", "published_years", "result_facts", "section_facts",
+]  # fmt: skip

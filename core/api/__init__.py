@@ -1,0 +1,1 @@
+"""The machine-readable interface: operations as marks on views, their OpenAPI document, cursors, kinds of fields."""
