@@ -1,6 +1,7 @@
 """Pages and endpoints of bidding: the tenderee's desk, the public section, trustees' keys, uploads, the commit."""
 
 from bidding.routes import (
+    api,
     bill,
     bonds,
     desk,
@@ -23,6 +24,7 @@ from bidding.routes import (
 from bidding.routes.blueprint import blueprint
 
 __all__ = [
+    "api",
     "bill",
     "blueprint",
     "bonds",

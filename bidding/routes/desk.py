@@ -44,9 +44,9 @@ def create_project() -> Response | str | tuple[str, int]:
             own = organisation(act.session, actor.organisation_id)
             tenderee, agent = own, None
             if values["tenderee"]:
-                tenderee, agent = _named(act.session, values["tenderee"], "tenderee"), own
+                tenderee, agent = named_party(act.session, values["tenderee"], "tenderee"), own
             elif values["agent"]:
-                agent = _named(act.session, values["agent"], "agent")
+                agent = named_party(act.session, values["agent"], "agent")
             project = services.create_project(act, **{**values, "tenderee": tenderee, "agent": agent})
             return done(_("项目已创建，请添加标段。"), "bidding.create_section", code=project.code)
     except Refusal as refusal:
@@ -98,7 +98,7 @@ def open_questions(session: Session, section: Section) -> int:
     return sum(question.id not in answered for question in queries.questions(session, section))
 
 
-def _named(session: Session, identifier: str, field: str) -> Organisation:
+def named_party(session: Session, identifier: str, field: str) -> Organisation:
     try:
         return queries.organisation_named(session, identifier)
     except Missing as refusal:

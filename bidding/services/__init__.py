@@ -5,6 +5,7 @@ from bidding.services.bonds import Claim, declare_bonds, make_due, present_guara
 from bidding.services.closing import ClosedSet, close_section, closed_set
 from bidding.services.extension import extend_for_outage, probers, register_prober
 from bidding.services.invitees import draw_invitees, list_invitees
+from bidding.services.lock import lock_row
 from bidding.services.moves import (
     begin_evaluation,
     deliver_report,
@@ -77,6 +78,7 @@ __all__ = [
     "keep_objects",
     "keep_reading",
     "list_invitees",
+    "lock_row",
     "make_due",
     "mark_archived",
     "mark_awarded",

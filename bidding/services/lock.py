@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from core.act import Act
+from core.db import Row
 
 COMMITS = 0x62696464696E67
 
@@ -19,3 +20,10 @@ def lock_commits(act: Act) -> bool:
         return False
     act.session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": COMMITS})
     return True
+
+
+def lock_row(act: Act, row: Row) -> None:
+    """Until this act ends nobody else changes the row, and it is read as it stands now."""
+    kind = type(row)
+    act.session.execute(select(kind.id).where(kind.id == row.id).with_for_update())
+    act.session.refresh(row)

@@ -64,9 +64,7 @@ Fen = Annotated[int, Field(ge=0, le=MOST_FEN)]
 
 
 class Told(BaseModel):
-    """What the platform tells: exactly these fields."""
-
-    model_config = ConfigDict(extra="forbid")
+    """What the platform tells: these fields; what a fact has beyond them is not told."""
 
 
 class Given(BaseModel):

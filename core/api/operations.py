@@ -16,7 +16,7 @@ class Operation:
     """What a program must know to call it: who may, what goes in, what comes out, which guards it has.
 
     `scope` None: everybody. `takes_key`: an Idempotency-Key is honoured. `needs_match`: If-Match must name the state
-    the caller has seen.
+    the caller has seen. `place`: where what it makes is found, if not behind its own address.
     """
 
     tag: str
@@ -27,6 +27,7 @@ class Operation:
     scope: str | None = None
     takes_key: bool = False
     needs_match: bool = False
+    place: str = ""
 
 
 def operation_of(view: Callable[..., Any]) -> Operation | None:

@@ -17,6 +17,8 @@ from core.errors import Invalid
 from opening import services as hall
 from tests.conftest import Browser
 from tests.opening.stage import TRUSTEES, Stage
+from window import queries
+from window.routes.api import shapes
 
 
 def board(platform: Platform, count: int) -> None:
@@ -156,6 +158,16 @@ def test_nothing_leaves_before_its_time(platform: Platform, tmp_path: Any, app: 
     assert None not in {one["price_fen"] for one in bids()}
     tender = client.get(f"/api/v1/tenders/{stage.code.rpartition('-')[0]}").json
     assert tender["sections"][0]["bids"] == bids()
+
+
+def test_programs_are_told_what_open_data_tells(platform: Platform, tmp_path: Any) -> None:
+    """A fact added to one is added to the other. Seen red: by a field another floor had added."""
+    stage = Stage(platform, tmp_path / "machines")
+    with platform.reading() as session:
+        facts = queries.process(session, stage.code.rpartition("-")[0])
+    assert set(facts) == set(shapes.TenderTold.model_fields)
+    assert set(facts["sections"][0]) == set(shapes.SectionTold.model_fields)
+    assert set(facts["sections"][0]["notices"][0]) == set(shapes.NoticeBrief.model_fields)
 
 
 @given(st.text(max_size=60) | st.from_regex(r"[A-Za-z0-9_-]{1,60}", fullmatch=True))

@@ -81,7 +81,7 @@ def _writer(view: Callable[..., Any], described: Operation, method: str) -> Call
         key = _key() if described.takes_key else ""
         if not key:
             with acting() as act:
-                return tell(view(act, **named), described.status, location=_location(described))
+                return tell(view(act, **named), described.status, place=_place(described))
         sent = b"\n".join([method.encode(), request.full_path.encode(), body])
         bearer = request.headers["Authorization"][7:].strip()
         try:
@@ -89,7 +89,7 @@ def _writer(view: Callable[..., Any], described: Operation, method: str) -> Call
                 held = kept_answer(act, bearer=bearer, key=key, request=sent)
                 if held is not None:
                     return _told_again(held)
-                made = tell(view(act, **named), described.status, location=_location(described))
+                made = tell(view(act, **named), described.status, place=_place(described))
                 kept = {"status": made.status_code, "body": made.get_data(as_text=True), "headers": _kept(made)}
                 keep_answer(act, bearer=bearer, key=key, request=sent, answer=kept)
                 return made
@@ -102,8 +102,10 @@ def _writer(view: Callable[..., Any], described: Operation, method: str) -> Call
     return answer
 
 
-def _location(described: Operation) -> bool:
-    return described.status == 201
+def _place(described: Operation) -> str:
+    if described.status != 201:
+        return ""
+    return PREFIX + described.place if described.place else request.path
 
 
 def _kept(made: Response) -> dict[str, str]:
@@ -171,15 +173,15 @@ def _key() -> str:
     return key
 
 
-def tell(told: BaseModel | None, status: int, *, location: bool = False) -> Response:
+def tell(told: BaseModel | None, status: int, *, place: str = "") -> Response:
     """The model as JSON with its entity tag; 304 for who has it already; nothing at all as 204."""
     if told is None:
         return Response(b"", 204)
     body = told.model_dump_json()
     answer = Response(body, status, content_type="application/json")
     answer.set_etag(_tag(body))
-    if location:
-        answer.headers["Location"] = f"{request.path}/{getattr(told, 'number', None) or getattr(told, 'code', '')}"
+    if place:
+        answer.headers["Location"] = f"{place}/{getattr(told, 'number', None) or getattr(told, 'code', '')}"
     if isinstance(told, Page) and told.next is not None:
         following = urlencode({**request.args.to_dict(), "cursor": told.next})
         answer.headers["Link"] = f'<{door().origin}{request.path}?{following}>; rel="next"'

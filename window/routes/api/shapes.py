@@ -122,6 +122,7 @@ class SectionTold(Told):
     clarifications: list[ClarificationTold]
     bids: list[BidTold] | None
     candidates: list[int]
+    unranked: bool
     set_aside: list[SetAside]
     award: Award | None
     leaf: int

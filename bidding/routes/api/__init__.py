@@ -1,0 +1,5 @@
+"""The programs' interface of bidding: a tenderee's or agent's own projects and drafts."""
+
+from bidding.routes.api import drafts
+
+__all__ = ["drafts"]
