@@ -20,6 +20,8 @@ from opening.models import Bid
 
 KIND = "set_aside"
 MOST = 2000
+REFUSALS = frozenset({"refused_to_sign", "gave_up"})
+"""Reasons that are the winner's own refusal, after which procurement law bars it from the re-run (R-561)."""
 
 
 def set_aside_winner(
@@ -71,6 +73,8 @@ def lose(act: Act, publicity: Publicity, winner: Bid, reason: str, evidence: str
     )
     act.session.add(lost)
     act.session.flush()
+    if reason in REFUSALS:
+        bidding.bar_from_rerun(act, section, identifier=winner.identifier, name=winner.name, reason=reason)
     facts = {"number": winner.number, "reason": reason, "round": publicity.round, "by_winner": by_winner}
     append(act, "award.set_aside", publicity.subject, {**facts, "evidence": evidence})
     left = [one for one in publicity.candidates if one not in queries.set_aside_numbers(act.session, section)]

@@ -20,6 +20,7 @@ class Project(Base, Row):
 
     `ground`: the legal ground of a procedure that needs one; `invitation`: how bidders come (public, list, draw);
     `attempt`: 1, or one more than the failed project `predecessor` (its code) that is held again (R-561).
+    `barred`: who refused to sign and may not bid when it is held again (R-561): {identifier, name, section, reason}.
     `second_person` says who may publish what another prepared: people of the tenderee, or of the agent too ("party").
     """
 
@@ -41,6 +42,7 @@ class Project(Base, Row):
     invitation: Mapped[str] = mapped_column(String(10), default="public")
     attempt: Mapped[int] = mapped_column(default=1)
     predecessor: Mapped[str | None] = mapped_column(String(60))
+    barred: Mapped[Any] = mapped_column(Json, default=list, server_default="[]")
     second_person: Mapped[str] = mapped_column(String(10), default="tenderee", server_default="tenderee")
     created_at: Mapped[datetime]
     tenderee: Mapped[Organisation] = relationship(foreign_keys=[tenderee_id], lazy="joined")

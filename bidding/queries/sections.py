@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -256,6 +257,28 @@ def check_invited(session: Session, section: Section, actor: Actor) -> None:
     own = session.get(Organisation, actor.organisation_id) if actor.organisation_id else None
     if own is None or own.identifier not in invited:
         raise Forbidden("bid.not_invited", section=section.code)
+
+
+def barred(session: Session, project: Project) -> list[dict[str, Any]]:
+    """Who may not bid in this project because they refused to sign in an attempt before it (R-561)."""
+    found: list[dict[str, Any]] = []
+    seen = {project.code}
+    while project.predecessor and project.predecessor not in seen:
+        seen.add(project.predecessor)
+        query = select(Project).where(Project.code == project.predecessor, Project.tenderee_id == project.tenderee_id)
+        before = session.scalar(query)
+        if before is None:
+            break
+        found += before.barred
+        project = before
+    return found
+
+
+def check_unbarred(session: Session, section: Section, actor: Actor) -> None:
+    """Refuse (bid.barred) a bidder that refused to sign in an earlier attempt of this project (R-561)."""
+    own = session.get(Organisation, actor.organisation_id) if actor.organisation_id else None
+    if own is not None and own.identifier in {one["identifier"] for one in barred(session, section.project)}:
+        raise Forbidden("bid.barred", section=section.code)
 
 
 def kindred_fen(session: Session, section: Section, now: datetime) -> int:

@@ -44,6 +44,7 @@ def section(code: str) -> str:
         actor = current_actor()
         return render_template(
             "bidding/section.html",
+            barred=queries.barred(session, found.project),
             documents=queries.documents(session, found),
             replaced=queries.replacements(session, found),
             older=queries.documents(session, found, all_versions=True),

@@ -67,13 +67,14 @@ def commit_submission(code: str) -> tuple[Response, int]:
 
 
 def _admit_to(actor: Actor) -> Callable[[Session, Section], None]:
-    """What keeps out a bidder whom the section has not invited; no draft is known to anybody here."""
+    """What keeps out a bidder whom the section has not invited or must not take; no draft is known to anybody here."""
 
     def admit(session: Session, section: Section) -> None:
         if section.state == "draft":
             raise Missing("section.unknown", section=section.code)
         if actor.has(Role.BIDDER):
             queries.check_invited(session, section, actor)
+            queries.check_unbarred(session, section, actor)
 
     return admit
 

@@ -7,6 +7,7 @@ from bidding.services.extension import extend_for_outage, probers, register_prob
 from bidding.services.invitees import draw_invitees, list_invitees
 from bidding.services.lock import lock_row
 from bidding.services.moves import (
+    bar_from_rerun,
     begin_evaluation,
     deliver_report,
     fail_section,
@@ -56,6 +57,7 @@ __all__ = [
     "add_dummy_commitment",
     "append_upload",
     "ask_question",
+    "bar_from_rerun",
     "begin_evaluation",
     "bill_documents",
     "call_final_offers",

@@ -10,6 +10,7 @@ from bidding.services.bonds.refunds import make_due
 from core.act import Act
 from core.board import publish_notice
 from core.errors import Conflict
+from core.ledger.log import append
 from core.machine import advance
 
 
@@ -45,6 +46,21 @@ def set_aside_award(act: Act, section: Section, **evidence: Any) -> None:
     """The award no longer stands: back to the candidates, or where none are publicised to the delivered report."""
     by_candidates = "candidate_publicity_min" in queries.law_of(section).rules
     advance(act, section, "set_aside" if by_candidates else "set_aside_result", **evidence)
+
+
+def bar_from_rerun(act: Act, section: Section, *, identifier: str, name: str, reason: str) -> bool:
+    """A winner that refused may not bid when the project is held again, where the frozen law says so (R-561)."""
+    law = queries.law_of(section)
+    if "refuser_barred" not in law.rules:
+        return False
+    project = section.project
+    project.barred = [*project.barred,
+                      {"identifier": identifier, "name": name, "section": section.code, "reason": reason}]  # fmt: skip
+    append(
+        act, "project.bar", section.subject,
+        {"identifier": identifier, "name": name, "reason": reason, "law": law.cite("refuser_barred")},
+    )  # fmt: skip
+    return True
 
 
 def reopen_evaluation(act: Act, section: Section, **evidence: Any) -> None:

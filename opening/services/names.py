@@ -30,14 +30,18 @@ from opening.services.suspension import forget_names
 DECOY = "sunbid-decoy/v1"
 UNREADABLE = "identity.unreadable"
 UNINVITED = "identity.not_invited"
+BARRED = "identity.barred"
+SHUT_OUT = {UNINVITED: "R-210", BARRED: "R-561"}
+"""Faults for which a bid is refused at the names: the platform must not take it."""
 
 
 def publish_names(act: Act, opening: Opening) -> list[Bid]:
     """Publish who bids, numbered by order of receipt, once every identity package has been read.
 
     Each bid carries the faults of its identity; none of them keeps a bid from being opened, they are the committee's
-    to judge (R-263). Only where not all may bid, whoever was not invited is refused with that reason on record and the
-    bid stays sealed: the platform must not accept it (R-053, R-210), and it is no bidder for R-252 either. Decoys are
+    to judge (R-263). Only whoever was not invited where not all may bid, or refused to sign in an earlier
+    attempt, is refused with that reason on record and the bid stays sealed: the platform must not accept it (R-053,
+    R-210, R-561), and it is no bidder for R-252 either. Decoys are
     unmasked and dropped. With fewer bidders than R-252 asks for, the opening and the section fail: nothing is opened,
     no name is published or kept, and the result is an empty list. What the packages said of the bidders' machines stays
     as `opening.rules.devices` keeps it, and nowhere else in clear. Raises Conflict("opening.unnamed") while packages
@@ -63,13 +67,14 @@ def publish_names(act: Act, opening: Opening) -> list[Bid]:
     ]
     identifiers = [_text(claims, "uscc") for _, claims, _ in named]
     invited = bidding.invited_identifiers(act.session, opening.section)
-    admitted = {who for who in identifiers if who and (invited is None or who.upper() in invited)}
+    barred = frozenset(one["identifier"] for one in bidding.barred(act.session, opening.section.project))
+    admitted = {who.upper() for who in identifiers if who and (invited is None or who.upper() in invited)} - barred
     if _too_few(act, opening, len(admitted)):
         return []
     doubled = two_bids(identifiers)
     layers = [queries.final_layer(act.session, submission, IDENTITY) for submission, _, _ in read]
     bids = [
-        _name(act, opening, number, submission, claims, faults, doubled, invited)
+        _name(act, opening, number, submission, claims, faults, doubled, invited, barred)
         for number, (submission, claims, faults) in enumerate(named, 1)
     ]
     advance(act, opening, "publish_names", bidders=len(bids), decoys=len(decoys))
@@ -77,9 +82,9 @@ def publish_names(act: Act, opening: Opening) -> list[Bid]:
         codes = [fault["code"] for fault in bid.identity_faults]
         if UNREADABLE in codes:
             advance(act, bid, "mark_corrupted", cause=UNREADABLE)
-        elif UNINVITED in codes:
-            bid.cause = UNINVITED
-            advance(act, bid, "refuse", cause=UNINVITED, rule="R-210")
+        for fault in (one for one in SHUT_OUT if one in codes and bid.state == "sealed"):
+            bid.cause = fault
+            advance(act, bid, "refuse", cause=fault, rule=SHUT_OUT[fault])
     for layer in filter(None, layers):
         # What was read is in the bid; its hash is in the log, and the sealed package can be opened again.
         layer.content = ""
@@ -145,6 +150,7 @@ def _name(
     faults: list[dict[str, Any]],
     doubled: frozenset[str],
     invited: frozenset[str] | None,
+    barred: frozenset[str],
 ) -> Bid:
     identifier, name = _text(claims, "uscc"), _text(claims, "name")
     organisation = accounts.organisation_by_identifier(act.session, identifier) if identifier else None
@@ -153,7 +159,9 @@ def _name(
         if organisation is None:
             faults.append({"code": "identity.unregistered", "rule": "R-200"})
         if invited is not None and identifier.upper() not in invited:
-            faults.append({"code": UNINVITED, "rule": "R-210"})
+            faults.append({"code": UNINVITED, "rule": SHUT_OUT[UNINVITED]})
+        if barred & {identifier.upper(), *(str(one.get("identifier") or "").upper() for one in _partners(claims))}:
+            faults.append({"code": BARRED, "rule": SHUT_OUT[BARRED]})
         if identifier in doubled:
             faults.append({"code": "identity.two_bids", "rule": "R-211"})
     checks = _credit(act, opening, identifier, name, claims) if identifier else []
@@ -188,11 +196,15 @@ def _kept(act: Act, opening: Opening, claims: dict[str, Any]) -> dict[str, Any]:
     return held
 
 
+def _partners(claims: dict[str, Any]) -> list[dict[str, Any]]:
+    told = claims.get("consortium")
+    return [one for one in told if isinstance(one, dict)] if isinstance(told, list) else []
+
+
 def _credit(act: Act, opening: Opening, identifier: str, name: str, claims: dict[str, Any]) -> list[CreditCheck]:
     """The bidder and every partner it names against every list, bans measured at the deadline (R-704, R-705)."""
     section = opening.section
-    told = claims.get("consortium")
-    partners = [one for one in told if isinstance(one, dict)] if isinstance(told, list) else []
+    partners = _partners(claims)
     members = [(identifier, name)] + [
         (str(one.get("identifier") or "")[:40], str(one.get("name") or "")[:200]) for one in partners[:20]
     ]

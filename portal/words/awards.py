@@ -198,6 +198,7 @@ KINDS = {
     "publicity.revoke": _l("公示（结果）撤销"),
     "publicity.renew": _l("重新公示（公告）"),
     "award.set_aside": _l("中标人被撤销"),
+    "project.bar": _l("拒绝签约的成交人不得参加重新采购"),
     "award.retender": _l("终止，重新招标"),
     "notice.set_aside": _l("中标结果撤销公告"),
     "complaint.file": _l("提交投诉书"),

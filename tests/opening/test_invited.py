@@ -7,9 +7,12 @@ from typing import Any
 from accounts import queries as accounts
 from bidding import queries as bidding
 from bidding.models import Invitee
+from bidding.services import create_project
 from core.board import notices
+from core.errors import Forbidden
 from core.ledger.log import entries_of
 from opening import queries
+from tests.bidding.stage import refused
 from tests.opening.stage import Stage
 
 
@@ -72,3 +75,33 @@ def test_an_uninvited_bid_does_not_make_up_the_number(stage: Stage) -> None:
         opening = queries.opening(act.session, bidding.section(act.session, stage.code))
         assert services.publish_names(act, opening) == []
         assert opening.state == "failed"
+
+
+def test_who_refused_to_sign_may_not_bid_when_it_is_held_again(stage: Stage) -> None:
+    """R-561 (74号令 a22): refused at the door, and at the names where another's sign-in handed it in; told in public.
+
+    Seen red: without the look at the door, and without the look at the names.
+    """
+    organisation_id = stage.bidder("d").actor.organisation_id
+    assert organisation_id is not None
+    with stage.platform.act(stage.tenderee) as act:
+        project = bidding.section(act.session, stage.code).project
+        unit = accounts.organisation(act.session, organisation_id)
+        refuser = {"identifier": unit.identifier, "name": unit.name, "section": "ZB-0-01", "reason": "gave_up"}
+        before = create_project(
+            act, tenderee=project.tenderee, code="ZB-0", name=project.name, regime="G", category="services",
+            funding="", region=project.region, description="",
+        )  # fmt: skip
+        before.barred, project.predecessor = [refuser], before.code
+    with stage.platform.reading() as session:
+        section = bidding.section(session, stage.code)
+        bidding.check_unbarred(session, section, stage.bidder("a").actor)
+        with refused(Forbidden, "bid.barred"):
+            bidding.check_unbarred(session, section, stage.bidder("d").actor)
+    for letter in "abcd":
+        stage.submit(letter)
+    stage.to_names()
+    shut_out = stage.bid("d")
+    assert (shut_out.state, shut_out.cause) == ("refused", "identity.barred")
+    assert {"code": "identity.barred", "rule": "R-561"} in shut_out.identity_faults
+    assert {stage.bid(letter).state for letter in "abc"} == {"sealed"}

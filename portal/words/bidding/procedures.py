@@ -100,6 +100,7 @@ STATES = {
     "key.doc_available_min": _l("文件提供期"),
     "key.notice_period_min": _l("公告期限"),
     "key.clarify_before_deadline": _l("澄清距截止"),
+    "key.refuser_barred": _l("拒绝签约者不得参加重新采购"),
     "key.doc_objection_before": _l("对文件异议距截止"),
     "key.challenge_within": _l("质疑期"),
     "key.objection_answer": _l("答复期限"),

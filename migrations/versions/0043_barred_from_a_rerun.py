@@ -1,0 +1,21 @@
+"""who refused to sign is barred from the project's re-run"""
+
+from alembic import op
+import sqlalchemy as sa
+import core.db
+
+
+revision = '0043'
+down_revision = '0042'
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    with op.batch_alter_table('project') as batch_op:
+        batch_op.add_column(sa.Column('barred', core.db.Json(), server_default='[]', nullable=False))
+
+
+def downgrade() -> None:
+    with op.batch_alter_table('project') as batch_op:
+        batch_op.drop_column('barred')
