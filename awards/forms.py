@@ -129,6 +129,13 @@ def read_inspection(fields: Fields) -> dict[str, Any]:
     }
 
 
+def read_report_signature(fields: Fields) -> dict[str, str]:
+    """A signature under the award committee's report: the hash that was read, and dissent if any."""
+    if fields.get("agreed") != "yes":
+        raise Invalid("form.required", field="agreed")
+    return {"report_sha256": fields.get("report_sha256", ""), "dissent": fields.get("dissent", "").strip()}
+
+
 def read_ballot(fields: Fields) -> dict[str, Any]:
     """A ballot, an opinion or a decision: the choice and its reason."""
     return {

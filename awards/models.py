@@ -222,6 +222,8 @@ class Selection(Base, Staged):
     rounds: Mapped[Any] = mapped_column(Json, default=list)
     price: Mapped[Any | None] = mapped_column(Json)
     result: Mapped[Any | None] = mapped_column(Json)
+    report_sha256: Mapped[str | None] = mapped_column(String(64))
+    signatures: Mapped[Any] = mapped_column(Json, default=list, server_default="[]")
     convened_at: Mapped[datetime]
     publicity: Mapped[Publicity] = relationship(lazy="joined")
 

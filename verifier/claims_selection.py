@@ -64,8 +64,29 @@ def sitting(case: Case, one: dict[str, Any], name: str, plan: dict[str, Any]) ->
     opened = sorted([ballot["round"], ballot["seat"], digest({part: ballot[part] for part in parts})]
                     for held in result["rounds"] for ballot in held["ballots"])  # fmt: skip
     need(same(sealed, opened), "选票与密封时不同", "a ballot is not the one that was sealed")
+    report(case, one, name)
     prices = {bid["number"]: bid["price_fen"] for bid in case.archive.rows("bids.json")}
     need(same(counted(result, prices), result["winner"]), "重算的中标人不同", "counting again makes another winner")
+
+
+def report(case: Case, one: dict[str, Any], name: str) -> None:
+    """The written report is there and signed by everybody who sat; sittings of earlier versions wrote none."""
+    told = [entry["facts"]["report_sha256"] for entry in case.told("selection.report", name)]
+    sha = one.get("report_sha256")
+    need(same(told, [] if sha is None else [sha]), "定标报告与日志不同", "not the report told")
+    if sha is None:
+        return
+    case.archive.has(sha)
+    papers = [row["sha256"] for row in case.archive.rows("reports.json") if row.get("kind") == "selection_report"]
+    need(sha in papers, "定标报告不在报告之列", "the report is not among the papers")
+    told = [[e["facts"]["seat"], e["facts"]["report_sha256"], e["facts"]["dissent"]]
+            for e in case.told("selection.sign", name)]  # fmt: skip
+    here = [[made["seat"], made["report_sha256"], made["dissent"]] for made in one["signatures"]]
+    need(same(here, told), "签署与日志不同", "the signatures are not those told")
+    need(all(made[1] == sha for made in here), "签署的不是这份报告", "another report was signed")
+    if one["state"] != "dissolved":
+        seats = sorted(member["seat"] for member in one["members"])
+        need(same(sorted(made[0] for made in here), seats), "定标报告没有签齐", "a member did not sign")
 
 
 def drawn(case: Case, draw: dict[str, Any], logins: list[str], plan: dict[str, Any]) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import render_template, request
+from flask import render_template, request, send_file
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from accounts.access import acting, current_actor, instant_now, public, reading, requires
+from accounts.access import acting, current_actor, door, instant_now, public, reading, requires
 from accounts.rules import Role
 from awards import forms, queries, services
 from awards.queries import selection as found
@@ -119,12 +119,37 @@ def _decide() -> Callable[[Act, str], object]:
     )
 
 
+def _sign() -> Callable[[Act, str], object]:
+    values = forms.read_report_signature(request.form)
+    return lambda act, code: services.sign_selection(act, found.own_sitting(act.session, code, act.actor)[0], **values)
+
+
+@blueprint.get("/sections/<code>/selection/report.pdf")
+@public
+def selection_report(code: str) -> Response:
+    """The report of the award committee: for the parties once it is written, for anybody with the award."""
+    actor = current_actor()
+    with reading() as session:
+        section = bidding.section(session, code)
+        sitting = found.sitting(session, code)
+        told = section.state in ("awarded", "archived") and sitting.publicity.state == "awarded"
+        if not told:
+            bidding.own_section(session, code, actor)
+        if sitting.report_sha256 is None:
+            raise Missing("selection.unknown")
+        path, name = door().platform.store.path(sitting.report_sha256), f"selection-{code}-{sitting.number}.pdf"
+    answer = send_file(path, mimetype="application/pdf", as_attachment=True, download_name=name)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
 VERBS: dict[str, Callable[[], Callable[[Act, str], object]]] = {
     "inspect": _inspect,
     "convene": _convene,
     "declare": _declare,
     "ballot": _ballot,
     "decide": _decide,
+    "sign": _sign,
 }
 
 

@@ -36,6 +36,7 @@ from awards.services.selection import (
     record_inspection,
     set_selection,
 )
+from awards.services.selection_report import sign_selection
 from awards.services.set_aside import hold_again, set_aside_winner
 from awards.services.supplements import approve_supplement, ask_supplement, refuse_supplement
 from awards.services.validity import answer_extension, ask_extension, conclude_extension
@@ -79,6 +80,7 @@ __all__ = [
     "set_aside_winner",
     "set_selection",
     "sign_contract",
+    "sign_selection",
     "terminate_contract",
     "withdraw_complaint",
 ]  # fmt: skip

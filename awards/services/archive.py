@@ -18,6 +18,7 @@ from awards import queries
 from awards.models import Archive
 from awards.queries.complaints import check_free, complaints, open_complaints
 from awards.queries.contracts import contract, contracts, told_contract
+from awards.queries.selection import selections
 from awards.rules import disclosure
 from awards.rules.container import Source, write_container
 from awards.services.completeness import Judged, completeness, judged, objects_of
@@ -227,6 +228,11 @@ def told_members(session: Session, section: Section, warnings: dict[str, Any]) -
             *(
                 {"kind": "superseded_evaluation_report", "sha256": sha256}
                 for sha256 in queries.superseded_reports(session, committee.subject)
+            ),
+            *(
+                {"kind": "selection_report", "sha256": one.report_sha256}
+                for one in selections(session, queries.publicity(session, section))
+                if one.report_sha256
             ),
             *(
                 [{"kind": "first_opening_record", "sha256": opening.first_sitting["record_sha256"]}]

@@ -16,6 +16,7 @@ from awards.queries.selection import plan_of, selection
 from awards.rules import check_winner
 from awards.rules.remedies import NOT_EXTENDED
 from awards.rules.selection import told_selection
+from awards.services.selection_report import check_signed
 from bidding import queries as bidding_queries
 from bidding import services as bidding
 from core.act import Act
@@ -65,6 +66,8 @@ def award(
     sitting = selection(act.session, publicity) if plan_of(section) else None
     if plan_of(section) and (sitting is None or sitting.result is None):
         raise Conflict("selection.pending", section=section.code)
+    if sitting is not None:
+        check_signed(sitting)
     chosen = sitting.result["winner"] if sitting is not None and sitting.result else None
     if chosen is not None and number != chosen:
         raise Invalid("selection.chosen", field="number", number=chosen)

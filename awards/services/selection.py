@@ -11,6 +11,7 @@ from awards.models import Ballot, Inspection, Publicity, Selection, SelectionRol
 from awards.queries import selection as found
 from awards.queries.complaints import check_free
 from awards.rules.selection import TYPE, ballot_digest, drawn_seats, price_leaders, replayed, tally
+from awards.services.selection_report import write_selection_report
 from bidding import queries as bidding_queries
 from bidding import services as bidding
 from bidding.models import Section
@@ -280,6 +281,7 @@ def _conclude(act: Act, sitting: Selection, decision: dict[str, Any] | None) -> 
     result["winner"] = replayed(result, _prices(act, sitting))
     sitting.result = result
     advance(act, sitting, "conclude", result=result)
+    write_selection_report(act, sitting)
     post(
         act, key=f"{sitting.subject}:concluded",
         recipient=f"organisation:{sitting.publicity.section.project.tenderee_id}",

@@ -87,6 +87,8 @@ def told_selection(session: Session, section: Section) -> dict[str, Any]:
                 "members": one.members,
                 "draw": one.draw,
                 "result": one.result,
+                "report_sha256": one.report_sha256,
+                "signatures": one.signatures,
                 "convened_at": iso(one.convened_at),
             }
             for one in selection_queries.selections(session, publicity)

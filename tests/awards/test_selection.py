@@ -54,6 +54,19 @@ def published(story: Story, plan: Mapping[str, Any]) -> None:
     end(story)
 
 
+def sign(story: Story) -> None:
+    """Every member signs the report; nobody twice, and no other report."""
+    with story.platform.reading() as session:
+        sha256 = sitting(session, story.code).report_sha256
+    assert sha256 is not None
+    with pytest.raises(Conflict, match=r"report\.other"):
+        act_for(story, STAFF[0], services.sign_selection, report_sha256="0" * 64)
+    for login in STAFF:
+        act_for(story, login, services.sign_selection, report_sha256=sha256)
+    with pytest.raises(Conflict, match=r"selection\.signed"):
+        act_for(story, STAFF[0], services.sign_selection, report_sha256=sha256)
+
+
 def test_in_a_discussion_one_decides_after_everybody_spoke(story: Story) -> None:
     """R-514: opinions first, the first seat decides; against most opinions with a longer reason."""
     published(story, {"method": "discussion"})
@@ -79,6 +92,9 @@ def test_in_a_discussion_one_decides_after_everybody_spoke(story: Story) -> None
     with pytest.raises(Conflict, match=r"selection\.pending"):
         award(story)
     act_for(story, STAFF[0], services.decide_selection, choice=second, reason=long)
+    with pytest.raises(Conflict, match=r"selection\.unsigned"):
+        award(story)
+    sign(story)
     with pytest.raises(Invalid, match=r"selection\.chosen"):
         award(story, number=first)
     award(story)
@@ -97,4 +113,5 @@ def test_by_price_the_lowest_wins_without_a_ballot(story: Story) -> None:
         held = sitting(session, story.code)
         cheapest = min(held.candidates, key=lambda number: story.prices[number - 1])
         assert held.state == "concluded" and held.result["winner"] == cheapest and held.result["rounds"] == []
+    sign(story)
     award(story, number=cheapest)

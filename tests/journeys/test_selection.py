@@ -136,6 +136,16 @@ def test_an_award_committee_chooses_among_unranked_candidates(
     assert "不是中标候选人" in post(member(0), 422, verb="ballot", choice=3, reason=secret)
     for place, choice in enumerate((1, 2, 2, 2, 1)):
         post(member(place), verb="ballot", choice=choice, reason=secret)
+    report = f"/sections/{code}/selection/report.pdf"
+    assert (
+        member(0).get(report).data.startswith(b"%PDF") and login(Role.BIDDER, person="a").get(report).status_code == 404
+    )
+    assert "还缺 D1、D2、D3、D4、D5" in post(login(Role.TENDEREE), 422, desk, confirmation=code, number="2")
+    with platform.reading() as session:
+        signed = {"verb": "sign", "report_sha256": sitting(session, code).report_sha256, "agreed": "yes"}
+    for place in range(5):
+        post(member(place), **signed, dissent="考察时间偏短" if place == 4 else "")
+    assert "考察时间偏短" in member(0).get(page).text
     assert "不能另选" in post(login(Role.TENDEREE), 422, desk, confirmation=code, number="1")
     post(login(Role.TENDEREE), 303, desk, confirmation=code, number="2")
     told = stage.notices()["award"]["selection"]
@@ -143,6 +153,7 @@ def test_an_award_committee_chooses_among_unranked_candidates(
         {"number": 1, "votes": 2}, {"number": 2, "votes": 2}, {"number": 3, "votes": 1},
     ]  # fmt: skip
     assert secret in login(Role.BIDDER, person="a").get(f"/sections/{code}/selection").text
+    assert login(Role.BIDDER, person="a").get(report).data.startswith(b"%PDF")
     told = app.test_client().get(f"/sections/{code}/result.json")
     assert told.json["candidates"] == [1, 2, 3] and told.json["unranked"]
     tells_no_order(told.text, secrets)
@@ -160,6 +171,13 @@ def test_an_award_committee_chooses_among_unranked_candidates(
         value["sittings"][0]["result"]["rounds"][1]["ballots"][1]["choice"] = 1
 
     assert found_wrong(stage, tampered(stage, archive, "selection.json", another), tmp_path) == (
+        {"selection"}, {"selection"},
+    )  # fmt: skip
+
+    def unsigned(value: Any) -> None:
+        value["sittings"][0]["signatures"].pop()
+
+    assert found_wrong(stage, tampered(stage, archive, "selection.json", unsigned), tmp_path) == (
         {"selection"}, {"selection"},
     )  # fmt: skip
     changed = tampered(stage, archive, "selection.json", lambda value: value["inspections"].pop())

@@ -62,8 +62,27 @@ def _check_sitting(told: Told, sitting: dict[str, Any], subject: str, plan: dict
     ballots = [ballot for held in result["rounds"] for ballot in held["ballots"]]
     shown = [[one["round"], one["seat"], ballot_digest(one)] for one in ballots]
     need(sorted(sealed) == sorted(shown), "archive.selection", what="ballots")
+    _check_report(told, sitting, subject)
     prices = {bid["number"]: bid["price_fen"] for bid in told.bids}
     need(replayed(result, prices) == result["winner"], "archive.selection", what="winner")
+
+
+def _check_report(told: Told, sitting: dict[str, Any], subject: str) -> None:
+    """The report is in the file as told, signed by every seat unless dissolved; older sittings wrote none."""
+    written = [fact["report_sha256"] for fact in told.facts_of("selection.report", subject)]
+    sha256 = sitting.get("report_sha256")
+    need(written == ([sha256] if sha256 else []), "archive.selection", what="report")
+    if sha256 is None:
+        return
+    need_object(told, sha256)
+    listed = [report["sha256"] for report in told.reports if report["kind"] == "selection_report"]
+    need(sha256 in listed, "archive.report_missing", kinds=["selection_report"])
+    parts = ("seat", "report_sha256", "dissent")
+    said = [{part: one[part] for part in parts} for one in sitting["signatures"]]
+    tells = [{part: one[part] for part in parts} for one in told.facts_of("selection.sign", subject)]
+    need(said == tells and all(one["report_sha256"] == sha256 for one in said), "archive.untold", what="selection")
+    signed, seats = sorted(one["seat"] for one in said), sorted(one["seat"] for one in sitting["members"])
+    need(signed == seats or sitting["state"] == "dissolved", "archive.selection", what="signature")
 
 
 def _check_inspections(told: Told, rows: list[dict[str, Any]], about: str) -> None:

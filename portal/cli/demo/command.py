@@ -32,8 +32,9 @@ HEADINGS = {
     "warning": "七、围串标线索",
     "draw": "八、专家抽取与评标",
     "disposition": "九、线索处置",
-    "candidates": "十、公示与定标",
-    "archive": "十一、一标一档与核验",
+    "candidates": "十、公示、异议与投诉",
+    "award": "十一、定标与合同",
+    "archive": "十二、一标一档与核验",
 }
 
 

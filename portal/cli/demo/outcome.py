@@ -1,4 +1,4 @@
-"""The demo's story, last part: the warning decided, candidates published, the award, the archive and its verdict."""
+"""The demo's story, last part: the warning decided, candidates, the award, the contract, the archive, its verdict."""
 
 from __future__ import annotations
 
@@ -7,15 +7,19 @@ from datetime import timedelta
 from pathlib import Path
 
 import awards.queries
+import awards.queries.complaints
+import awards.queries.contracts
 import collusion.queries
 import collusion.services
-from awards.models import Publicity
+from awards.models import Complaint, Publicity
 from awards.rules.verdict import Line, verify_archive
 from bidding.queries import section
 from collusion.models import Warning
 from core.ledger.notes import Verifier
+from portal.cli.demo.dispute import dispute
 from portal.cli.demo.evaluation import committee_of
 from portal.cli.demo.opening_day import bids_of, key_of, section_of
+from portal.cli.demo.performance import sign_the_contract
 from portal.cli.demo.story import RIGGED, SECTION, Story
 from portal.cli.verify import spoken
 
@@ -48,7 +52,7 @@ def dispose(story: Story) -> None:
 
 
 def award(story: Story) -> None:
-    """Candidates are published for their days, nobody objects, the tenderee awards to the first."""
+    """Candidates are published for their days, one objects and complains in vain, the tenderee awards to the first."""
     story.stage.later(hours=20)
     agent = story.stage.as_("agent")
     agent.send(f"/tender/{SECTION}/award/candidates")
@@ -56,13 +60,15 @@ def award(story: Story) -> None:
     story.say(
         "candidates", "中标候选人公示，共 " + str(len(publicity.candidates)) + f" 名，至 {publicity.ends_at:%m-%d} 止"
     )
-    story.stage.at(publicity.ends_at + timedelta(hours=10))
+    dispute(story, publicity.candidates)
+    story.stage.at(publicity_of(story).ends_at + timedelta(hours=10))
     story.stage.as_("tenderee").send(
         f"/tender/{SECTION}/award",
         {"confirmation": SECTION, "number": str(publicity.candidates[0])},
     )
     winner = publicity_of(story).winner
     story.say("award", f"中标通知书已发出：{winner.name if winner else '—'}，并同时告知未中标人本人得分")
+    sign_the_contract(story, publicity.candidates[0])
 
 
 def archive(story: Story) -> Path:
@@ -108,6 +114,8 @@ def faults(story: Story, lines: list[Line], red: bool) -> list[str]:
         "nobody was avoided": len(story.happened.get("excluded", ())) >= 1,
         "the committee did not finish": committee_of(story).state == "delivered",
         "nobody was awarded": publicity_of(story).winner is not None,
+        "the complaint was not decided": complaint_of(story).decision is not None,
+        "the contract was not concluded": contract_state(story) == "concluded",
     }
     return [what for what, holds in checks.items() if not holds]
 
@@ -128,3 +136,16 @@ def publicity_of(story: Story) -> Publicity:
     """The publicity as it stands."""
     with story.stage.platform.reading() as session:
         return awards.queries.publicity(session, section_of(session))
+
+
+def complaint_of(story: Story) -> Complaint:
+    """The complaint of the story."""
+    with story.stage.platform.reading() as session:
+        return awards.queries.complaints.complaint(session, section_of(session), 1)
+
+
+def contract_state(story: Story) -> str:
+    """How far the contract has come."""
+    with story.stage.platform.reading() as session:
+        held = awards.queries.contracts.contract(session, section_of(session))
+        return held.state if held else "none"

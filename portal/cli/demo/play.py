@@ -5,6 +5,7 @@ from __future__ import annotations
 from portal.cli.demo import outcome
 from portal.cli.demo.evaluation import evaluate
 from portal.cli.demo.opening_day import hold_opening
+from portal.cli.demo.performance import supplement
 from portal.cli.demo.story import Story
 
 
@@ -34,4 +35,5 @@ def from_opening(story: Story) -> list[str]:
     outcome.award(story)
     target = outcome.archive(story)
     lines = outcome.verify(story, target)
+    lines += supplement(story, target)
     return outcome.faults(story, lines, outcome.sabotage(story, target))
