@@ -239,6 +239,7 @@ def _facts() -> dict[str, object]:
         "device": dict.fromkeys(("mac", "disk", "cpu", "host", "tool"), ""),
         "bond": None,
         "prepared_at": "2026-03-01T00:00:00Z",
+        "consortium": None,
     }
 
 

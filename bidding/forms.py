@@ -15,6 +15,7 @@ from bidding.rules.procedures import INVITATIONS
 from bidding.rules.slots import fit_slots
 from core import money
 from core.forms import Fields, checked, choice, decimal, instant, integer, text
+from credit.rules import CUTOFFS
 
 Lists = Mapping[str, Sequence[str]]
 
@@ -101,6 +102,8 @@ def read_step(step: str, fields: Fields, lists: Lists) -> tuple[dict[str, Any], 
         case "qualification":
             values["qualification"] = text(fields, "qualification", most=LONG, required=False)
             values["credit_rule"] = text(fields, "credit_rule", most=LONG, required=False)
+            if "credit_cutoff" in fields:
+                values["particulars"] = {"credit_cutoff": choice(fields, "credit_cutoff", CUTOFFS)}
             stated = fields.get("consortium", "")
             values["is_consortium_stated"] = stated in ("yes", "no")
             values["accepts_consortium"] = stated == "yes"

@@ -21,6 +21,8 @@ RECEIPT = ("type", "section", "kind", "submission_digest", "leaf_commitment", "r
            "checkpoint", "inclusion_proof", "platform_key", "signature")  # fmt: skip
 ROW = ("submission", "digest", "identity", "leaf_commitment", "leaf_index", "received_at", "state", "receipt")
 SCHEDULE = "files/schedule/schedule.json"
+IDENTITY = ("sunbid-identity/v1", "sunbid-identity/v2")
+FACTS = ("bidder", "operator", "bond", "prepared_at", "consortium")
 
 
 def _name(row: dict[str, Any], key: str = "digest") -> str:
@@ -129,6 +131,35 @@ def closing(case: Case, out: Findings) -> Said:
     )
 
 
+def _message(identity: dict[str, Any], submission_digest: str) -> bytes:
+    """What the certificate signed; since the second version the facts too, of which the consortium is one."""
+    bound = unhex(submission_digest, 32)
+    if identity["type"] == "sunbid-identity/v1":
+        return b"sunbid-identity/v1\n" + bound
+    facts = {name: identity[name] for name in FACTS}
+    return b"sunbid-identity/v2\n" + bound + sha256(canonical(facts))
+
+
+def _consortium(identity: dict[str, Any]) -> None:
+    members = identity["consortium"]
+    if members is None:
+        return
+    need(isinstance(members, list) and 2 <= len(members) <= 10, "联合体成员数不对", "a consortium of another size")
+    for place, member in enumerate(members):
+        exactly(member, ("name", "uscc", "role", "share", "work"))
+        need(member["role"] == ("member" if place else "lead"), "联合体牵头人不对", "another member leads")
+        need(1 <= whole(member["share"]) <= 10_000, "联合体分工比例不对", "a share out of bounds")
+    lead = (members[0]["name"], members[0]["uscc"])
+    need(
+        lead == (identity["bidder"]["name"], identity["bidder"]["uscc"]),
+        "牵头人不是投标人",
+        "the lead is not the bidder",
+    )
+    need(len({member["uscc"] for member in members}) == len(members), "联合体成员重复", "a member stands twice")
+    total = sum(member["share"] for member in members)
+    need(total == 10_000, "分工比例合计不是 100%", "the shares do not make the whole")
+
+
 def _signed(identity: dict[str, Any], submission_digest: str) -> None:
     try:
         certificate = load_pem_x509_certificate(str(identity["certificate"]).encode())
@@ -138,7 +169,7 @@ def _signed(identity: dict[str, Any], submission_digest: str) -> None:
     if not isinstance(public, EllipticCurvePublicKey) or not isinstance(public.curve, SECP256R1):
         raise Wrong("证书不是 P-256", "the certificate's key is not P-256")
     try:
-        message = b"sunbid-identity/v1\n" + unhex(submission_digest, 32)
+        message = _message(identity, submission_digest)
         public.verify(unbase64(identity["signature"]), message, ECDSA(SHA256()))
     except InvalidSignature as error:
         raise Wrong("身份签名不成立", "the identity's signature does not hold") from error
@@ -159,6 +190,12 @@ def _state(case: Case, submission_digest: str) -> object:
     return state
 
 
+def _is_read(bid: dict[str, Any]) -> bool:
+    """Whether the identity was read as its bidder sealed it."""
+    codes = [str(fault["code"]) for fault in bid["faults"]]
+    return not any(code == "identity.unreadable" or code.startswith("seal.") for code in codes)
+
+
 def identities(case: Case, out: Findings) -> Said:
     """Bids and decoys are exactly the closed set; each opens its leaf, each bid without faults is signed for."""
     rows = {row["digest"]: row for row in case.archive.rows("submissions.json")}
@@ -173,6 +210,8 @@ def identities(case: Case, out: Findings) -> Said:
         kept = ("number", "name", "identifier", "submission_digest", "faults")
         told = [{name: row[name] for name in kept} for row in content["bidders"]]
         held = same(told, [{name: bid[name] for name in kept} for bid in bids]) and same(content["decoys"], decoys)
+        joint = [row.get("consortium") for row in content["bidders"]]
+        held = held and same(joint, [bid["identity"].get("consortium") if _is_read(bid) else None for bid in bids])
         need(held, "与公布的投标人名单不同", "not the list of bidders that was published")
     with out.at("bids.json"):
         need(len({whole(bid["number"]) for bid in bids}) == len(bids), "编号重复", "two bids have one number")
@@ -190,16 +229,18 @@ def identities(case: Case, out: Findings) -> Said:
             need(bid["state"] == _state(case, row["digest"]), "状态与日志不同", "the state is not the ledger's")
             identity, submission = bid["identity"], row["submission"]
             codes = [str(fault["code"]) for fault in bid["faults"]]
-            if not any(code == "identity.unreadable" or code.startswith("seal.") for code in codes):
+            if _is_read(bid):
                 leaf = leaf_commitment(identity["leaf_salt"], row["digest"], row["identity"])
                 need(leaf == row["leaf_commitment"], "承诺打不开", "does not open its leaf commitment")
             if codes:
                 continue
             bound = {name: submission[name] for name in ("section", "policy_digest", "handle")}
-            bound |= {"type": "sunbid-identity/v1", "submission_digest": row["digest"]}
-            held = all(identity[name] == value for name, value in bound.items())
+            bound |= {"submission_digest": row["digest"]}
+            held = all(identity[name] == value for name, value in bound.items()) and identity["type"] in IDENTITY
             need(held, "身份属于别处", "the identity is that of another submission")
             _signed(identity, row["digest"])
+            if identity["type"] != IDENTITY[0]:
+                _consortium(identity)
             need(bid["name"] == identity["bidder"]["name"], "名称与身份不符", "name is not the identity's")
             subject = [_subject(identity, oid) for oid in (NameOID.ORGANIZATION_NAME, NameOID.ORGANIZATION_IDENTIFIER)]
             need(subject == [[bid["name"]], [bid["identifier"]]], "名称与证书不符", "not what the certificate says")

@@ -25,6 +25,7 @@ MOST = 4096
 MESSAGES = {
     "sunbid-login/v1": (re.compile(rb"sunbid-login/v1\n[A-Za-z0-9_-]{40,100}"), "sign in 登录"),
     "sunbid-identity/v1": (re.compile(rb"sunbid-identity/v1\n.{32}", re.S), "submit a bid 递交投标文件"),
+    "sunbid-identity/v2": (re.compile(rb"sunbid-identity/v2\n.{64}", re.S), "submit a bid 递交投标文件"),
     "sunbid-confirm/v1": (re.compile(rb"sunbid-confirm/v1\n.{32}", re.S), "confirm the opening record 确认开标记录"),
 }
 """What the platform asks a certificate to sign, and nothing else: a page cannot have a contract signed."""

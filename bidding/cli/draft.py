@@ -34,6 +34,7 @@ MAX_DRAFT = 1 << 20
 MAX_ENTRIES = 5_000
 MARKS = {"todo": "○", "doing": "◐", "fix": "✗", "done": "✓"}
 TASKS = {
+    "consortium": ("投标方式", "alone or consortium"),
     "qualification": ("资信", "qualification"),
     "technical": ("技术", "technical"),
     "price": ("报价", "price"),
@@ -102,7 +103,7 @@ def read_draft(place: Path, temp: Path) -> tuple[dict[str, Any], Path]:
         typed = None
     if not isinstance(typed, dict) or typed.get("type") != DRAFT:
         raise Invalid("client.draft", file=place.name, reason=DRAFT_FILE)
-    groups = all(isinstance(typed.get(name, {}), dict) for name in ("schedule", "bond", "authorisation"))
+    groups = all(isinstance(typed.get(name, {}), dict) for name in ("schedule", "bond", "authorisation", "consortium"))
     listed = typed.get("links", [])
     if not groups or not isinstance(listed, list) or not all(isinstance(link, dict) for link in listed):
         raise Invalid("client.draft", file=place.name, reason=DRAFT_FILE)
@@ -158,7 +159,20 @@ def typed_from(given: Mapping[str, Any]) -> dict[str, Any]:
             "phone": given["phone"],
             "confirmed": True,
         },
+        "consortium": consortium_from(given),
         "links": [],
+    }
+
+
+def consortium_from(given: Mapping[str, Any]) -> dict[str, Any]:
+    """A consortium as a draft has it, from the options --member, --share and --work; {} for who bids alone."""
+    if not given["members"] and not given["share"] and not given["work"]:
+        return {}
+    parts = ("name", "uscc", "share", "work")
+    return {
+        "joint": True,
+        "lead": {"share": given["share"], "work": given["work"]},
+        "members": [dict(zip(parts, one, strict=True)) for one in given["members"]],
     }
 
 

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
-import platform
 import sys
 import tempfile
-import uuid
-from datetime import UTC, datetime
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +17,7 @@ from bidding.cli.boq import FILE, tenderee
 from bidding.cli.draft import (
     Draft,
     check_bill,
+    consortium_from,
     draft_envelopes,
     draft_tasks,
     enclose,
@@ -33,11 +28,13 @@ from bidding.cli.draft import (
     take_schedule,
     typed_from,
 )
+from bidding.cli.facts import bidder_facts
 from bidding.cli.folder import DESTINATION_FILE, BidFolder
 from bidding.cli.preparation import fetch_preparation, fetch_tender_bill, read_preparation, spoken_findings
 from bidding.cli.telling import bar, said, tell
 from bidding.rules.boq import Bill, BillFinding, errors_of
-from bidding.rules.completeness import is_complete
+from bidding.rules.completeness import ADVICE, is_complete
+from bidding.rules.consortia import check_typed
 from bidding.rules.envelopes import opened_in
 from bidding.rules.links import broken
 from bidding.rules.sentences import say
@@ -48,8 +45,6 @@ from core.seal import seal as seal_files
 
 SCHEDULE = "schedule"
 LOOSE = "main"
-DEVICE = "SUNBID_TEST_DEVICE"
-"""Names the machine in demonstrations and tests; a server that sees it refuses to start in production."""
 
 
 @click.command()
@@ -78,6 +73,9 @@ DEVICE = "SUNBID_TEST_DEVICE"
 @click.option("--bond-account", default="")
 @click.option("--bond-payer", default="")
 @click.option("--bond-amount", default="0", help="yuan")
+@click.option("--member", "members", multiple=True, nargs=4, metavar="NAME CODE SHARE WORK", help="a consortium's")
+@click.option("--share", default="", help="per cent of the work the bidder, leading a consortium, does itself")
+@click.option("--work", default="", help="and which work")
 @click.option("--json", "as_json", is_flag=True, help="one JSON object on stdout")
 def seal(
     policy_path: Path | None,
@@ -99,7 +97,8 @@ def seal(
     The schedule is made from --price, --duration, --quality, --manager and --manager-certificate, or given as
     --envelope schedule=DIR; --draft takes everything from a draft. A priced bill of quantities is checked against the
     tenderee's first, and a bill that does not add up is not sealed. An anonymous envelope takes only PDF and Word;
-    what in them tells the bidder is warned of. --check says how complete everything is.
+    what in them tells the bidder is warned of. A consortium is given by its other members, one --member each, and
+    by --share and --work of the bidder, who leads it. --check says how complete everything is.
     """
     if not check and (identity is None or out is None):
         raise click.UsageError("--identity DIR --out DIR, or --check")
@@ -124,12 +123,13 @@ def seal(
         check_slots(files, told.get("slots", []))
         _refuse_bad_bill(draft, tender, as_json=as_json)
         _refuse_bad_links(draft)
+        _refuse_bad_consortium(draft, preparation)
         enclose(draft, Path(temp), policy["section"])
         with bar(said("加密", "Sealing"), quiet=as_json) as progress:
             sealed = seal_files(
                 policy,
                 keys.keys,
-                bidder_facts(keys, given),
+                bidder_facts(keys, given, draft.typed.get("consortium")),
                 files,
                 out,
                 progress=progress,
@@ -200,6 +200,7 @@ def _draft(
     typed, named = typed_from(given), envelopes
     if place is not None:
         typed, folder = read_draft(place, temp)
+        typed["consortium"] = consortium_from(given) or typed.get("consortium")
         if typed.get("section") not in (None, "", policy["section"]):
             raise Invalid("bid.other_section", given=typed["section"], expected=policy["section"])
         over = {pair.partition("=")[0] for pair in envelopes}
@@ -251,6 +252,15 @@ def _refuse_bad_links(draft: Draft) -> None:
         if code:
             reason = say(code, {"expected": expected, "found": found}, said("zh", "en"))
             raise Invalid("client.links", field="links", clause=str(link.get("clause"))[:40], reason=reason)
+
+
+def _refuse_bad_consortium(draft: Draft, preparation: dict[str, Any]) -> None:
+    """Refuse (client.consortium) what a consortium lacks, and a consortium where the section accepts none (R-112)."""
+    asked = preparation or {"accepts_consortium": True}  # sealed from a policy alone: the opening looks again
+    for code, level, field, expected, found in check_typed(asked, draft.facts()):
+        if level != ADVICE:
+            reason = say(code, {"expected": expected, "found": found}, said("zh", "en"))
+            raise Invalid("client.consortium", field=field, place=field, reason=reason)
 
 
 def fetch_policy(path: Path | None, server: str, section: str) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -313,31 +323,6 @@ def succession(after: BidFolder | None) -> dict[str, Any]:
     return {"kind": kind, "sequence": last["sequence"] + 1, "previous": after.digest}
 
 
-def bidder_facts(keys: Identity, given: dict[str, Any]) -> dict[str, Any]:
-    """Who bids, from the certificate; the machine's facts for the collusion indicators, sealed for the trustees."""
-    certificate = facts_of(keys.certificate)
-    bond = None
-    if given.get("bond_form"):
-        bond = {
-            "form": given["bond_form"],
-            "account": given["bond_account"],
-            "payer": given["bond_payer"] or certificate.subject_name,
-            "amount_fen": money.parse(given["bond_amount"], field="bond-amount"),
-        }
-    return {
-        "bidder": {
-            "name": certificate.subject_name,
-            "uscc": certificate.identifier,
-            "contact": given.get("contact") or "",
-            "phone": given.get("phone") or "",
-        },
-        "operator": given.get("operator") or certificate.person,
-        "device": device(),
-        "bond": bond,
-        "prepared_at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-    }
-
-
 def own_words(keys: Identity | None, given: dict[str, Any]) -> dict[str, str]:
     """The bidder's own words that tell who bids: of the certificate, where there is one, and of the options."""
     words = {"manager": given["manager"], "contact": given["contact"], "phone": given["phone"]}
@@ -347,49 +332,6 @@ def own_words(keys: Identity | None, given: dict[str, Any]) -> dict[str, str]:
         words |= {"name": certificate.subject_name, "identifier": certificate.identifier}
         words["person"] = words["person"] or certificate.person or ""
     return {kind: word for kind, word in words.items() if word}
-
-
-def device() -> dict[str, str]:
-    """What the machine says about itself (R-209): network address, disk serial, processor, name, this tool.
-
-    In demonstrations and tests several bidders sit at one machine; DEVICE then names the one each would have.
-    """
-    named = os.environ.get(DEVICE, "")
-    if named:
-        digits = hashlib.sha256(named.encode()).hexdigest()
-        mac = ":".join(["02", *(digits[n : n + 2] for n in range(0, 10, 2))])
-        return {"mac": mac, "disk": f"T-{digits[10:22]}", "cpu": "", "host": named, "tool": _tool()}
-    number = uuid.getnode()
-    # A number with the multicast bit is made up by Python because no address was found.
-    mac = "" if number >> 40 & 1 else ":".join(f"{number >> shift & 0xFF:02x}" for shift in range(40, -8, -8))
-    return {
-        "mac": mac,
-        "disk": _first(Path("/sys/block"), "*/device/serial") or _first(Path("/sys/block"), "*/device/cid"),
-        "cpu": _cpu(),
-        "host": platform.node(),
-        "tool": _tool(),
-    }
-
-
-def _tool() -> str:
-    return f"sunbid {metadata.version('sunbid')}"
-
-
-def _first(folder: Path, pattern: str) -> str:
-    for path in sorted(folder.glob(pattern)):
-        try:
-            return path.read_text(encoding="ascii", errors="replace").strip()[:80]
-        except OSError:
-            continue
-    return ""
-
-
-def _cpu() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return platform.processor()
-    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")
 
 
 def _schedule(folder: Path, given: dict[str, Any]) -> Enclosure:

@@ -13,8 +13,9 @@ import click
 import requests
 
 from accounts.cli import Connection, Identity, checked, connect
+from bidding.cli.facts import bidder_facts
 from bidding.cli.folder import DESTINATION_FILE, RECEIPT_FILE, UPLOADS_FILE, BidFolder, Object
-from bidding.cli.sealing import bidder_facts, fetch_policy, pinned
+from bidding.cli.sealing import fetch_policy, pinned
 from bidding.cli.telling import Bar, bar, said, tell
 from bidding.cli.versions import changed_since, published_after, warn_of_changes
 from bidding.rules.receipt import Verified, verify_receipt

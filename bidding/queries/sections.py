@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import func, select
@@ -23,12 +23,14 @@ from bidding.models import (
     TenderDocument,
     Trustee,
 )
+from bidding.rules.bonds import asked_slots as with_guarantee
 from core.act import Actor
 from core.calendar import day_of, national
 from core.clock import BEIJING
 from core.errors import Forbidden, Missing
 from core.law import Snapshot
 from core.ledger.log import LedgerEntry, entries_of
+from credit.rules import cutoff_on
 
 EVERYWHERE = ("officer", "supervisor", "system")
 """Roles that act on every section (RULES §1.4)."""
@@ -108,6 +110,23 @@ def sections_of(session: Session, project: Project) -> list[Section]:
 def final_round(session: Session, section: Section) -> Section | None:
     """The round of final offers that follows this section, if it has been called (R-602)."""
     return session.scalar(select(Section).where(Section.first_round == section.code))
+
+
+def accepts_consortia(section: Section) -> bool:
+    """Whether consortia may bid here, as the notice says or the law has it where the notice says nothing (R-112)."""
+    return rules.is_accepted(section.accepts_consortium, section.is_consortium_stated, section.project.regime)
+
+
+def credit_cutoff(section: Section) -> date | None:
+    """The day at which bans on credit lists are measured here (R-705); None for the day of each query."""
+    notice = day_of(section.published_at) if section.published_at else None
+    named = str((section.particulars or {}).get("credit_cutoff", ""))
+    return cutoff_on(law_of(section), named, notice=notice, deadline=day_of(section.closing_at))
+
+
+def asked_slots(section: Section) -> list[dict[str, Any]]:
+    """The files of a bid, with a place for a guarantee and for a joint bidding agreement where there may be one."""
+    return rules.joint_slots(with_guarantee(section.slots, section.bond_fen), accepts_consortia(section))
 
 
 def due_to_close(session: Session, now: datetime) -> list[Section]:

@@ -18,7 +18,6 @@ from bidding import queries, rules, services
 from bidding.models import Section, TenderDocument
 from bidding.queries import bonds
 from bidding.routes.blueprint import blueprint, done, frame_of
-from bidding.rules.bonds import asked_slots
 from bidding.rules.boq import Bill, BillFinding, blank_workbook, errors_of, read_bill, tender_bill, write_workbook
 from bidding.rules.boq import write_xml as xml_of
 from bidding.rules.boq.apart import read_apart
@@ -165,11 +164,12 @@ def preparation_of(session: Session, section: Section) -> dict[str, Any]:
             "deadline": iso(section.closing_at),
             "control_price_fen": section.control_price_fen,
             "bond_fen": section.bond_fen,
+            "accepts_consortium": queries.accepts_consortia(section),
             "duration_days": section.duration_days,
             "validity_days": section.validity_days,
         },
         method=section.method,
-        slots=asked_slots(section.slots, section.bond_fen),
+        slots=queries.asked_slots(section),
         bond=bonds.bond_terms(session, section),
         envelopes=policy.content["envelopes"],
         policy_digest=policy.digest,

@@ -53,6 +53,7 @@ def section(code: str) -> str:
             clarifications=queries.clarifications(session, found),
             objections=queries.objections(session, found),
             objections_until=queries.objections_until(found, instant_now()),
+            accepts_consortia=queries.accepts_consortia(found),
             watches=actor.has(*queries.EVERYWHERE),
             notices=notices(session, subject=found.subject),
             timeline=queries.timeline(session, found),

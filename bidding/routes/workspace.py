@@ -9,7 +9,6 @@ from accounts.rules import Role
 from bidding import queries
 from bidding.queries import bonds
 from bidding.routes.blueprint import blueprint, frame_of
-from bidding.rules.bonds import asked_slots
 
 
 @blueprint.get("/bid")
@@ -29,7 +28,7 @@ def workspace(code: str) -> str:
     with reading() as session:
         section = queries.section(session, code)
         deadline = queries.standing_deadline(section, instant_now())
-        slots = asked_slots(section.slots, section.bond_fen)
+        slots = queries.asked_slots(section)
         envelopes = [
             {**one, "slots": [slot for slot in slots if slot["envelope"] == one["name"]]} for one in section.envelopes
         ]

@@ -1,6 +1,7 @@
 """Pure rules of bidding: the rulebook, checks of a notice, the policy, deadlines, what may be committed, receipts."""
 
 from bidding.rules.concerns import BARRIER
+from bidding.rules.consortia import is_accepted, joint_slots
 from bidding.rules.deadlines import is_late, minimum_deadline
 from bidding.rules.envelopes import ENVELOPES, check_layout, layout
 from bidding.rules.findings import Finding, Level, NoticeFacts
@@ -58,7 +59,9 @@ __all__ = [
     "default_slots",
     "first_block",
     "fit_slots",
+    "is_accepted",
     "is_late",
+    "joint_slots",
     "law_on",
     "layout",
     "minimum_deadline",

@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from bidding.rules.consortia import check_typed, is_joint
 from bidding.rules.links import broken, clauses_of
 from core import money
 from core.errors import Invalid
@@ -81,7 +82,8 @@ def completeness(preparation: Json, draft: Json) -> list[Task]:
 
     需修改 as soon as anything given is wrong; 已完成 when nothing is missing; 进行中 when something is given; or else
     未开始. `preparation` is what the section asks (with its `tasks`). `draft` holds texts as typed under `schedule`,
-    `bond`, `authorisation`, the `links`, the `files` by envelope and slot, and what the check of the `bill` came to.
+    `bond`, `authorisation`, `consortium`, the `links`, the `files` by envelope and slot, and what the check of the
+    `bill` came to.
     """
     return [_task(task, preparation, draft) for task in preparation["tasks"]]
 
@@ -234,6 +236,10 @@ def _bill_price(step: Json, preparation: Json, draft: Json) -> Found:
     return False, [Lack("draft.bill_price", WRONG, step["field"], money.plain(bill["total_fen"]), money.plain(fen))]
 
 
+def _consortium(step: Json, preparation: Json, draft: Json) -> Found:
+    return is_joint(draft.get("consortium")), [Lack(*said) for said in check_typed(preparation, draft)]
+
+
 _CHECKS: dict[str, Callable[[Json, Json, Json], Found]] = {
     "text": _text,
     "choice": _choice,
@@ -244,6 +250,7 @@ _CHECKS: dict[str, Callable[[Json, Json, Json], Found]] = {
     "links": _links,
     "bill": _bill,
     "bill_price": _bill_price,
+    "consortium": _consortium,
 }
 
 

@@ -22,8 +22,9 @@ def build_preparation(
     bond: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The requirements as one JSON value. `section`: code, name, regime, deadline, control_price_fen, bond_fen,
-    duration_days, validity_days; `bill`: sha256, size, template_sha256 of the bill of quantities, if there is one.
-    `bond`: the section's terms: the forms its law leaves to the bidder (R-153), what a rating may take off (R-707).
+    accepts_consortium, duration_days, validity_days; `bill`: sha256, size, template_sha256 of the bill of quantities,
+    if there is one. `bond`: the section's terms: the forms its law leaves to the bidder (R-153), what a rating may
+    take off (R-707).
     """
     criteria = [
         {name: item[name] for name in ("code", "name", "group", "points", "objective", "text")}

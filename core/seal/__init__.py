@@ -9,7 +9,8 @@ so stock tools can do and check all of it. No server, database or clock is neede
 from core.seal.age import SUITE, new_identity, peel, recipient_of
 from core.seal.archive import Enclosure
 from core.seal.backup import rebuild_archive
-from core.seal.bidder import package_hashes, read_identity, validate_facts
+from core.seal.bidder import TYPES as IDENTITY_TYPES
+from core.seal.bidder import message_of, package_hashes, read_identity, validate_facts
 from core.seal.header import MAX_HEADER, MAX_PACKAGE, lint, lint_file, lint_package, lint_size
 from core.seal.keys import BidderKeys, derive_nonce, handle_of
 from core.seal.ladder import LADDER
@@ -39,6 +40,7 @@ from core.seal.submission import (
 )
 
 __all__ = [
+    "IDENTITY_TYPES",
     "LADDER",
     "MAX_HEADER",
     "MAX_PACKAGE",
@@ -67,6 +69,7 @@ __all__ = [
     "lint_file",
     "lint_package",
     "lint_size",
+    "message_of",
     "new_identity",
     "open_archive",
     "open_sealed",

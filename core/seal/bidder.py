@@ -16,7 +16,10 @@ from core.seal.notation import Checker, Json, canonical, has_keys, is_count, is_
 from core.seal.policy import BIDDER, trustee_sets
 from core.seal.submission import leaf_commitment, submission_digest
 
-TYPE = "sunbid-identity/v1"
+TYPE = "sunbid-identity/v2"
+FIRST_TYPE = "sunbid-identity/v1"
+"""Without a consortium, and its signature does not cover the facts; read for ever, written no more."""
+TYPES = (TYPE, FIRST_TYPE)
 DECOY_TYPE = "sunbid-decoy/v1"
 SIZE = 8192
 
@@ -24,17 +27,33 @@ _BOUND = ("type", "section", "policy_digest", "handle", "submission_digest", "le
 _BIDDER = ("name", "uscc", "contact", "phone")
 _DEVICE = ("mac", "disk", "cpu", "host", "tool")
 _BOND = ("form", "account", "payer", "amount_fen")
-_FACTS = (BIDDER, "operator", "device", "bond", "prepared_at")
+_MEMBER = ("name", "uscc", "role", "share", "work")
+_FIRST_FACTS = (BIDDER, "operator", "device", "bond", "prepared_at")
+_FACTS = (*_FIRST_FACTS, "consortium")
+_SIGNED = tuple(key for key in _FACTS if key != "device")
+"""What the certificate signs besides the submission. Not the machine: only a keyed digest of it is kept (R-209)."""
+LEAD, MEMBER = "lead", "member"
+MOST_MEMBERS = 10
+WHOLE = 10_000
+"""Shares of the work are counted in hundredths of a per cent."""
 
 
 def validate_facts(facts: Any) -> Json:
     """The bidder's facts themselves, if every field is there and well-formed; else seal.facts_invalid (place).
 
     {"bidder": {name, uscc, contact, phone}, "operator", "device": {mac, disk, cpu, host, tool},
-    "bond": {form, account, payer, amount_fen} or null where none is demanded, "prepared_at": UTC instant}.
+    "bond": {form, account, payer, amount_fen} or null where none is demanded, "prepared_at": UTC instant,
+    "consortium": null, or 2 to 10 × {name, uscc, role, share, work}, the bidder first as "lead", the others as
+    "member", the shares in hundredths of a per cent making the whole}.
     """
     check = Checker("seal.facts_invalid")
     check.need(has_keys(facts, _FACTS), "keys")
+    _check_facts(check, facts)
+    _check_consortium(check, facts["consortium"], facts[BIDDER])
+    return facts  # type: ignore[no-any-return]
+
+
+def _check_facts(check: Checker, facts: Any) -> None:
     check.need(has_keys(facts["bidder"], _BIDDER), "bidder")
     for key in _BIDDER:
         check.need(is_text(facts["bidder"][key], 512, empty=key in ("contact", "phone")), f"bidder.{key}")
@@ -49,7 +68,21 @@ def validate_facts(facts: Any) -> Json:
             check.need(is_text(bond[key], 512, empty=True), f"bond.{key}")
         check.need(is_count(bond["amount_fen"], 0, 10**15), "bond.amount_fen")
     check.need(is_instant(facts["prepared_at"]), "prepared_at")
-    return facts  # type: ignore[no-any-return]
+
+
+def _check_consortium(check: Checker, members: Any, bidder: Mapping[str, Any]) -> None:
+    if members is None:
+        return
+    check.need(isinstance(members, list) and 2 <= len(members) <= MOST_MEMBERS, "consortium")
+    for place, one in enumerate(members):
+        check.need(has_keys(one, _MEMBER), f"consortium.{place}")
+        for key, limit in (("name", 200), ("uscc", 40), ("work", 200)):
+            check.need(is_text(one[key], limit), f"consortium.{place}.{key}")
+        check.need(one["role"] == (MEMBER if place else LEAD), f"consortium.{place}.role")
+        check.need(is_count(one["share"], 1, WHOLE), f"consortium.{place}.share")
+    check.need((members[0]["name"], members[0]["uscc"]) == (bidder["name"], bidder["uscc"]), "consortium.0")
+    check.need(len({one["uscc"] for one in members}) == len(members), "consortium.uscc")
+    check.need(sum(one["share"] for one in members) == WHOLE, "consortium.share")
 
 
 def identity_text(keys: BidderKeys, facts: Json, submission: Mapping[str, Any], leaf_salt: bytes) -> bytes:
@@ -58,7 +91,7 @@ def identity_text(keys: BidderKeys, facts: Json, submission: Mapping[str, Any], 
     Raises seal.certificate_invalid, seal.signature_invalid (the key does not belong to the certificate) and
     seal.identity_too_large.
     """
-    message = signed_message(submission_digest(submission))
+    message = signed_message(submission_digest(submission), facts)
     signature = keys.sign(message)
     if not certificate_signed(keys.certificate, signature, message):
         raise Invalid("seal.signature_invalid", field="signature")
@@ -99,8 +132,9 @@ def read_identity(
     """
     claims = read_canonical(text, MAX_PACKAGE)
     check = Checker("seal.identity_invalid")
-    check.need(claims.get("type") in (TYPE, DECOY_TYPE), "type")
-    own = ("trustee",) if claims["type"] == DECOY_TYPE else (*_FACTS, "certificate", "signature")
+    check.need(claims.get("type") in (*TYPES, DECOY_TYPE), "type")
+    told = _FIRST_FACTS if claims["type"] == FIRST_TYPE else _FACTS
+    own = ("trustee",) if claims["type"] == DECOY_TYPE else (*told, "certificate", "signature")
     check.need(has_keys(claims, (*_BOUND, *own)), "keys")
     check.need(is_hex(claims["leaf_salt"], 32), "leaf_salt")
     digest = submission_digest(submission)
@@ -117,23 +151,31 @@ def read_identity(
     if claims["type"] == DECOY_TYPE:
         check.need(isinstance(claims["trustee"], str) and claims["trustee"] in policy["recipients"], "trustee")
         return claims
-    try:
-        validate_facts({key: claims[key] for key in _FACTS})
-    except Invalid as error:
-        raise Invalid("seal.identity_invalid", field=error.field, place=error.field) from error
+    _check_facts(check, claims)
+    if claims["type"] == TYPE:
+        _check_consortium(check, claims["consortium"], claims[BIDDER])
     check.need(isinstance(claims["certificate"], str) and claims["certificate"].isascii(), "certificate")
     try:
         signature = base64.b64decode(claims["signature"], validate=True)
     except (TypeError, ValueError, binascii.Error) as error:
         raise Invalid("seal.identity_invalid", field="signature", place="signature") from error
-    if not certificate_signed(claims["certificate"], signature, signed_message(digest)):
+    if not certificate_signed(claims["certificate"], signature, message_of(claims)):
         raise Invalid("seal.signature_invalid", field="signature")
     return claims
 
 
-def signed_message(digest: str) -> bytes:
-    """What the certificate signs: "sunbid-identity/v1\\n" ‖ the 32 bytes of the submission digest."""
-    return b"sunbid-identity/v1\n" + bytes.fromhex(digest)
+def signed_message(digest: str, facts: Mapping[str, Any]) -> bytes:
+    """What the certificate signs: "sunbid-identity/v2\\n" ‖ submission digest (32) ‖ SHA-256 of the facts (32)."""
+    told = hashlib.sha256(canonical({key: facts[key] for key in _SIGNED})).digest()
+    return b"sunbid-identity/v2\n" + bytes.fromhex(digest) + told
+
+
+def message_of(claims: Mapping[str, Any]) -> bytes:
+    """What the certificate of these claims signed, in either version."""
+    digest = str(claims["submission_digest"])
+    if claims["type"] == FIRST_TYPE:
+        return b"sunbid-identity/v1\n" + bytes.fromhex(digest)
+    return signed_message(digest, claims)
 
 
 def package_hashes(packages: Mapping[str, bytes]) -> dict[str, str]:

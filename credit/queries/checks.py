@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +15,7 @@ from core.act import Actor
 from core.errors import Conflict, Missing
 from core.law import Snapshot
 from credit.models import CreditCheck, CreditFact
-from credit.rules import SOURCES, blocks
+from credit.rules import SOURCES, blocks, whole
 
 WORKING = (Role.OFFICER, Role.SUPERVISOR, Role.OPERATOR, Role.TENDEREE, Role.AGENT, Role.EXPERT)
 """Roles that judge bids or watch over it; the link itself, a digest, is shown to them with the bid."""
@@ -86,11 +87,11 @@ def newest_checks(session: Session, section_code: str, identifier: str) -> dict[
 
 
 def parties(session: Session, section_code: str, *, member_of: str | None = None) -> list[CreditCheck]:
-    """One newest check for each party of the section, in the order of their first; only a consortium's where asked."""
+    """One newest check for each party of the section, in each consortium it is of; only one's where it is asked."""
     query = select(func.max(CreditCheck.id)).where(CreditCheck.section == section_code)
     if member_of is not None:
         query = query.where(or_(CreditCheck.member_of == member_of, CreditCheck.identifier == member_of))
-    newest = query.group_by(CreditCheck.identifier, CreditCheck.name)
+    newest = query.group_by(CreditCheck.identifier, CreditCheck.name, CreditCheck.member_of)
     return list(session.scalars(select(CreditCheck).where(CreditCheck.id.in_(newest)).order_by(CreditCheck.id)))
 
 
@@ -101,13 +102,41 @@ def is_restricted(session: Session, section_code: str, identifier: str) -> bool:
 
 def restrictions(session: Session, section_code: str, identifier: str) -> list[str]:
     """The lists whose newest check restricts the party or a member; what was repaired since is not among them."""
-    found = {
-        held.source
+    return sorted({held.source for held in restricting(session, section_code, identifier)})
+
+
+def restricting(session: Session, section_code: str, identifier: str) -> list[CreditCheck]:
+    """The newest checks that restrict the party or, each by itself, a member of its consortium (R-704)."""
+    return [
+        held
         for party in parties(session, section_code, member_of=identifier)
         for held in newest_checks(session, section_code, party.identifier).values()
         if held.decision == "restricted"
-    }
-    return sorted(found)
+    ]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the matrix: a party, whom it bids with, and its newest check per list."""
+
+    party: CreditCheck
+    cells: dict[str, CreditCheck]
+    whole: str | None
+    """What all members' answers make of the consortium this party leads; None for any other party."""
+
+
+def matrix_of(session: Session, section_code: str) -> list[Row]:
+    """The parties of a section against the lists, each consortium's members below their lead (R-704)."""
+    held = parties(session, section_code)
+    cells = {one.identifier: newest_checks(session, section_code, one.identifier) for one in held}
+    found = []
+    for lead in [one for one in held if not one.member_of]:
+        members = [one for one in held if lead.identifier and one.member_of == lead.identifier]
+        decisions = [check.decision for one in (lead, *members) for check in cells[one.identifier].values()]
+        found.append(Row(lead, cells[lead.identifier], whole(decisions) if members else None))
+        found += [Row(one, cells[one.identifier], None) for one in members]
+    listed = {row.party.id for row in found}
+    return [*found, *(Row(one, cells[one.identifier], None) for one in held if one.id not in listed)]
 
 
 def blocking(

@@ -28,7 +28,7 @@ from core.render.pdf import render_pdf
 from credit import forms, queries, services
 from credit.models import CreditCheck
 from credit.routes.pages import LOOKERS, READERS, STAFF, blueprint, uploaded
-from credit.rules import Verdict, masked
+from credit.rules import SOURCES, Verdict, masked
 from credit.rules.answers import Answer
 from credit.services.checking import MOST_SHOT, ROLES, STAGES
 
@@ -66,6 +66,8 @@ def _sections(errors: list[Refusal], status: int = 200) -> tuple[str, int]:
             codes=codes,
             chosen=chosen,
             checks=queries.checks(session, chosen) if chosen else [],
+            matrix=queries.matrix_of(session, chosen) if chosen else [],
+            sources=SOURCES,
             stages=STAGES,
             roles=[role for role in ROLES if role != "bidder"],
             leads=[one for one in queries.parties(session, chosen) if one.role == "bidder"] if chosen else [],

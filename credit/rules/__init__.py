@@ -3,8 +3,10 @@
 from credit.rules.feedback import GROUPS, Asked, Count, Open, count, total
 from credit.rules.incentives import Incentive, check_neutral, incentive_for
 from credit.rules.judging import (
+    CUTOFFS,
     Verdict,
     blocks,
+    cutoff_on,
     judge,
     masked,
     matrix,
@@ -32,6 +34,7 @@ from credit.rules.reading import Parsed, parse_list, read_file, shown
 
 __all__ = [
     "CHANNELS",
+    "CUTOFFS",
     "GROUPS",
     "LISTS",
     "MOST_ROWS",
@@ -50,6 +53,7 @@ __all__ = [
     "check_neutral",
     "check_shrink",
     "count",
+    "cutoff_on",
     "incentive_for",
     "judge",
     "masked",

@@ -16,6 +16,11 @@ from credit.rules.lists import SOURCES, normal_name
 SCOPES = {"T": ("招标投标", "投标", "招投标"), "G": ("政府采购",)}
 """The words by which a decision's own measures reach a regime (R-700, "per decision")."""
 
+CUTOFFS = ("deadline", "notice", "query")
+"""The days at which a document may measure bans: the deadline for bids, the notice, the query (R-703, R-705)."""
+ABOVE = "yuan above"
+"""The unit of a bar that must be exceeded (不含本数); one in `yuan` is reached."""
+
 WORST = ("clear", "informed", "pending", "restricted")
 """Decisions, mildest first."""
 
@@ -33,9 +38,12 @@ def matrix(law: Snapshot, sector: str = "") -> Snapshot:
 
     `sector`: where a sector's own rule sets a higher bar, for example for large fines (R-705).
     """
-    given = {**law.given, **({"sector": [sector]} if sector else {})}
+    given = {**law.given, **({"sector": [sector.strip()]} if sector.strip() else {})}
     own = freeze(rulebook(), law.regime, date.fromisoformat(law.on), given)
-    frozen = {key: rule for key, rule in law.rules.items() if key.startswith(("credit.", "incentive."))}
+    narrow = {key for key, rule in own.rules.items() if "sector" in rule.only}
+    frozen = {
+        key: rule for key, rule in law.rules.items() if key.startswith(("credit.", "incentive.")) and key not in narrow
+    }
     return Snapshot(law.regime, law.on, {**own.rules, **frozen}, law.given)
 
 
@@ -88,7 +96,9 @@ def judge(
     if any(_standing(source, record, day, law) in ("running", "unclear") for record in meant):
         return Verdict("name_only", "pending", book.cite("credit.name_only"))
     if "minor" in standing:
-        return Verdict("minor", "clear", book.cite("credit.major_fine"))
+        minor = next(record for record, stands in zip(by_code, standing, strict=True) if stands == "minor")
+        bar = matrix(law, str(minor.get("sector") or "")).cite("credit.major_fine")
+        return Verdict("minor", "clear", bar)
     if by_code:
         return Verdict("expired", "clear", book.cite("credit.expired_ban"))
     return Verdict("not_listed", "clear", book.cite(f"credit.{source}"))
@@ -116,7 +126,18 @@ def _major(record: Mapping[str, Any], day: date, law: Snapshot) -> str:
     fine = record.get("fine_fen")
     if fine is None or "credit.major_fine" not in book.rules:
         return "unclear"
-    return "running" if fine >= book.number("credit.major_fine") * 100 else "minor"
+    bar = book.rule("credit.major_fine")
+    reached = fine > bar.number * 100 if bar.unit == ABOVE else fine >= bar.number * 100
+    return "running" if reached else "minor"
+
+
+def cutoff_on(law: Snapshot, named: str, *, notice: date | None, deadline: date) -> date | None:
+    """The day at which the document measures bans (R-705): `named` by it, or the law's where it names none.
+
+    "notice" and "deadline" are those days, "query" the day of each query: None.
+    """
+    chosen = named if named in CUTOFFS else matrix(law).text("credit.cutoff")
+    return {"notice": notice or deadline, "deadline": deadline, "query": None}[chosen]
 
 
 def years_before(day: date, years: int) -> date:

@@ -6,6 +6,7 @@ from credit.services.checking import (
     check_other,
     check_party,
     check_party_again,
+    check_qualification,
     clear_for_award,
     keep_evidence,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "check_other",
     "check_party",
     "check_party_again",
+    "check_qualification",
     "choose_incentives",
     "clear_for_award",
     "file_correction",

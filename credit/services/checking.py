@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
 import rfc8785
 
 from accounts.rules import normalise_uscc
-from core.act import Act
+from core.act import SYSTEM, Act
 from core.calendar import day_of
 from core.clock import iso
 from core.errors import Conflict, Invalid
@@ -122,13 +123,24 @@ def check_again(act: Act, section_code: str, stage: str) -> list[CreditCheck]:
     """Ask about every party of a section once more, under the same law, document and cut-off (R-703)."""
     if stage not in STAGES:
         raise Invalid("credit.stage", field="stage", found=stage)
-    made = []
-    for held in queries.parties(act.session, section_code):
-        if held.adapter != "ledger" and "law_on" in held.evidence:
-            made += _again(act, held, stage)
+    made = _check_parties(act, section_code, stage)
     if not made:
         raise Invalid("credit.no_parties", field="section", section=section_code)
     return made
+
+
+def check_qualification(act: Act, section_code: str) -> list[CreditCheck]:
+    """The committee takes its seats: every bidder and every member of a consortium is asked about anew (R-701, R-704).
+
+    The platform asks by itself, whoever's act it is in; the newest answer is what the committee is shown (R-703).
+    """
+    return _check_parties(replace(act, actor=SYSTEM), section_code, "qualification")
+
+
+def _check_parties(act: Act, section_code: str, stage: str) -> list[CreditCheck]:
+    known = queries.parties(act.session, section_code)
+    asked = [held for held in known if held.adapter != "ledger" and "law_on" in held.evidence]
+    return [check for held in asked for check in _again(act, held, stage)]
 
 
 def check_party_again(act: Act, section_code: str, identifier: str, stage: str) -> list[CreditCheck]:
@@ -144,10 +156,14 @@ def clear_for_award(act: Act, section_code: str, identifier: str, law: Snapshot)
     query has no answer and the regime lets nobody win unchecked. A party that was never asked about passes.
     """
     identifier = normalise_uscc(identifier)
-    held = queries.newest_checks(act.session, section_code, identifier)
+    held = [
+        check
+        for party in queries.parties(act.session, section_code, member_of=identifier)
+        for check in queries.newest_checks(act.session, section_code, party.identifier).values()
+    ]
     if any(
         day_of(check.checked_at) != day_of(act.now) or (check.decision == "pending" and check.outcome != "unanswered")
-        for check in held.values()
+        for check in held
     ):
         check_party_again(act, section_code, identifier, "award")
     queries.check_clearance(act.session, section_code, identifier, law, "award")

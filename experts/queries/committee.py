@@ -25,7 +25,7 @@ from experts.rules import Party, review_clauses
 from experts.rules.blind import MARKS, anonymous_envelopes
 from opening.lifecycle import OPENED
 from opening.models import Bid, Opening
-from opening.rules import later_envelopes, sittings_of
+from opening.rules import later_envelopes, members_of, sittings_of
 
 EVALUATED = OPENED | {"returned"}
 """States of a bid that was opened for the committee; `returned` bids were, before their second envelope went back."""
@@ -258,8 +258,8 @@ def parties(session: Session, section: Section) -> list[Party]:
             if value
         )  # fmt: skip
         found.append(Party("bidder", bid.name, bid.identifier, people))
-        for partner in told.get("consortium") or []:
-            found.append(Party("bidder", str(partner.get("name", "")), str(partner.get("identifier", ""))))
+        for partner in members_of(told)[1:]:
+            found.append(Party("bidder", partner["name"], partner["uscc"]))
     return found
 
 
@@ -276,6 +276,12 @@ def memo(session: Session, held: Committee, number: int) -> Memo:
     return found
 
 
+def _identity_mark(fault: dict[str, Any]) -> dict[str, str]:
+    """A fault of the identity, with who of a consortium it is about and the other bids they stand in (R-211)."""
+    numbers = "、".join(str(number) for number in fault.get("numbers", []))
+    return {"code": "identity", "detail": str(fault["code"]), "party": str(fault.get("party", "")), "numbers": numbers}
+
+
 def flags(session: Session, section: Section) -> dict[int, list[dict[str, str]]]:
     """Facts shown beside each bid's review, by bid number; they decide nothing (R-401).
 
@@ -283,13 +289,13 @@ def flags(session: Session, section: Section) -> dict[int, list[dict[str, str]]]
     """
     found: dict[int, list[dict[str, str]]] = {}
     for bid in bids_in_evaluation(session, section):
-        marks = [{"code": "identity", "detail": str(fault)} for fault in bid.identity_faults or []]
+        marks = [_identity_mark(fault) for fault in bid.identity_faults or []]
         price = opened(session, bid, section).price_fen
         if price is not None and price > section.control_price_fen:
             marks.append({"code": "over_control_price", "detail": "R-400(5)"})
         marks += [
-            {"code": "credit", "detail": source}
-            for source in credit.restrictions(session, section.code, bid.identifier)
+            {"code": "credit", "detail": check.source, "party": check.name if check.member_of else ""}
+            for check in credit.restricting(session, section.code, bid.identifier)
         ]
         if marks:
             found[bid.number] = marks

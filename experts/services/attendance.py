@@ -9,6 +9,7 @@ from core.errors import Conflict, Invalid, Missing, Untimely
 from core.ledger.log import append
 from core.machine import advance
 from core.outbox import post
+from credit import services as credit
 from experts import queries
 from experts.models import Committee, Member, Sheet
 from experts.rules import Ground, Party, Profile, Shape, avoidance_grounds
@@ -93,6 +94,7 @@ def declare(act: Act, member: Member) -> None:
             open_masked_sheets(act, committee)
         if committee.section.state == "opened":
             bidding.begin_evaluation(from_seat(act, member), committee.section)
+            credit.check_qualification(act, committee.section.code)
 
 
 def vote_leader(act: Act, member: Member, choice: Member) -> Member | None:

@@ -19,7 +19,7 @@ from core.seal import policy_digest, validate_policy
 
 FACTS_DOMAIN = b"sunbid-facts/v1\n"
 LEAF = ("at", "digest", "index", "kind", "subject")
-IDENTITY_TYPES = ("sunbid-identity/v1", "sunbid-decoy/v1")
+IDENTITY_TYPES = ("sunbid-identity/v2", "sunbid-identity/v1", "sunbid-decoy/v1")
 
 
 def check_closing(

@@ -40,6 +40,14 @@ def bids(session: Session, found: Opening) -> list[Bid]:
     return list(session.scalars(select(Bid).where(Bid.opening_id == found.id).order_by(Bid.number)))
 
 
+def first_round_bid(session: Session, section: Section, identifier: str) -> Bid | None:
+    """The bid of that bidder in the round a final one follows; None where there is none."""
+    found = session.scalar(select(Opening).join(Section).where(Section.code == section.first_round))
+    if found is None:
+        return None
+    return next((bid for bid in bids(session, found) if bid.identifier == identifier), None)
+
+
 def sitting_bids(session: Session, found: Opening) -> list[Bid]:
     """The bids that take part in this sitting, by number: in a second one only those that passed the first stage."""
     return [bid for bid in bids(session, found) if found.sitting == 1 or bid.first_sitting is not None]

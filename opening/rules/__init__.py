@@ -3,6 +3,7 @@
 from opening.rules.causes import BIDDER_CAUSES, CAUSES, OTHER_CAUSES, TROUBLES, deemed, judgement, remedy_of
 from opening.rules.coefficients import DRAW_PARTIES, coefficient_grid, draw_label, draw_steps
 from opening.rules.conditions import HOST_MOVES, Condition, Standing, conditions, first_unmet
+from opening.rules.consortia import is_whole, members_of, parties_of, stands_twice
 from opening.rules.layers import BIDDER_SET, IDENTITY, check_layer, inner_size, is_final, peeler, two_bids
 from opening.rules.schedule import SCHEDULE, read_schedule, readout, record_message
 from opening.rules.sittings import due_envelopes, later_envelopes, reads_prices, sitting_of, sittings_of
@@ -47,8 +48,11 @@ __all__ = [
     "first_unmet",
     "inner_size",
     "is_final",
+    "is_whole",
     "judgement",
     "later_envelopes",
+    "members_of",
+    "parties_of",
     "paused_at",
     "peeler",
     "read_schedule",
@@ -60,6 +64,7 @@ __all__ = [
     "sitting_of",
     "sittings_of",
     "standing",
+    "stands_twice",
     "step_of",
     "two_bids",
     "window_end",

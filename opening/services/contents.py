@@ -17,6 +17,7 @@ from bidding.models import Section
 from bidding.rules import BOQ_ENVELOPE, BOQ_SLOT, links
 from bidding.rules.boq import WARNING, Bill, BillFinding, StatedBill, check_priced, read_bill
 from bidding.rules.boq.apart import read_apart
+from bidding.rules.consortia import AGREEMENT
 from core.act import Act
 from core.documents.pages import count_pages
 from core.errors import Invalid, Missing
@@ -25,6 +26,7 @@ from core.seal import canonical
 from core.store import ObjectStore
 from opening import queries
 from opening.models import Bid, BidContents
+from opening.rules import members_of
 
 TYPE = "sunbid-contents/v1"
 BOQ_FILE = "boq.json"
@@ -45,6 +47,7 @@ class Looking:
     envelopes: Json
     clauses: frozenset[str]
     bill_sha256: str | None
+    is_joint: bool = False
 
 
 def ready_to_look(session: Session, section: Section, bid: Bid) -> Looking:
@@ -59,6 +62,7 @@ def ready_to_look(session: Session, section: Section, bid: Bid) -> Looking:
         price_fen=bid.price_fen,
         envelopes=bid.envelopes or {},
         clauses=frozenset(clauses),
+        is_joint=bool(members_of(bid.identity)) and section.round == 1,
         bill_sha256=bill.sha256 if bill is not None else None,
     )
 
@@ -69,7 +73,16 @@ def look_into(store: ObjectStore, looking: Looking) -> Json:
     if looking.bill_sha256 is not None:
         bill = _look_at_bill(store, looking, read_bill(store.read(looking.bill_sha256)))
     told, findings = _look_at_links(store, looking)
+    if looking.is_joint and not _has_agreement(looking):
+        findings = [BillFinding("consortium.no_agreement"), *findings]
     return {"type": TYPE, "bill": bill, "links": told, "link_findings": [finding.as_json() for finding in findings]}
+
+
+def _has_agreement(looking: Looking) -> bool:
+    """Whether a joint bidding agreement lies in its place: a consortium must hand one in (招标投标法第三十一条)."""
+    return any(
+        file["slot"] == AGREEMENT["slot"] for held in looking.envelopes.values() for file in held.get("files", [])
+    )
 
 
 def keep_contents(act: Act, bid: Bid, content: Json) -> BidContents:

@@ -7,13 +7,12 @@ import json
 from typing import Any
 
 from accounts import queries as accounts
-from accounts.rules import check_certificate
+from accounts.rules import check_certificate, check_uscc
 from bidding import queries as bidding
 from bidding import services as bidding_services
 from bidding.models import Submission
 from core.act import Act
 from core.board import publish_notice
-from core.calendar import day_of
 from core.clock import iso
 from core.errors import Invalid
 from core.machine import advance
@@ -21,7 +20,7 @@ from credit import services as credit
 from credit.models import CreditCheck
 from opening import queries
 from opening.models import Bid, Opening
-from opening.rules import IDENTITY, two_bids
+from opening.rules import IDENTITY, is_whole, members_of, parties_of, stands_twice, two_bids
 from opening.rules.devices import keyed
 from opening.services.devices import device_key, keep_record
 from opening.services.preconditions import check_conditions
@@ -33,6 +32,8 @@ UNINVITED = "identity.not_invited"
 BARRED = "identity.barred"
 SHUT_OUT = {UNINVITED: "R-210", BARRED: "R-561"}
 """Faults for which a bid is refused at the names: the platform must not take it."""
+MOST = 10
+"""No consortium that was sealed by its rules has more members."""
 
 
 def publish_names(act: Act, opening: Opening) -> list[Bid]:
@@ -73,8 +74,24 @@ def publish_names(act: Act, opening: Opening) -> list[Bid]:
         return []
     doubled = two_bids(identifiers)
     layers = [queries.final_layer(act.session, submission, IDENTITY) for submission, _, _ in read]
+    twice = stands_twice(
+        {
+            number: (parties_of(_text(claims, "uscc"), claims), bool(members_of(claims)))
+            for number, (_, claims, _) in enumerate(named, 1)
+        }
+    )
     bids = [
-        _name(act, opening, number, submission, claims, faults, doubled, invited, barred)
+        _name(
+            act,
+            opening,
+            number,
+            submission,
+            claims,
+            [*faults, *_consortium_faults(act, opening, claims, twice.get(number, []))],
+            doubled,
+            invited,
+            barred,
+        )
         for number, (submission, claims, faults) in enumerate(named, 1)
     ]
     advance(act, opening, "publish_names", bidders=len(bids), decoys=len(decoys))
@@ -160,7 +177,7 @@ def _name(
             faults.append({"code": "identity.unregistered", "rule": "R-200"})
         if invited is not None and identifier.upper() not in invited:
             faults.append({"code": UNINVITED, "rule": SHUT_OUT[UNINVITED]})
-        if barred & {identifier.upper(), *(str(one.get("identifier") or "").upper() for one in _partners(claims))}:
+        if barred & parties_of(identifier, claims):
             faults.append({"code": BARRED, "rule": SHUT_OUT[BARRED]})
         if identifier in doubled:
             faults.append({"code": "identity.two_bids", "rule": "R-211"})
@@ -196,18 +213,41 @@ def _kept(act: Act, opening: Opening, claims: dict[str, Any]) -> dict[str, Any]:
     return held
 
 
-def _partners(claims: dict[str, Any]) -> list[dict[str, Any]]:
-    told = claims.get("consortium")
-    return [one for one in told if isinstance(one, dict)] if isinstance(told, list) else []
+def _consortium_faults(
+    act: Act, opening: Opening, claims: dict[str, Any], twice: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Facts about a consortium for the committee to judge: none rejects a bid here (R-401).
+
+    The document accepts none (R-112), a member stands in another bid too (R-211), the members are not those of the
+    first round (R-212), a member's code fails its check (R-012).
+    """
+    section, members = opening.section, members_of(claims)
+    faults: list[dict[str, Any]] = [{"code": "identity.consortium_twice", "rule": "R-211", **one} for one in twice]
+    if members and not bidding.accepts_consortia(section):
+        faults.append({"code": "identity.consortium_refused", "rule": "R-112"})
+    if section.first_round is not None:
+        before = queries.first_round_bid(act.session, section, _text(claims, "uscc"))
+        if before is not None and parties_of(before.identifier, before.identity) != parties_of(
+            before.identifier, claims
+        ):
+            faults.append({"code": "identity.consortium_changed", "rule": "R-212"})
+    for one in members[1:]:
+        if not _holds(one["uscc"]):
+            faults.append({"code": "identity.member_uscc", "rule": "R-012", "party": one["uscc"][:40]})
+    return faults
+
+
+def _holds(code: str) -> bool:
+    try:
+        return check_uscc(code)[1]
+    except Invalid:
+        return False
 
 
 def _credit(act: Act, opening: Opening, identifier: str, name: str, claims: dict[str, Any]) -> list[CreditCheck]:
-    """The bidder and every partner it names against every list, bans measured at the deadline (R-704, R-705)."""
+    """The bidder and every member of its consortium against every list, bans measured at the cut-off (R-704, R-705)."""
     section = opening.section
-    partners = _partners(claims)
-    members = [(identifier, name)] + [
-        (str(one.get("identifier") or "")[:40], str(one.get("name") or "")[:200]) for one in partners[:20]
-    ]
+    members = [(identifier, name), *((one["uscc"][:40], one["name"][:200]) for one in members_of(claims)[1:MOST])]
     _, checks = credit.check_consortium(
         act,
         members,
@@ -216,7 +256,7 @@ def _credit(act: Act, opening: Opening, identifier: str, name: str, claims: dict
         stage="opening",
         law=bidding.law_of(section),
         document=section.credit_rule,
-        cutoff=day_of(section.closing_at),
+        cutoff=bidding.credit_cutoff(section),
         region=section.project.region,
     )
     return checks
@@ -261,6 +301,7 @@ def _publish(act: Act, opening: Opening, bids: list[Bid]) -> None:
                     "leaf_index": bid.submission.leaf_index,
                     "leaf_salt": bid.identity.get("leaf_salt"),
                     "faults": bid.identity_faults,
+                    "consortium": bid.identity.get("consortium") if is_whole(bid.identity_faults) else None,
                 }
                 for bid in bids
             ],

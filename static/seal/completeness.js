@@ -4,6 +4,7 @@
 // expected, found}]}]; pure. broken(link, files) → {code, expected, found} or null, for one clause link.
 // tests/vectors/completeness.json binds the two programs.
 
+import { checkTyped, isJoint } from "./consortium.js";
 import { parse, plain } from "./money.js";
 import { Refusal } from "./refusal.js";
 
@@ -163,7 +164,9 @@ function billPrice({ field }, preparation, draft) {
   return [false, fen === total ? [] : [lack("draft.bill_price", "fix", field, plain(total), plain(fen))]];
 }
 
-const CHECKS = { text, choice, agreed, money, count, slots, links, bill, bill_price: billPrice };
+const consortium = (step, preparation, draft) => [isJoint(draft.consortium), checkTyped(preparation, draft)];
+
+const CHECKS = { text, choice, agreed, money, count, slots, links, bill, bill_price: billPrice, consortium };
 
 /** By how many per cent a price lies below the control price, two decimals rounded half up: `14.09`. */
 export function below(price, control) {

@@ -9,7 +9,7 @@ export const DRAFT = "sunbid-draft/v1";
 export const BOQ = { envelope: "price", slot: "boq", name: "boq.json" };
 const BILL = /\.(xlsx|xls|xlsm|xml)$/i;
 const BILL_JSON = /\.json$/i;
-const GROUPS = ["schedule", "bond", "authorisation"];
+const GROUPS = ["schedule", "bond", "authorisation", "consortium"];
 
 /** Name of a control of the forms → where what is typed stands in the draft. */
 export const FIELDS = {
@@ -20,7 +20,7 @@ export const FIELDS = {
 };
 
 /** What was typed of a draft that holds nothing yet. */
-export const blank = (section) => ({ type: DRAFT, section, schedule: {}, bond: {}, authorisation: {}, links: [] });
+export const blank = (section) => ({ type: DRAFT, section, schedule: {}, bond: {}, authorisation: {}, consortium: {}, links: [] });
 
 /** The value of a control in what was typed; "" where there is none. */
 export function typedAt(typed, name) {
@@ -41,8 +41,8 @@ export function readTyped(text, section) {
   const links = groups && Array.isArray(value.links ?? []) && (value.links ?? []).every(isObject);
   need(links && value.type === DRAFT, "draft.unreadable", { reason: "draft.json" });
   need(!value.section || value.section === section, "draft.other_section", { given: value.section, expected: section });
-  const { schedule = {}, bond = {}, authorisation = {}, links: kept = [] } = value;
-  return { type: DRAFT, section, schedule, bond, authorisation, links: kept };
+  const { schedule = {}, bond = {}, authorisation = {}, consortium = {}, links: kept = [] } = value;
+  return { type: DRAFT, section, schedule, bond, authorisation, consortium, links: kept };
 }
 
 /** The draft as `completeness` looks at it. */

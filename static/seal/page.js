@@ -2,6 +2,8 @@
 
 import { announce, serverNow } from "../sunbid.js";
 import { answerByPasskey } from "./confirming.js";
+import { sealedConsortium } from "./consortium.js";
+import { ConsortiumEditor } from "./consortium_editor.js";
 import { DraftStore } from "./draft_store.js";
 import { Enclosing } from "./enclosing.js";
 import { Form } from "./form.js";
@@ -15,7 +17,7 @@ import { explain, instantText, say, sizeText } from "./words.js";
 const root = $("seal");
 const { section, owner, language } = root.dataset;
 const VIEWS = ["loading", "blocked", "keys-missing", "draft", "standing", "work", "progress", "receipt"];
-const page = { deadline: Date.parse(root.dataset.until), keys: null, handle: "", held: [], draft: null, busy: false, done: false, worker: null, slots: null, form: null, enclosing: null };
+const page = { deadline: Date.parse(root.dataset.until), keys: null, handle: "", held: [], draft: null, busy: false, done: false, worker: null, slots: null, form: null, enclosing: null, consortium: null };
 const calls = new Map();
 let last = 0;
 
@@ -107,6 +109,8 @@ async function start() {
   });
   const prepared = await new DraftStore(owner, section).open().catch(() => null);
   page.form = new Form($("schedule"), section, prepared);
+  page.consortium = new ConsortiumEditor(page.enclosing.preparation, keepConsortium);
+  page.consortium.show(consortiumKept(prepared));
   if (prepared) takeDraft(prepared);
   bind();
   page.enclosing.look();
@@ -119,6 +123,15 @@ function takeDraft({ typed, savedAt, files }) {
   const left = page.slots.take(files);
   $("from-draft").hidden = false;
   $("from-draft-text").textContent = say("from_draft", { at: instantText(new Date(savedAt).toISOString()), n: files.length - left.length });
+}
+
+const CONSORTIUM = `sunbid-consortium:${section}`;
+const keepConsortium = (typed) => sessionStorage.setItem(CONSORTIUM, JSON.stringify({ at: Date.now(), typed }));
+
+/** The consortium as typed last: here, or in the draft where that was kept later. */
+function consortiumKept(prepared) {
+  const kept = JSON.parse(sessionStorage.getItem(CONSORTIUM) ?? "{}");
+  return prepared && !(kept.at > prepared.savedAt) ? prepared.typed.consortium : kept.typed;
 }
 
 /** Ask anew who is here and what is held, and show what there is to do. */
@@ -211,6 +224,7 @@ function problems() {
   return [
     ...(early ? [{ field: "keys", message: say("light.too_short") }] : []),
     ...page.form.read().problems, ...page.slots.problems(), ...page.enclosing.problems(),
+    ...page.consortium.problems(page.slots.list(), page.keys.uscc),
   ];
 }
 
@@ -236,10 +250,12 @@ async function go() {
   const found = problems();
   showProblems(found);
   page.form.mark(found);
+  page.consortium.mark(found);
   if (found.length) return;
   // The sealed files should outlive a shortage of room: browsers keep what a person works with if they are asked.
   navigator.storage.persist?.();
   const { schedule, facts } = await page.form.made(page.keys);
+  facts.consortium = sealedConsortium(page.consortium.typed, page.keys);
   await run(async () => {
     const files = await page.enclosing.enclosed({ ...page.slots.envelopes(), schedule: [schedule] });
     page.draft = await ask("seal", { files, facts });
@@ -251,7 +267,7 @@ async function withdraw() {
   const { name, uscc, person } = page.keys;
   const plain = { bidder: { name, uscc, contact: "", phone: "" }, operator: person || name, bond: null };
   await run(async () => {
-    page.draft = await ask("seal", { files: null, facts: facts ?? plain });
+    page.draft = await ask("seal", { files: null, facts: { ...(facts ?? plain), consortium: null } });
   }, []);
 }
 
@@ -280,12 +296,14 @@ async function run(sealing, envelopes) {
 function lock(locked) {
   page.slots.lock(locked);
   page.form.lock(locked);
+  page.consortium.lock(locked);
 }
 
 function succeed({ record, files }) {
   const { receipt } = record;
   Object.assign(page, { done: true, draft: null, replacing: false });
   page.form.forget();
+  sessionStorage.removeItem(CONSORTIUM);
   document.title = say(`title.${receipt.kind}`, { section });
   announce(say(`said.${receipt.kind}`, { number: receipt.leaf_index }));
   $("bars").hidden = true;

@@ -3,12 +3,14 @@
 import { announce, serverNow } from "../sunbid.js";
 import { inspect } from "./checks.js";
 import { below, completeness, isComplete } from "./completeness.js";
+import { ConsortiumEditor, controlOf } from "./consortium_editor.js";
 import { FIELDS, blank, factsOf, priceOf, typedAt } from "./draft.js";
 import { DraftStore } from "./draft_store.js";
 import { packDraft, unpackDraft } from "./draft_zip.js";
 import { Enclosing } from "./enclosing.js";
 import { LinkEditor } from "./link_editor.js";
 import { Slots } from "./slots.js";
+import { sentenceOf } from "./sentences.js";
 import { showTasks } from "./task_view.js";
 import { $, offerBlob, showRefusal } from "./view.js";
 import { explain, instantText, say } from "./words.js";
@@ -49,6 +51,10 @@ async function start() {
       changed();
     },
   }));
+  page.consortium = new ConsortiumEditor(preparation, (typed) => {
+    page.typed.consortium = typed;
+    changed();
+  });
   try {
     take(await page.store.open());
   } catch (refusal) {
@@ -72,6 +78,7 @@ function take(draft) {
     else control.value = typeof value === "string" ? value : "";
     control.dispatchEvent(new Event("input")); // the amounts in capitals
   }
+  page.consortium.show(page.typed.consortium);
   page.slots.clear();
   const left = page.slots.take(draft?.files ?? []);
   page.kept = new Map(files().map((file) => [file.id, file]));
@@ -133,6 +140,8 @@ function render() {
   if (page.isLoading) return;
   const found = completeness(preparation, factsOf(page.typed, files(), page.enclosing.bill.facts));
   showTasks(found);
+  const lacks = found.flatMap((task) => task.lacks).filter(({ level, code }) => level === "fix" || code === "draft.uscc_check");
+  page.consortium.mark(lacks.map((lack) => ({ field: controlOf(lack.field), reason: sentenceOf(lack) })));
   const done = found.filter(({ state }) => state === "done").length;
   $("tasks-said").textContent = say(isComplete(found) ? "tasks.complete" : "tasks.open", { done, all: found.length });
   $("go-state").textContent = isComplete(found) ? say("go.complete") : say("go.open", { n: found.length - done });
@@ -215,6 +224,7 @@ function lock() {
   page.slots.lock(true);
   for (const control of controls()) control.disabled = true;
   for (const editor of page.editors) editor.lock(true);
+  page.consortium.lock(true);
   for (const control of $("import").elements) control.disabled = true;
   $("go-card").hidden = true;
 }

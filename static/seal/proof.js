@@ -7,7 +7,7 @@ import { validatePolicy } from "./policy.js";
 import { Refusal } from "./refusal.js";
 
 const LEAF = ["at", "digest", "index", "kind", "subject"];
-const IDENTITY = ["sunbid-identity/v1", "sunbid-decoy/v1"];
+const IDENTITY = ["sunbid-identity/v2", "sunbid-identity/v1", "sunbid-decoy/v1"];
 const refused = (place) => new Refusal("peel.client.proof", { place });
 
 /** {name, key} of a C2SP verifier key `name+id+key`; peel.client.proof where it is not one. */

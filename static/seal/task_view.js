@@ -1,5 +1,6 @@
 // How complete a draft is, on the page: every task with its state, every lack with a link to its field.
 
+import { controlOf, spokenField } from "./consortium_editor.js";
 import { FIELDS } from "./draft.js";
 import { sentenceOf } from "./sentences.js";
 import { $, copy, fault } from "./view.js";
@@ -40,12 +41,13 @@ function lackLine(task, lack) {
 function textOf(lack) {
   const name = NAMES.get(lack.field);
   const clause = lack.field.startsWith("links.") && lack.level === "fix" ? lack.field.slice(6) : "";
-  const field = name ? say(`field.${name}`) : clause;
+  const member = lack.field.startsWith("consortium.") && lack.field.split(".").length === 3 ? spokenField(lack.field) : "";
+  const field = name ? say(`field.${name}`) : member || clause;
   return field ? say("named", { field, reason: sentenceOf(lack) }) : sentenceOf(lack);
 }
 
 function targetOf(task, field) {
-  const ids = [NAMES.get(field), field === "bill" ? "bill" : "", field.includes("/") ? `file-${field.replace("/", "-")}` : "", field.startsWith("links.") ? `links-${task}` : ""];
+  const ids = [NAMES.get(field), field === "bill" ? "bill" : "", field.includes("/") ? `file-${field.replace("/", "-")}` : "", field.startsWith("links.") ? `links-${task}` : "", field.startsWith("consortium.") ? controlOf(field) : ""];
   return ids.find((id) => id && $(id)) ?? `task-${task}`;
 }
 

@@ -69,7 +69,7 @@ def test_it_signs_what_the_platform_asks_once_the_person_agrees(agent: Agent, as
         signature = base64.b64decode(ask(agent, "/v1/sign", message(agent, content)).json()["signature"])
         assert verify_signature(agent.identity.certificate, signature, content)
     assert SITE in asked[0] and "登录" in asked[0] and "确认开标记录" in asked[1]
-    refused = ask(agent, "/v1/sign", message(agent, b"sunbid-identity/v1\n" + bytes(32)))
+    refused = ask(agent, "/v1/sign", message(agent, b"sunbid-identity/v2\n" + bytes(64)))
     assert (refused.status_code, refused.json()) == (403, {"code": "agent.refused"})
 
 

@@ -26,7 +26,7 @@ from bidding import cli, queries, rules
 from bidding.cli.folder import BidFolder
 from core.act import SYSTEM
 from core.errors import Conflict, Invalid, Refusal
-from core.seal import handle_of
+from core.seal import handle_of, peel
 from tests import factories
 from tests.bidding import two_persons
 from tests.bidding.stage import Stage, refused
@@ -155,6 +155,37 @@ def test_a_bid_made_for_older_documents_is_received_with_a_warning(
     stage.platform.clock.advance(hours=1)
     publish_version(stage, b"three")
     assert held_changes(stage, server, identity) == [("tender", 3)]
+
+
+def test_a_consortium_is_sealed_where_it_may_bid_and_is_whole(
+    stage: Stage, server: str, identity: Path, files: Path, tmp_path: Path
+) -> None:
+    """Refused while the section accepts none, while the agreement is missing, and with the bidder among its partners.
+
+    Seen red: without `_refuse_bad_consortium`; with the draft's consortium not handed to what is sealed.
+    """
+    more = ("--share", "60", "--work", "土建", "--member", "丙丁机电有限公司", factories.uscc(71), "40", "机电")
+    out = tmp_path / "bid"
+    with refused(Invalid, "client.consortium", place="consortium.joint"):
+        seal(stage, server, identity, files, out, *more)
+    with stage.act(Role.OFFICER) as act:
+        queries.section(act.session, stage.code).accepts_consortium = True
+    with refused(Invalid, "client.consortium", place="qualification/consortium_agreement"):
+        seal(stage, server, identity, files, out, *more)
+    (files / "qualification/consortium_agreement").mkdir()
+    (files / "qualification/consortium_agreement/协议书.pdf").write_bytes(b"%PDF agreement")
+    with refused(Invalid, "client.consortium", place="consortium.lead.share"):
+        seal(stage, server, identity, files, out, *more[:-2], "39", "机电")
+    bidder = facts_of(Identity(identity).certificate)
+    with refused(Invalid, "client.member_self"):
+        seal(stage, server, identity, files, out, *more[:6], bidder.identifier.lower(), *more[7:])
+    seal(stage, server, identity, files, out, *more)
+    package = (out / "identity.officer+tenderee.age").read_bytes()
+    claims = json.loads(peel(peel(package, stage.trustees["officer"]), stage.trustees["tenderee"]))
+    assert claims["consortium"] == [
+        {"name": bidder.subject_name, "uscc": bidder.identifier, "role": "lead", "share": 6_000, "work": "土建"},
+        {"name": "丙丁机电有限公司", "uscc": factories.uscc(71), "role": "member", "share": 4_000, "work": "机电"},
+    ]
 
 
 def publish_version(stage: Stage, content: bytes) -> None:

@@ -69,12 +69,22 @@ def test_a_bond_may_be_less_where_a_rating_earns_it_and_that_is_said(case: dict[
     assert told(found) == case["lacks"]
 
 
+@pytest.mark.parametrize("case", VECTORS["no_consortium"]["cases"], ids=lambda case: case["name"])
+def test_where_no_consortium_is_accepted(case: dict[str, Any]) -> None:
+    """Seen red: with the notice's word on consortia not asked for."""
+    found = completeness(
+        {**VECTORS["preparation"], "accepts_consortium": False}, changed(VECTORS["draft"], case["set"])
+    )
+    assert {task.task: task.state for task in found} == case["states"]
+    assert told(found) == case["lacks"]
+
+
 def test_the_vectors_are_made_of_the_published_rules() -> None:
     """Seen red: a rule changed and the vectors left."""
     assert VECTORS["preparation"]["tasks"] == tasks()
     names = {step["check"] for task in tasks() for step in task["steps"]}
     codes = {lack["code"] for case in VECTORS["cases"] for lack in case["lacks"]}
-    assert names == {"slots", "links", "bill", "money", "bill_price", "count", "text", "choice", "agreed"}
+    assert names == {"slots", "links", "bill", "money", "bill_price", "count", "text", "choice", "agreed", "consortium"}
     assert len(codes) >= 25
     assert {state for case in VECTORS["cases"] for state in case["states"].values()} == set(STATES)
 

@@ -48,7 +48,10 @@ def test_money_is_read_and_spelled_as_in_python(compute: Compute) -> None:
 
 def test_completeness_is_that_of_python(compute: Compute) -> None:
     """Every vector. Seen red: with a rule changed in one program only."""
-    for preparation, cases in ((VECTORS["preparation"], VECTORS["cases"]), (relieved(), VECTORS["relieved"]["cases"])):
+    alone = VECTORS["preparation"] | {"accepts_consortium": False}, VECTORS["no_consortium"]["cases"]
+    for preparation, cases in (
+        (VECTORS["preparation"], VECTORS["cases"]), (relieved(), VECTORS["relieved"]["cases"]), alone,
+    ):  # fmt: skip
         same_in_the_page(compute, preparation, cases)
 
 

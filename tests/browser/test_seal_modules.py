@@ -131,7 +131,11 @@ def test_submission_leaf_and_identity(compute: Compute) -> None:
       const submission = made.signSubmission({
         policy, policyDigest: given.policy_digest, seed: bytesOf(given.seed), after: withdrawal.after, envelopes: null,
       });
-      const sign = async () => unbase64(identity.signature);
+      let message = null;
+      const sign = async (bytes) => {
+        message = hex(bytes);
+        return unbase64(identity.signature);
+      };
       const text = await identityText(
         { certificate: identity.certificate, sign }, identity.facts, submission, bytesOf(identity.leaf_salt));
       return {
@@ -139,7 +143,7 @@ def test_submission_leaf_and_identity(compute: Compute) -> None:
         signed: made.handleSigned(submission), forged: made.handleSigned({ ...submission, sequence: 3 }),
         commit: made.plainCommit(bytesOf(plain.salt), bytesOf(plain.archive_sha256)),
         leaf: made.leafCommitment(bytesOf(leaf.salt), given.digest, leaf.packages),
-        identity: [text.length, hashHex(text)],
+        identity: [text.length, hashHex(text), message],
       };"""
     assert compute(body, given) == {
         "handle": given["handle"],
@@ -149,7 +153,7 @@ def test_submission_leaf_and_identity(compute: Compute) -> None:
         "forged": False,
         "commit": given["plain_commit"]["commit"],
         "leaf": given["leaf"]["leaf"],
-        "identity": [given["identity"]["size"], given["identity"]["sha256"]],
+        "identity": [given["identity"]["size"], given["identity"]["sha256"], given["identity"]["message"]],
     }
 
 

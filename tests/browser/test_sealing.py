@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import zipfile
@@ -16,10 +17,13 @@ from click.testing import CliRunner
 from flask import Flask
 from playwright.sync_api import Page, expect
 
+from accounts.rules import Role
 from bidding import cli, queries, rules
 from bidding.cli.folder import BidFolder
 from core.act import Platform
 from core.clock import StoppedClock
+from core.seal import peel
+from tests import factories
 from tests.bidding import two_persons
 from tests.bidding.stage import Stage
 from tests.browser.oracles import Watch, problems
@@ -67,21 +71,52 @@ def download(bidder: PageBidder, button: str) -> str:
     return given.value.path().read_text(encoding="utf-8")
 
 
+def lead_a_consortium(page: Page) -> None:
+    """A partner, whose code is none yet, and the agreement."""
+    page.locator("#consortium-joint").check()
+    page.locator("#consortium-lead-work").fill("土建工程")
+    page.locator("#consortium-lead-share").fill("60")
+    for part, value in (("name", "杭州丙丁机电有限公司"), ("uscc", "9133"), ("work", "机电　安装"), ("share", "40")):
+        page.locator(f"#consortium-0-{part}").fill(value)
+    agreement: Any = {"name": "联合体协议书.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.4 agreement"}
+    page.locator("#file-qualification-consortium_agreement").set_input_files(agreement)
+
+
+def sealed_consortium(bidder: PageBidder) -> list[dict[str, Any]]:
+    """The members in the identity package that lies in the database, opened with two trustees' keys."""
+    with bidder.stage.platform.reading() as session:
+        (row,) = queries.submissions(session, bidder.stage.section())
+        package = base64.b64decode(row.identity["officer+tenderee"])
+    keys = bidder.stage.trustees
+    claims = json.loads(peel(peel(package, keys["officer"]), keys["tenderee"]))
+    return list(claims["consortium"])
+
+
 def test_the_whole_way_over_a_line_that_breaks(enter: Enter, tmp_path: Path) -> None:
     """Choose, seal, upload, commit; the receipt holds offline; `core.seal` finds in the store what was chosen.
 
     Nothing that goes to /files or to the commit bears a cookie, and no upload's bytes bear a bearer.
-    What is saved as a whole is the folder the command keeps, and verified by it as the bidder's own. Seen red: with
-    cookies sent along; with the schedule's wide blank kept; with an identity package left out of the folder.
+    What is saved as a whole is the folder the command keeps, and verified by it as the bidder's own. The bidder leads a
+    consortium: a code that is none is told and nothing sealed; then its members stand in the sealed identity. Seen red:
+    with cookies sent along; with the schedule's wide blank kept; with an identity package left out of the folder.
     """
     bidder = enter()
+    with bidder.stage.act(Role.OFFICER) as act:
+        queries.section(act.session, bidder.stage.code).accepts_consortium = True
     bidder.line.cut_uploads = [300, 70_000, 0]
     page, watch = bidder.open(), watched(bidder)
     expect(page.locator("#keys-light")).to_contain_text("密钥可用")
     expect(page.locator("#bar-none")).to_contain_text("尚未递交")
     bidder.fill()
+    lead_a_consortium(page)
+    page.locator("#go").click()
+    expect(page.locator("#problems")).to_contain_text("成员 2 统一社会信用代码：“9133”不是统一社会信用代码")
+    page.locator("#consortium-0-uscc").fill(factories.uscc(71))
     send(bidder)
     assert bidder.line.cut_uploads == []
+    assert [(one["role"], one["uscc"], one["share"]) for one in sealed_consortium(bidder)] == [
+        ("lead", "91330200MA0003003N", 6_000), ("member", factories.uscc(71), 4_000),
+    ]  # fmt: skip
     (held,) = bidder.held()
     assert (held["kind"], held["state"]) == ("submit", "received")
     unlinked = [

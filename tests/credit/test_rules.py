@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from core.errors import Invalid, Refusal
 from core.law import Rule, Snapshot
-from credit.rules import SOURCES, check_shrink, judge, matrix, may_mean, names_list, parse_list, read_day
+from credit.rules import SOURCES, check_shrink, cutoff_on, judge, matrix, may_mean, names_list, parse_list, read_day
 from tests.factories import uscc
 
 ON = date(2026, 10, 8)
@@ -46,6 +46,54 @@ RECORD = {"identifier": uscc(1), "name": "甲", "ban_until": None, "measures": "
 def test_the_matrix(regime: str, source: str, decision: str) -> None:
     """R-700 cell by cell. Seen red: with the two regimes exchanged in law.json."""
     assert verdict(source, {"G": G, "T": T}[regime], by_code=[RECORD])[:2] == ("listed", decision)
+
+
+@pytest.mark.parametrize(
+    ("sector", "yuan", "on", "outcome", "bar"),
+    [
+        ("", 2_000_000, "2026-10-01", "listed", None),
+        ("", 1_999_999, "2026-10-01", "minor", "2000000"),
+        ("银行业", 4_999_999, "2026-10-01", "minor", "5000000"),
+        ("银行业", 5_000_000, "2026-10-01", "minor", "5000000"),
+        (" 银行业", 5_000_001, "2026-10-01", "listed", None),
+        ("建筑业", 4_999_999, "2026-10-01", "listed", None),
+        ("银行业", 9_000_000, "2022-02-07", "unread_row", None),
+    ],
+)
+def test_a_fine_counts_from_the_bar_of_its_sector_on(
+    sector: str, yuan: int, on: str, outcome: str, bar: str | None
+) -> None:
+    """R-705: the general bar is reached, the banks' must be exceeded, and before the rule there was none to go by.
+
+    A law frozen with the general bar does not lower a sector's. Seen red: with the sector's rule overridden by it.
+    """
+    law = Snapshot("G", on, {})
+    general = matrix(law).rules.get("credit.major_fine")
+    frozen = Snapshot("G", on, {"credit.major_fine": general} if general else {})
+    record = RECORD | {"listed_on": "2022-01-03", "measures": "", "fine_fen": yuan * 100, "sector": sector}
+    for held in (law, frozen):
+        found = judge("major_penalties", by_code=[record], by_name=[], on=date(2022, 2, 9), as_of=date(2022, 2, 9),
+                      law=held, document="")  # fmt: skip
+        assert found.outcome == outcome
+        assert bar is None or found.rule["value"] == bar
+
+
+@pytest.mark.parametrize(
+    ("named", "day"),
+    [
+        ("", date(2026, 10, 8)),
+        ("deadline", date(2026, 10, 8)),
+        ("notice", date(2026, 9, 1)),
+        ("query", None),
+        ("x", date(2026, 10, 8)),
+    ],
+)
+def test_bans_are_measured_at_the_cut_off_the_document_names(named: str, day: date | None) -> None:
+    """R-705; the law's where it names none: a ban that ran out after the notice restricts by the notice only."""
+    assert cutoff_on(T, named, notice=date(2026, 9, 1), deadline=date(2026, 10, 8)) == day
+    ran_out = RECORD | {"ban_until": "2026-09-20"}
+    outcome = verdict(by_code=[ran_out], cutoff=day)[0]
+    assert outcome == ("listed" if named == "notice" else "expired")
 
 
 def test_where_the_document_decides_it_must_name_the_list() -> None:

@@ -116,20 +116,22 @@ def try_award(story: Story, **options: object) -> None:
 def test_a_listed_member_stops_the_award_until_its_record_is_repaired(
     story: Story, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """R-704, R-706. One member's ban is its whole consortium's; the check of the opening stays, the newest counts."""
+    """R-704, R-706. One member's ban is its whole consortium's; the check of the opening stays, the newest counts.
+
+    The committee takes its seats and everyone is asked about anew, the platform by itself (R-701). Seen red: without
+    `check_qualification` in the act that seats the committee; with only the lead's answers looked at before the award.
+    """
     lead = first_candidate(story, monkeypatch)
     member = (factories.uscc(77), "第77号劳务有限公司")
     row = f"{member[1]},{member[0]},〔2026〕8号,串通投标,2026-03-01,2027-03-01,"
     with story.platform.act(story.actor(Role.OFFICER)) as act:
         factories.credit_lists(act, tender_bans=row)
-        ask(act, story, [lead], lead[0])
-        assert flags(act.session, story.section(act.session)) == {}
-        credit.services.check_other(
-            act, story.code, identifier=member[0], name=member[1], role="member", member_of=lead[0],
-            stage="qualification",
-        )  # fmt: skip
+        ask(act, story, [lead, member], lead[0])
         marks = flags(act.session, story.section(act.session))
-        assert [mark["detail"] for found in marks.values() for mark in found] == [BANS]
+        found = [(mark["detail"], mark["party"]) for marks in marks.values() for mark in marks]
+        assert found == [(BANS, member[1])]
+        rows = [(row.party.identifier, row.whole) for row in credit.queries.matrix_of(act.session, story.code)]
+        assert rows == [(lead[0], "restricted"), (member[0], None)]
     story.to_delivered()
     to_award(story)
     with pytest.raises(Conflict) as caught:
@@ -147,7 +149,7 @@ def test_a_listed_member_stops_the_award_until_its_record_is_repaired(
             if (one.source, one.identifier) == (BANS, member[0])
         ]
         assert [(one.stage, one.decision) for one in checks] == [
-            ("qualification", "restricted"), ("award", "restricted"), ("award", "clear"),
+            ("opening", "restricted"), ("qualification", "restricted"), ("award", "restricted"), ("award", "clear"),
         ]  # fmt: skip
         assert all(credit.queries.replay(session, story.platform.store, one).same for one in checks)
         assert story.section(session).state == "awarded"

@@ -14,7 +14,7 @@ import experts.queries
 import opening.queries
 from core.ledger import log
 from portal.cli.demo.cast import CONFLICTED
-from portal.cli.demo.story import ABSENT, LISTED, REPLACES, RIGGED, SECTION
+from portal.cli.demo.story import ABSENT, LISTED, PARTNER, REPLACES, RIGGED, SECTION
 from tests.journeys.conftest import Played, spellings
 
 
@@ -43,7 +43,8 @@ def test_before_the_opening_nothing_ties_a_name_to_a_submission(played: Played) 
     Sabotage: writing the signed-in person into the access line of the commit was red.
     """
     names = [
-        spelled for papers in played.story.papers.bids.values() for spelled in (papers.bidder.name, papers.bidder.uscc)
+        *PARTNER,
+        *(spelled for bid in played.story.papers.bids.values() for spelled in (bid.bidder.name, bid.bidder.uscc)),
     ]
     names += list(played.story.papers.bids)
     with played.stage.platform.reading() as session:
@@ -87,10 +88,15 @@ def test_the_absent_bidder_was_opened_by_trustees_and_the_cause_is_on_record(pla
     assert record["bids"][bids[uscc].number - 1]["cause"] == "bidder_absent"
 
 
-def test_the_listed_bidder_is_restricted_with_evidence_and_rejected_by_people(played: Played) -> None:
+def test_a_consortium_with_a_listed_member_is_restricted_with_evidence_and_rejected_by_people(played: Played) -> None:
+    """R-704: the lead stands on no list; its partner, sealed with it, does, and is found at the opening by itself."""
     uscc = played.story.papers.bids[LISTED].bidder.uscc
     with played.stage.platform.reading() as session:
-        checks = [check for check in credit.queries.checks(session, SECTION) if check.identifier == uscc]
+        checks = [check for check in credit.queries.checks(session, SECTION) if check.identifier == PARTNER[1]]
+        assert {check.member_of for check in checks} == {uscc}
+        assert credit.queries.restrictions(session, SECTION, uscc) == ["serious_dishonesty"]
+        own = credit.queries.newest_checks(session, SECTION, uscc).values()
+        assert "restricted" not in {check.decision for check in own}
         section = bidding.queries.section(session, SECTION)
         committee = experts.queries.committee(session, section)
     assert {check.decision for check in checks} >= {"restricted"}

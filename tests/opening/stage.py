@@ -245,6 +245,7 @@ class Stage:
             "device": {"mac": f"02-00-00-00-00-0{number}", "disk": f"D{number}", "cpu": "x", "host": "pc", "tool": "1"},
             "bond": {"form": "guarantee", "account": "", "payer": name, "amount_fen": 80_000_000},
             "prepared_at": iso(self.clock.now()),
+            "consortium": None,
         }
         held = Bidder(letter, actor, keys, facts, 16_000_000_000 + number * 123_456_700)
         held.pkcs8 = key.pkcs8

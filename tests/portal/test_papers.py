@@ -148,7 +148,7 @@ def test_the_tender_document_states_the_terms_the_law_asks_for(papers: Papers) -
         "180,000,000.00",
         "800,000.00",
         "540 日历天",
-        "不接受联合体",
+        "接受联合体投标，联合体成员不超过两家",
         "HZ-GC-2026-0417-01",
         TENDERER.name,
         AGENT.name,

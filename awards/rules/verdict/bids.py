@@ -22,15 +22,13 @@ from core.ledger import merkle
 from core.seal import (
     expected,
     leaf_commitment,
+    message_of,
     open_archive,
     open_sealed,
     release,
     submission_digest,
     validate_submission,
 )
-
-IDENTITY_DOMAIN = b"sunbid-identity/v1\n"
-
 
 LISTED = ("number", "name", "identifier", "submission_digest", "faults")
 
@@ -115,13 +113,14 @@ def check_identities(told: Told) -> dict[str, Any]:
         _check_leaf(rows[decoy["submission_digest"]], decoy["leaf_salt"], decoy["submission_digest"][:12])
     for bid in told.bids:
         row, identity, number = rows[bid["submission_digest"]], bid["identity"], bid["number"]
-        if not any(fault["code"] == UNREAD or fault["code"].startswith("seal.") for fault in bid["faults"]):
+        if _is_read(bid):
             _check_leaf(row, identity["leaf_salt"], number)
         need(_state(told, row["digest"]) == bid["state"], "archive.untold", what=f"bid {number}: state")
         if bid["faults"]:
             continue
         signature = base64.b64decode(identity["signature"], validate=True)
-        signed = verify_signature(identity["certificate"], signature, IDENTITY_DOMAIN + bytes.fromhex(row["digest"]))
+        signed = identity["submission_digest"] == row["digest"]
+        signed = signed and verify_signature(identity["certificate"], signature, message_of(identity))
         need(signed, "archive.identity_signature", number=number)
         certified = facts_of(identity["certificate"])
         stated = bid["name"], bid["identifier"]
@@ -132,11 +131,22 @@ def check_identities(told: Told) -> dict[str, Any]:
     (listed,) = told.facts_of("notice.bidders", section)
     rows_told = [{name: row[name] for name in LISTED} for row in listed["content"]["bidders"]]
     need(rows_told == [{name: bid[name] for name in LISTED} for bid in told.bids], "archive.untold", what="bidders")
+    joint = [row.get("consortium") for row in listed["content"]["bidders"]]
+    need(joint == [_consortium(bid) for bid in told.bids], "archive.untold", what="consortia")
     need(listed["content"]["decoys"] == told.opening["decoys"], "archive.untold", what="decoys")
     counted = {item["submission_digest"] for item in told.opening["closed_set"]}
     named = {person["submission_digest"] for person in [*told.bids, *told.opening["decoys"]]}
     need(named == counted, "archive.unnamed", found=len(named), expected=len(counted))
     return {"bidders": len(told.bids), "decoys": len(told.opening["decoys"])}
+
+
+def _is_read(bid: dict[str, Any]) -> bool:
+    """Whether the identity was read as its bidder sealed it."""
+    return not any(fault["code"] == UNREAD or fault["code"].startswith("seal.") for fault in bid["faults"])
+
+
+def _consortium(bid: dict[str, Any]) -> Any:
+    return bid["identity"].get("consortium") if _is_read(bid) else None
 
 
 def _check_leaf(row: dict[str, Any], salt: str, number: Any) -> None:

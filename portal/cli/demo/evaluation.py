@@ -20,7 +20,8 @@ PARTIES = ("tenderee", "officer", "supervisor")
 OWN_CODES = {criterion.name: criterion.code for criterion in CRITERIA}
 QUALITY = {"changhe": "0.93", "jiangnan": "0.89", "hengji": "0.86", "dongqi": "0.80", "beichen": "0.77"}
 CREDIT_CLAUSE = "R4"
-"""The clause of the tender document under which the committee rejects the listed bidder."""
+"""The clause of the tender document under which the committee rejects the consortium with a listed member."""
+UNFIT = "信用核查结果：联合体成员列入严重失信主体名单，视同联合体列入（R-704），见核查证据"
 
 
 def evaluate(story: Story) -> None:
@@ -77,7 +78,7 @@ def seat(story: Story) -> None:
 
 
 def review(story: Story) -> None:
-    """Everybody reviews every bid against every clause; the bidder on the serious list fails the credit clause."""
+    """Everybody reviews every bid against every clause; a consortium with a listed member fails the credit clause."""
     clauses = [clause["code"] for clause in experts_clauses(story)]
     for member in seats(story):
         browser = story.stage.as_(login_of(member))
@@ -86,7 +87,7 @@ def review(story: Story) -> None:
             for clause in clauses:
                 fails = clause == CREDIT_CLAUSE and key_of(story, bid) == LISTED
                 form[clause] = "fail" if fails else "pass"
-                form[f"{clause}-reason"] = "信用核查结果：列入严重失信主体名单，见核查证据" if fails else ""
+                form[f"{clause}-reason"] = UNFIT if fails else ""
             browser.send(f"/expert/{SECTION}/conformity/{bid.number}", form)
     with story.stage.platform.reading() as session:
         memos = experts.queries.memos(session, experts.queries.committee(session, section_of(session)))
@@ -99,7 +100,7 @@ def review(story: Story) -> None:
             },
         )
     story.stage.as_(login_of(leader(story))).send(f"/expert/{SECTION}/begin-scoring", {"competition_reason": ""})
-    story.say("review", "符合性评审：1 家因列入严重失信主体名单被否决，其余进入评分；线索已研判并移请监督部门核查")
+    story.say("review", "符合性评审：1 家因联合体成员列入严重失信主体名单被否决，其余进入评分；线索已移请监督部门核查")
 
 
 def score(story: Story) -> None:

@@ -17,7 +17,7 @@ import requests
 from werkzeug.serving import make_server
 
 from accounts.cli import checked
-from bidding.cli.sealing import DEVICE
+from bidding.cli.facts import DEVICE
 from core.act import Platform
 from core.chance import Chance, system
 from core.clock import StoppedClock

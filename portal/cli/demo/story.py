@@ -10,19 +10,25 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import docx
+
 from bidding.cli.draft import DRAFT_FILE
 from bidding.queries import own_section, publication
 from bidding.rules.completeness import DRAFT
+from bidding.rules.consortia import AGREEMENT
 from core.clock import BEIJING
 from core.errors import Refusal
 from portal.cli.demo.cast import SPECIALITIES
 from portal.cli.demo.papers import AGENT, CRITERIA, PRICE_RULE, TENDERER, Papers, TenderDates, write_papers
+from portal.cli.demo.papers.parties import unified_social_credit_code
 from portal.cli.demo.stage import Stage
 
 PROJECT = "BJ2026-SC-0417"
 SECTION = f"{PROJECT}-01"
 NAME = "施工一标段"
 LISTED, ABSENT, REPLACES, RESUBMITS, LATE = "hengji", "jiangnan", "changhe", "dongqi", "tianheng"
+PARTNER = ("江城恒通机电安装有限公司", unified_social_credit_code("330100", "MA0TE5U1"))
+"""The other member of the consortium that LISTED leads: it is the one that stands on the list."""
 RIGGED = ("dongqi", "beichen")
 STORY_DAYS = 50
 QUESTION = "招标文件第五章要求不停水接驳窗口不超过 8 小时，请明确是否可分两次夜间实施，单次不超过 5 小时？"
@@ -134,6 +140,7 @@ class Story:
             ("name", NAME),
             ("qualification", "市政公用工程施工总承包一级及以上资质，具备有效的安全生产许可证"),
             ("credit_rule", "开标后由平台查询信用中国等名单并留存证据；列入严重失信主体名单的，依招标文件予以否决"),
+            ("consortium", "yes"),
             ("estimate_fen", "180,000,000.00"),
             ("control_price_fen", "186,500,000.00"),
             ("bond_fen", "800,000.00"),
@@ -266,6 +273,7 @@ class Story:
         typed = {
             "type": DRAFT,
             "section": SECTION,
+            "consortium": self.consortium(base, bid.bidder.name) if key == LISTED else {},
             "schedule": {},
             "bond": {
                 "form": "transfer",
@@ -284,6 +292,27 @@ class Story:
         (base / DRAFT_FILE).write_text(json.dumps(typed, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
         return base
 
+    def consortium(self, base: Path, lead: str) -> dict[str, Any]:
+        """What the lead typed of its consortium; the joint bidding agreement lies in its place afterwards."""
+        name, code = PARTNER
+        place = base / "qualification" / str(AGREEMENT["slot"])
+        place.mkdir(exist_ok=True)
+        paper = docx.Document()
+        paper.core_properties.author = lead
+        paper.add_heading("联合体协议书", 0)
+        for clause in (
+            f"{lead}（牵头人）与{name}自愿组成联合体，共同参加滨江新区第三水厂扩建工程施工一标段的投标。",
+            f"牵头人承担土建与管道工程，占 75%；{name}承担机电设备安装，占 25%。",
+            "牵头人代表联合体递交投标文件、接收通知；中标后联合体各方共同与招标人签订合同，就中标项目承担连带责任。",
+        ):
+            paper.add_paragraph(clause)
+        paper.save(str(place / "联合体协议书.docx"))
+        return {
+            "joint": True,
+            "lead": {"share": "75", "work": "土建与管道工程"},
+            "members": [{"name": name, "uscc": code, "share": "25", "work": "机电设备安装"}],
+        }
+
     def short(self, key: str) -> str:
         """A bidder's short name."""
         return self.papers.bids[key].bidder.short
@@ -300,13 +329,13 @@ class Story:
             raise RuntimeError("a late bid was taken")
 
     def credit_lists(self) -> None:
-        """The operator imports a list in the style of 信用中国, on which one bidder stands."""
-        listed = self.papers.bids[LISTED].bidder
+        """The operator imports a list in the style of 信用中国, on which one member of a consortium stands."""
+        listed, code = PARTNER
         header = "name,identifier,document_number,reason,listed_on,ban_until"
         stranger = "江城远帆贸易有限公司,91330100MA0TE5U07A"
         lists = {
             "serious_dishonesty": (
-                f"{listed.name},{listed.uscc},江严失字〔2026〕17号,重大工程质量责任事故被列入严重失信主体名单,2026-03-02,2028-03-01",
+                f"{listed},{code},江严失字〔2026〕17号,重大工程质量责任事故被列入严重失信主体名单,2026-03-02,2028-03-01",
                 f"{stranger},江严失字〔2026〕18号,恶意拖欠农民工工资,2026-04-11,2027-04-10",
             ),
             "judgment_defaulters": (
@@ -328,7 +357,7 @@ class Story:
                     {"source": source, "as_of": self.stage.clock.now().isoformat()},
                     files={"file": (file.name, stream)},
                 )
-        self.say("credit", f"已导入 {len(lists)} 份信用名单快照，其中一家投标人在严重失信主体名单上")
+        self.say("credit", f"已导入 {len(lists)} 份信用名单快照，其中一家联合体成员在严重失信主体名单上")
 
 
 def project_form() -> dict[str, str]:

@@ -81,6 +81,8 @@ SENTENCES = {
     "client.not_a_replacement": _l(
         "%(folder)s 不是用来替换的密封件；请用 sunbid seal --replaces 指明要替换的那一份，再重新加密。"
     ),
+    "client.consortium": _l("联合体信息（%(place)s）：%(reason)s"),
+    "client.member_self": _l("%(uscc)s 是本单位自己的代码：其他成员里不要再列本单位。"),
     "client.facts": _l("缺少投标人信息：%(missing)s。"),
 }
 

@@ -315,7 +315,7 @@ def test_check_tells_the_state_of_every_task(billed: Stage, server: str, draft: 
     told = json.loads(result.stdout)
     assert result.exit_code == 0 and told["complete"], told
     assert {task["task"]: task["state"] for task in told["tasks"]} == dict.fromkeys(
-        ("qualification", "technical", "price", "bond", "authorisation"), "done"
+        ("consortium", "qualification", "technical", "price", "bond", "authorisation"), "done"
     )
     (draft / "technical/proposal/技术标.pdf").unlink()
     write_draft(draft, billed.code, bond={"form": "guarantee", "amount": "1"})

@@ -75,7 +75,22 @@ def make_facts(name: str = "浙江甲乙建设有限公司") -> dict[str, Any]:
         "device": {"mac": "3c:52:82:11:22:33", "disk": "S4EVNX0M", "cpu": "BFEBFBFF", "host": "PC-01", "tool": "t/1"},
         "bond": {"form": "transfer", "account": "3301 0001", "payer": name, "amount_fen": 80_000_000},
         "prepared_at": "2026-03-01T02:03:04Z",
+        "consortium": None,
     }
+
+
+def make_members(name: str = "浙江甲乙建设有限公司") -> list[dict[str, Any]]:
+    """A consortium of two, the bidder of `make_facts` leading."""
+    return [
+        {"name": name, "uscc": "91330000MA27XL0X0T", "role": "lead", "share": 6_000, "work": "土建工程"},
+        {
+            "name": "杭州丙丁机电有限公司",
+            "uscc": "91330100MA2H000A1T",
+            "role": "member",
+            "share": 4_000,
+            "work": "机电安装",
+        },
+    ]
 
 
 def make_policy(trustees: dict[str, str], **changes: Any) -> dict[str, Any]:

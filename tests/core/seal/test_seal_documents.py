@@ -25,7 +25,7 @@ from core.errors import Invalid
 from core.seal import BidderKeys, Enclosure, Sealed, archive
 from core.seal import sealing as door
 from core.seal.submission import sign_submission
-from tests.core.seal.scene import Scene, make_bidder, make_chance, make_facts, make_policy, refused
+from tests.core.seal.scene import Scene, make_bidder, make_chance, make_facts, make_members, make_policy, refused
 
 Change = Callable[[dict[str, Any]], object]
 
@@ -215,8 +215,58 @@ def test_the_identity_signature_is_what_the_specification_says(scene: Scene, sea
     claims = json.loads(scene.peel_all(sealed.identity["officer+tenderee"], "officer+tenderee"))
     key = x509.load_pem_x509_certificate(claims["certificate"].encode()).public_key()
     assert isinstance(key, ec.EllipticCurvePublicKey)
-    message = b"sunbid-identity/v1\n" + bytes.fromhex(claims["submission_digest"])
+    facts = {key: claims[key] for key in ("bidder", "operator", "bond", "prepared_at", "consortium")}
+    told = hashlib.sha256(rfc8785.dumps(facts)).digest()
+    message = b"sunbid-identity/v2\n" + bytes.fromhex(claims["submission_digest"]) + told
     key.verify(base64.b64decode(claims["signature"]), message, ec.ECDSA(hashes.SHA256()))
+
+
+def test_the_first_version_still_opens_and_names_no_consortium(scene: Scene, sealed: Sealed) -> None:
+    """What was sealed before consortia were, as docs/spec/sealing.md has it.
+
+    Seen red: without the first type among those read; with its signature looked for over the facts.
+    """
+    claims = json.loads(scene.peel_all(sealed.identity["officer+tenderee"], "officer+tenderee"))
+    del claims["consortium"]
+    message = b"sunbid-identity/v1\n" + bytes.fromhex(claims["submission_digest"])
+    claims |= {"type": "sunbid-identity/v1", "signature": base64.b64encode(scene.bidder.sign(message)).decode()}
+    assert sealing.read_identity(sealing.canonical(claims), scene.policy, sealed.submission) == claims
+    with refused("seal.signature_invalid"):
+        changed = claims | {"signature": base64.b64encode(scene.bidder.sign(message[:-1])).decode()}
+        sealing.read_identity(sealing.canonical(changed), scene.policy, sealed.submission)
+    with refused("seal.identity_invalid", place="keys"):
+        changed = claims | {"consortium": None}
+        sealing.read_identity(sealing.canonical(changed), scene.policy, sealed.submission)
+
+
+def test_a_consortium_is_sealed_signed_and_not_seen_by_its_size(scene: Scene, tmp_path: Path) -> None:
+    """However many the members, the package is as long as that of who bids alone and of a decoy.
+
+    Seen red: with the padding left out; with the consortium left out of what the certificate signs.
+    """
+    lead, partner = make_members()
+    many = [lead | {"share": 9_100}]
+    many += [
+        partner | {"name": "长" * 66, "work": "长" * 66, "uscc": f"{number:018d}", "share": 100} for number in range(9)
+    ]
+    rosters: list[Any] = [None, make_members(), many]
+    sizes = set()
+    for number, members in enumerate(rosters):
+        sealed = scene.seal(tmp_path / str(number), bidder_facts=make_facts() | {"consortium": members})
+        text = scene.peel_all(sealed.identity["officer+supervisor"], "officer+supervisor")
+        assert sealing.read_identity(text, scene.policy, sealed.submission)["consortium"] == members
+        sizes.add(len(text))
+        if members:
+            claims = json.loads(text)
+            claims["consortium"][-1]["work"] = "别的工程"
+            with refused("seal.signature_invalid"):
+                sealing.read_identity(sealing.canonical(claims), scene.policy, sealed.submission)
+            claims["consortium"][-1]["share"] += 1
+            with refused("seal.identity_invalid", place="consortium.share"):
+                sealing.read_identity(sealing.canonical(claims), scene.policy, sealed.submission)
+    decoy = sealing.seal_decoy(scene.policy, "officer", tmp_path / "decoy", chance=make_chance(7))
+    sizes.add(len(scene.peel_all(decoy.identity["officer+supervisor"], "officer+supervisor")))
+    assert sizes == {8192}
 
 
 def test_an_identity_of_another_submission_is_refused(scene: Scene, sealed: Sealed, tmp_path: Path) -> None:

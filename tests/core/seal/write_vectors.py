@@ -19,11 +19,11 @@ from core import seal as sealing
 from core.errors import Invalid
 from core.seal import Enclosure
 from core.seal.archive import archive_blocks, plan_archive, survey
-from core.seal.bidder import validate_facts
+from core.seal.bidder import signed_message, validate_facts
 from core.seal.ladder import LADDER, step_for
 from core.seal.names import check_name, name_key
 from core.seal.submission import sign_submission
-from tests.core.seal.scene import make_bidder, make_chance, make_facts, make_policy
+from tests.core.seal.scene import make_bidder, make_chance, make_facts, make_members, make_policy
 
 FOLDER = Path(__file__).with_name("vectors")
 VERSION = b"age-encryption.org/v1\n"
@@ -187,12 +187,13 @@ def _identity(submission: dict[str, Any]) -> Any:
     """The plaintext of an identity package, with a signature that is not one: only the spelling is compared."""
     from core.seal.bidder import _bound, _pad
 
-    facts, salt = make_facts(), b"\x33" * 32
-    claims = _bound("sunbid-identity/v1", submission, salt) | facts
+    facts, salt = make_facts() | {"consortium": make_members()}, b"\x33" * 32
+    claims = _bound("sunbid-identity/v2", submission, salt) | facts
     text = _pad({**claims, "certificate": "PEM", "signature": encoded(b"signature")})
     return {
         "facts": facts, "leaf_salt": salt.hex(), "certificate": "PEM", "signature": encoded(b"signature"),
         "sha256": hashlib.sha256(text).hexdigest(), "size": len(text),
+        "message": signed_message(sealing.submission_digest(submission), facts).hex(),
     }  # fmt: skip
 
 
@@ -222,7 +223,25 @@ def _wrong_facts() -> list[dict[str, Any]]:
         {"operator": ""}, {"operator": "长" * 171}, {"operator": "a\nb"}, {"bond": None}, {"bond": bond},
         {"bond": bond | {"amount_fen": -1}}, {"bond": bond | {"amount_fen": "1"}}, {"prepared_at": "gestern"},
         {"prepared_at": "2026-03-01T02:03:04.123456Z"}, {"device": {}}, {"bidder": {"name": "甲"}}, {"more": 1},
-        {"prepared_at": "2026-03-01T02:03:60Z"},
+        {"prepared_at": "2026-03-01T02:03:60Z"}, *({"consortium": members} for members in _wrong_members()),
+    ]  # fmt: skip
+
+
+def _wrong_members() -> list[Any]:
+    """The consortium as it should be, then each way it is not."""
+    whole = make_members()
+    lead, partner = whole
+    long = [{**partner, "uscc": f"U{number}", "share": 100} for number in range(10)]
+
+    def last(**changes: Any) -> list[Any]:
+        return [lead, partner | changes]
+
+    return [
+        whole, [], [lead | {"share": 10_000}], "甲、乙", [lead, partner | {"more": 1}], [lead, None],
+        last(name=""), last(name="长" * 67), last(uscc=""), last(work=""), last(work="a\nb"), last(role="lead"),
+        last(share=0), last(share="4000"), last(share=3_999), last(uscc=lead["uscc"]), [partner, lead],
+        [lead | {"role": "member"}, partner], [lead | {"name": "丙"}, partner], [lead | {"uscc": "X"}, partner],
+        [lead | {"share": 9_100}, *long[:9]], [lead | {"share": 9_000}, *long],
     ]  # fmt: skip
 
 
