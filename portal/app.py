@@ -93,6 +93,7 @@ class Settings(BaseSettings):
     tsa_roots: Path | None = None
     stamp_seconds: int = Field(default=60, ge=1)
     ocds_prefix: str = Field(default="ocds-000000", pattern="^ocds-[a-z0-9]{6}$")
+    webhook_networks: list[str] = Field(default_factory=list)
     config: Path | None = None
 
     @classmethod

@@ -1,4 +1,4 @@
-"""The life of a service rating (好差评) as a literal table: a bad one is handled, put right and reviewed."""
+"""The lives of a service rating (好差评) and of a program's subscription, as literal tables."""
 
 from __future__ import annotations
 
@@ -16,3 +16,13 @@ RATING = Lifecycle(
     },
 )
 """Good ratings stay received. Setting a rating aside is an answer too: the reviewer may send it back."""
+
+WEBHOOK = Lifecycle(
+    "webhook",
+    "active",
+    {
+        "disable": move("active", "disabled"),
+        "enable": move("disabled", "active"),
+        "end": move(("active", "disabled"), "ended"),
+    },
+)

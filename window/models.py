@@ -1,16 +1,16 @@
-"""Tables of trades, where they came from, who took part, how long their stages took, and the sums kept of them."""
+"""Tables of trades with their origin, stages and sums; of ratings; of programs' subscriptions and their messages."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.db import Base, Json, Row, Staged
 from core.machine import Lifecycle
-from window.lifecycle import RATING
+from window.lifecycle import RATING, WEBHOOK
 from window.rules import BAD
 
 
@@ -221,3 +221,60 @@ class OutsideTrade(Base, Row):
     finding: Mapped[Any] = mapped_column(Json)
     recorded_at: Mapped[datetime]
     leaf_index: Mapped[int]
+
+
+class Webhook(Base, Staged):
+    """A program's subscription to what changes: where messages go, which kinds, from which leaf on.
+
+    Its secret is made from the platform's key, its number and `generation`, and kept nowhere; the one before counts
+    until `former_until`. `failing`: tries in a row that nobody took.
+    """
+
+    __tablename__ = "webhook"
+    lifecycle: ClassVar[Lifecycle] = WEBHOOK
+
+    number: Mapped[str] = mapped_column(String(24), unique=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    url: Mapped[str] = mapped_column(String(500))
+    kinds: Mapped[Any] = mapped_column(Json)
+    section: Mapped[str] = mapped_column(String(60), default="")
+    cursor: Mapped[int]
+    generation: Mapped[int] = mapped_column(default=1)
+    former_until: Mapped[datetime | None]
+    failing: Mapped[int] = mapped_column(default=0)
+    reason: Mapped[str] = mapped_column(String(40), default="")
+    created_at: Mapped[datetime]
+
+    @property
+    def subject(self) -> str:
+        """Its name in the ledger."""
+        return f"webhook:{self.number}"
+
+
+class WebhookMessage(Base, Row):
+    """One message of a subscription: the very bytes that are sent each time; due, taken, or given up."""
+
+    __tablename__ = "webhook_message"
+    __table_args__ = (UniqueConstraint("webhook_id", "leaf"),)
+
+    number: Mapped[str] = mapped_column(String(40), unique=True)
+    webhook_id: Mapped[int] = mapped_column(ForeignKey("webhook.id"), index=True)
+    leaf: Mapped[int | None]
+    kind: Mapped[str] = mapped_column(String(80))
+    body: Mapped[str]
+    tries: Mapped[int] = mapped_column(default=0)
+    written_at: Mapped[datetime]
+    due_at: Mapped[datetime | None] = mapped_column(index=True)
+    taken_at: Mapped[datetime | None]
+    webhook: Mapped[Webhook] = relationship(lazy="joined")
+
+
+class WebhookTry(Base, Row):
+    """One try to hand a message over, and what the other side said."""
+
+    __tablename__ = "webhook_try"
+
+    message_id: Mapped[int] = mapped_column(ForeignKey("webhook_message.id"), index=True)
+    at: Mapped[datetime]
+    outcome: Mapped[str] = mapped_column(String(20))
+    took_ms: Mapped[int]

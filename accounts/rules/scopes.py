@@ -17,6 +17,8 @@ SCOPES: dict[str, frozenset[Role] | None] = {
     "account:read": None,
     "tokens:read": None,
     "tokens:write": None,
+    "webhooks:read": None,
+    "webhooks:write": None,
     "drafts:read": frozenset({Role.TENDEREE, Role.AGENT}),
     "drafts:write": frozenset({Role.TENDEREE, Role.AGENT}),
 }

@@ -20,6 +20,7 @@ import click
 from core.errors import Invalid, Refusal
 from core.ledger import log
 from core.ledger.notes import Verifier, open_head
+from core.outgoing import networks_of
 from core.seal.keyfile import KeyFile
 from experts.queries import duty_key
 
@@ -129,10 +130,12 @@ def worker(every: float, duty: Path | None) -> None:
     from portal.cli.orders import hand_over_orders
     from portal.cli.outside import Outside, beat
     from portal.cli.tick import tick as apply_due
+    from portal.cli.webhooks import deliver_webhooks
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
-    _, platform = settings_and_platform(standing=True)
+    settings, platform = settings_and_platform(standing=True)
+    networks = networks_of(settings.webhook_networks)
     take_duty(platform, duty_identity(duty))
     outside = Outside(platform)
 
@@ -145,6 +148,7 @@ def worker(every: float, duty: Path | None) -> None:
     scheduler.add_job(ring, "interval", [lambda: apply_due(platform)], seconds=every, **always)
     # Jobs of their own: whoever outside does not answer delays no closing.
     scheduler.add_job(ring, "interval", [lambda: deliver_letters(platform)], seconds=every, **always)
+    scheduler.add_job(ring, "interval", [lambda: deliver_webhooks(platform, networks)], seconds=every, **always)
     scheduler.add_job(ring, "interval", [lambda: ask_credit_sources(platform)], seconds=max(every, 5), **always)
     scheduler.add_job(ring, "interval", [lambda: take_credit_imports(platform)], seconds=max(every, 5), **always)
     scheduler.add_job(ring, "interval", [lambda: hand_over_orders(platform)], seconds=every, **always)
@@ -164,9 +168,11 @@ def tick(as_json: bool) -> None:
     from portal.cli.orders import hand_over_orders
     from portal.cli.outside import Outside
     from portal.cli.tick import tick as apply_due
+    from portal.cli.webhooks import deliver_webhooks
 
-    _, platform = settings_and_platform(standing=True)
+    settings, platform = settings_and_platform(standing=True)
     done = apply_due(platform) + deliver_letters(platform)
+    done += deliver_webhooks(platform, networks_of(settings.webhook_networks))
     done += hand_over_orders(platform) + tell_seats(platform)
     done += take_credit_imports(platform) + ask_credit_sources(platform) + Outside(platform).ring()
     click.echo(json.dumps(done, ensure_ascii=False) if as_json else "\n".join(done) or "nothing is due")

@@ -296,6 +296,7 @@ def keep_house(platform: Platform, done: Done) -> None:
     """Sweep what has expired, and now and then add a dummy commitment."""
     with platform.act(SYSTEM) as act:
         accounts.services.sweep(act)
+        accounts.services.sweep_answers(act)
         bidding.services.sweep_uploads(act)
         if bidding.services.add_dummy_commitment(act, one_in=DUMMY_ONE_IN):
             done.append("dummy commitment")

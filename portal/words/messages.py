@@ -48,9 +48,11 @@ MESSAGES = {
     "bond.due": _l("标段 %(section)s 的投标保证金转入退还，最迟 %(due_on)s 退到付款账户。"),
     "bond.returned": _l("标段 %(section)s 的保证金 %(amount)s 元已退到付款账户 %(account)s。"),
     "bond.attempt": _l("标段 %(section)s：%(person)s 试图把 %(name)s 的保证金退到其他账户 %(account)s，已拒绝。"),
+    "webhook.disabled": _l("订阅 %(webhook)s（%(url)s）试发 %(tries)s 次未被收下，已暂停。"),
 }
 
 OWN = {
+    "webhook.disabled": "window.webhooks",
     "bond.due": "bidding.own_bonds",
     "bond.returned": "bidding.own_bonds",
     "credit.correction_forwarded": "credit.mine",

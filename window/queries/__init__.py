@@ -16,12 +16,13 @@ from window.queries.opendata import (
 from window.queries.ratings import RatingSums, rating, rating_sums, ratings
 from window.queries.sums import Sums, View, dashboard, recount, stage_recount, years
 from window.queries.trades import DONE, import_of, imports, regions, stages_of, standing, trade, trades, untraded
+from window.queries.webhooks import behind, message, messages, messages_due, tries, webhook, webhooks
 
 __all__ = [
-    "DONE", "Changes", "Completeness", "Found", "RatingSums", "SplitAlarm", "Sums", "View", "changes", "completeness",
-    "dashboard", "dated_sections", "draws", "import_of", "imports", "listed_draws", "listed_notices",
-    "listed_projects", "listed_sections", "outside_trades", "process", "processes", "published_codes",
-    "published_years", "rating", "rating_sums", "ratings", "recount", "regions", "replaced_number", "result_facts",
-    "results", "search", "section_facts", "split_alarms", "stage_recount", "stages_of", "standing", "trade", "trades",
-    "untraded", "years",
+    "DONE", "Changes", "Completeness", "Found", "RatingSums", "SplitAlarm", "Sums", "View", "behind", "changes",
+    "completeness", "dashboard", "dated_sections", "draws", "import_of", "imports", "listed_draws", "listed_notices",
+    "listed_projects", "listed_sections", "message", "messages", "messages_due", "outside_trades", "process",
+    "processes", "published_codes", "published_years", "rating", "rating_sums", "ratings", "recount", "regions",
+    "replaced_number", "result_facts", "results", "search", "section_facts", "split_alarms", "stage_recount",
+    "stages_of", "standing", "trade", "trades", "tries", "untraded", "webhook", "webhooks", "years",
 ]  # fmt: skip

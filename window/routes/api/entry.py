@@ -12,6 +12,7 @@ from accounts.access import cookieless, door, limited, public
 from accounts.rules.scopes import SCOPES
 from core.api.document import Described, document
 from core.api.operations import PREFIX, operation_of
+from window.routes.api.webhooks import Event
 from window.routes.blueprint import blueprint, word
 
 HOLE = re.compile(r"<(?:[a-z]+:)?([a-z_]+)>")
@@ -70,4 +71,5 @@ def described() -> dict[str, Any]:
         ),
         server=door().origin + PREFIX,
         word=word,
+        events=Event,
     )

@@ -1,0 +1,173 @@
+"""Messages to addresses that strangers have named: only to public machines, over TLS, cut off in time.
+
+The name is resolved once and the connection goes to exactly the address that was looked at, so that a name which
+points somewhere else a moment later leads nowhere else (no server-side request forgery by rebinding).
+"""
+
+from __future__ import annotations
+
+import http.client
+import ipaddress
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from urllib.parse import SplitResult, urlsplit
+
+from core.errors import Invalid
+
+PATIENCE = 15.0
+"""Seconds from the first byte out to the last byte in."""
+MOST_BYTES = 4096
+"""Nobody needs more of an answer."""
+MOST_URL = 500
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+Resolver = Callable[[str, int], list[str]]
+
+CARRIERS = tuple(
+    ipaddress.ip_network(one) for one in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "::/96")
+)
+"""IPv6 that carries an IPv4 address inside: where it leads cannot be told from the outside."""
+
+
+class Unreachable(Exception):
+    """No answer, or none may be asked for; `cause` says why in one word."""
+
+    def __init__(self, cause: str) -> None:
+        super().__init__(cause)
+        self.cause = cause
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the other side said: its status and how it begins."""
+
+    status: int
+    begins: str
+
+
+def resolve(host: str, port: int) -> list[str]:
+    """Every address of the name."""
+    return [str(found[4][0]) for found in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+
+
+def networks_of(texts: Sequence[str]) -> tuple[Network, ...]:
+    """Networks an installation allows beside the public internet; Invalid("settings.networks") for none."""
+    try:
+        return tuple(ipaddress.ip_network(one) for one in texts)
+    except ValueError:
+        raise Invalid("settings.networks", field="webhook_networks", found="、".join(texts)[:200]) from None
+
+
+def may_reach(address: str, networks: Sequence[Network] = ()) -> bool:
+    """Whether messages may go to this address: it is public, or in one of the installation's own networks."""
+    try:
+        found: Address = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped is not None:
+        found = found.ipv4_mapped
+    if any(found.version == one.version and found in one for one in networks):
+        return True
+    carried = found.version == 6 and any(found in one for one in CARRIERS)
+    return found.is_global and not found.is_multicast and not carried
+
+
+def check_address(url: str, networks: Sequence[Network] = ()) -> str:
+    """The address as kept; Invalid("outgoing.url") unless it is https (or http inside the installation's networks).
+
+    No user, no fragment. A name is looked at when a message goes out; a bare number at once (outgoing.private).
+    """
+    parts = _parts(url)
+    host = parts.hostname or ""
+    try:
+        literal = str(ipaddress.ip_address(host))
+    except ValueError:
+        literal = ""
+    if literal and not may_reach(literal, networks):
+        raise Invalid("outgoing.private", field="url", host=host)
+    if parts.scheme == "http" and not (literal and may_reach(literal, networks) and not may_reach(literal)):
+        raise Invalid("outgoing.url", field="url", found=url[:200])
+    return url
+
+
+def _parts(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise Invalid("outgoing.url", field="url", found=url[:200]) from None
+    plain = url.isascii() and url.isprintable() and " " not in url and "\\" not in url and len(url) <= MOST_URL
+    if (
+        not plain
+        or parts.scheme not in ("http", "https")
+        or not parts.hostname
+        or "@" in parts.netloc
+        or parts.fragment
+        or port == 0
+    ):
+        raise Invalid("outgoing.url", field="url", found=url[:200])
+    return parts
+
+
+def post(
+    url: str,
+    body: bytes,
+    headers: dict[str, str],
+    *,
+    networks: Sequence[Network] = (),
+    patience: float = PATIENCE,
+    resolver: Resolver = resolve,
+    context: ssl.SSLContext | None = None,
+) -> Answer:
+    """POST the bytes and return the answer's status; redirects are not followed. Unreachable where there is none.
+
+    Every address of the name must be one that may be reached: a name with a public and a private one leads nowhere.
+    """
+    parts = _parts(url)
+    host = parts.hostname or ""
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    try:
+        addresses = resolver(host, port)
+    except (OSError, UnicodeError):
+        raise Unreachable("dns") from None
+    if not addresses or not all(may_reach(one, networks) for one in addresses):
+        raise Unreachable("private")
+    deadline = time.monotonic() + patience
+    connection = http.client.HTTPConnection(host, port, timeout=patience)
+    cut: threading.Timer | None = None
+    try:
+        raw = socket.create_connection((addresses[0], port), timeout=patience)
+        # A server that drips a byte at a time keeps no thread longer than the patience: the socket is closed over it.
+        cut = threading.Timer(max(0.0, deadline - time.monotonic()), _cut, [raw])
+        cut.daemon = True
+        cut.start()
+        if parts.scheme == "https":
+            raw = (context or ssl.create_default_context()).wrap_socket(raw, server_hostname=host)
+        connection.sock = raw
+        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        connection.request("POST", path, body, headers)
+        answer = connection.getresponse()
+        begins = answer.read(MOST_BYTES).decode("utf-8", "replace")
+        return Answer(answer.status, begins)
+    except ssl.SSLError:
+        raise Unreachable("timeout" if time.monotonic() >= deadline else "tls") from None
+    except TimeoutError:
+        raise Unreachable("timeout") from None
+    except (OSError, http.client.HTTPException, ValueError):
+        raise Unreachable("timeout" if time.monotonic() >= deadline else "connection") from None
+    finally:
+        if cut is not None:
+            cut.cancel()
+        connection.close()
+
+
+def _cut(raw: socket.socket) -> None:
+    try:
+        raw.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        pass
