@@ -6,6 +6,7 @@ points somewhere else a moment later leads nowhere else (no server-side request 
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import ipaddress
 import socket
@@ -167,7 +168,5 @@ def post(
 
 
 def _cut(raw: socket.socket) -> None:
-    try:
+    with contextlib.suppress(OSError):
         raw.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        pass

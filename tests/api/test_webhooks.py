@@ -110,7 +110,7 @@ def test_what_changes_is_told_once_signed_and_in_the_order_of_the_ledger(
 ) -> None:
     """Seen red: with the body written anew for the request instead of kept."""
     happen(platform, "section:OLD")
-    held, secret = subscribe(platform, receiver.url)
+    _, secret = subscribe(platform, receiver.url)
     happen(platform, "section:S1", "section:S2")
     with platform.act(SYSTEM) as act:
         append(act, "person.register", "person:1", {"secret": "x"})
@@ -193,7 +193,7 @@ def test_gone_means_gone(platform: Platform, receiver: Receiver) -> None:
 def test_a_new_secret_and_the_old_one_sign_together_for_a_day(
     platform: Platform, receiver: Receiver, clock: StoppedClock
 ) -> None:
-    held, old = subscribe(platform, receiver.url)
+    _, old = subscribe(platform, receiver.url)
     with platform.act(factories.actor(platform, Role.TENDEREE)) as act:
         new = services.rotate_secret(act, act.session.scalars(select(Webhook)).one())
     assert new != old
@@ -255,7 +255,8 @@ def test_the_address_looked_at_is_the_one_connected_to(receiver: Receiver) -> No
     [
         "http://example.com/", "https://u:p@example.com/", "https://example.com/#x", "ftp://example.com/", "https:///x",
         "https://exa mple.com/", "https://例子.中国/", "https://example.com:0/", "https://example.com:99999/",
-        "javascript:1", "https://10.0.0.1/", "https://[::1]/", "http://127.0.0.1/", "https://example.com\\@10.0.0.1/", "",
+        "javascript:1", "https://10.0.0.1/", "https://[::1]/", "http://127.0.0.1/", "https://example.com\\@10.0.0.1/",
+        "",
     ],
 )  # fmt: skip
 def test_an_address_that_may_not_be_is_refused_at_once(url: str) -> None:
