@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from core.db import Base, Json, Row
+from core.locker import Blind, LockedText
 
 
 class Organisation(Base, Row):
@@ -27,19 +28,33 @@ class Organisation(Base, Row):
     verification: Mapped[str | None] = mapped_column(String(500))
 
 
+def _name(context: Any) -> str:
+    """What is indexed where rows are written past the mapper."""
+    return str(context.get_current_parameters()["name"])
+
+
 class Person(Base, Row):
-    """A natural person who signs in; secrets only as hashes."""
+    """A natural person who signs in; secrets only as hashes.
+
+    The name lies encrypted (core.locker); `name_key` finds who bears exactly a name.
+    """
 
     __tablename__ = "person"
 
     login: Mapped[str] = mapped_column(String(80), unique=True)
-    name: Mapped[str] = mapped_column(String(80))
+    name: Mapped[str] = mapped_column(LockedText("person.name"))
+    name_key: Mapped[str | None] = mapped_column(Blind("person.name"), default=_name, index=True)
     organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))
     password_hash: Mapped[str | None] = mapped_column(String(200))
     totp_secret: Mapped[str | None] = mapped_column(String(64))
     totp_last_step: Mapped[int] = mapped_column(default=0)
     disabled_at: Mapped[datetime | None]
     organisation: Mapped[Organisation | None] = relationship(lazy="joined")
+
+    @validates("name")
+    def _index_name(self, _key: str, name: str) -> str:
+        self.name_key = name
+        return name
 
 
 class Grant(Base, Row):
@@ -64,7 +79,7 @@ class Certificate(Base, Row):
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
     fingerprint: Mapped[str] = mapped_column(String(64), unique=True)
     serial: Mapped[str] = mapped_column(String(64))
-    pem: Mapped[str]
+    pem: Mapped[str] = mapped_column(LockedText("certificate.pem"))
     not_before: Mapped[datetime]
     not_after: Mapped[datetime]
     revoked_at: Mapped[datetime | None]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import and_, exists, select
+from sqlalchemy import BindParameter, and_, bindparam, exists, select
 from sqlalchemy.orm import Session
 
 from accounts.models import ApiToken, Authority, Certificate, Grant, Organisation, Passkey, Person, Revocation, SignIn
@@ -78,10 +79,26 @@ def people(session: Session, *, organisation_id: int | None = None, words: str =
     if organisation_id is not None:
         query = query.where(Person.organisation_id == organisation_id)
     if words:
-        query = query.where(
-            Person.login.contains(words, autoescape=True) | Person.name.contains(words, autoescape=True)
-        )
+        ids = people_named(session, words)
+        query = query.where(Person.login.contains(words, autoescape=True) | Person.id.in_(one_by_one(ids)))
     return list(session.scalars(query))
+
+
+def people_named(session: Session, words: str) -> list[int]:
+    """The keys of the people whose name contains the words, whose exact bearers a keyed index finds at once.
+
+    Names lie encrypted: where nobody bears exactly this name each is unlocked and looked at, here and nowhere else.
+    """
+    exact = list(session.scalars(select(Person.id).where(Person.name_key == words)))
+    if exact:
+        return exact
+    every = session.execute(select(Person.id, Person.name).execution_options(yield_per=10_000))
+    return [row[0] for row in every if words in row[1]]
+
+
+def one_by_one(ids: list[int]) -> BindParameter[Any]:
+    """Keys for an IN, written out: no database limits how many."""
+    return bindparam(None, ids, expanding=True, literal_execute=True)
 
 
 def grants(session: Session, person_id: int) -> list[Grant]:

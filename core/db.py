@@ -21,6 +21,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.types import TypeDecorator
 
 from core import canonical
+from core.locker import Locker, secret_file
 from core.vault import Vault
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -137,10 +138,11 @@ class Database:
 
     SQLite: WAL with synchronous=FULL, foreign keys on, every write and every checkpoint (also the one at closing a
     connection) inside the gate, no automatic checkpoints, no mmap. Versions before 3.51.3 can corrupt the file when
-    two connections checkpoint at once; behind the gate they never do.
+    two connections checkpoint at once; behind the gate they never do. `locker_key` is the file with the
+    key of what lies encrypted (core.locker): `locker.key` in the folder unless told otherwise.
     """
 
-    def __init__(self, url: str, *, folder: Path) -> None:
+    def __init__(self, url: str, *, folder: Path, locker_key: Path | None = None) -> None:
         self.url = make_url(url)
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
@@ -150,6 +152,8 @@ class Database:
         self._line = threading.Lock()
         self.vault = Vault()
         self.engine = self._sqlite_engine() if self.is_sqlite else create_engine(url, pool_size=20, max_overflow=30)
+        self.locker = Locker(secret_file(locker_key or folder / "locker.key"))
+        self.engine.dialect.locker = self.locker  # type: ignore[attr-defined]
 
     def _sqlite_engine(self) -> Engine:
         gate = self.gate
@@ -226,6 +230,20 @@ class Database:
                     connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
                 finally:
                     connection.close()
+
+    def rewrite(self) -> None:
+        """Write the file anew and empty its log, so that no value that was overwritten stays behind in either.
+
+        On PostgreSQL dead rows stay until the server's own VACUUM FULL: rewriting there is the keeper's to order.
+        """
+        if self.is_sqlite:
+            with self.gate.hold():
+                connection = self.engine.raw_connection()
+                try:
+                    connection.cursor().execute("VACUUM")
+                finally:
+                    connection.close()
+            self.checkpoint()
 
     def clock(self) -> datetime:
         """What the database server's own clock says; only PostgreSQL has one."""

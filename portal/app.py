@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import logging
 import os
-import secrets
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -31,6 +30,7 @@ from core.db import Database
 from core.errors import Conflict, Refusal
 from core.ledger.cosignatures import Cosigner
 from core.ledger.log import LedgerEntry, newest_head, platform_signer
+from core.locker import secret_file
 from core.store import ObjectStore
 from core.timestamps import Authority, read_roots
 from core.trust import Trust
@@ -70,6 +70,7 @@ class Settings(BaseSettings):
     log_name: str = "sunbid.local"
     ledger_key: Path | None = None
     cookie_key: Path | None = None
+    locker_key: Path | None = None
     demo: bool = False
     test: bool = False
     proxies: int = 0
@@ -150,32 +151,9 @@ class Settings(BaseSettings):
         return self.origin.startswith("https://")
 
 
-def secret_file(path: Path) -> bytes:
-    """The 32 secret bytes of the file, made at random and 0600 when absent; Conflict when others may read it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        pass
-    else:
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_hex(32) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-    if path.stat().st_mode & 0o077:
-        raise Conflict("settings.open_secret", file=str(path))
-    try:
-        value = bytes.fromhex(path.read_text(encoding="ascii").strip())
-    except ValueError:
-        value = b""
-    if len(value) != 32 or len(set(value)) < 8:
-        raise Conflict("settings.default_secret", file=str(path))
-    return value
-
-
 def build_platform(settings: Settings) -> Platform:
     """The platform of an installation: database by URL, data folder, ledger key; the clock never behind the ledger."""
-    database = Database(settings.database_url, folder=settings.folder)
+    database = Database(settings.database_url, folder=settings.folder, locker_key=settings.locker_key)
     seed = secret_file(settings.ledger_key or settings.folder / "ledger.key")
     return Platform(
         database,

@@ -18,6 +18,7 @@ from accounts.services.tokens import revoke_tokens
 from core.act import Act, Platform
 from core.errors import Conflict, Forbidden, Invalid
 from core.ledger.log import append
+from core.locker import Private
 
 LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{2,39}")
 OF_ORGANISATIONS = frozenset({Role.TENDEREE, Role.AGENT, Role.BIDDER})
@@ -59,12 +60,12 @@ def register_person(
         act,
         "person.register",
         subject_of(held),
-        {
-            "login": login,
-            "name": name,
-            "organisation": organisation.identifier if organisation else None,
-            "actor": act.actor.name,
-        },
+        Private(
+            login=login,
+            name=name,
+            organisation=organisation.identifier if organisation else None,
+            actor=act.actor.name,
+        ),
     )
     return held
 

@@ -35,7 +35,7 @@ from bidding.services.closing import closed_set
 from core.act import SYSTEM, Platform
 from core.db import Base
 from core.ledger.log import audit
-from portal.app import secret_file
+from core.locker import secret_file
 from tests import factories
 from tests.bidding.stage import Bidder, Stage, request_of
 from tests.conftest import load_tables

@@ -27,8 +27,8 @@ from benchmarks.figures.r01 import platform_of
 from benchmarks.figures.r03 import serve
 from core.act import SYSTEM
 from core.db import Base
+from core.locker import secret_file
 from core.seal import Sealed
-from portal.app import secret_file
 from tests import factories
 from tests.bidding.stage import Bidder, Stage, request_of
 from tests.bidding.test_blind import spellings

@@ -13,9 +13,9 @@ from core.act import Platform
 from core.clock import SystemClock
 from core.db import Base, Database
 from core.ledger.log import platform_signer
+from core.locker import secret_file
 from core.seal import Sealed
 from core.store import ObjectStore
-from portal.app import secret_file
 from tests.bidding.stage import Bidder, Stage
 from tests.conftest import Cluster, load_tables, postgresql_programs
 

@@ -13,10 +13,11 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from core import canonical
 from core.clock import iso
-from core.db import Base, Json, Row
+from core.db import Base, Row
 from core.errors import Conflict, Missing
 from core.ledger import merkle
 from core.ledger.notes import Head, Signer, Verifier, open_head
+from core.locker import LockedAtWill
 
 if TYPE_CHECKING:
     from core.act import Act
@@ -39,7 +40,7 @@ class LedgerEntry(Base, Row):
     subject: Mapped[str | None] = mapped_column(String(120), index=True)
     digest: Mapped[str] = mapped_column(String(64))
     salt: Mapped[str | None] = mapped_column(String(64))
-    facts: Mapped[Any | None] = mapped_column(Json)
+    facts: Mapped[Any | None] = mapped_column(LockedAtWill("ledger_entry.facts"))
 
     def leaf(self) -> dict[str, Any]:
         """The public part, whose canonical JSON is the Merkle leaf."""
@@ -101,7 +102,10 @@ def size(session: Session) -> int:
 
 
 def append(act: Act, kind: str, subject: str | None, facts: Any) -> LedgerEntry:
-    """Append an entry for `kind` on `subject`; the log shows only a salted digest of `facts` until they are told."""
+    """Append an entry for `kind` on `subject`; the log shows only a salted digest of `facts` until they are told.
+
+    Facts that are `Private` (core.locker) lie encrypted in the database.
+    """
     salt = act.chance(32).hex()
     return _append(
         act, LedgerEntry(kind=kind, subject=subject, digest=facts_digest(salt, facts), salt=salt, facts=facts)

@@ -12,6 +12,7 @@ from accounts.models import Person
 from bidding.models import Section
 from core.db import Base, Json, Row, Staged
 from core.errors import Missing
+from core.locker import LockedJson, LockedText
 from core.machine import Lifecycle
 from core.vault import vault_of
 from experts.lifecycle import AVOIDANCE, COMMITTEE, DIRECT, MEMBER
@@ -50,7 +51,7 @@ class Committee(Base, Staged):
     sites: Mapped[Any | None] = mapped_column(Json)
     requested_by: Mapped[str] = mapped_column(String(120), default="")
     draw_label: Mapped[str | None] = mapped_column(String(160))
-    rounds: Mapped[Any] = mapped_column(Json, default=list)
+    rounds: Mapped[Any] = mapped_column(LockedJson("committee.rounds"), default=list)
     blind_rounds: Mapped[Any] = mapped_column(Json, default=list, server_default="[]")
     conformity: Mapped[Any | None] = mapped_column(Json)
     result: Mapped[Any | None] = mapped_column(Json)
@@ -83,7 +84,7 @@ class Member(Base, Staged):
     expert_id: Mapped[int | None] = mapped_column(ForeignKey("expert.id"))
     sealed: Mapped[str | None]
     partner_id: Mapped[int | None] = mapped_column(ForeignKey("partner.id"))
-    guest: Mapped[Any | None] = mapped_column(Json)
+    guest: Mapped[Any | None] = mapped_column(LockedJson("committee_member.guest"))
     site: Mapped[str | None] = mapped_column(String(4))
     seat: Mapped[str] = mapped_column(String(60))
     label: Mapped[str] = mapped_column(String(20))
@@ -180,7 +181,7 @@ class AvoidanceRequest(Base, Staged):
     section_id: Mapped[int] = mapped_column(ForeignKey("section.id"), index=True)
     bid_id: Mapped[int] = mapped_column(ForeignKey("bid.id"))
     number: Mapped[int]
-    person: Mapped[str] = mapped_column(String(100))
+    person: Mapped[str] = mapped_column(LockedText("avoidance_request.person"))
     unit: Mapped[str] = mapped_column(String(200))
     reason: Mapped[str]
     asked_at: Mapped[datetime]

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from accounts.models import Organisation, Person
 from core.db import Base, Json, Row, Staged
+from core.locker import LockedJson, LockedText
 from core.machine import Lifecycle
 from experts.lifecycle import APPLICATION
 
@@ -28,7 +29,10 @@ class ExpertPool(Base, Row):
 
 
 class Expert(Base, Row):
-    """A person in a pool: specialities, region, term, training, and what avoidance needs (R-310, R-330)."""
+    """A person in a pool: specialities, region, term, training, and what avoidance needs (R-310, R-330).
+
+    What tells who they are and how to reach them lies encrypted (core.locker).
+    """
 
     __tablename__ = "expert"
 
@@ -36,15 +40,15 @@ class Expert(Base, Row):
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), unique=True)
     specialities: Mapped[Any] = mapped_column(Json)
     region: Mapped[str] = mapped_column(String(12))
-    employers: Mapped[Any] = mapped_column(Json)
-    shareholdings: Mapped[Any] = mapped_column(Json)
-    relatives: Mapped[Any] = mapped_column(Json)
+    employers: Mapped[Any] = mapped_column(LockedJson("expert.employers"))
+    shareholdings: Mapped[Any] = mapped_column(LockedJson("expert.shareholdings"))
+    relatives: Mapped[Any] = mapped_column(LockedJson("expert.relatives"))
     status: Mapped[str] = mapped_column(String(20), default="active")
     joined_on: Mapped[str] = mapped_column(String(10))
     pool_id: Mapped[int | None] = mapped_column(ForeignKey("expert_pool.id"), index=True)
     term_until: Mapped[str | None] = mapped_column(String(10))
     training: Mapped[Any] = mapped_column(Json, default=list, server_default="[]")
-    contact: Mapped[Any] = mapped_column(Json, default=dict, server_default="{}")
+    contact: Mapped[Any] = mapped_column(LockedJson("expert.contact"), default=dict, server_default="{}")
     person: Mapped[Person] = relationship(lazy="joined")
     pool: Mapped[ExpertPool | None] = relationship(lazy="joined")
 
@@ -67,13 +71,13 @@ class PoolApplication(Base, Staged):
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
     pool_id: Mapped[int] = mapped_column(ForeignKey("expert_pool.id"))
     unit_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"), index=True)
-    content: Mapped[Any] = mapped_column(Json)
-    documents: Mapped[Any] = mapped_column(Json, default=list)
+    content: Mapped[Any] = mapped_column(LockedJson("pool_application.content"))
+    documents: Mapped[Any] = mapped_column(LockedJson("pool_application.documents"), default=list)
     applied_at: Mapped[datetime]
-    opinion: Mapped[str | None]
+    opinion: Mapped[str | None] = mapped_column(LockedText("pool_application.opinion"))
     recommended_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     recommended_at: Mapped[datetime | None]
-    reason: Mapped[str | None]
+    reason: Mapped[str | None] = mapped_column(LockedText("pool_application.reason"))
     reviewed_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     reviewed_at: Mapped[datetime | None]
     person: Mapped[Person] = relationship(lazy="joined", foreign_keys=[person_id])

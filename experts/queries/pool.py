@@ -9,7 +9,9 @@ from typing import Any
 from sqlalchemy import Select, Text, func, or_, select, type_coerce
 from sqlalchemy.orm import Session
 
+from accounts import queries as accounts
 from accounts.models import Person
+from accounts.queries import one_by_one
 from core import canonical
 from core.act import Actor
 from core.errors import Missing
@@ -71,20 +73,15 @@ def expert_pool(session: Session, code: str) -> ExpertPool:
     return found
 
 
-FEW = 2000
-"""People of a name that are looked up one by one: the names are then read through once, not once for each question."""
-
-
 def _filtered(
     session: Session, words: str, specialities: Collection[str], status: str, pools: Sequence[str]
 ) -> Select[Any]:
     query = select(Expert)
     if words:
-        named = select(Person.id).where(Person.name.contains(words, autoescape=True))
-        few = list(session.scalars(named.limit(FEW + 1)))
+        named = one_by_one(accounts.people_named(session, words))
         # By range, which an index answers; the last character there is comes after every code that begins so.
         coded = (Expert.code >= words) & (Expert.code < words + "\U0010ffff")
-        query = query.where(coded | Expert.person_id.in_(few if len(few) <= FEW else named))
+        query = query.where(coded | Expert.person_id.in_(named))
     if specialities:
         # Lists are kept as canonical JSON text: a word stands in it as its own JSON spelling, quotes included.
         held = type_coerce(Expert.specialities, Text)

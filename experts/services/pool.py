@@ -16,6 +16,7 @@ from core.act import Act
 from core.calendar import day_of
 from core.errors import Conflict, Invalid, Missing
 from core.ledger.log import append
+from core.locker import Private
 from experts.models import Expert, ExpertPool
 from experts.rules import joined, read_experts
 from experts.rules.application import TRAINING
@@ -68,7 +69,7 @@ def add_expert(
     )
     act.session.add(expert)
     act.session.flush()
-    append(act, "expert.add", f"expert:{code}", _facts(expert))
+    append(act, "expert.add", f"expert:{code}", Private(_facts(expert)))
     return expert
 
 
@@ -79,7 +80,7 @@ def update_declarations(
     expert.employers = [dict(entry) for entry in employers]
     expert.shareholdings = [dict(entry) for entry in shareholdings]
     expert.relatives = [dict(entry) for entry in relatives]
-    append(act, "expert.declare", f"expert:{expert.code}", _facts(expert))
+    append(act, "expert.declare", f"expert:{expert.code}", Private(_facts(expert)))
 
 
 def change_status(act: Act, expert: Expert, status: str, reason: str) -> None:
@@ -87,7 +88,8 @@ def change_status(act: Act, expert: Expert, status: str, reason: str) -> None:
     if not reason.strip():
         raise Invalid("expert.reason", field="reason")
     before, expert.status = expert.status, _status(status)
-    append(act, "expert.status", f"expert:{expert.code}", {"from": before, "to": expert.status, "reason": reason})
+    facts = Private({"from": before, "to": expert.status, "reason": reason})
+    append(act, "expert.status", f"expert:{expert.code}", facts)
 
 
 def found_pool(act: Act, *, code: str, name: str, region: str, owner: Organisation) -> ExpertPool:
@@ -106,13 +108,13 @@ def found_pool(act: Act, *, code: str, name: str, region: str, owner: Organisati
 def renew_term(act: Act, expert: Expert, until: date) -> None:
     """Set the last day of the expert's term; whoever's term is over before a meeting is no candidate for it."""
     before, expert.term_until = expert.term_until, until.isoformat()
-    append(act, "expert.term", f"expert:{expert.code}", {"from": before, "to": expert.term_until})
+    append(act, "expert.term", f"expert:{expert.code}", Private({"from": before, "to": expert.term_until}))
 
 
 def record_training(act: Act, expert: Expert, *, name: str, on: date, hours: str) -> None:
     """Add a training to what the expert has attended; nothing is taken away. The first makes a new expert eligible."""
     expert.training = [*(expert.training or []), {"name": name, "on": on.isoformat(), "hours": hours}]
-    append(act, "expert.train", f"expert:{expert.code}", expert.training[-1])
+    append(act, "expert.train", f"expert:{expert.code}", Private(expert.training[-1]))
     if expert.status == TRAINING:
         change_status(act, expert, "active", "training attended")
 
@@ -122,7 +124,7 @@ def record_contact(act: Act, expert: Expert, *, phone: str, mail: str) -> None:
     if act.actor.person_id != expert.person_id and not act.actor.has(Role.OPERATOR):
         raise Missing("expert.unknown")
     expert.contact = {name: value for name, value in (("phone", phone), ("mail", mail)) if value}
-    append(act, "expert.contact", f"expert:{expert.code}", {"kinds": sorted(expert.contact)})
+    append(act, "expert.contact", f"expert:{expert.code}", Private({"kinds": sorted(expert.contact)}))
 
 
 def export_experts(act: Act, experts: Sequence[Expert]) -> list[dict[str, str]]:

@@ -13,7 +13,8 @@ from accounts.rules import Role
 from core.act import SYSTEM, Platform
 from core.db import Base
 from core.errors import Conflict
-from portal.app import TEST_FLAGS, Settings, build_platform, create_app, secret_file
+from core.locker import secret_file
+from portal.app import TEST_FLAGS, Settings, build_platform, create_app
 from tests import factories
 from tests.conftest import Browser
 

@@ -24,11 +24,12 @@ from core.clock import StoppedClock
 from core.db import Database
 from core.errors import Refusal
 from core.ledger.log import platform_signer
+from core.locker import secret_file
 from core.store import ObjectStore
 from core.timestamps import Authority
 from core.trust import Trust
 from opening.cli.holder import CLOCK
-from portal.app import Settings, create_app, secret_file
+from portal.app import Settings, create_app
 from portal.cli import group
 from portal.cli.demo.cast import Cast, settle
 from portal.cli.letters import deliver_letters
