@@ -35,6 +35,7 @@ from core.store import ObjectStore
 settings.register_profile("sunbid", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("sunbid")
 
+LOCKER_KEY = bytes(range(32)).hex()
 START = datetime(2026, 10, 8, 1, 0, tzinfo=UTC)
 SIGNER_SEED = bytes(range(32))
 FSYNC = os.fsync
@@ -211,12 +212,18 @@ def quick_hashes() -> None:
 def statements_compiled_once() -> None:
     """Every test has an engine of its own; SQLAlchemy keeps compiled statements by dialect: all share the first one's.
 
-    Compiling them again for each test was a quarter of the suite's time.
+    Compiling them again for each test was a quarter of the suite's time. What locks values hangs on the dialect
+    (core.locker), so all of them lock under one key, which lies in each folder for the programs that tests start.
     """
     first: dict[str, Engine] = {}
     opened = Database.__init__
 
     def open_sharing(self: Database, url: str, **options: Any) -> None:
+        key = options["folder"] / "locker.key"
+        if not key.exists():
+            key.parent.mkdir(parents=True, exist_ok=True)
+            key.write_text(LOCKER_KEY)
+            key.chmod(0o600)
         opened(self, url, **options)
         shared = first.setdefault(self.engine.dialect.name, self.engine)
         self.engine.dialect, self.engine._compiled_cache = shared.dialect, shared._compiled_cache

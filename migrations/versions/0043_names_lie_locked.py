@@ -21,23 +21,24 @@ LEDGER = "SELECT id, facts FROM ledger_entry WHERE facts IS NOT NULL AND kind LI
 
 
 def upgrade() -> None:
-    with op.batch_alter_table('person') as batch_op:
-        batch_op.add_column(sa.Column('name_key', sa.String(length=32), nullable=True))
-        batch_op.alter_column('name', type_=sa.Text(), existing_nullable=False)
-        batch_op.create_index('ix_person_name_key', ['name_key'])
-    with op.batch_alter_table('avoidance_request') as batch_op:
-        batch_op.alter_column('person', type_=sa.Text(), existing_nullable=False)
+    # No batch: people are referred to, their table cannot be dropped and made anew; SQLite needs no wider type.
+    op.add_column('person', sa.Column('name_key', sa.String(length=32), nullable=True))
+    op.create_index('ix_person_name_key', 'person', ['name_key'])
+    _retype(sa.Text(), sa.Text())
     _each(lambda locker, held, place: locker.lock(held, place))
 
 
 def downgrade() -> None:
     _each(lambda locker, held, place: locker.unlock(held, place))
-    with op.batch_alter_table('avoidance_request') as batch_op:
-        batch_op.alter_column('person', type_=sa.String(length=100), existing_nullable=False)
-    with op.batch_alter_table('person') as batch_op:
-        batch_op.drop_index('ix_person_name_key')
-        batch_op.alter_column('name', type_=sa.String(length=80), existing_nullable=False)
-        batch_op.drop_column('name_key')
+    _retype(sa.String(length=80), sa.String(length=100))
+    op.drop_index('ix_person_name_key', 'person')
+    op.drop_column('person', 'name_key')
+
+
+def _retype(name, asked) -> None:
+    if op.get_bind().dialect.name == 'postgresql':
+        op.alter_column('person', 'name', type_=name, existing_nullable=False)
+        op.alter_column('avoidance_request', 'person', type_=asked, existing_nullable=False)
 
 
 def _each(change) -> None:

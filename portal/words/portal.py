@@ -3,6 +3,9 @@
 from flask_babel import lazy_gettext as _l  # type: ignore[import-untyped]
 
 SENTENCES = {
+    "locker.unreadable": _l(
+        "数据库中加密保存的内容（%(place)s）不能用本平台的密钥打开：请检查密钥文件 locker.key 是否与数据库相配。"
+    ),
     "settings.open_secret": _l("密钥文件 %(file)s 可被他人读取，平台拒绝启动。请执行 chmod 600。"),
     "settings.default_secret": _l("密钥文件 %(file)s 不是随机生成的 32 字节秘密，平台拒绝启动。"),
     "settings.real_database": _l("演示模式只能用演示自己的数据库；此数据库不是，平台拒绝启动。"),

@@ -17,6 +17,8 @@ import click
 from rich.console import Console
 
 from core.errors import Refusal
+from core.seal.keyfile import KeyFile
+from portal.cli.demo.cast import DUTY_PASSPHRASE, duty_file
 from portal.cli.demo.play import play
 from portal.cli.demo.stage import LOG_NAME, TSA_NAME, staged
 from portal.cli.demo.story import STORY_DAYS, Story
@@ -99,7 +101,7 @@ def serve_demo(console: Console, folder: Path, port: int) -> None:
     from portal.app import Settings, build_platform, create_app
     from portal.cli.letters import deliver_letters
     from portal.cli.outside import Outside
-    from portal.cli.site import run_server
+    from portal.cli.site import run_server, take_duty
     from portal.cli.tick import tick
     from portal.cli.tsa import SmallTimestampAuthority, server, wall
     from portal.cli.witness import WitnessFolder, look
@@ -117,6 +119,8 @@ def serve_demo(console: Console, folder: Path, port: int) -> None:
         witnesses=[str(watching.witness.cosigner)],
     )
     platform = build_platform(settings)
+    identity = KeyFile.unwrap(duty_file(folder).read_bytes(), DUTY_PASSPHRASE).identity
+    take_duty(platform, identity)
     outside = Outside(platform)
 
     def ring(work: Callable[[], Any], every: float) -> None:
@@ -133,4 +137,10 @@ def serve_demo(console: Console, folder: Path, port: int) -> None:
     ):
         threading.Thread(target=ring, args=[work, every], daemon=True).start()
     console.print(f"\n[bold]网站：http://localhost:{port}[/bold]  页面顶部一键切换角色（仅演示模式）。按 Ctrl+C 结束。")
-    run_server(lambda: create_app(settings), "127.0.0.1", port, threads=64)
+
+    def make() -> Any:
+        site = build_platform(settings)
+        take_duty(site, identity)
+        return create_app(settings, site)
+
+    run_server(make, "127.0.0.1", port, threads=64)

@@ -6,6 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import experts.queries
+from accounts.queries import person_by_id
 from core.draw.mechanism import nonce_commitment
 from core.seal import derive_nonce
 from experts.models import Committee, Member
@@ -63,17 +64,17 @@ def seat(story: Story) -> None:
     )
     for member in seats(story):
         if member.state == "invited":
-            story.stage.as_(login_of(member)).send(f"/expert/invitations/{member.id}/accept")
+            story.stage.as_(login_of(story, member)).send(f"/expert/invitations/{member.id}/accept")
     meets = committee_of(story).meets_at
     if meets is not None:
         story.stage.at(meets)
     for member in seats(story):
-        browser = story.stage.as_(login_of(member))
+        browser = story.stage.as_(login_of(story, member))
         browser.send(f"/expert/invitations/{member.id}/sign-in")
         browser.send(f"/expert/{SECTION}/declare", {"discipline": "yes", "no_reason": "yes"})
     first = next(member for member in seats(story) if not member.is_representative)
     for member in seats(story):
-        story.stage.as_(login_of(member)).send(f"/expert/{SECTION}/leader", {"choice": first.label})
+        story.stage.as_(login_of(story, member)).send(f"/expert/{SECTION}/leader", {"choice": first.label})
     story.say("committee", f"评标委员会 {len(seats(story))} 人签到、声明无回避情形，推选 {leader(story).label} 为组长")
 
 
@@ -81,7 +82,7 @@ def review(story: Story) -> None:
     """Everybody reviews every bid against every clause; a consortium with a listed member fails the credit clause."""
     clauses = [clause["code"] for clause in experts_clauses(story)]
     for member in seats(story):
-        browser = story.stage.as_(login_of(member))
+        browser = story.stage.as_(login_of(story, member))
         for bid in bids_of(story):
             form = {}
             for clause in clauses:
@@ -92,14 +93,14 @@ def review(story: Story) -> None:
     with story.stage.platform.reading() as session:
         memos = experts.queries.memos(session, experts.queries.committee(session, section_of(session)))
     for memo in memos:
-        story.stage.as_(login_of(leader(story))).send(
+        story.stage.as_(login_of(story, leader(story))).send(
             f"/expert/{SECTION}/memos/{memo.id}",
             {
                 "opinion": "noted",
                 "reason": "雷同段落与报价规律经委员会阅看属实，是否构成串通投标请行政监督部门核查认定。",
             },
         )
-    story.stage.as_(login_of(leader(story))).send(f"/expert/{SECTION}/begin-scoring", {"competition_reason": ""})
+    story.stage.as_(login_of(story, leader(story))).send(f"/expert/{SECTION}/begin-scoring", {"competition_reason": ""})
     story.say("review", "符合性评审：1 家因联合体成员列入严重失信主体名单被否决，其余进入评分；线索已移请监督部门核查")
 
 
@@ -108,13 +109,13 @@ def score(story: Story) -> None:
     with story.stage.platform.reading() as session:
         criteria = scored_criteria(section_of(session).method)
     for place, member in enumerate(seats(story)):
-        browser = story.stage.as_(login_of(member))
+        browser = story.stage.as_(login_of(story, member))
         for bid in bids_of(story):
             if key_of(story, bid) != LISTED:
                 browser.send(f"/expert/{SECTION}/score/{bid.number}", sheet(story, bid, place, criteria))
         story.stage.later(minutes=20)
         story.say("scoring", f"专家 {member.label} 已独立评分并锁定")
-    story.stage.as_(login_of(leader(story))).send(f"/expert/{SECTION}/lock")
+    story.stage.as_(login_of(story, leader(story))).send(f"/expert/{SECTION}/lock")
 
 
 def sheet(story: Story, bid: Bid, place: int, criteria: dict[str, dict[str, str]]) -> dict[str, str]:
@@ -134,7 +135,7 @@ def sheet(story: Story, bid: Bid, place: int, criteria: dict[str, dict[str, str]
 
 def report(story: Story) -> None:
     """The leader has the report written, everybody signs in order, the leader delivers it."""
-    head = story.stage.as_(login_of(leader(story)))
+    head = story.stage.as_(login_of(story, leader(story)))
     head.send(f"/expert/{SECTION}/report")
     for _ in seats(story):
         held = committee_of(story)
@@ -143,7 +144,7 @@ def report(story: Story) -> None:
         waiting = [member for member in due if member.signed_at is None]
         if not waiting:
             break
-        story.stage.as_(login_of(waiting[0])).send(
+        story.stage.as_(login_of(story, waiting[0])).send(
             f"/expert/{SECTION}/sign", {"report_sha256": str(held.report_sha256), "dissent": ""}
         )
     head.send(f"/expert/{SECTION}/deliver")
@@ -170,9 +171,10 @@ def leader(story: Story) -> Member:
     return next(member for member in seats(story) if member.is_leader)
 
 
-def login_of(member: Member) -> str:
-    """The sign-in name behind a seat."""
-    return member.person.login
+def login_of(story: Story, member: Member) -> str:
+    """The sign-in name behind a seat; until it is taken only who is on duty can tell."""
+    with story.stage.platform.reading() as session:
+        return person_by_id(session, experts.queries.identity_of(session, member)[0]).login
 
 
 def experts_clauses(story: Story) -> list[dict[str, str]]:
