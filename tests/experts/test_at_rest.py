@@ -108,7 +108,7 @@ def test_a_database_of_before_is_locked_by_its_migration_and_nothing_stays_behin
     database = Database(f"sqlite:///{tmp_path / 'old.db'}", folder=tmp_path)
     with database.writing() as session:
         connection = session.connection()
-        command.upgrade(configured(connection), "0045")
+        command.upgrade(configured(connection), "0046")
         facts = json.dumps({"name": NAMES[0], "employers": [EMPLOYER]}, ensure_ascii=False)
         for statement in (
             f"INSERT INTO person (id, login, name, totp_last_step) VALUES (1, 'old', '{NAMES[0]}', 0)",
