@@ -77,6 +77,7 @@ class Settings(BaseSettings):
     rate_storage: str = "memory://"
     rates: bool = True
     streams: int = 64
+    beat_seconds: float = Field(default=15.0, gt=0)
     most_bytes: int = 128 * 1024 * 1024
     agent: str = "http://127.0.0.1:17650"
     passkeys: Literal["bound", "off"] = "bound"

@@ -15,7 +15,6 @@ from opening import queries
 from opening.routes.frame import asking_page, blueprint, scene, section_of
 from opening.routes.streams import CHECK_EVERY, Streams
 
-HEARTBEAT = 15.0
 LONGEST = 600.0
 RETRY_AFTER = 15
 
@@ -54,6 +53,7 @@ def events(code: str) -> Response:
 def _stream(code: str, pool: Streams) -> Iterator[str]:
     seen = _number(request.headers.get("Last-Event-ID") or request.args.get("seen", ""))
     state, page = request.args.get("state", ""), asking_page()
+    beat = current_app.extensions["sunbid.settings"].beat_seconds
     began = beaten = time.monotonic()
     yield "retry: 1000\n" + _beat()
     while time.monotonic() - began < LONGEST:
@@ -67,7 +67,7 @@ def _stream(code: str, pool: Streams) -> Iterator[str]:
                 yield _event(version, "stage", json.dumps({"state": now}))
             if page != "hall" or now == request.args.get("state", ""):
                 yield _event(version, "", _board(code, page, pool, version, now != request.args.get("state", "")))
-        elif time.monotonic() - beaten >= HEARTBEAT:
+        elif time.monotonic() - beaten >= beat:
             beaten = time.monotonic()
             yield _beat()
         time.sleep(CHECK_EVERY)

@@ -38,6 +38,7 @@ def served(stage: Stage) -> Iterator[str]:
         "SUNBID_TEST": "1",
         "SUNBID_LOG_NAME": "sunbid.test",
         "SUNBID_STREAMS": str(STREAMS),
+        "SUNBID_BEAT_SECONDS": "2",
         "SUNBID_PROXIES": "1",
     }
     command = [sys.executable, "-m", "portal.cli", "serve", "--port", str(port), "--threads", "16"]
