@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from core.carriers import Carrier
 from core.chance import Chance, system
-from core.clock import Clock, GuardedClock, Reading, reading_of
+from core.clock import Clock, GuardedClock, Reading, reading_of, reading_when
 from core.crowd import Crowd
 from core.db import Database
 from core.ledger.notes import Signer
@@ -137,11 +137,14 @@ class Platform:
         return self.crowds.setdefault(name, Crowd())
 
     @contextmanager
-    def stamp(self, turnstile: str) -> Iterator[Stamp]:
-        """Enter a turnstile as one of many and stamp the instant; whoever closes it waits until the stamp is let go."""
+    def stamp(self, turnstile: str, *, arrived: float | None = None) -> Iterator[Stamp]:
+        """Enter a turnstile as one of many and stamp the instant; whoever closes it waits until the stamp is let go.
+
+        `arrived`: what the system's clock showed when it came, where it lay unread since; the stamp is of that instant.
+        """
         with self.database.turnstile(turnstile, shared=True):
             self._compare_database()
-            yield Stamp(reading_of(self.clock))
+            yield Stamp(reading_when(self.clock, arrived))
 
     def _compare_database(self) -> None:
         """Compare the clock with the database's every few seconds, where the database has one of its own."""

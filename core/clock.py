@@ -7,7 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
@@ -18,6 +18,10 @@ from core.agreement import TOLERANCE, Agreement, Source, agree
 BEIJING = ZoneInfo("Asia/Shanghai")
 FRESH = {"database": 120.0, "authority": 3600.0}
 """Seconds for which a comparison with another clock counts."""
+
+
+OLDEST = 300.0
+"""Seconds something can have waited to be looked at."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,12 @@ class Reading:
     latest: datetime
     certain: bool = True
     dissent: tuple[str, ...] = ()
+
+    def before(self, ago: timedelta) -> Reading:
+        """What this clock would have read so long ago."""
+        return (
+            replace(self, now=self.now - ago, earliest=self.earliest - ago, latest=self.latest - ago) if ago else self
+        )
 
 
 class Clock(Protocol):
@@ -165,6 +175,20 @@ def reading_of(clock: Clock) -> Reading:
         return reading
     now = clock.now()
     return Reading(now, now, now)
+
+
+def reading_when(clock: Clock, arrived: float | None) -> Reading:
+    """What the clock read when the system's clock showed `arrived`, to a millisecond; now where that cannot be.
+
+    A system clock that was set meanwhile cannot move an instant by more than OLDEST.
+    """
+    for _ in range(20):
+        before = time.time()
+        reading = reading_of(clock)
+        if time.time() - before < 0.001:
+            break  # else this thread stood still between the two clocks
+    ago = before - arrived if arrived else 0.0
+    return reading.before(timedelta(seconds=ago)) if 0 < ago < OLDEST else reading
 
 
 class StoppedClock:

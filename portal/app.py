@@ -227,7 +227,7 @@ def create_app(settings: Settings | None = None, platform: Platform | None = Non
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = False
     app.extensions["sunbid.settings"] = settings
     app.extensions["sunbid.platform"] = platform
-    app.wsgi_app = Arrivals(app.wsgi_app, platform)  # type: ignore[method-assign]
+    app.wsgi_app = app.extensions["sunbid.arrivals"] = Arrivals(app.wsgi_app, platform)  # type: ignore[method-assign]
     if settings.proxies:
         hops = settings.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

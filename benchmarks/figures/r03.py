@@ -46,10 +46,11 @@ LEAD = 6.0
 
 @dataclass
 class Answer:
-    """One client: which bid, when it was sent relative to the deadline, what came back and after how long."""
+    """One client: which bid, when it began and ended to send relative to the deadline, what came back after how long."""
 
     digest: str
     sent: float
+    written: float
     status: int
     body: Any
     seconds: float
@@ -89,9 +90,14 @@ class Outcome:
         return sum(str(body["facts"]["at"]) < str(body["facts"]["deadline"]) for body in late)
 
     @property
+    def late_though_written(self) -> int:
+        """Commits refused as late whose last byte this machine had before the deadline."""
+        return sum(answer.written < 0 and answer.body.get("code") == "bid.late" for answer in self.answers)
+
+    @property
     def holds(self) -> bool:
         """Whether the acknowledged are the closed set, and nobody was refused who was in time."""
-        wrong = self.errors or self.refused_in_time or self.shut_out or self.audit_faults
+        wrong = self.errors or self.refused_in_time or self.shut_out or self.late_though_written or self.audit_faults
         return self.acknowledged == self.in_set and not wrong
 
 
@@ -172,14 +178,15 @@ async def _commit(port: int, path: str, token: str, digest: str, body: bytes, at
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(head + body)
         await writer.drain()
+        written = time.time()
         raw = await asyncio.wait_for(reader.read(), 300)
         writer.close()
     except OSError as error:
-        return Answer(digest, began - deadline, 0, {"code": repr(error)}, time.time() - began)
+        return Answer(digest, began - deadline, 1.0, 0, {"code": repr(error)}, time.time() - began)
     header, _, content = raw.partition(b"\r\n\r\n")
     status = int(header.split(b" ", 2)[1]) if header else 0
     told = json.loads(content) if content.startswith(b"{") else {}
-    return Answer(digest, began - deadline, status, told, time.time() - began)
+    return Answer(digest, began - deadline, written - deadline, status, told, time.time() - began)
 
 
 async def rush(
@@ -255,11 +262,10 @@ def main(argv: list[str]) -> int:
     waits = sorted(answer.seconds for answer in found.answers)
     p99 = statistics.quantiles(waits, n=100)[98] if len(waits) > 1 else waits[0]
     late = sum(answer.body.get("code") == "bid.late" for answer in found.answers)
-    sent_in_time = sum(answer.sent < 0 for answer in found.answers)
-    late_though_sent = sum(answer.sent < 0 and answer.body.get("code") == "bid.late" for answer in found.answers)
+    in_time = sum(answer.written < 0 for answer in found.answers)
     print(
-        f"{len(found.answers)} commits, {sent_in_time} sent in the last second: {len(found.acknowledged)} acknowledged, "
-        f"{late} late ({late_though_sent} of them sent before the deadline and stamped after it), "
+        f"{len(found.answers)} commits, {in_time} here in the last second: {len(found.acknowledged)} acknowledged, "
+        f"{late} late ({found.late_though_written} of them here before the deadline), "
         f"{found.shut_out} stamped in time and refused, {found.refused_in_time} refused for another reason, "
         f"{found.errors} server errors"
     )

@@ -112,6 +112,13 @@ def reception(session: Session, code: str) -> Reception | None:
     return None if row is None or row.deadline_at is None else Reception(row.state, row.state_at, row.deadline_at)
 
 
+def deadlines_between(session: Session, earliest: datetime, latest: datetime) -> list[tuple[str, datetime]]:
+    """Code and deadline of every section that takes submissions until an instant in that span, its ends included."""
+    span = Section.deadline_at.between(earliest, latest)
+    rows = session.execute(select(Section.code, Section.deadline_at).where(Section.state.in_(RECEIVING), span))
+    return [(code, deadline) for code, deadline in rows if deadline is not None]
+
+
 def is_receiving(session: Session, code: str, at: datetime) -> bool:
     """Whether the section of that code takes submissions at the instant; False where there is none."""
     found = reception(session, code)

@@ -56,6 +56,7 @@ def serve(host: str, port: int, threads: int, duty: Path | None) -> None:
     """Serve the site (gunicorn, one process with threads; several need PostgreSQL and a shared rate store)."""
     from portal.app import Settings, build_platform, create_app
     from portal.cli.outside import ask_time
+    from portal.cli.server import run_server
 
     identity = duty_identity(duty)
 
@@ -87,34 +88,6 @@ def take_duty(platform: Any, identity: str) -> None:
     if held is None:
         raise Invalid("duty.none", field="duty")
     platform.database.vault.open(identity, recipient=held.recipient)
-
-
-def run_server(make_app: Callable[[], Any], host: str, port: int, threads: int) -> None:
-    """Run gunicorn until it is told to stop. The app is made in the worker: connections never cross a fork."""
-    from gunicorn.app.base import BaseApplication
-
-    class Site(BaseApplication):  # type: ignore[misc]
-        def load_config(self) -> None:
-            chosen = {
-                "bind": f"{host}:{port}",
-                "workers": 1,
-                "threads": threads,
-                "worker_class": "gthread",
-                "timeout": 120,
-                "graceful_timeout": 20,
-                "accesslog": None,  # the site writes its own, which names nobody on the paths of sealed bids
-                "errorlog": "-",
-                "loglevel": "warning",
-                "control_socket_disable": True,
-            }
-            for key, value in chosen.items():
-                if key in self.cfg.settings:
-                    self.cfg.set(key, value)
-
-        def load(self) -> Any:
-            return make_app()
-
-    Site().run()
 
 
 @click.command()

@@ -101,7 +101,8 @@ def serve_demo(console: Console, folder: Path, port: int) -> None:
     from portal.app import Settings, build_platform, create_app
     from portal.cli.letters import deliver_letters
     from portal.cli.outside import Outside
-    from portal.cli.site import run_server, take_duty
+    from portal.cli.server import run_server
+    from portal.cli.site import take_duty
     from portal.cli.tick import tick
     from portal.cli.tsa import SmallTimestampAuthority, server, wall
     from portal.cli.witness import WitnessFolder, look
