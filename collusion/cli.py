@@ -5,16 +5,21 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import shlex
 import sys
 from pathlib import Path
 from typing import Any
 
 import click
+import rfc8785
 
+from awards.rules.container import open_container
 from bidding.cli.telling import said
 from collusion.rules import fusion
 from collusion.rules.archive_index import ArchiveIndex
 from collusion.rules.case import learn_tenders, read_case
+from collusion.rules.material import RESULT, command_line, read_window
+from collusion.rules.relaying import lay_out_again
 from collusion.rules.scan import scan as scan_case
 from core.seal import new_identity, recipient_of
 from core.seal.keyfile import KeyFile
@@ -36,9 +41,10 @@ def collusion() -> None:
 @click.option("--bids", required=True, type=FOLDER, help="One folder per bidder.")
 @click.option(
     "--archive",
-    type=FOLDER,
-    help="Bids of other tenders: <tender>/<bidder>/…, or an index of `sunbid collusion learn`.",
+    type=click.Path(exists=True, path_type=Path),
+    help="Bids of other tenders: <tender>/<bidder>/…, an index of `sunbid collusion learn`, or an extract of one.",
 )
+@click.option("--window", help="From publication to deadline, two instants: 2026-01-02T09:00:00Z/…")
 @click.option(
     "--budget",
     default=fusion.BUDGET,
@@ -56,14 +62,17 @@ def collusion() -> None:
 @click.option(
     "--json", "out", type=click.Path(dir_okay=False, allow_dash=True), help="Write the result here (- = stdout)."
 )
+@click.option("--canonical", is_flag=True, help="Write canonical JSON (RFC 8785), as the digest is taken.")
 @click.option("--quiet", is_flag=True, help="No progress.")
 def scan(
     tender: tuple[Path, ...],
     bids: Path,
     archive: Path | None,
+    window: str | None,
     budget: float,
     select: str,
     out: str | None,
+    canonical: bool,
     quiet: bool,
 ) -> None:
     """Scan the opened bids of one tender. Exit 0 when done, whatever was found; 2 for bad arguments."""
@@ -74,12 +83,13 @@ def scan(
 
     if sum(path.is_dir() and not path.name.startswith(".") for path in bids.iterdir()) < 2:
         raise click.BadParameter("needs at least two folders, one per bidder", param_hint="--bids")
-    case = read_case(tender, bids, archive, progress=progress)
+    case = read_case(tender, bids, archive, window=read_window(window) if window else None, progress=progress)
     result = scan_case(case, budget=budget, selection=fusion.Selection(select), progress=progress)
+    text = rfc8785.dumps(result).decode() if canonical else _text(result)
     if out == "-":
-        sys.stdout.write(_text(result))
+        sys.stdout.write(text)
     elif out is not None:
-        Path(out).write_text(_text(result), encoding="utf-8")
+        Path(out).write_text(text, encoding="utf-8")
     if out != "-":
         click.echo(_summary(result))
 
@@ -191,3 +201,17 @@ def regulator_key_command(file: Path, passphrase: str) -> None:
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
         out.write(content)
     click.echo(recipient_of(identity))
+
+
+@collusion.command("lay-out")
+@click.argument("archive", type=FILE)
+@click.option("--out", required=True, type=click.Path(exists=False, path_type=Path), help="Folder to make.")
+def lay_out_command(archive: Path, out: Path) -> None:
+    """Lay out what the scan in a section's closed file was made from, and print the command that makes it again."""
+    with archive.open("rb") as file:
+        container = open_container(file)
+        out.mkdir(parents=True)
+        held = lay_out_again(container, out)
+        told = container.json("warnings.json")["scan"]["result_sha256"]
+    click.echo(f"cd {shlex.quote(str(out))} && {command_line(held)} && sha256sum {RESULT}")
+    click.echo(told)

@@ -15,7 +15,10 @@ from core.machine import Lifecycle
 
 
 class Scan(Base, Row):
-    """One run of the indicators over a section's opened bids; deterministic for the same inputs."""
+    """One run of the indicators over a section's opened bids; deterministic for the same inputs.
+
+    `material` names those inputs by their hashes (`collusion.rules.material`); absent in older rows.
+    """
 
     __tablename__ = "scan"
 
@@ -24,6 +27,7 @@ class Scan(Base, Row):
     settings: Mapped[Any] = mapped_column(Json)
     result_sha256: Mapped[str] = mapped_column(String(64))
     result: Mapped[Any] = mapped_column(Json)
+    material: Mapped[Any | None] = mapped_column(Json)
     section: Mapped[Section] = relationship(lazy="joined")
 
 

@@ -332,7 +332,12 @@ def archive_facts(session: Session, section: Section) -> dict[str, Any]:
     return {
         "scan": None
         if made is None
-        else {"result": made.result, "result_sha256": made.result_sha256, "settings": made.settings},
+        else {
+            "result": made.result,
+            "result_sha256": made.result_sha256,
+            "settings": made.settings,
+            "material": made.material,
+        },
         "warnings": [
             {
                 "code": item.code,

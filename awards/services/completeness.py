@@ -101,4 +101,13 @@ def objects_of(members: dict[str, Any]) -> set[str]:
         for envelope in row["submission"].get("envelopes", {}).values():
             wanted.add(envelope["bulk"]["sha256"])
             wanted |= {key["sha256"] for key in envelope["keys"].values()}
+    # What a scan was made from: the bids' own files are in their sealed originals already.
+    held = (members["warnings"]["scan"] or {}).get("material") or {"files": {}, "archive": None}
+    plain = {
+        file["sha256"]
+        for bid in members["bids"]
+        for part in (bid["envelopes"] or {}).values()
+        for file in part.get("files", [])
+    }
+    wanted |= {*held["files"].values(), *filter(None, [held["archive"]])} - plain
     return wanted

@@ -162,6 +162,7 @@ def card(code: str, errors: list[Refusal]) -> str:
             materials=queries.materials(session, found),
             trail=queries.trail(session, found),
             links=queries.device_links(session, found),
+            material=made.material if made else None,
             regulator_key=opening.regulator_key(session),
             tier_kinds=TIER_KINDS,
             state_kinds=STATE_KINDS,

@@ -13,6 +13,7 @@ from typing import Any
 
 from collusion.rules import history
 from collusion.rules.archive_index import MANIFEST, ArchiveIndex
+from collusion.rules.asked import read_extract
 from collusion.rules.background import ArchivedBid, Background, learn
 from collusion.rules.documents import BillItem, Document, Place, extract
 from collusion.rules.history import Meeting, Pricing
@@ -197,7 +198,8 @@ def read_case(
 ) -> Case:
     """Read the tender files, one folder per bidder under `bids_dir`, and the archive; each file in the limited process.
 
-    The archive holds `<tender>/<bidder>/…`, or is an index that `sunbid collusion learn` keeps; a folder or file
+    The archive holds `<tender>/<bidder>/…`, or is an index that `sunbid collusion learn` keeps, or a file of what an
+    earlier scan asked of one; a folder or file
     standing directly in it counts as one tender of one bidder. A file that is refused is named in `unread` and the rest
     is read. Raises Invalid `bids.few` below two bidders, `bids.missing` and `archive.missing` when there is no such
     folder.
@@ -213,6 +215,8 @@ def read_case(
     except_bidders = frozenset(name for bid in bids for name in (bid.bidder, bid.known_as))
     records = [document.data for document in tender if document.data]
     told: dict[str, Any] = {"history": history.read_meetings(records), "pricing": history.read_pricing(records)}
+    if archive_dir is not None and archive_dir.is_file():
+        return Case(tuple(tender), tuple(bids), read_extract(archive_dir), window, tuple(sorted(unread)), **told)
     if archive_dir is not None and (archive_dir / MANIFEST).is_file():
         known = ArchiveIndex(archive_dir).background(except_bidders=except_bidders)
         return Case(tuple(tender), tuple(bids), known, window, tuple(sorted(unread)), **told)

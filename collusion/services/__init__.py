@@ -22,6 +22,7 @@ from collusion.services.learning import (
     record_learning,
 )
 from collusion.services.linking import link_devices
+from collusion.services.papers import lead_facts, note_paper, packed, render_lead, take_material
 from collusion.services.registry import import_registry
 from collusion.services.scanning import record_scan, scan_section
 from collusion.services.warnings import raise_warning
@@ -39,15 +40,20 @@ __all__ = [
     "index_of",
     "key_of",
     "lay_out",
+    "lead_facts",
     "learn_section",
     "link_devices",
+    "note_paper",
+    "packed",
     "press_warning",
     "preview_archive",
     "raise_warning",
     "record_learning",
     "record_scan",
+    "render_lead",
     "resume_warning",
     "scan_section",
     "set_budget",
+    "take_material",
     "view_warning",
 ]

@@ -6,6 +6,7 @@ import hashlib
 import json
 import tempfile
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from bidding import queries as bidding
 from bidding.models import Section
 from collusion import queries
 from collusion.models import Scan
+from collusion.rules.asked import Recorder
+from collusion.rules.material import material
 from collusion.rules.scan import read_case, scan
 from collusion.services.layout import key_of, lay_out
 from collusion.services.learning import index_of
@@ -22,6 +25,7 @@ from collusion.services.warnings import raise_warning
 from core.act import SYSTEM, Act, Platform
 from core.errors import Conflict
 from core.ledger.log import append
+from core.store import ObjectStore
 from experts import queries as experts
 
 
@@ -36,13 +40,21 @@ def scan_section(platform: Platform, code: str, *, progress: Callable[[str], Non
         held = queries.scan(session, bidding.section(session, code))
     if held is not None:
         return held
-    result = examine(platform, code, progress=progress)
+    found = examine(platform, code, progress=progress)
     with platform.act(SYSTEM) as act:
-        return record_scan(act, bidding.section(act.session, code), result)
+        return record_scan(act, bidding.section(act.session, code), found.result, found.material)
 
 
-def examine(platform: Platform, code: str, *, progress: Callable[[str], None] = lambda what: None) -> dict[str, Any]:
-    """Read and weigh a section's opened bids; nothing is kept. Refuses as `scan_section` does."""
+@dataclass(frozen=True)
+class Examined:
+    """A scan's result and what it was made from (`collusion.rules.material`); the files are in the store."""
+
+    result: dict[str, Any]
+    material: dict[str, Any]
+
+
+def examine(platform: Platform, code: str, *, progress: Callable[[str], None] = lambda what: None) -> Examined:
+    """Read and weigh a section's opened bids; only the files it read are kept. Refuses as `scan_section` does."""
     with tempfile.TemporaryDirectory(prefix="scan-") as name:
         folder = Path(name)
         with platform.reading() as session:
@@ -58,13 +70,32 @@ def examine(platform: Platform, code: str, *, progress: Callable[[str], None] = 
         index = index_of(platform.store)
         archive = index.folder if index.tenders else None
         case = read_case(tender, folder / "bids", archive, window=told, progress=progress)  # type: ignore[arg-type]
+        recorder = Recorder(case.background)
+        case = replace(case, background=recorder.background)
         found: dict[str, Any] = json.loads(
             rfc8785.dumps(scan(case, budget=budget, selection=selection, progress=progress))
         )
-    return found
+        held = material(
+            [path.relative_to(folder).as_posix() for path in tender],
+            _kept(platform.store, folder),
+            archive=platform.store.put(recorder.extract()).sha256 if archive else None,
+            window=told,  # type: ignore[arg-type]
+            budget=budget,
+            selection=selection.value,
+        )
+    return Examined(found, held)
 
 
-def record_scan(act: Act, section: Section, result: dict[str, Any]) -> Scan:
+def _kept(store: ObjectStore, folder: Path) -> dict[str, str]:
+    """Every file that was laid out, by path; those written for the scan are put into the store."""
+    return {
+        path.relative_to(folder).as_posix(): store.put(path.read_bytes()).sha256
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def record_scan(act: Act, section: Section, result: dict[str, Any], material: dict[str, Any] | None = None) -> Scan:
     """Keep a scan's result with its digest, raise a warning per ring, and hand a memo down to the committee."""
     held = queries.scan(act.session, section)
     if held is not None:
@@ -77,6 +108,7 @@ def record_scan(act: Act, section: Section, result: dict[str, Any]) -> Scan:
         settings=result["settings"],
         result_sha256=digest,
         result=result,
+        material=material,
     )
     act.session.add(made)
     act.session.flush()

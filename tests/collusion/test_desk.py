@@ -46,7 +46,7 @@ def desk(platform: Platform, clock: StoppedClock) -> Iterator[Platform]:
 def scanned(platform: Platform) -> dict[str, Any]:
     """A scan's result over the section's own bids, with the strongest pair made a ring."""
     if CODE not in EXAMINED:
-        EXAMINED[CODE] = services.scanning.examine(platform, CODE)
+        EXAMINED[CODE] = services.scanning.examine(platform, CODE).result
     made = copy.deepcopy(EXAMINED[CODE])
     top = next(pair for pair in made["pairs"] if {pair["a"], pair["b"]} == {"01", "02"})
     top["tier"], top["supporting"] = "review", ["content", "authoring"]
@@ -246,6 +246,6 @@ def test_the_registry_comes_in_whole_and_the_next_scan_knows_it(
     assert send(good).status_code == 303
     assert "2" in browser.get("/supervise/registry?lang=en").get_data(as_text=True)
     opened(platform, clock, CODE, {1: OWN, 2: "两家文字完全不同，逐段验收。"})
-    (pair,) = services.scanning.examine(platform, CODE)["pairs"]
+    (pair,) = services.scanning.examine(platform, CODE).result["pairs"]
     signals = {signal["indicator"]: signal for signal in pair["signals"]}
     assert signals["people.ownership"]["weighed"] is False and pair["families"].get("people") is None

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,8 +14,10 @@ from typing import Any
 
 import pytest
 import rfc8785
+from click.testing import CliRunner
 
 from awards.rules.verdict import verify_archive
+from collusion.cli import collusion
 from core.ledger.notes import Verifier
 from portal.cli.demo.story import SECTION
 from tests.awards.refiled import packed
@@ -245,3 +249,20 @@ def test_the_command_says_the_verdict_and_exits_by_it(played: Played, tmp_path: 
     bad = subprocess.run([sys.executable, "-m", "portal.cli", "verify", str(broken)], capture_output=True, text=True)
     assert bad.returncode == 1
     assert "✗" in bad.stdout
+
+
+def test_the_scan_is_made_again_from_the_closed_file_alone(played: Played, tmp_path: Path) -> None:
+    """The command that `lay-out` prints, over what it laid out; bids are opened from their sealed originals.
+
+    Seen red: with one letter of a bidder's record changed after it was laid out.
+    """
+    out = tmp_path / "laid"
+    told = CliRunner().invoke(collusion, ["lay-out", str(played.archive), "--out", str(out)])
+    assert told.exit_code == 0, told.output
+    line, digest = told.output.splitlines()
+    words = shlex.split(line.split(" && ")[1])
+    done = subprocess.run(
+        [sys.executable, "-m", "portal.cli", *words[1:], "--quiet"], cwd=out, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert hashlib.sha256((out / "scan.json").read_bytes()).hexdigest() == digest
