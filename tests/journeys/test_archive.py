@@ -252,10 +252,7 @@ def test_the_command_says_the_verdict_and_exits_by_it(played: Played, tmp_path: 
 
 
 def test_the_scan_is_made_again_from_the_closed_file_alone(played: Played, tmp_path: Path) -> None:
-    """The command that `lay-out` prints, over what it laid out; bids are opened from their sealed originals.
-
-    Seen red: with one letter of a bidder's record changed after it was laid out.
-    """
+    """The command that `lay-out` prints, over what it laid out; bids are opened from their sealed originals."""
     out = tmp_path / "laid"
     told = CliRunner().invoke(collusion, ["lay-out", str(played.archive), "--out", str(out)])
     assert told.exit_code == 0, told.output
