@@ -5,8 +5,8 @@ import sqlalchemy as sa
 import core.db
 
 
-revision = '0044'
-down_revision = '0043'
+revision = '0048'
+down_revision = '0047'
 branch_labels = None
 depends_on = None
 
