@@ -39,7 +39,7 @@ def api() -> str | Response:
     if best == "application/json":
         return jsonify(version="v1", openapi=door().origin + url_for("window.api_document"))
     found = operations(current_app)
-    tags: dict[str, list[Described]] = {}
+    tags: dict[str, list[Described]] = {"published": []}
     for one in found:
         tags.setdefault(one.operation.tag, []).append(one)
     return render_template(
