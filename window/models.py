@@ -1,4 +1,4 @@
-"""Tables of trades with their origin, stages and sums; of ratings; of programs' subscriptions and their messages."""
+"""Tables of trades with their origin, stages and sums; of ratings, subscriptions, exchange with other platforms."""
 
 from __future__ import annotations
 
@@ -278,3 +278,73 @@ class WebhookTry(Base, Row):
     at: Mapped[datetime]
     outcome: Mapped[str] = mapped_column(String(20))
     took_ms: Mapped[int]
+
+
+class ExchangePlatform(Base, Row):
+    """A platform above (上级平台) that is handed our records, or one below that hands us its own; known by its key.
+
+    `cursor`: the leaf up to which its records have been gathered. An upper platform without address fetches them
+    itself and tells its verdicts by the interface.
+    """
+
+    __tablename__ = "exchange_platform"
+    __table_args__ = (CheckConstraint("side IN ('upper','lower')", name="side"),)
+
+    code: Mapped[str] = mapped_column(String(40), unique=True)
+    name: Mapped[str] = mapped_column(String(200))
+    side: Mapped[str] = mapped_column(String(5))
+    url: Mapped[str] = mapped_column(String(300), default="")
+    key: Mapped[str] = mapped_column(String(200), default="")
+    groups: Mapped[Any] = mapped_column(Json)
+    cursor: Mapped[int]
+    failures: Mapped[int] = mapped_column(default=0)
+    trouble: Mapped[str] = mapped_column(String(80), default="")
+    due_at: Mapped[datetime | None]
+    added_at: Mapped[datetime]
+    withdrawn_at: Mapped[datetime | None]
+
+    @property
+    def subject(self) -> str:
+        """Its name in the ledger."""
+        return f"exchange:{self.code}"
+
+
+class HandedRecord(Base, Row):
+    """A record of the national dataset for an upper platform, and its verdict: waiting, accepted, rejected, faulty.
+
+    Faulty: it broke our own checks and was not sent. `reason` is the upper platform's, word for word.
+    """
+
+    __tablename__ = "handed_record"
+    __table_args__ = (
+        UniqueConstraint("platform_id", "group_name", "record_key"),
+        CheckConstraint("verdict IN ('waiting','accepted','rejected','faulty')", name="verdict"),
+    )
+
+    platform_id: Mapped[int] = mapped_column(ForeignKey("exchange_platform.id"))
+    group_name: Mapped[str] = mapped_column(String(40))
+    record_key: Mapped[str] = mapped_column(String(200))
+    project: Mapped[str] = mapped_column(String(60), index=True)
+    record: Mapped[Any] = mapped_column(Json)
+    digest: Mapped[str] = mapped_column(String(64))
+    verdict: Mapped[str] = mapped_column(String(10), index=True)
+    code: Mapped[str] = mapped_column(String(60), default="")
+    reason: Mapped[str] = mapped_column(String(1000), default="")
+    sent: Mapped[int] = mapped_column(default=0)
+    changed_at: Mapped[datetime]
+    judged_at: Mapped[datetime | None]
+    platform: Mapped[ExchangePlatform] = relationship(lazy="joined")
+
+
+class ReceivedRecord(Base, Row):
+    """A record a lower platform has handed to us and we have accepted."""
+
+    __tablename__ = "received_record"
+    __table_args__ = (UniqueConstraint("platform_id", "group_name", "record_key"),)
+
+    platform_id: Mapped[int] = mapped_column(ForeignKey("exchange_platform.id"))
+    group_name: Mapped[str] = mapped_column(String(40))
+    record_key: Mapped[str] = mapped_column(String(200))
+    record: Mapped[Any] = mapped_column(Json)
+    digest: Mapped[str] = mapped_column(String(64))
+    received_at: Mapped[datetime]

@@ -21,6 +21,8 @@ SCOPES: dict[str, frozenset[Role] | None] = {
     "webhooks:write": None,
     "drafts:read": frozenset({Role.TENDEREE, Role.AGENT}),
     "drafts:write": frozenset({Role.TENDEREE, Role.AGENT}),
+    "exchange:read": frozenset({Role.OPERATOR, Role.SUPERVISOR}),
+    "exchange:write": frozenset({Role.OPERATOR, Role.SUPERVISOR}),
 }
 """Scopes and who may use them (None: everybody with an account). A token never does more than its owner may."""
 

@@ -12,6 +12,7 @@ import sqlite3
 import sys
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +100,7 @@ def worker(every: float, duty: Path | None) -> None:
 
     from experts.services.exchange import tell_seats
     from portal.cli.credit_sources import ask_credit_sources, take_credit_imports
+    from portal.cli.exchange import exchange_records
     from portal.cli.letters import deliver_letters
     from portal.cli.orders import hand_over_orders
     from portal.cli.outside import Outside, beat
@@ -122,6 +124,8 @@ def worker(every: float, duty: Path | None) -> None:
     # Jobs of their own: whoever outside does not answer delays no closing.
     scheduler.add_job(ring, "interval", [lambda: deliver_letters(platform)], seconds=every, **always)
     scheduler.add_job(ring, "interval", [lambda: deliver_webhooks(platform, networks)], seconds=every, **always)
+    hand_over = partial(exchange_records, platform, settings.origin.rstrip("/"))
+    scheduler.add_job(ring, "interval", [hand_over], seconds=max(every, 5), **always)
     scheduler.add_job(ring, "interval", [lambda: ask_credit_sources(platform)], seconds=max(every, 5), **always)
     scheduler.add_job(ring, "interval", [lambda: take_credit_imports(platform)], seconds=max(every, 5), **always)
     scheduler.add_job(ring, "interval", [lambda: hand_over_orders(platform)], seconds=every, **always)
@@ -137,6 +141,7 @@ def tick(as_json: bool) -> None:
     """Apply everything that is due once and say what was done."""
     from experts.services.exchange import tell_seats
     from portal.cli.credit_sources import ask_credit_sources, take_credit_imports
+    from portal.cli.exchange import exchange_records
     from portal.cli.letters import deliver_letters
     from portal.cli.orders import hand_over_orders
     from portal.cli.outside import Outside
@@ -146,6 +151,7 @@ def tick(as_json: bool) -> None:
     settings, platform = settings_and_platform(standing=True)
     done = apply_due(platform) + deliver_letters(platform)
     done += deliver_webhooks(platform, networks_of(settings.webhook_networks))
+    done += exchange_records(platform, settings.origin.rstrip("/"))
     done += hand_over_orders(platform) + tell_seats(platform)
     done += take_credit_imports(platform) + ask_credit_sources(platform) + Outside(platform).ring()
     click.echo(json.dumps(done, ensure_ascii=False) if as_json else "\n".join(done) or "nothing is due")

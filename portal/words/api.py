@@ -34,6 +34,11 @@ SENTENCES = {
     "outgoing.url": _l("接收地址应以 https:// 开头，不含用户名、片段和空格，至多 500 个字符。"),
     "outgoing.private": _l("不向内网地址（%(host)s）发送。"),
     "settings.networks": _l("SUNBID_WEBHOOK_NETWORKS 中有不是网段的内容：%(found)s。"),
+    "exchange.unknown": _l("没有登记名为“%(platform)s”的往来平台。"),
+    "exchange.known": _l("编号“%(platform)s”已登记。"),
+    "exchange.code": _l("编号应为 2 至 40 位小写字母、数字和横线。"),
+    "exchange.record_unknown": _l("没有这条记录。"),
+    "exchange.stranger": _l("本平台没有登记发来记录的平台，或文件不是发给本平台的。"),
 }
 
 STATES = {
@@ -169,6 +174,23 @@ STATES = {
     "api.field.failing": _l("连续失败的次数"),
     "api.field.outcome": _l("答复的状态码，或没有答复的原因"),
     "api.field.tries": _l("每次发送的结果"),
+    "exchange.upper": _l("上级平台（我们推送）"),
+    "exchange.lower": _l("下级平台（我们接收）"),
+    "verdict.rejected": _l("退回"),
+    "verdict.faulty": _l("自检未过，未推送"),
+    "verdict.waiting": _l("待推送"),
+    "verdict.accepted": _l("采纳"),
+    "scope.exchange:read": _l("读取推送给上级平台的记录及结果"),
+    "scope.exchange:write": _l("回告结果、重发退回的记录"),
+    "api.tag.exchange": _l("上级平台与国家数据集"),
+    "api.window.api_dataset": _l("取国家数据集的一组记录"),
+    "api.window.api_handed_records": _l("推送给上级平台的记录及结果"),
+    "api.window.judge_handed_records": _l("逐条回告采纳或退回及理由"),
+    "api.window.resend_handed_records": _l("重发退回的记录"),
+    "api.field.tenders": _l("一页至多几个项目"),
+    "api.field.verdict": _l("结果"),
+    "api.field.reason": _l("理由"),
+    "api.field.digest": _l("记录内容的指纹（不含时间戳）"),
 }
 
 KINDS = {
@@ -180,4 +202,9 @@ KINDS = {
     "webhook.enable": _l("恢复订阅"),
     "webhook.end": _l("结束订阅"),
     "webhook.ping": _l("测试消息"),
+    "exchange.register": _l("登记往来平台"),
+    "exchange.withdraw": _l("停止与平台交换"),
+    "exchange.judged": _l("上级平台回告结果"),
+    "exchange.resend": _l("退回的记录重发"),
+    "exchange.received": _l("接收下级平台记录"),
 }

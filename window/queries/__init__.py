@@ -1,6 +1,17 @@
 """Reads of trades, their sums, and what stands behind every mark."""
 
 from window.queries.catalogue import Completeness, SplitAlarm, completeness, outside_trades, split_alarms
+from window.queries.exchange import (
+    due_to_gather,
+    due_to_hand_over,
+    exchange_platform,
+    exchange_platforms,
+    handed_record,
+    handed_records,
+    projects_about,
+    received_count,
+    verdict_counts,
+)
 from window.queries.finding import Found, dated_sections, draws, results, search
 from window.queries.listing import listed_draws, listed_notices, listed_projects, listed_sections, replaced_number
 from window.queries.opendata import (
@@ -20,9 +31,11 @@ from window.queries.webhooks import behind, message, messages, messages_due, tri
 
 __all__ = [
     "DONE", "Changes", "Completeness", "Found", "RatingSums", "SplitAlarm", "Sums", "View", "behind", "changes",
-    "completeness", "dashboard", "dated_sections", "draws", "import_of", "imports", "listed_draws", "listed_notices",
+    "completeness", "dashboard", "dated_sections", "draws", "due_to_gather", "due_to_hand_over", "exchange_platform",
+    "exchange_platforms", "handed_record", "handed_records", "import_of", "imports", "listed_draws", "listed_notices",
     "listed_projects", "listed_sections", "message", "messages", "messages_due", "outside_trades", "process",
-    "processes", "published_codes", "published_years", "rating", "rating_sums", "ratings", "recount", "regions",
-    "replaced_number", "result_facts", "results", "search", "section_facts", "split_alarms", "stage_recount",
-    "stages_of", "standing", "trade", "trades", "tries", "untraded", "webhook", "webhooks", "years",
+    "processes", "projects_about", "published_codes", "published_years", "rating", "rating_sums", "ratings",
+    "received_count", "recount", "regions", "replaced_number", "result_facts", "results", "search", "section_facts",
+    "split_alarms", "stage_recount", "stages_of", "standing", "trade", "trades", "tries", "untraded",
+    "verdict_counts", "webhook", "webhooks", "years",
 ]  # fmt: skip

@@ -73,7 +73,7 @@ def national_year(group: str, year: str) -> Response:
     return _lines(
         year,
         f"{group}-{year}",
-        lambda facts: [one for one in _records(facts, group) if not national.record_faults(one, group)],
+        lambda facts: [one for one in national_records(facts, group) if not national.record_faults(one, group)],
     )
 
 
@@ -86,7 +86,7 @@ def national_faults(year: str) -> Response:
     with reading() as session:
         for facts in queries.processes(session, year):
             for group in national.groups():
-                for one in _records(facts, group):
+                for one in national_records(facts, group):
                     if wrong := national.record_faults(one, group):
                         found.append({"group": group, "project": facts["code"], "record": one, "faults": wrong})
     return jsonify(year=year, left_out=found)
@@ -143,7 +143,8 @@ def _check_year(year: str) -> None:
         raise Missing("dataset.year", year=year[:10])
 
 
-def _records(facts: dict[str, Any], group: str) -> list[dict[str, str]]:
+def national_records(facts: dict[str, Any], group: str) -> list[dict[str, str]]:
+    """The records of one group for a process, with the addresses of this site."""
     return national.records(facts, group, method=_method(facts), address=_notice)
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cache
 from typing import Any
 
-from core import money
+from core import canonical, money
 from core.clock import BEIJING, from_iso
 from window.rules.schema import FOLDER
 
@@ -63,6 +64,18 @@ def record_faults(record: dict[str, str], group: str) -> list[str]:
         elif not _KINDS[field["kind"]](value):
             found.append(f"{name}: no {field['kind']}")
     return found
+
+
+def record_key(record: Mapping[str, Any], group: str) -> str:
+    """What makes a record of the group the one it is: its key fields, joined; empty where one is missing."""
+    parts = [str(record.get(name, "")) for name in dataset()["groups"][group]["key"]]
+    return "/".join(parts) if all(parts) else ""
+
+
+def record_digest(record: Mapping[str, Any]) -> str:
+    """SHA-256 of what the record says, whenever it was written: the same facts are handed over once."""
+    told = {name: value for name, value in record.items() if name != "DATA_TIMESTAMP"}
+    return hashlib.sha256(canonical.dumps(told)).hexdigest()
 
 
 def _is_time(value: str) -> bool:

@@ -1,5 +1,5 @@
 """The programs' interface of the window: what is published, page by page, and the interface's own description."""
 
-from window.routes.api import entry, published, webhooks
+from window.routes.api import entry, exchange, published, webhooks
 
-__all__ = ["entry", "published", "webhooks"]
+__all__ = ["entry", "exchange", "published", "webhooks"]
