@@ -164,7 +164,7 @@ def _headers(one: Described, word: Callable[[str], str]) -> list[dict[str, Any]]
     if one.method == "GET":
         wanted.append(("If-None-Match", False, {"type": "string"}))
     if one.operation.needs_match:
-        wanted.append(("If-Match", True, {"type": "string", "pattern": '^"[0-9a-f]{32}"$'}))
+        wanted.append(("If-Match", True, {"type": "string"}))
     if one.operation.takes_key:
         wanted.append(("Idempotency-Key", False, {"type": "string", "pattern": "^[!-~]{8,200}$"}))
     return [

@@ -159,7 +159,6 @@ RESULT = {
 def test_each_wrong_record_is_rejected_by_its_own_reason(platform: Platform, upper: Upper, clock: StoppedClock) -> None:
     """The right one beside them is taken. Seen red: with the checks of a record left out."""
     introduce(platform, upper)
-    wrong = {**RESULT, "BID_SECTION_CODE": "S2", "BID_AMOUNT": "1"}
     told = [
         {"id": 1, "group": "win_result", "key": "S1", "record": RESULT},
         {
