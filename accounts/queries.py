@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -282,3 +283,9 @@ def is_demo(session: Session) -> bool:
     """Whether the database is a demonstration's own: its very first ledger entry says so."""
     first = session.scalar(select(LedgerEntry.kind).where(LedgerEntry.leaf_index == 0))
     return first == DEMO_KIND
+
+
+def names_of(session: Session, logins: Iterable[str]) -> dict[str, str]:
+    """People's names by login, for pages that say who did something; unknown logins (the system) are left out."""
+    query = select(Person.login, Person.name).where(Person.login.in_(list(logins)))
+    return {row.login: row.name for row in session.execute(query)}

@@ -66,6 +66,7 @@ BENCHES = {
     "commit": ("benchmarks.commit", "commits of bids against a bare group-commit writer on SQLite"),
     "ingest": ("benchmarks.ingest", "uploads with hash and fsync against nginx PUT without either"),
     "opening": ("benchmarks.opening", "opening 50 bids of 50 MB against age -d on all cores"),
+    "verify": ("benchmarks.verify", "verifying a closed file of 50 large bids against sha256sum and age -d"),
     "seal": ("benchmarks.seal", "sealing and opening against the age command"),
     "page-seal": ("benchmarks.page_seal", "sealing in the page against bare typage in the same Chromium, and memory"),
     "collusion": (

@@ -27,6 +27,7 @@ from core.outbox import Message
 from portal import queries, words
 from portal.words.contents import blocks
 from portal.words.messages import OWN, TARGETS
+from window.routes.statistics import tiles_of_year
 
 blueprint = Blueprint("portal", __name__)
 MOST_ENTRIES = 1000
@@ -41,6 +42,7 @@ def home() -> str:
         return render_template(
             "portal/home.html",
             openings=queries.openings(session, instant_now()),
+            tiles=tiles_of_year(session),
             notices=board.notices(session, limit=8),
         )
 

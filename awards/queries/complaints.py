@@ -64,6 +64,11 @@ def complaints_desk(session: Session) -> list[Complaint]:
     return sorted(held, key=lambda one: (one.state not in OPEN, one.decide_due_at or one.accept_due_at, one.id))
 
 
+def due_of(held: Complaint) -> datetime | None:
+    """Until when the regulator has to act next; None once it is the complainant's turn or over."""
+    return {"filed": held.accept_due_at, "accepted": held.decide_due_at}.get(held.state)
+
+
 def steps(session: Session, held: Complaint) -> list[ComplaintStep]:
     """What was done on the complaint, in order."""
     query = select(ComplaintStep).where(ComplaintStep.complaint_id == held.id).order_by(ComplaintStep.number)

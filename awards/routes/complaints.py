@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from accounts.access import acting, current_actor, door, instant_now, limited, public, reading, requires
+from accounts.queries import names_of
 from accounts.rules import Role
 from awards import forms, queries, services
 from awards.models import Complaint
@@ -19,6 +20,7 @@ from awards.routes.frame import blueprint, carried, carried_files, done, frame, 
 from awards.rules import GROUNDS, remedies_of
 from awards.rules.complaints import ABOUT, OUTCOMES, STEPS
 from bidding import queries as bidding
+from bidding.models import Section
 from bidding.rules import turnstile
 from core.act import Act
 from core.clock import BEIJING, from_iso
@@ -85,8 +87,21 @@ def withdraw_complaint(code: str, number: int) -> Response | tuple[str, int]:
 @requires(Role.SUPERVISOR)
 def complaints_desk() -> str:
     """The regulator's complaints, open ones first with their clocks."""
+    chosen, now = request.args.get("state", ""), instant_now()
     with reading() as session:
-        return render_template("awards/complaints_desk.html", complaints=found.complaints_desk(session), looks=LOOKS)
+        held = found.complaints_desk(session)
+        counts = {state: sum(one.state == state for one in held) for state in LOOKS}
+        counts = {state: count for state, count in counts.items() if count}
+        chosen = chosen if chosen in counts else ""
+        dues = [found.due_of(one) for one in held]
+        return render_template(
+            "awards/complaints_desk.html",
+            complaints=[one for one in held if not chosen or one.state == chosen],
+            counts=counts,
+            chosen=chosen,
+            overdue=sum(due is not None and due <= now for due in dues),
+            looks=LOOKS,
+        )
 
 
 @blueprint.get("/supervise/complaints/<code>/<int:number>")
@@ -143,6 +158,7 @@ def complaints(code: str) -> str:
             "awards/complaints.html",
             **frame(section),
             complaints=found.complaints(session, section),
+            spans={one.number: _spans(section, one) for one in found.complaints(session, section)},
             looks=LOOKS,
             law=found.law_of_complaints(section, instant_now()),
         )
@@ -212,6 +228,15 @@ def _form(
         )
 
 
+def _spans(section: Section, held: Complaint) -> list[dict[str, datetime | None]]:
+    """When the complaint's orders stopped the section, for the public."""
+    return [
+        {"begun": from_iso(one["from"]), "until": from_iso(one["until"]) if one["until"] else None}
+        for one in section.orders
+        if one["order"] == held.subject
+    ]
+
+
 def _said(defect: dict[str, Any]) -> dict[str, Any]:
     facts = {name: from_iso(value) for name, value in defect["facts"].items()}
     return {"bars": defect["bars"], "refusal": Conflict(defect["code"], **facts)}
@@ -234,6 +259,7 @@ def _file(code: str, number: int, errors: list[Refusal]) -> str:
             **frame(section),
             held=held,
             steps=found.steps(session, held),
+            names=names_of(session, {one.by for one in found.steps(session, held)}),
             look=LOOKS[held.state],
             known_at=from_iso(held.content["known_at"]),
             digest=found.content_digest(held.content, held.files),

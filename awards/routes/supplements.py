@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as Answer
 
 from accounts.access import acting, current_actor, door, reading, requires
+from accounts.queries import names_of
 from accounts.rules import Role
 from awards import services
 from awards.models import Archive
@@ -128,6 +129,7 @@ def _page(code: str, errors: list[Refusal]) -> str:
             **frame(section),
             held=held,
             rows=archives.supplements(session, held),
+            names=names_of(session, {one.asked_by for one in archives.supplements(session, held)}),
             kinds=STATES,
             renewals=archives.renewals(session, held),
             kept_until=kept_until(held.built_at),

@@ -20,7 +20,7 @@ from tests.experts.story import Story
 from tests.opening.stage import TRUSTEES, Stage
 from window import queries
 from window.rules import national, ocds
-from window.rules.schema import faults
+from window.rules.schema import faults, official_faults
 
 FACTS: dict[str, Any] = {
     "code": "E330100-1", "name": "泵站工程", "regime": "T", "category": "works", "procedure": "open",
@@ -58,7 +58,7 @@ def packed(facts: dict[str, Any]) -> dict[str, Any]:
 
 def test_a_release_passes_its_schema_and_says_the_amounts() -> None:
     made = packed(FACTS)
-    assert faults(made, "ocds") == []
+    assert faults(made, "ocds") == [] and official_faults(made) == []
     (told,) = made["releases"]
     assert told["tag"] == ["tender", "award"] and told["tender"]["status"] == "complete"
     assert told["bids"]["details"][0]["value"] == {"amount": 8000000.5, "currency": "CNY"}
@@ -84,6 +84,21 @@ def test_the_schema_finds_what_is_broken(name: str) -> None:
     made["releases"][0]["tender"]["lots"][0]["colour"] = "blue"
     found = faults(made, "ocds")
     assert f"/releases/0: {name} is missing" in found and "/releases/0/tender/lots/0: colour is unknown" in found
+
+
+@pytest.mark.parametrize("name", ["ocid", "date", "tag", "parties", "initiationType"])
+def test_the_official_schemas_find_what_is_broken(name: str) -> None:
+    """Also a package without its publisher, an amount that is text, and a language suffix of another kind."""
+    made = copy.deepcopy(packed(FACTS))
+    made["releases"][0][name] = {"parties": {}, "ocid": ""}.get(name, BREAKS.get(name))
+    assert any(f"/releases/0/{name}" in fault for fault in official_faults(made))
+    made = copy.deepcopy(packed(FACTS))
+    made["releases"][0]["tender"]["value"]["amount"] = "many"
+    made["releases"][0]["tender"]["title_en"] = 3
+    del made["publisher"]
+    found = official_faults(made)
+    assert "/: publisher is missing" in found and any("/tender/title_en" in one for one in found)
+    assert any("/tender/value/amount" in one for one in found)
 
 
 def test_records_of_the_national_dataset_pass_their_checks() -> None:
@@ -126,7 +141,7 @@ def test_nothing_leaves_before_its_time(platform: Platform, tmp_path: Any, app: 
         year = client.get("/ocds/2026.jsonl").get_data(as_text=True)
         lists = client.get("/open-data/bidder/2026.jsonl").get_data(as_text=True)
         package = json.loads(raw)
-        assert faults(package, "ocds") == []
+        assert faults(package, "ocds") == [] and official_faults(package) == []
         return raw + year + lists, package["releases"][0]
 
     text, release = told()

@@ -115,6 +115,16 @@ def _row(period: str, market: str, region: str, sums: Sums) -> list[Any]:
     return [period, market, region, *values]
 
 
+def tiles_of_year(session: Any) -> list[dict[str, Any]]:
+    """The figures of this year, or of the last year with a trade, for the first page; empty before the first trade."""
+    held = queries.years(session)
+    today = day_of(instant_now())
+    if not held:
+        return []
+    year = f"{today.year}" if f"{today.year}" in held else held[0]
+    return _tiles(queries.dashboard(session, View(year), today))[:4]
+
+
 def _tiles(found: Dashboard) -> list[dict[str, Any]]:
     now = found.now
 

@@ -1,4 +1,4 @@
-"""A small checker of JSON Schema: the words our own schemas use, every fault by its place; no network, no library."""
+"""A small checker of JSON Schema: the words our schemas and the official OCDS ones use, every fault by its place."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from datetime import datetime
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,14 @@ FOLDER = Path(__file__).resolve().parents[1] / "schemas"
 KNOWN = frozenset(
     {
         "$ref", "$schema", "additionalProperties", "definitions", "description", "enum", "format", "items", "maxLength",
-        "minItems", "minLength", "minimum", "pattern", "properties", "required", "title", "type", "uniqueItems",
+        "minItems", "minLength", "minimum", "pattern", "patternProperties", "properties", "required", "title", "type",
+        "uniqueItems",
+        # What the official schemas say beside a rule; it binds nobody here.
+        "codelist", "default", "deprecated", "deprecatedVersion", "id", "omitWhenMerged", "openCodelist", "versionId",
+        "wholeListMerge",
     }
 )  # fmt: skip
+RELEASE, PACKAGE = "ocds-release-1.1.5", "ocds-package-1.1.5"
 _TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,), "integer": (int,), "number": (int, float), "boolean": (bool,), "array": (list,),
     "object": (dict,), "null": (type(None),),
@@ -37,17 +43,28 @@ def faults(value: Any, name: str) -> list[str]:
     return list(_faults(value, whole, whole, ""))
 
 
+def official_faults(package: dict[str, Any]) -> list[str]:
+    """What is wrong with a release package by the official schemas of OCDS 1.1.5, vendored (schemas/NOTICE.txt)."""
+    found = faults({**package, "releases": package.get("releases", [])}, PACKAGE)
+    for number, one in enumerate(package.get("releases", [])):
+        found += [f"/releases/{number}{fault}" for fault in faults(one, RELEASE)]
+    return found
+
+
 def _check_words(held: dict[str, Any]) -> None:
     unknown = held.keys() - KNOWN
     if unknown:
         raise ValueError(f"unknown words in a schema: {sorted(unknown)}")
-    for under in (*held.get("properties", {}).values(), *held.get("definitions", {}).values()):
+    nested = (held.get(name, {}).values() for name in ("properties", "definitions", "patternProperties"))
+    for under in chain.from_iterable(nested):
         _check_words(under)
     if isinstance(held.get("items"), dict):
         _check_words(held["items"])
 
 
 def _faults(value: Any, rule: dict[str, Any], whole: dict[str, Any], place: str) -> Iterator[str]:
+    if "://" in rule.get("$ref", ""):
+        return  # the releases of a package: each is checked by its own schema
     if "$ref" in rule:
         rule = whole["definitions"][rule["$ref"].rpartition("/")[2]]
     at = place or "/"
@@ -77,8 +94,11 @@ def _faults(value: Any, rule: dict[str, Any], whole: dict[str, Any], place: str)
         known = rule.get("properties", {})
         yield from (f"{at}: {name} is missing" for name in rule.get("required", []) if name not in value)
         for name, one in value.items():
+            shaped = next((r for p, r in rule.get("patternProperties", {}).items() if re.search(p, name)), None)
             if name in known:
                 yield from _faults(one, known[name], whole, f"{place}/{name}")
+            elif shaped is not None:
+                yield from _faults(one, shaped, whole, f"{place}/{name}")
             elif rule.get("additionalProperties") is False:
                 yield f"{at}: {name} is unknown"
 
