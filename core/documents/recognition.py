@@ -46,24 +46,35 @@ def recognised(path: Path, document: Document) -> tuple[Paragraph, ...]:
 
     Raises Invalid as `core.documents.extract` does. Words are as good as the scan.
     """
-    held = program()
-    pages = document.scanned[:MOST_PAGES]
-    if held is None or not pages:
-        return ()
-    argument = f"{held[0]}|{','.join(map(str, pages))}"
-    with _opened(path, document.file) as source:
-        wall = 20 + SECONDS_A_PAGE * len(pages)
-        answer = ask_apart("core.documents.recognition", argument, source, label=document.file, wall_seconds=wall)
     found = []
     number = max((paragraph.number for paragraph in document.paragraphs), default=0)
+    for page, parts in parts_of(path, document.file, document.scanned).items():
+        for text in parts:
+            number += 1
+            found.append(Paragraph(text, number, page))
+    return tuple(found)
+
+
+def parts_of(path: Path, name: str, pages: Sequence[int]) -> dict[int, list[str]]:
+    """Give what stands on these pages (from 1) of a PDF, paragraph by paragraph: of the first MOST_PAGES of them.
+
+    A page that could not be read is left out, every page without the program. Raises Invalid as `recognised` does.
+    """
+    held = program()
+    pages = pages[:MOST_PAGES]
+    if held is None or not pages:
+        return {}
+    argument = f"{held[0]}|{','.join(map(str, pages))}"
+    with _opened(path, name) as source:
+        wall = 20 + SECONDS_A_PAGE * len(pages)
+        answer = ask_apart("core.documents.recognition", argument, source, label=name, wall_seconds=wall)
+    found: dict[int, list[str]] = {}
     for page in pages:
         text = answer.get(str(page))
-        for part in text.split("\n\n") if isinstance(text, str) else []:
-            joined = GAP.sub("", "".join(line.strip() for line in part.splitlines()))
-            if joined:
-                number += 1
-                found.append(Paragraph(joined, number, page))
-    return tuple(found)
+        if isinstance(text, str):
+            joined = (GAP.sub("", "".join(line.strip() for line in part.splitlines())) for part in text.split("\n\n"))
+            found[page] = [part for part in joined if part]
+    return found
 
 
 def _read(tesseract: str, pages: Sequence[int]) -> dict[str, str]:

@@ -24,7 +24,13 @@ def shown_opinions(session: Session, bid: Bid) -> dict[str, Any] | None:
             one["clause"]: {**one, "said": [said for reason in one["reasons"] if (said := _reason(reason))]}
             for one in content["opinions"]
         },
-        "whole": [_finding(one) for one in [*content["completeness"], *content["prices"]]],
+        "whole": [
+            *(_finding(one) for one in [*content["completeness"], *content["prices"]]),
+            *(
+                {**_finding({"code": "recognised", **one}), "program": one["program"]}
+                for one in content.get("recognised", [])
+            ),
+        ],
         "program": made.program_sha256,
         "made_at": made.made_at,
     }
@@ -46,6 +52,7 @@ def _reason(code: str) -> str:
         "unread": _("有的页面没有可读文字（可能是扫描图片），不能说没有"),
         "unfamiliar": _("不是系统熟悉的条款类型"),
         "nothing": _("没有找到相关的文字"),
+        "recognised": _("引文出自扫描页，由程序识别，请对照原件"),
     }
     return str(words.get(name, ""))
 
@@ -55,7 +62,16 @@ def _finding(one: dict[str, Any]) -> dict[str, Any]:
         "slot_missing": lambda: _(
             "缺少必须递交的文件：%(name)s", name=current_app.jinja_env.filters["own_word"](one["slot"])
         ),
-        "file_unread": lambda: _("文件“%(name)s”读不出来", name=one["file"]),
+        "file_unread": lambda: (
+            _("文件“%(name)s”设有密码，无法读取：须由投标人澄清，或由评委自行查看原件", name=one["file"])
+            if one["why"] == "document.encrypted"
+            else _("文件“%(name)s”读不出来", name=one["file"])
+        ),
+        "recognised": lambda: _(
+            "文件“%(name)s”第 %(pages)s 页是扫描件，文字由程序识别，可能有误",
+            name=one["file"],
+            pages="、".join(map(str, one["pages"])),
+        ),
         "pages_unread": lambda: _(
             "文件“%(name)s”共 %(all)s 页，%(n)s 页没有可读文字", name=one["file"], all=one["pages"], n=one["unread"]
         ),

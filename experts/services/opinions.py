@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -15,15 +16,16 @@ from sqlalchemy.orm import Session
 from bidding.models import Section
 from core.act import Act
 from core.calendar import day_of
-from core.documents.shelf import shelf_in
-from core.documents.viewing import leaves
+from core.documents import recognition
+from core.documents.shelf import Shelf, shelf_in
+from core.documents.viewing import Leaves, leaves
 from core.errors import Conflict, Refusal
 from core.ledger.log import append
 from core.seal import canonical
 from core.store import ObjectStore
 from experts import queries
 from experts.models import Member, OpinionAnswer, ReferenceOpinion
-from experts.rules.opinions import Leaf, completeness, opinions, price_said, program_sha256
+from experts.rules.opinions import SHORT_PAGE, Leaf, completeness, opinions, price_said, program_sha256
 from experts.services.masks import check_own, from_seat
 from opening.models import Bid
 
@@ -55,11 +57,16 @@ def ready_to_opine(session: Session, section: Section, bid: Bid) -> Opining:
 
 
 def give_opinions(store: ObjectStore, opining: Opining) -> dict[str, Any]:
-    """An opinion on every clause, from the pages as the viewer reads them; touches no database, no network."""
+    """An opinion on every clause, from the pages as the viewer reads them; touches no database, no network.
+
+    Scanned pages are read by the program the search for copied text uses (core.documents.recognition), where it is
+    installed: which they were is told beside the opinions, with the program. An encrypted file is refused, not guessed.
+    """
     shelf = shelf_in(store.root / "pages")
     pages: list[Leaf] = []
     left = MOST_TEXT
     unread: list[dict[str, Any]] = []
+    recognised: list[dict[str, Any]] = []
     for file in opining.files:
         if Path(file["name"]).suffix.lower() not in queries.READ:
             continue
@@ -69,15 +76,25 @@ def give_opinions(store: ObjectStore, opining: Opining) -> dict[str, Any]:
             unread.append({"code": "file_unread", "file": file["name"], "why": refusal.code})
             pages.append(Leaf(file["name"], 1, None))
             continue
+        scanned = _scanned(store, shelf, file, read)
+        if scanned:
+            seen = {"file": file["name"], "pages": sorted(scanned), "program": (recognition.program() or ("", ""))[1]}
+            recognised.append(seen)
         for number, text in enumerate(read.texts, 1):
+            text = scanned.get(number, text)
             left -= len(text or "")
             pages.append(Leaf(file["name"], number, text if left >= 0 else None))
     held = [str(file["slot"]) for file in opining.files]
     hashes = {file["name"]: file["sha256"] for file in opining.files}
+    by_sight = {(one["file"], page) for one in recognised for page in one["pages"]}
     return {
         "type": TYPE,
+        "recognised": recognised,
         "opinions": [
-            {**one.as_json(), "sha256": hashes.get(one.file)}
+            {
+                **one.as_json(), "sha256": hashes.get(one.file),
+                "reasons": [*one.reasons, *(["recognised"] if (one.file, one.page) in by_sight else [])],
+            }
             for one in opinions(opining.clauses, pages, opining.deadline)
         ],
         "completeness": unread + completeness(opining.slots, held, pages),
@@ -85,6 +102,24 @@ def give_opinions(store: ObjectStore, opining: Opining) -> dict[str, Any]:
             {**one, "sha256": hashes.get(one["file"])} for one in price_said(pages, opining.price_fen)
         ],
     }  # fmt: skip
+
+
+def _scanned(store: ObjectStore, shelf: Shelf, file: Mapping[str, Any], read: Leaves) -> dict[int, str]:
+    """What stands on the file's scanned pages, by page; read once and kept on the shelf."""
+    program = recognition.program()
+    pages = [number for number, text in enumerate(read.texts, 1) if len((text or "").strip()) < SHORT_PAGE]
+    if program is None or not read.drawn or read.converted or not pages:
+        return {}
+    key = ("recognised", file["sha256"], program[1])
+    kept = shelf.get(*key)
+    if kept is None:
+        try:
+            found = recognition.parts_of(store.path(file["sha256"]), file["name"], pages)
+        except Refusal:
+            return {}
+        kept = json.dumps({str(page): "\n".join(parts) for page, parts in found.items()}).encode()
+        shelf.put(kept, *key)
+    return {int(page): text for page, text in json.loads(kept).items() if len(text) >= SHORT_PAGE}
 
 
 def keep_opinions(act: Act, bid: Bid, content: Mapping[str, Any]) -> None:

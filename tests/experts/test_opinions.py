@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
+import weasyprint
+from flask import Flask
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.pdf_utils.writer import copy_into_new_writer
 from sqlalchemy import select
 
 from benchmarks.prereview.corpus import made_cases
 from benchmarks.prereview.measure import tally
-from core.act import SYSTEM, Actor
+from core.act import SYSTEM, Actor, Platform
+from core.documents import recognition
 from core.errors import Conflict
 from core.ledger.log import LedgerEntry
 from experts import queries, services
+from experts.routes.opinions import _finding
 from experts.rules.opinions import Leaf, completeness, model, opinions, price_said, program_sha256
+from experts.services.opinions import Opining
 from portal.cli.tick import tick
+from tests.core.documents.test_documents import scan_of
 from tests.experts.story import METHOD, Story
 
 Enter = Callable[[Actor | None], Any]
@@ -88,6 +98,44 @@ def test_the_shipped_weights_hold_on_a_few_labelled_bids() -> None:
     found = tally(made_cases("C", 12, 7), dict(model()))
     assert found.precision("found") >= 0.9 and found.precision("not_found") >= 0.9
     assert found.recall("found") >= 0.8 and found.abstention() < 0.25
+
+
+def encrypted() -> bytes:
+    """A PDF that opens with a password only."""
+    plain = weasyprint.HTML(string="<p>资质证书</p>").write_pdf()
+    writer = copy_into_new_writer(PdfFileReader(io.BytesIO(plain)))
+    writer.encrypt(owner_pass="owner", user_pass="user")
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
+def test_scanned_pages_are_read_and_an_encrypted_file_is_refused_in_words(
+    platform: Platform, tmp_path: Path, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A scan answers its clause and says that it was read by a program; without one it stays unclear, never missing.
+
+    Seen red: without `_scanned`, and with the encrypted file told as any other.
+    """
+    scan = scan_of(tmp_path / "scan.pdf", "资质证书：市政公用工程施工总承包二级，证书编号 D233012345，有效期至 2030 年")
+    files = []
+    for name, content in (("扫描.pdf", scan.read_bytes()), ("加密.pdf", encrypted())):
+        held = platform.store.put(content)
+        files.append({"slot": "letter", "name": name, "sha256": held.sha256, "size": held.size})
+    opining = Opining({"R1": QUALIFICATION}, files, [], DAY, None)
+    made = services.give_opinions(platform.store, opining)
+    (one,) = made["opinions"]
+    assert (one["verdict"], one["file"], one["page"]) == ("found", "扫描.pdf", 1) and "recognised" in one["reasons"]
+    assert [row["pages"] for row in made["recognised"]] == [[1]]
+    with app.test_request_context():
+        said = [_finding(row)["text"] for row in made["completeness"]]
+        said.append(_finding({"code": "recognised", **made["recognised"][0]})["text"])
+    assert any("加密.pdf" in text and "设有密码" in text for text in said) and any(
+        "由程序识别" in text for text in said
+    )
+    monkeypatch.setattr(recognition, "program", lambda: None)
+    (blind,) = services.give_opinions(platform.store, opining)["opinions"]
+    assert blind["verdict"] == "unclear" and "unread" in blind["reasons"]
 
 
 def prepared(story: Story, *, switched_on: bool = True) -> None:

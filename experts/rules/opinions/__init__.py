@@ -3,6 +3,7 @@
 from experts.rules.opinions.opinion import (
     FOUND,
     NOT_FOUND,
+    SHORT_PAGE,
     UNCLEAR,
     Opinion,
     candidates,
@@ -18,6 +19,7 @@ from experts.rules.opinions.whole import completeness, price_said
 __all__ = [
     "FOUND",
     "NOT_FOUND",
+    "SHORT_PAGE",
     "UNCLEAR",
     "Leaf",
     "Opinion",
