@@ -21,6 +21,8 @@ from opening.models import Bid
 from tests.journeys.test_government import METHOD, through_the_hall
 from tests.journeys.whole import Room, Whole, found_wrong, tampered, wrong_lines
 
+pytestmark = pytest.mark.slow
+
 MAXIMUM = 1_000_000_00
 PRICES = {"a": 400_000_00, "b": 820_000_00, "c": 900_000_00, "d": 1_000_000_00}
 """The vector of R-441: the first is below half of the second lowest and below 45 % of the maximum."""

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 import rfc8785
 from click.testing import CliRunner
 
@@ -21,6 +22,8 @@ from core.act import Platform
 from tests.conftest import Browser
 from tests.journeys.test_outcomes import to_report
 from tests.journeys.whole import Whole, found_wrong, tampered, wrong_lines
+
+pytestmark = pytest.mark.slow
 
 
 def test_a_file_that_lacks_a_document_is_not_sealed(

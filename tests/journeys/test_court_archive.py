@@ -6,12 +6,16 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from bidding import queries as bidding
 from core.act import Platform
 from opening import services
 from tests.experts.story import METHOD
 from tests.journeys.whole import Whole, found_wrong, tampered, wrong_lines
 from tests.opening.test_court import archives
+
+pytestmark = pytest.mark.slow
 
 
 def test_a_bid_opened_from_its_backup_and_the_evidence_are_in_the_archive_and_checked(

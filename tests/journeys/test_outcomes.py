@@ -59,6 +59,7 @@ def post(browser: Callable[[], Browser], address: str, expected: int = 303, **fi
     return answer.text
 
 
+@pytest.mark.slow
 def test_an_upheld_objection_sends_the_committee_back_and_the_second_result_counts(
     platform: Platform, tmp_path: Path, login: Callable[..., Browser]
 ) -> None:
@@ -167,6 +168,7 @@ def order_lapses(stage: Whole, login: Callable[..., Browser]) -> None:
     post(loser, f"/bid/{code}/complaint/1/withdraw")
 
 
+@pytest.mark.slow
 def test_a_section_without_a_winner_is_held_again_with_a_link(
     platform: Platform, tmp_path: Path, login: Callable[..., Browser]
 ) -> None:

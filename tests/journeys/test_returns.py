@@ -8,11 +8,15 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from accounts.rules import Role
 from core.act import Platform
 from experts import queries, services
 from tests.journeys.test_government import through_the_hall
 from tests.journeys.whole import Whole, found_wrong, tampered, wrong_lines
+
+pytestmark = pytest.mark.slow
 
 
 def test_a_replaced_member_a_rollback_and_dissent_end_in_an_archive_that_verifies(

@@ -27,6 +27,8 @@ from verifier.canonical import Wrong
 from verifier.container import Archive
 from verifier.verdict import Case
 
+pytestmark = pytest.mark.slow
+
 
 def leave(room: Room, label: str) -> None:
     with room.as_member(label) as act:

@@ -12,6 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 import rfc8785
 from click.testing import CliRunner
 
@@ -29,6 +30,8 @@ from portal.cli.verify import verify
 from tests.conftest import Browser
 from tests.journeys.test_outcomes import to_report
 from verifier.claims_renewals import renewals as their_renewals
+
+pytestmark = pytest.mark.slow
 
 
 def test_a_supplement_is_a_layer_that_a_second_person_approved(

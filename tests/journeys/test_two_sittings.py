@@ -422,6 +422,7 @@ def test_a_key_holders_program_takes_off_no_second_envelope_before_its_sitting_i
         ask(forged, "c", "schedule")
 
 
+@pytest.mark.slow
 def test_who_stays_away_in_the_second_sitting_is_opened_by_trustees_or_left_unranked(
     platform: Platform, tmp_path: Path
 ) -> None:
