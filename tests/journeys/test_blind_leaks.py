@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,10 +12,14 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from accounts.queries import person_by_id
+from accounts.rules import Role
+from bidding import queries as bidding
 from bidding.rules import layout
-from core.act import Actor, Platform
+from core.act import SYSTEM, Actor, Platform
 from experts import queries
 from opening import services
+from tests import factories
 from tests.crawl import Crawl
 from tests.experts.story import METHOD
 from tests.journeys.test_blind import MaskedRoom, MaskedWhole
@@ -69,21 +74,49 @@ def said(answer: Any) -> str:
 
 
 def people(stage: MaskedWhole, room: MaskedRoom, platform: Platform) -> Mapping[str, Actor | None]:
-    """Everybody who could be curious: seats, one person of every role, a bidder, the public."""
+    """Everybody who could be curious: seats, one person of every role, the project's agent, a bidder, the public."""
     seats = {
         "leader" if one.is_leader else one.label: room.person_actor(one)
         for one in room.members()
         if one.is_leader or one.seat == "representative"
     }
     own = {"officer": stage.officer, "supervisor": stage.supervisor, "bidder a": stage.bidders["a"].actor}
-    return {**own, **seats, "public": None}
+    others = {str(role): factories.actor(platform, role) for role in (Role.AGENT, Role.OPERATOR, Role.FINANCE)}
+    with platform.act(SYSTEM) as act:
+        agent = person_by_id(act.session, others["agent"].person_id or 0)
+        bidding.section(act.session, stage.code).project.agent = agent.organisation
+    return {**own, **others, **seats, "public": None}
+
+
+def streamed(browser: Any, stage: MaskedWhole, page: str) -> str:
+    """What the hall's stream says at first to whoever looks at that page: the beat and the board."""
+    address = f"/opening/{stage.code}/events?page={page}&state={stage.opening.state}&seen=-1"
+    answer = browser.get(address, headers={"Accept": "text/event-stream"}, buffered=False)
+    assert answer.status_code == 200, address
+    parts = list(itertools.islice(answer.response, 2))
+    answer.close()
+    return "".join(part.decode() if isinstance(part, bytes) else part for part in parts)
+
+
+def joined_in(
+    answered: Mapping[tuple[str, str], str], masked: Mapping[str, set[str]], names: set[str]
+) -> tuple[dict[str, set[str]], list[tuple[str, str, str]]]:
+    """Who was shown which labels, and every name of a bidder in the same answer as a label or its document."""
+    shown: dict[str, set[str]] = {}
+    joined = []
+    for (who, address), text in answered.items():
+        found = {label for label, words in masked.items() if any(word in text for word in words)}
+        if found:
+            shown.setdefault(who, set()).update(found)
+            joined += [(who, address, name) for name in names if name in text]
+    return shown, joined
 
 
 @pytest.mark.slow
 def test_no_answer_joins_a_label_or_its_document_with_a_bidder_before_the_blind_lock(
     platform: Platform, app: Flask, tmp_path: Path
 ) -> None:
-    """Every address about the section with every value known, for everybody.
+    """Every address about the section with every value known, for everybody; the hall's stream; every form sent empty.
 
     Labels, copies and what is written in them are seen in the committee's blind pages alone, and no name there. Seen
     red: with `own_member` open in a blind round, the original served for its copy, a name on the masked sheet."""
@@ -109,15 +142,34 @@ def test_no_answer_joins_a_label_or_its_document_with_a_bidder_before_the_blind_
             assert answer.status_code < 500, (who, address)
             answered[who, address] = said(answer)
             answer.close()
-    shown: set[str] = set()
-    where: set[str] = set()
-    joined = []
-    for (who, address), text in answered.items():
-        found = {label for label, words in masked.items() if any(word in text for word in words)}
-        if found:
-            shown |= found
-            where.add(who)
-            joined += [(who, address, name) for name in names if name in text]
+        for page in ("hall", "mine", "desk"):
+            answered[who, f"stream {page}"] = streamed(browser, stage, page)
+    assert any("board" in text for (_, address), text in answered.items() if address == "stream hall")
+    shown, joined = joined_in(answered, masked, names)
     assert joined == []
-    assert shown == set(masked), "the committee sees every label"
-    assert len(where) == 2 and "leader" in where, where
+    assert set().union(*shown.values()) == set(masked), "the committee sees every label"
+    assert len(shown) == 2 and "leader" in shown, set(shown)
+    told, joined = joined_in(posted(crawl, browsers, stage.code), masked, names)
+    assert joined == [] and set(told) <= set(shown)
+    with platform.reading() as session:
+        assert room.committee(session).state == "blind", "a form sent empty ended the blind round"
+
+
+def posted(crawl: Crawl, browsers: Mapping[str, Any], code: str) -> dict[tuple[str, str], str]:
+    """What everybody is answered who sends every form about the section empty, and the page it leads to.
+
+    What ends the blind round, or a seat, by its very name is left to the committee's own tests.
+    """
+    ending = {"experts.lock_blind", "experts.avoid", "experts.reject_all"}
+    forms = sorted(
+        {address for rule, _, address, _ in crawl.addresses("POST") if code in address and rule.endpoint not in ending}
+    )
+    assert len(forms) > 60
+    answered = {}
+    for who, browser in browsers.items():
+        for address in forms:
+            answer = browser.post(address, data={}, follow_redirects=True)
+            assert answer.status_code < 500, (who, address)
+            answered[who, f"POST {address}"] = said(answer)
+            answer.close()
+    return answered
