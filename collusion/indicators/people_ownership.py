@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 from collusion.rules import odds
 from collusion.rules.base_rates import rate
-from collusion.rules.case import Case
+from collusion.rules.case import Bid, Case
 from collusion.rules.evidence import (
     ARTICLE_34,
     SIGNALS,
@@ -16,7 +18,7 @@ from collusion.rules.evidence import (
     Sighting,
     remark,
 )
-from collusion.rules.owners import Bond, common_control
+from collusion.rules.owners import Bond, Owners, common_control
 from collusion.rules.source_text import _l
 
 IDENTIFIER = "people.ownership"
@@ -32,18 +34,15 @@ def evaluate(case: Case) -> list[Evidence]:
     base = rate("ownership")
     found = []
     for a, b in case.pairs:
-        if a.owners is None or b.owners is None:
+        tie = _tie(a, b)
+        if tie is None:
             continue
-        bond: Bond | None = common_control(a.owners, b.owners)
-        if bond is None:
-            continue
+        ours, theirs, bond = tie
         said = remark(KINDS[bond.kind], name=bond.name)
-        finding = Finding(
-            Sighting(a.owners.place, a.owners.identifier), Sighting(b.owners.place, b.owners.identifier), remark=said
-        )
+        finding = Finding(Sighting(ours.place, ours.identifier), Sighting(theirs.place, theirs.identifier), remark=said)
         tested = (
             said,
-            remark(_l("登记信息截至 %(a)s、%(b)s；只比较登记编号，同名不算"), a=a.owners.as_of, b=b.owners.as_of),
+            remark(_l("登记信息截至 %(a)s、%(b)s；只比较登记编号，同名不算"), a=ours.as_of, b=theirs.as_of),
             remark(_l("该事实由评标委员会依第三十四条审查，本身不推定串通")),
         )
         llr = odds.from_equality(base.value, rate("ring.share").value)
@@ -55,9 +54,18 @@ def evaluate(case: Case) -> list[Evidence]:
     return found
 
 
+def _tie(a: Bid, b: Bid) -> tuple[Owners, Owners, Bond] | None:
+    """The first tie between anybody behind one bid and anybody behind the other: bidders, then their partners."""
+    for ours, theirs in product(*((*filter(None, [bid.owners]), *bid.partners) for bid in (a, b))):
+        bond = common_control(ours, theirs)
+        if bond is not None:
+            return ours, theirs, bond
+    return None
+
+
 def lacking(case: Case) -> Remark | None:
     """Say whether fewer than two bidders stand in the registry data."""
-    known = sum(bid.owners is not None for bid in case.bids)
+    known = sum(bid.owners is not None or bool(bid.partners) for bid in case.bids)
     return None if known >= 2 else remark(_l("有登记信息的投标人不足两家"))
 
 

@@ -17,7 +17,7 @@ from collusion.rules.asked import read_extract
 from collusion.rules.background import ArchivedBid, Background, learn
 from collusion.rules.documents import BillItem, Document, Place, extract
 from collusion.rules.history import Meeting, Pricing
-from collusion.rules.owners import REGISTRY, Owners, read_owners
+from collusion.rules.owners import MEMBER, REGISTRY, Owners, read_owners
 from collusion.rules.passages import Comparison, Seeds, compare_all
 from collusion.rules.reading import Ordinary, read_bid
 from core.errors import Invalid
@@ -65,6 +65,8 @@ class Bid:
     identifier: str = ""
     conduct: Conduct | None = None
     owners: Owners | None = None
+    partners: tuple[Owners, ...] = ()
+    """What the registry says of the other members of the consortium that bids."""
 
     @property
     def known_as(self) -> str:
@@ -153,6 +155,7 @@ def unit_prices(items: Iterable[BillItem]) -> dict[tuple[str, int], int]:
 def bid_of(bidder: str, documents: Sequence[Document]) -> Bid:
     """Assemble a bid from its documents, taking total and device from the platform's own JSON records among them."""
     total, device, identifier, conduct, owners = None, None, "", None, None
+    partners: list[Owners | None] = []
     for document in documents:
         data = document.data or {}
         if (
@@ -167,10 +170,12 @@ def bid_of(bidder: str, documents: Sequence[Document]) -> Bid:
             identifier = data["identifier"]
         elif data.get("type") == CONDUCT and (instant := history.instant(data.get("received_at"))) is not None:
             conduct = Conduct(instant, Place(document.file, None, None))
+        elif data.get("type") == REGISTRY and data.get("role") == MEMBER:
+            partners.append(read_owners(data, Place(document.file, None, None)))
         elif data.get("type") == REGISTRY:
             owners = read_owners(data, Place(document.file, None, None))
     ordered = tuple(sorted(documents, key=lambda document: document.file))
-    return Bid(bidder, ordered, total, device, identifier, conduct, owners)
+    return Bid(bidder, ordered, total, device, identifier, conduct, owners, tuple(filter(None, partners)))
 
 
 def _joined(held: Device | None, data: Mapping[str, Any], place: Place) -> Device:

@@ -9,6 +9,8 @@ from typing import Any
 from collusion.rules.documents import Place
 
 REGISTRY = "sunbid-registry/v1"
+MEMBER = "member"
+"""The role of a record that is of a consortium's other member, not of the bidder itself."""
 CONTROL = 50.0
 """Per cent of shares from which somebody controls a company by itself (公司法 art. 265: more than half, or enough)."""
 

@@ -15,11 +15,12 @@ from bidding.queries import bonds
 from collusion import queries
 from collusion.rules.case import BIDDER, CONDUCT, DEVICE
 from collusion.rules.history import HISTORY, TENDER
-from collusion.rules.owners import REGISTRY
+from collusion.rules.owners import MEMBER, REGISTRY
 from core.clock import iso
 from core.store import ObjectStore
 from opening import queries as opening
 from opening.models import Bid
+from opening.rules import members_of
 
 BOND = "sunbid-bond/v1"
 
@@ -52,9 +53,12 @@ def lay_out(session: Session, store: ObjectStore, section: Section, folder: Path
             _write(base / "bond.json", type=BOND, payer_account=account)
         _write(base / "bidder.json", type=BIDDER, identifier=bid.identifier)
         _write(base / "conduct.json", type=CONDUCT, received_at=iso(bid.submission.received_at))
-        known = queries.registry_entry(session, bid.identifier)
-        if known is not None:
-            _write(base / "registry.json", **known.content, type=REGISTRY, as_of=known.as_of, source=known.source)
+        for number, code in enumerate([bid.identifier, *(one["uscc"] for one in members_of(bid.identity)[1:])]):
+            known = queries.registry_entry(session, code)
+            if known is not None:
+                whose: dict[str, Any] = {"role": MEMBER} if number else {}
+                told = {**known.content, **whose, "type": REGISTRY, "as_of": known.as_of, "source": known.source}
+                _write(base / f"registry{f'-{number}' if number else ''}.json", **told)
     papers += [folder / "tender" / name for name in ("tender.json", "history.json")]
     coefficients = (opening.opening(session, section).coefficients or {}) if queries.is_opened(session, section) else {}
     _write(

@@ -111,10 +111,15 @@ def publish_names(act: Act, opening: Opening) -> list[Bid]:
 
 
 def _claimed(bid: Bid) -> bidding_services.Claim:
-    """What the bid's identity package says of its bond; nothing where it says it in another form than is sealed."""
+    """What the bid's identity package says of its bond; nothing where it says it in another form than is sealed.
+
+    A consortium's bond may come from any of its members (R-157): who they are goes with what was declared.
+    """
     said = bid.identity.get("bond")
     whole = isinstance(said, dict) and all(isinstance(said.get(key), str) for key in ("form", "account", "payer"))
-    return bidding_services.Claim(bid.number, bid.identifier, bid.name, bid.organisation_id, said if whole else None)
+    members = [{key: one[key] for key in ("name", "uscc")} for one in members_of(bid.identity)[1:]]
+    declared = {**said, **({"members": members} if members else {})} if isinstance(said, dict) and whole else None
+    return bidding_services.Claim(bid.number, bid.identifier, bid.name, bid.organisation_id, declared)
 
 
 def _claims(act: Act, opening: Opening, submission: Submission) -> tuple[dict[str, Any], list[dict[str, Any]]]:

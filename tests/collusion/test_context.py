@@ -137,9 +137,11 @@ def owners(name: str, responsible: str = "", **holders: float) -> Owners:
     ],
 )
 def test_control_is_more_than_half_or_one_person(one: Owners, other: Owners, tied: bool) -> None:
-    """Seen red: with half of the shares taken for control."""
+    """Of the bidder itself, or of a partner in its consortium. Seen red: with half of the shares taken for control."""
     bids = tuple(Bid(n, (), None, None, n, None, held) for n, held in zip("ab", (one, other), strict=True))
     assert (PAIR in found(people_ownership.INDICATOR, section(bids=bids))) is tied
+    joint = (bids[0], Bid("b", (), None, None, "b", None, owners("X"), (owners("Y"), other)))
+    assert (PAIR in found(people_ownership.INDICATOR, section(bids=joint))) is tied
 
 
 def test_a_common_controller_explains_shared_contacts_and_raises_nothing() -> None:

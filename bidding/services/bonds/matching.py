@@ -315,9 +315,14 @@ def _faults(act: Act, bond: Bond) -> list[Fault] | None:
         due_fen=bond.asked_fen,
         deadline=section.closing_at,
         bidder=bond.name,
-        names=[bond.name],
+        names=[bond.name, *(one["name"] for one in _members(bond))],
         basic=law.words("bond_basic_account"),
     )
+
+
+def _members(bond: Bond) -> list[dict[str, str]]:
+    """The other members of the consortium that bids: each may pay or apply for the guarantee (R-157)."""
+    return list((bond.declared or {}).get("members", []))
 
 
 def _of_guarantee(act: Act, bond: Bond) -> list[Fault]:
@@ -330,7 +335,7 @@ def _of_guarantee(act: Act, bond: Bond) -> list[Fault]:
     found = check_guarantee(
         document,
         terms=queries.bond_terms(act.session, bond.section),
-        applicant=[bond.holder],
+        applicant=[bond.holder, *(one["uscc"] for one in _members(bond))],
         known=known,
         due_fen=bond.asked_fen,
         by=bond.section.closing_at,

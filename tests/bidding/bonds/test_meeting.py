@@ -17,6 +17,7 @@ from core.act import SYSTEM, Platform
 from core.errors import Invalid, Untimely
 from core.ledger.log import LedgerEntry
 from opening import services as opening
+from tests import factories
 from tests.bidding.bonds.stage import ASKED, BondStage, spelled
 
 
@@ -121,6 +122,22 @@ def test_every_lack_of_a_payment_is_told(stage: BondStage) -> None:
         ["bond.short"], ["bond.other_payer"], ["bond.not_basic"], ["bond.other_account"],
         ["bond.late", "bond.short"],
     ]  # fmt: skip
+
+
+def test_a_member_of_a_consortium_may_pay(stage: BondStage) -> None:
+    """R-157: the money comes from a partner sealed with the bid. Seen red: with the bidder's name alone allowed."""
+    partner = {"name": "帮忙付款有限公司", "uscc": factories.uscc(71), "role": "member", "share": 4_000, "work": "机电"}
+    facts = stage.bidder("a").facts
+    lead = {**{key: facts["bidder"][key] for key in ("name", "uscc")}, "role": "lead", "share": 6_000, "work": "土建"}
+    facts["consortium"] = [lead, partner]
+    stage.by_transfer("a", payer=partner["name"])
+    for letter in "abc":
+        if letter != "a":
+            stage.by_transfer(letter)
+        stage.submit(letter)
+    stage.to_names()
+    stage.state_bank()
+    assert stage.codes("a") == []
 
 
 def test_a_statement_is_taken_once_and_must_be_what_was_promised(stage: BondStage) -> None:
