@@ -20,6 +20,8 @@ from accounts.queries import people, roles_anywhere
 from accounts.rules import Role
 from bidding.models import Section
 from bidding.queries import RECEIVING
+from bidding.queries import bonds as bond_queries
+from bidding.queries.reconciliation import reconciliation
 from core.act import Actor, Platform
 from core.board import Notice
 from core.calendar import day_of, end_of_day
@@ -156,6 +158,17 @@ def inbox(session: Session, person: Person, *, limit: int, offset: int = 0) -> l
     )
     shown = [one for one in found if one.template in BEFORE_NAMES or one.facts.get("section") not in codes]
     return shown[offset : offset + limit]
+
+
+def books_at_a_glance(session: Session, now: datetime) -> dict[str, Any]:
+    """What whoever works on bonds sees first: due, over their day, back, and whether the books come to zero."""
+    due = bond_queries.due_bonds(session)
+    return {
+        "due": len(due),
+        "overdue": len(bond_queries.overdue(session, day_of(now))),
+        "statistics": bond_queries.public_statistics(session)["refunds"],
+        "report": reconciliation(session),
+    }
 
 
 def openings(session: Session, now: datetime) -> dict[str, list[Section]]:

@@ -9,6 +9,7 @@ from flask import Blueprint, Response, jsonify, make_response, render_template, 
 
 from accounts.access import (
     cookieless,
+    current_actor,
     current_person,
     door,
     instant_now,
@@ -18,6 +19,7 @@ from accounts.access import (
     signed_in,
     wants_json,
 )
+from accounts.rules import Role
 from core import board
 from core.act import PUBLIC
 from core.clock import iso
@@ -44,6 +46,7 @@ def home() -> str:
             openings=queries.openings(session, instant_now()),
             tiles=tiles_of_year(session),
             notices=board.notices(session, limit=8),
+            books=queries.books_at_a_glance(session, instant_now()) if current_actor().has(Role.FINANCE) else None,
         )
 
 

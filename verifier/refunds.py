@@ -158,7 +158,7 @@ def main(arguments: list[str]) -> int:
         record = json.loads(Path(arguments[0]).read_text(encoding="utf-8"))
         found = recount(record)
     except (IndexError, OSError, ValueError, KeyError, TypeError) as error:
-        sys.stderr.write(f"cannot be read: {type(error).__name__}: {error}\n")
+        sys.stderr.write(f"无法读取 / cannot be read: {type(error).__name__}: {error}\n")
         return 2
     said = [f"✗ {zh} / {en}" for zh, en in found]
     counts = [len(record["bonds"]), sum(len(bond["refunds"]) for bond in record["bonds"]), len(found)]

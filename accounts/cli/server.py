@@ -6,13 +6,20 @@ import click
 
 from accounts.queries import actor_for
 from core.act import SYSTEM, Actor, Platform
+from core.errors import Missing
 
 
 def platform_of(context: click.Context) -> Platform:
-    """The platform the sunbid command has opened; a usage error on a machine without one."""
-    if not isinstance(context.obj, Platform):
-        raise click.UsageError("run this on the server: the sunbid command found no platform")
-    return context.obj
+    """The platform of this machine, opened when first asked for; Missing("command.no_platform") where there is none.
+
+    `context.obj` is the platform, or what opens it.
+    """
+    root = context.find_root()
+    if callable(root.obj):
+        root.obj = root.obj()
+    if not isinstance(root.obj, Platform):
+        raise Missing("command.no_platform")
+    return root.obj
 
 
 def acting_as(platform: Platform, login: str | None) -> Actor:

@@ -64,8 +64,23 @@ class Lazy(click.Group):
 
 @click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="sunbid")
-def group() -> None:
+@click.pass_context
+def group(context: click.Context) -> None:
     """阳光招采 Sunbid: seal, submit, open, draw, score, award and verify."""
+    if context.obj is None:
+        context.obj = installed_platform
+
+
+def installed_platform() -> Any:
+    """The platform of this machine by its settings; None where nothing is installed, and nothing is made there."""
+    from portal.app import Settings, build_platform, check_settings
+
+    settings = Settings()
+    if not settings.database and not (settings.folder / "sunbid.db").is_file():
+        return None
+    platform = build_platform(settings)
+    check_settings(settings, platform)
+    return platform
 
 
 def main(arguments: list[str] | None = None) -> Any:

@@ -11,6 +11,7 @@ import click
 
 from accounts.cli.server import acting_as, platform_of
 from bidding import queries as bidding
+from bidding.cli.telling import said
 from bidding.queries import bonds as queries
 from bidding.queries.bond_record import bond_record
 from bidding.queries.reconciliation import reconciliation
@@ -24,6 +25,15 @@ from core.money import grouped
 from portal.words import spoken_outside
 
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+ACCOUNTS = {
+    "bank": ("银行存款", "at the bank"),
+    "held": ("应付投标人", "owed to bidders"),
+    "stray": ("来款无投标", "received without a bid"),
+    "interest": ("已付利息", "interest paid"),
+    "fee": ("已付资金占用费", "late fees paid"),
+    "kept": ("不予退还", "kept by decision"),
+    "performance": ("履约保证金", "performance bonds"),
+}
 
 
 @click.group()
@@ -61,6 +71,8 @@ def import_command(
 ) -> None:
     """Take in a bank's statement from FILE: CSV, or the bank's signed JSON. Exit 1 when lines could not be read."""
     platform, raw = platform_of(context), file.read_bytes()
+    if not bank.strip() and raw.lstrip()[:1] != b"{":
+        raise click.UsageError(said("CSV 须用 --bank 写明是哪家银行的", "--bank must say whose CSV this is"))
     with platform.act(acting_as(platform, login)) as act:
         if raw.lstrip()[:1] == b"{":
             taken = services.take_signed_statement(act, raw)
@@ -70,9 +82,10 @@ def import_command(
     if as_json:
         click.echo(json.dumps(told, ensure_ascii=False))
     else:
-        click.echo(f"✓ {told['lines']} lines, {told['sha256'][:16]}")
+        click.echo(said(f"✓ {told['lines']} 行", f"✓ {told['lines']} lines") + f" {told['sha256'][:16]}")
         for bad in told["bad_rows"]:
-            click.echo(f"  line {bad['line']}: {spoken_outside(bad['code'], bad)} {bad['found']}", err=True)
+            line = said(f"第 {bad['line']} 行", f"line {bad['line']}")
+            click.echo(f"  {line}: {spoken_outside(bad['code'], bad)} {bad['found']}", err=True)
     if told["bad_rows"]:
         context.exit(1)
 
@@ -90,12 +103,12 @@ def reconcile_command(context: click.Context, section: str, as_json: bool) -> No
         click.echo(json.dumps(report, ensure_ascii=False))
     else:
         for name, fen in report["totals"].items():
-            click.echo(f"{name:12} {grouped(fen):>20}")
-        click.echo(f"{'=':12} {grouped(report['sum_fen']):>20}")
+            click.echo(f"{grouped(fen):>20}  {said(*ACCOUNTS[name])}")
+        click.echo(f"{grouped(report['sum_fen']):>20}  {said('借贷合计', 'debits less credits')}")
         for one in report["differences"]:
             click.echo(f"✗ {one['code']} {one.get('name', '')} {grouped(one['fen'])}", err=True)
         if report["balanced"]:
-            click.echo("✓ 0.00")
+            click.echo(said("✓ 对账为零", "✓ balances to zero"))
     if not report["balanced"]:
         context.exit(1)
 
@@ -122,7 +135,10 @@ def overdue_command(context: click.Context, as_json: bool) -> None:
         click.echo(json.dumps(found, ensure_ascii=False))
     else:
         for one in found:
-            click.echo(f"{one['section']} {one['name']} {one['due_on']} +{one['days']} {grouped(one['held_fen'])}")
+            over = said(f"逾期 {one['days']} 天", f"{one['days']} days over")
+            click.echo(f"{one['section']} {one['name']} {one['due_on']} {over} {grouped(one['held_fen'])}")
+        if not found:
+            click.echo(said("✓ 没有逾期的保证金", "✓ nothing is overdue"))
     if found:
         context.exit(1)
 

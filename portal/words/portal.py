@@ -7,6 +7,9 @@ SENTENCES = {
         "数据库中加密保存的内容（%(place)s）不能用本平台的密钥打开：请检查密钥文件 locker.key 是否与数据库相配。"
     ),
     "settings.open_secret": _l("密钥文件 %(file)s 可被他人读取，平台拒绝启动。请执行 chmod 600。"),
+    "command.no_platform": _l(
+        "这台机器上没有平台：请在服务器上运行，或用 SUNBID_FOLDER、SUNBID_DATABASE、SUNBID_CONFIG 指明。"
+    ),
     "settings.default_secret": _l("密钥文件 %(file)s 不是随机生成的 32 字节秘密，平台拒绝启动。"),
     "settings.real_database": _l("演示模式只能用演示自己的数据库；此数据库不是，平台拒绝启动。"),
     "settings.demo_database": _l("这是演示用的数据库，正式模式拒绝启动。"),

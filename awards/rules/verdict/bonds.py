@@ -37,7 +37,7 @@ def check_bonds(told: Told) -> dict[str, Any]:
         _check_gone(record, bond, own)
     _check_books(record)
     refunds = sum(refund["state"] == "paid" for bond in record["bonds"] for refund in bond["refunds"])
-    still = sum(bond["state"] not in ("returned", "forfeited", "converted") for bond in record["bonds"])
+    still = sum(bond["state"] not in ("returned", "forfeited", "converted", "waived") for bond in record["bonds"])
     return {"bonds": len(record["bonds"]), "refunds": refunds, "late": late, "open": still}
 
 

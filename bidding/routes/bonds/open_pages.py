@@ -119,7 +119,7 @@ def own_bonds() -> str:
         found = [
             {
                 **shown_bond(session, bond),
-                "refunds": [shown_refund(one) for one in queries.refunds(session, bond)],
+                "refunds": [shown_refund(session, one) for one in queries.refunds(session, bond)],
             }
             for bond in queries.own_bonds(session, current_actor())
         ]

@@ -65,7 +65,7 @@ def _page(code: str, bond_id: int, errors: list[Refusal], status: int = 200) -> 
                 }
                 for one in lines
             ],
-            refunds=[shown_refund(one) for one in queries.refunds(session, held)],
+            refunds=[shown_refund(session, one) for one in queries.refunds(session, held)],
             orders=queries.orders(session, held),
             entries=entries_of(session, held.subject),
             causes=law.words("bond_forfeit_causes"),

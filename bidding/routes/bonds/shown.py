@@ -9,6 +9,7 @@ from flask_babel import get_locale
 from sqlalchemy.orm import Session
 
 from accounts.access import instant_now
+from accounts.models import Person
 from bidding.models import Bond, BondRefund
 from bidding.queries import bonds as queries
 from bidding.rules.bonds import late_days, masked
@@ -51,7 +52,18 @@ def shown_bond(session: Session, bond: Bond) -> dict[str, Any]:
     }
 
 
-def shown_refund(refund: BondRefund) -> dict[str, Any]:
-    """One refund, its account masked."""
-    return {"refund": refund, "kind": "muted" if refund.state == "returned" else KINDS[refund.state],
-            "account": masked(refund.to_account), "pay_on": date.fromisoformat(refund.pay_on)}  # fmt: skip
+def shown_refund(session: Session, refund: BondRefund) -> dict[str, Any]:
+    """One refund, its account masked, the two persons by name."""
+    return {
+        "refund": refund,
+        "kind": "muted" if refund.state == "returned" else KINDS[refund.state],
+        "account": masked(refund.to_account),
+        "pay_on": date.fromisoformat(refund.pay_on),
+        "prepared_by": _named(session, refund.prepared_by_id),
+        "approved_by": _named(session, refund.approved_by_id),
+    }
+
+
+def _named(session: Session, person_id: int | None) -> str:
+    found = session.get(Person, person_id) if person_id is not None else None
+    return "" if found is None else f"{found.name}（{found.login}）"

@@ -47,6 +47,7 @@ STAFF = (
     Part("agent", "彭立人", "agent", Role.AGENT, "招标代理"),
     Part("officer", "沈若筠", "centre", Role.OFFICER, "交易中心"),
     Part("finance", "程以恒", "centre", Role.FINANCE, "中心财务"),
+    Part("finance2", "顾言蹊", "centre", Role.FINANCE, "中心财务复核"),
     Part("supervisor", "周秉正", "supervision", Role.SUPERVISOR, "行政监督"),
     Part("operator", "许知远", "centre_it", Role.OPERATOR, "平台运维"),
 )

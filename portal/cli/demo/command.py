@@ -36,7 +36,8 @@ HEADINGS = {
     "disposition": "九、线索处置",
     "candidates": "十、公示、异议与投诉",
     "award": "十一、定标与合同",
-    "archive": "十二、一标一档与核验",
+    "refund": "十二、保证金退还",
+    "archive": "十三、一标一档与核验",
 }
 
 

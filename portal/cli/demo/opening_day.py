@@ -50,8 +50,10 @@ def close_and_name(story: Story, host: Browser) -> None:
     )
     for login in ("officer", "supervisor"):
         story.trustee(login, "open")
+    story.houses.look()
     story.stage.later(minutes=4)
     host.send(f"/opening/{SECTION}/publish-names")
+    story.houses.look()
     bids = bids_of(story)
     decoys = len(opening_of(story).decoys or [])
     story.say("names", f"公布投标人 {len(bids)} 家（诱饵 {decoys} 件已剔除）：" + "、".join(bid.name for bid in bids))

@@ -116,6 +116,9 @@ def faults(story: Story, lines: list[Line], red: bool) -> list[str]:
         "nobody was awarded": publicity_of(story).winner is not None,
         "the complaint was not decided": complaint_of(story).decision is not None,
         "the contract was not concluded": contract_state(story) == "concluded",
+        "a refund to another account was not refused and told": bool(story.happened.get("another account")),
+        "a bond did not come back": bool(story.happened.get("returned")),
+        "the books of bonds are not at zero": bool(story.happened.get("books")),
     }
     return [what for what, holds in checks.items() if not holds]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from portal.cli.demo import outcome
+from portal.cli.demo import outcome, refunds
 from portal.cli.demo.evaluation import evaluate
 from portal.cli.demo.opening_day import hold_opening
 from portal.cli.demo.performance import supplement
@@ -33,6 +33,7 @@ def from_opening(story: Story) -> list[str]:
     evaluate(story)
     outcome.dispose(story)
     outcome.award(story)
+    refunds.give_back(story)
     target = outcome.archive(story)
     lines = outcome.verify(story, target)
     lines += supplement(story, target)

@@ -57,6 +57,8 @@ class Stage:
     outside: Outside
     tokens: dict[tuple[str, date], str] = field(default_factory=dict)
     spoken: list[str] = field(default_factory=list)
+    running: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
+    """What stays open until the stage falls: counters of the institutions."""
 
     def as_(self, login: str) -> Browser:
         """Somebody of the cast at a browser of their own."""
@@ -160,7 +162,9 @@ def staged(folder: Path, at: datetime, *, chance: Chance = system, database: str
         thread.start()
         try:
             site = f"http://127.0.0.1:{server.server_port}"
-            yield Stage(folder, platform, clock, cast, site, Outside(platform))
+            stage = Stage(folder, platform, clock, cast, site, Outside(platform))
+            with stage.running:
+                yield stage
         finally:
             server.shutdown()
             thread.join()

@@ -19,6 +19,7 @@ from bidding.rules.consortia import AGREEMENT
 from core.clock import BEIJING
 from core.errors import Refusal
 from portal.cli.demo.cast import SPECIALITIES
+from portal.cli.demo.guarantees import RATED, Houses
 from portal.cli.demo.papers import AGENT, CRITERIA, PRICE_RULE, TENDERER, Papers, TenderDates, write_papers
 from portal.cli.demo.papers.parties import unified_social_credit_code
 from portal.cli.demo.stage import Stage
@@ -61,6 +62,10 @@ class Story:
     papers: Papers = field(init=False)
     dates: TenderDates = field(init=False)
     happened: dict[str, Any] = field(default_factory=dict)
+    houses: Houses = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.houses = Houses(self.stage)
 
     def prepare(self) -> None:
         """Write the tender document and six bids, with the dates of this story in them."""
@@ -81,6 +86,7 @@ class Story:
 
     def announce(self) -> None:
         """The agent drafts, trustees register their keys, the notice is published and every trustee rehearses."""
+        self.houses.open()
         agent = self.stage.as_("agent")
         agent.send("/tender/new", project_form())
         agent.send(f"/tender/projects/{PROJECT}/sections/new", {"name": NAME})
@@ -264,6 +270,8 @@ class Story:
         base = self.stage.folder / "bidders" / key / "papers"
         bid = self.papers.bids[key]
         slots = {envelope: slot for _, slot, envelope in SLOTS}
+        if (base / DRAFT_FILE).exists():
+            return base
         for envelope, slot in slots.items():
             folder = base / envelope / slot
             if not folder.exists():
@@ -275,12 +283,7 @@ class Story:
             "section": SECTION,
             "consortium": self.consortium(base, bid.bidder.name) if key == LISTED else {},
             "schedule": {},
-            "bond": {
-                "form": "transfer",
-                "account": bid.bidder.account,
-                "payer": bid.bidder.name,
-                "amount": "800000.00",
-            },
+            "bond": self.houses.bond_for(key, SECTION, base, bid.bidder.name, bid.bidder.account),
             "authorisation": {
                 "operator": bid.bidder.contact,
                 "contact": bid.bidder.contact,
@@ -346,11 +349,13 @@ class Story:
             "tender_bans": (f"{stranger},江水罚〔2026〕9号,串通投标，取消一年投标资格,2026-02-20,2027-02-19",),
             "major_penalties": (f"{stranger},江市监罚〔2026〕31号,责令停产停业,2026-03-18,2029-03-17",),
         }
+        rated = self.papers.bids[RATED].bidder
         self.stage.later(seconds=5)
-        for source, rows in lists.items():
+        for source, rows in {**lists, "credit_ratings": (f"{rated.name},{rated.uscc},AAA,2027-12-31",)}.items():
             file = self.stage.folder / "credit" / f"{source}.csv"
             file.parent.mkdir(exist_ok=True)
-            file.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+            heading = "name,identifier,grade,ban_until" if source == "credit_ratings" else header
+            file.write_text("\n".join([heading, *rows]) + "\n", encoding="utf-8")
             with file.open("rb") as stream:
                 self.stage.as_("operator").send(
                     "/credit/imports",
