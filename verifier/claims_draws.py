@@ -7,6 +7,7 @@ from .canonical import Wrong, decimal, digest, exactly, need, same, sha256, unhe
 from .claims_ledger import Said
 from .claims_partners import check_partners
 from .claims_seats import check_sitting, in_turn, left_by, seats_to_draw
+from .claims_sites import check_sites
 from .verdict import Case, Findings
 
 
@@ -173,5 +174,6 @@ def draws(case: Case, out: Findings) -> Said:
         check_walks(case, rows)
         check_partners(case, in_turn(case, rows))
         check_sitting(case, rows)
+        check_sites(case)
         need(held, "系数抽取缺失或多余", "the coefficient draw is missing or additional")
     return f"{len(rows)} 次，种子、次序与结果可重算", f"{len(rows)} draws: seed, order and outcome follow"

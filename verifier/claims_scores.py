@@ -7,6 +7,7 @@ from .canonical import Wrong, decimal, exactly, need, same, unhex, whole
 from .claims_clarifications import REVIEWS, clarified, standing
 from .claims_draws import in_order
 from .claims_ledger import Said
+from .claims_sites import check_opinions
 from .verdict import Case, Findings
 
 GROUPS = ("technical", "qualification")
@@ -254,6 +255,7 @@ def scores(case: Case, out: Findings) -> Said:
             need(same(result["unpriced"], unpriced), "未计分的投标不符", "unpriced is not what follows")
         prices = {n: told[n] for n in digests}
         _draws(case, result)
+        check_opinions(case)
         means = _sheets(case, result, scored, out)
         ranked = _rank(result, digests, prices, means, _price(result, prices))
     sheets, count = len(result["sheets"]), len(ranked)

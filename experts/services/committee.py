@@ -23,8 +23,8 @@ from experts.models import Committee, Member, Memo
 from experts.queries import federation
 from experts.rules import Constraints, Profile, Shape, avoidance_grounds, check_shape
 from experts.rules.federation import apart
-from experts.rules.sites import HOST
 from experts.services.masks import check_moving
+from experts.services.places import bind
 
 REQUESTABLE = ("submission_open", "suspended", "closed", "opened")
 
@@ -172,8 +172,7 @@ def name_representative(act: Act, committee: Committee, person: Person, *, autho
     )
     act.session.add(member)
     act.session.flush()
-    if committee.sites:
-        member.site = HOST
+    bind(act, member)
     append(act, "member.name", member.subject, {"authorisation": authorisation, "actor": act.actor.name})
     return member
 

@@ -20,11 +20,11 @@ from experts import queries
 from experts.models import Committee, Expert, Member
 from experts.rules import Shape, Walk, speciality_name, walk
 from experts.rules.federation import is_guest
-from experts.rules.sites import site_for
 from experts.rules.walk import SEATED
 from experts.services.consulting import guests_for
 from experts.services.guests import seat_guest
 from experts.services.masks import candidate_name, check_moving
+from experts.services.places import bind
 
 TYPE = "expert-draw/v1"
 PARTIES = ("officer", "supervisor", "tenderee")
@@ -238,8 +238,7 @@ def seat(act: Act, committee: Committee, expert: Expert, *, label: str, seat: st
     )
     act.session.add(member)
     act.session.flush()
-    if committee.sites:
-        member.site = site_for(committee.sites, "")
+    bind(act, member)
     if committee.meets_at is not None:
         post(
             act,

@@ -28,6 +28,7 @@ from experts.rules import federation as rules
 from experts.rules.sites import site_for
 from experts.services.consulting import avoided
 from experts.services.masks import from_seat
+from experts.services.places import bind
 
 
 def seat_guest(act: Act, committee: Committee, *, label: str, seat: str, candidate: str) -> Member:
@@ -40,8 +41,7 @@ def seat_guest(act: Act, committee: Committee, *, label: str, seat: str, candida
     )  # fmt: skip
     act.session.add(member)
     act.session.flush()
-    if committee.sites:
-        member.site = site_for(committee.sites, code)
+    bind(act, member)
     return member
 
 

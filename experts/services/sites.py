@@ -13,9 +13,9 @@ from core.ledger.log import append
 from experts import queries
 from experts.models import Committee, Member
 from experts.queries import federation
-from experts.rules.sites import check_sites, site_for
+from experts.rules.sites import check_sites
 from experts.services.avoidance import release_member
-from experts.services.masks import from_seat
+from experts.services.places import bind, place
 
 BEFORE = ("requested", "draw_announced", "drawn")
 
@@ -39,13 +39,6 @@ def set_sites(act: Act, committee: Committee, rows: Sequence[Mapping[str, str]])
     return list(committee.sites)
 
 
-def bind(act: Act, member: Member) -> None:
-    """Bind a seat to the site of whoever holds it, where the committee has sites."""
-    if member.committee.sites:
-        partner = member.partner.code if member.partner is not None else ""
-        _place(act, member, site_for(member.committee.sites, partner))
-
-
 def move_seat(act: Act, member: Member, code: str) -> None:
     """The officer moves a seat to another site, before its holder has signed in. Missing("sites.unknown")."""
     if not act.actor.has(Role.OFFICER):
@@ -59,7 +52,7 @@ def move_seat(act: Act, member: Member, code: str) -> None:
             subject=member.subject,
         )
     queries.site(member.committee, code)
-    _place(act, member, code)
+    place(act, member, code)
 
 
 def witness_site(act: Act, committee: Committee, code: str, *, present: Sequence[str], note: str) -> None:
@@ -112,10 +105,3 @@ def cut_off_site(act: Act, committee: Committee, code: str, reason: str) -> list
     for member in held:
         fresh += release_member(act, member, cause="cut_off", reason=reason)
     return fresh
-
-
-def _place(act: Act, member: Member, code: str) -> None:
-    if member.site == code:
-        return
-    member.site = code
-    append(from_seat(act, member), "member.place", member.subject, {"site": code})

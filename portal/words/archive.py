@@ -156,6 +156,8 @@ SENTENCES = {
     "archive.draw_nonces": _l("抽取 %(label)s 所用的密封随机数与已开标文件不符。"),
     "archive.draw_left": _l("补抽 %(label)s 中已离席者与日志不符。"),
     "archive.direct": _l("直接确定专家 %(number)s 未经另一单位的人核准，或理由、依据、席位与日志不符。"),
+    "archive.sites": _l("远程评标场地的记录（%(what)s）与席位、见证或日志不符。"),
+    "archive.opinions": _l("参考意见的记录（%(what)s）不全，或参与了评审。"),
     "archive.partner": _l("抽取 %(label)s：协作平台 %(partner)s 的候选、询问或答复与日志不符。"),
     "archive.partner_signature": _l("抽取 %(label)s：协作平台 %(partner)s 的签名不成立。"),
     "archive.seat": _l("席位 %(label)s 既不是抽取所得，也不是核准直接确定的。"),

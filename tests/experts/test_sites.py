@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import copy
+import inspect
+import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from accounts.rules import Role
-from core.errors import Conflict, Forbidden, Invalid, Missing
+from awards.rules.verdict.sites import check_opinions as our_opinions
+from awards.rules.verdict.sites import check_sites as ours
+from core.errors import Conflict, Forbidden, Invalid, Missing, Refusal
 from core.ledger.log import entries_of
 from experts import queries
 from experts.rules.sites import check_sites, site_for
 from experts.services import sites
 from tests.experts.story import Story
+from verifier.canonical import Wrong
+from verifier.claims_sites import check_opinions as their_opinions
+from verifier.claims_sites import check_sites as theirs
 
 ROWS = [
     {"name": "滨江主场", "region": "330100", "place": "市民中心三楼", "witness": "周衡"},
@@ -92,6 +100,108 @@ def test_seats_are_bound_witnessed_and_replaced_where_a_site_is_cut_off(
         kinds = [entry.kind for entry in entries_of(session, committee.subject)]
         assert {"committee.sites", "committee.witness", "committee.cut_off"} <= set(kinds)
         assert [len(one["seats"]) for one in queries.seats_by_site(session, committee)] == [5, 0]
+    both_hold_to_the_ledger(story)
     for code, refusal in (("S2", r"sites\.empty"), ("S1", r"sites\.host")):
         with pytest.raises(Conflict, match=refusal), story.platform.act(supervisor) as act:
             sites.cut_off_site(act, story.committee(act.session), code, "网络中断两小时未恢复")
+
+
+class Told:
+    """As much of an archive as both verifiers read of sites and opinions."""
+
+    def __init__(self, code: str, entries: list[dict[str, Any]], evaluation: dict[str, Any], method: Any) -> None:
+        self.project = {"section": {"code": code, "method": method}}
+        self.section, self.ledger, self.entries, self.evaluation = code, {"entries": entries}, entries, evaluation
+        self.archive = self
+
+    def json(self, path: str) -> Any:
+        return {"evaluation.json": self.evaluation, "project.json": self.project}[path]
+
+    def told(self, kind: str, subject: str) -> list[dict[str, Any]]:
+        return [one for one in self.entries if (one["kind"], one["subject"]) == (kind, subject)]
+
+    def places(self, kind: str, subject: str) -> list[int]:
+        return [one["index"] for one in self.told(kind, subject)]
+
+
+def verdicts(told: Any, ours: Callable[[Any], object], theirs: Callable[[Any], object]) -> tuple[bool, bool]:
+    """Whether it holds for the platform's verifier and for the independent one."""
+    held = []
+    for check in (ours, theirs):
+        try:
+            check(told)
+            held.append(True)
+        except (Refusal, Wrong, KeyError, ValueError):
+            held.append(False)
+    return held[0], held[1]
+
+
+def both_hold_to_the_ledger(story: Story) -> None:
+    """What happened holds; every change of it is found by both."""
+    with story.platform.reading() as session:
+        committee = story.committee(session)
+        subjects = [committee.subject, *(one.subject for one in queries.members(session, committee))]
+        entries = [
+            {"index": one.leaf_index, "kind": one.kind, "subject": one.subject, "facts": one.facts}
+            for subject in subjects for one in entries_of(session, subject)
+        ]  # fmt: skip
+    entries = json.loads(json.dumps(sorted(entries, key=lambda one: int(one["index"]))))
+    counted: dict[str, Any] = {"sheets": [{"member": label} for label in ("M1", "M2", "R1", "M5", "M6")]}
+
+    def found(change: Callable[[Any, Any], object]) -> tuple[bool, bool]:
+        touched, result = copy.deepcopy(entries), copy.deepcopy(counted)
+        change(lambda kind: next(one for one in touched if one["kind"] == kind), result)
+        told = Told(story.code, touched, result, {})
+        return verdicts(told, ours, theirs)
+
+    assert found(lambda entry, result: None) == (True, True)
+    for change in (
+        lambda entry, result: entry("committee.sites")["facts"]["sites"].pop(),
+        lambda entry, result: entry("committee.sites")["facts"]["sites"][1].update(code="S1"),
+        lambda entry, result: entry("committee.sites")["facts"]["sites"][1].update(witness=""),
+        lambda entry, result: entry("committee.sites").update(index=10**6),
+        lambda entry, result: entry("member.place")["facts"].update(site="S9"),
+        lambda entry, result: entry("committee.witness")["facts"].update(present=["M1"]),
+        lambda entry, result: entry("committee.witness")["facts"].update(witness="某人"),
+        lambda entry, result: entry("committee.witness")["facts"]["absent"].append("M3"),
+        lambda entry, result: entry("committee.cut_off")["facts"].update(site="S1"),
+        lambda entry, result: entry("committee.cut_off")["facts"].update(seats=["M1"]),
+        lambda entry, result: result["sheets"].append({"member": "M3"}),
+        lambda entry, result: result["sheets"].append({"member": "M9"}),
+        lambda entry, result: entry("member.avoid").update(kind="member.sign"),
+    ):
+        assert found(change) == (False, False), inspect.getsource(change)
+
+
+def test_opinions_that_count_or_were_not_provided_for_are_found() -> None:
+    """Both verifiers: provided for by the notice, one for each bid, answered within the review, no part of the result.
+
+    Seen red: OPINIONS
+    """
+    clauses = [{"clause": "R1", "decision": "pass"}]
+    result: dict[str, Any] = {"conformity": {"bids": [{"number": n, "clauses": clauses} for n in (1, 2)]}}
+    entries: list[dict[str, Any]] = [
+        {"index": 1, "kind": "bid.opine", "subject": "bid:a",
+         "facts": {"number": 1, "opinions_sha256": "a" * 64, "program_sha256": "b" * 64}},
+        {"index": 2, "kind": "opinion.answer", "subject": "member:X:M1",
+         "facts": {"number": 1, "answers": {"R1": True}}},
+        {"index": 3, "kind": "committee.begin_scoring", "subject": "committee:X", "facts": {}},
+    ]  # fmt: skip
+
+    def found(change: Callable[[Any, Any, Any], object]) -> tuple[bool, bool]:
+        held, told, method = copy.deepcopy((entries, result, {"reference_opinions": True}))
+        change(held, told, method)
+        return verdicts(Told("X", held, told, method), our_opinions, their_opinions)
+
+    assert found(lambda held, told, method: None) == (True, True)
+    for change in (
+        lambda held, told, method: method.clear(),
+        lambda held, told, method: held.append({**held[0], "index": 9}),
+        lambda held, told, method: held[0]["facts"].update(number=7),
+        lambda held, told, method: held[0]["facts"].update(opinions_sha256=""),
+        lambda held, told, method: held[1]["facts"].update(number=2),
+        lambda held, told, method: held[1]["facts"].update(answers={"price": True}),
+        lambda held, told, method: held[1].update(index=4),
+        lambda held, told, method: told.update(opinions=[]),
+    ):
+        assert found(change) == (False, False), inspect.getsource(change)

@@ -14,6 +14,7 @@ from awards.rules.evidence import evidence_of
 from awards.rules.verdict.clarifications import check_clarifications, priced_out
 from awards.rules.verdict.partners import check_partners
 from awards.rules.verdict.seats import check_seats, check_walks, expert_draws, is_draw_needed
+from awards.rules.verdict.sites import check_opinions, check_sites
 from awards.rules.verdict.told import OPENED, Told, need, need_object
 from core.draw import mechanism
 from experts.rules import aggregate, check_score, computed_score, is_unranked, price_scores, published, rank
@@ -44,6 +45,7 @@ def check_draws(told: Told) -> dict[str, Any]:
     check_walks(told)
     check_partners(told, expert_draws(told))
     check_seats(told)
+    check_sites(told)
     return {"draws": len(told.draws)}
 
 
@@ -87,6 +89,7 @@ def check_scores(told: Told) -> dict[str, Any]:
     for bid in result["bids"]:
         need(prices.get(bid["number"]) == bid["price_fen"], "archive.price", number=bid["number"])
     prices = check_clarifications(told, result)
+    check_opinions(told)
     _check_sheets(told, result)
     method, k = result["method"], (told.opening["coefficients"] or {}).get("k")
     need(result["price"]["k"] == k and method == told.project["section"]["method"], "archive.method")
