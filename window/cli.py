@@ -1,9 +1,10 @@
-"""`sunbid statistics`: take over tables of earlier trades, count every sum anew, on the server."""
+"""`sunbid statistics`: tables of earlier trades, every sum anew; `sunbid exchange`: platforms above and below."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -57,3 +58,73 @@ def recount_command(context: click.Context, as_json: bool) -> None:
         click.echo(f"{len(wrong)} differences")
     if wrong:
         context.exit(1)
+
+
+@click.group()
+def exchange() -> None:
+    """Platforms above and below: registered, where each stands, rejected records sent again. Runs on the server."""
+
+
+@exchange.command("register")
+@click.argument("code")
+@click.option("--name", required=True, help="what the platform is called")
+@click.option("--side", type=click.Choice(["upper", "lower"]), required=True, help="above or below this platform")
+@click.option("--url", default="", help="its address; an upper platform without one fetches the records itself")
+@click.option("--key", default="", help="its ledger's public key, as it publishes it")
+@click.option("--group", "groups", multiple=True, help="a group of the national dataset; all when left out")
+@click.option("--as", "login", help="who registers; the system when left out")
+@click.pass_context
+def register_command(
+    context: click.Context, code: str, name: str, side: str, url: str, key: str, groups: tuple[str, ...],
+    login: str | None,
+) -> None:  # fmt: skip
+    """Register the platform CODE."""
+    platform = platform_of(context)
+    with platform.act(acting_as(platform, login)) as act:
+        services.register_platform(act, code=code, name=name, side=side, url=url, key=key, groups=groups)
+    click.echo(f"✓ {code}")
+
+
+@exchange.command("status")
+@click.option("--json", "as_json", is_flag=True, help="one JSON object on stdout")
+@click.pass_context
+def status_command(context: click.Context, as_json: bool) -> None:
+    """Say where each platform stands, with the reasons of rejected records."""
+    told: list[dict[str, Any]] = []
+    with platform_of(context).reading() as session:
+        for one in queries.exchange_platforms(session):
+            rejected = queries.handed_records(session, one, verdict="rejected", limit=1000)
+            told.append(
+                {
+                    "code": one.code,
+                    "side": one.side,
+                    "trouble": one.trouble,
+                    "received": queries.received_count(session, one),
+                    **queries.verdict_counts(session, one),
+                    "reasons": [[held.group_name, held.record_key, held.code, held.reason] for held in rejected],
+                }
+            )
+    if as_json:
+        click.echo(json.dumps(told, ensure_ascii=False))
+        return
+    for line in told:
+        click.echo(
+            f"{line['code']} ({line['side']}): {line['accepted']} accepted, {line['rejected']} rejected, "
+            f"{line['waiting']} waiting, {line['faulty']} faulty, {line['received']} received {line['trouble']}"
+        )
+        for reason in line["reasons"]:
+            click.echo("  ✗ " + " · ".join(reason))
+
+
+@exchange.command("resend")
+@click.argument("code")
+@click.option("--as", "login", help="who sends again; the system when left out")
+@click.pass_context
+def resend_command(context: click.Context, code: str, login: str | None) -> None:
+    """Let every rejected record for the platform CODE wait to be sent again."""
+    platform = platform_of(context)
+    with platform.act(acting_as(platform, login)) as act:
+        held = queries.exchange_platform(act.session, code, "upper")
+        rejected = queries.handed_records(act.session, held, verdict="rejected", limit=100_000)
+        count = services.resend(act, held, rejected)
+    click.echo(f"✓ {count} records wait")

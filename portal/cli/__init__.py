@@ -44,6 +44,7 @@ COMMANDS = {
     "experts": "experts.cli:experts",
     "archive": "awards.cli:archive",
     "statistics": "window.cli:statistics",
+    "exchange": "window.cli:exchange",
 }
 
 

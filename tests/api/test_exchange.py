@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import select
 from werkzeug.serving import make_server
 
@@ -27,6 +28,7 @@ from tests.api.test_tokens import token_of
 from tests.bidding.stage import Stage, refused
 from tests.conftest import Browser
 from window import queries, services
+from window.cli import exchange
 from window.models import HandedRecord, ReceivedRecord
 from window.queries.exchange import VERDICTS
 from window.rules import national
@@ -274,3 +276,20 @@ def test_the_operator_registers_a_platform_and_is_told_what_is_wrong(login: Call
     assert "zj-province" in browser.get("/exchange").get_data(as_text=True)
     assert browser.post("/exchange/zj-province/withdraw").status_code == 303
     assert login(Role.TENDEREE).get("/exchange").status_code == 403
+
+
+def test_the_operator_does_the_same_from_the_terminal(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("window.cli.platform_of", lambda _: platform)
+    run = CliRunner()
+    made = run.invoke(exchange, ["register", "nation", "--name", "国家平台", "--side", "upper", "--group", "notice"])
+    assert made.exit_code == 0, made.output
+    Stage(platform).publish()
+    exchange_records(platform, ORIGIN)
+    with platform.act(SYSTEM) as act:
+        held = queries.exchange_platform(act.session, "nation")
+        (one,) = queries.handed_records(act.session, held)
+        services.judge(act, held, [services.Verdict(one.id, one.digest, False, "E1", "公告网址打不开")])
+    told = run.invoke(exchange, ["status"]).output
+    assert "nation (upper): 0 accepted, 1 rejected" in told and "E1 · 公告网址打不开" in told
+    assert "1 records wait" in run.invoke(exchange, ["resend", "nation"]).output
+    assert run.invoke(exchange, ["register", "NATION!", "--name", "x", "--side", "upper"]).exit_code != 0

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from accounts.rules import Role
@@ -93,6 +93,7 @@ def test_what_is_wrong_is_a_problem_naming_field_and_rule(
     for answer in told.values():
         assert (answer.status_code, answer.json["code"], answer.json.get("field")) == (status, code, field)
         assert answer.content_type == "application/problem+json" and answer.json["status"] == status
+    assert "没有接受这一步" not in told["zh"].json["detail"]  # what is said where nobody has worded a code
     chinese = re.compile("[\u4e00-\u9fff]")
     assert not chinese.search(told["en"].json["detail"]) and chinese.search(told["zh"].json["detail"])
 
@@ -171,6 +172,11 @@ def test_programs_are_told_what_open_data_tells(platform: Platform, tmp_path: An
 
 
 @given(st.text(max_size=60) | st.from_regex(r"[A-Za-z0-9_-]{1,60}", fullmatch=True))
+@example(cursor("notices", "5"))
+@example(cursor("notices", 5, 6))
+@example(cursor("notices", True))
+@example(cursor("sections", 5))
+@example(cursor("notices", 5) + "=")
 def test_no_made_up_cursor_is_taken(text: str) -> None:
     """Seen red: with the kinds of a place not asked."""
     try:
@@ -178,3 +184,4 @@ def test_no_made_up_cursor_is_taken(text: str) -> None:
     except Invalid:
         return
     assert held is not None and cursor("notices", *held) == text
+    assert len(held) == 1 and type(held[0]) is int

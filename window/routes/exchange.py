@@ -50,7 +50,7 @@ def _list(errors: list[Refusal], status: int = 200) -> tuple[str, int]:
             "window/exchange.html",
             errors=errors,
             found=found,
-            groups={name: national.dataset()["groups"][name]["name"] for name in national.groups()},
+            groups=national.groups(),
             own_key=str(door().platform.signer.verifier),
             values=request.form if errors else {},
             chosen=request.form.getlist("groups") if errors else [],
@@ -102,7 +102,6 @@ def exchange_platform(code: str) -> str:
             records=queries.handed_records(
                 session, held, verdict=verdict if verdict in VERDICTS else "rejected", limit=SHOWN
             ),
-            names={name: national.dataset()["groups"][name]["name"] for name in national.groups()},
         )
 
 

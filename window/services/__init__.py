@@ -1,6 +1,7 @@
 """What the window writes: trades and their sums, ratings, and the messages to programs that have subscribed."""
 
 from window.services.exchange import (
+    Verdict,
     batch_of,
     gather_records,
     judge,
@@ -29,8 +30,8 @@ from window.services.webhooks import (
 )
 
 __all__ = [
-    "Parcel", "answer_rating", "batch_of", "claim_messages", "create_webhook", "disable_webhook", "enable_webhook",
-    "end_webhook", "gather_records", "import_trades", "judge", "keep_verdicts", "note_silence", "ping", "rate",
-    "receive_records", "record_outside", "record_section", "record_try", "register_platform", "replay", "resend",
-    "review_rating", "rotate_secret", "take_on_rating", "withdraw_platform", "write_messages",
+    "Parcel", "Verdict", "answer_rating", "batch_of", "claim_messages", "create_webhook", "disable_webhook",
+    "enable_webhook", "end_webhook", "gather_records", "import_trades", "judge", "keep_verdicts", "note_silence",
+    "ping", "rate", "receive_records", "record_outside", "record_section", "record_try", "register_platform",
+    "replay", "resend", "review_rating", "rotate_secret", "take_on_rating", "withdraw_platform", "write_messages",
 ]  # fmt: skip
