@@ -39,7 +39,7 @@ def split(case: Case, edition: dict[str, Any]) -> Iterator[Part]:
     """Place, class and value of every part, in the order of archive.md."""
     rules = edition["members"]
     if "selection" in (case.archive.json("project.json")["section"].get("method") or {}):
-        rules = [one | {"public": [k for k in one.get("public", ()) if k not in one["unranked"]]}
+        rules = [one | {"public": [k for k in one.get("public", ()) if k not in one["unranked"]], "own": []}
                  if "unranked" in one else one for one in rules]  # fmt: skip
     for path in sorted(path for path in case.archive.members if path.endswith(".json") and path not in APART):
         yield from map(lowered, member(path, case.archive.json(path), rules))
@@ -89,6 +89,9 @@ def grouped(place: str, row: dict[str, Any], rule: dict[str, Any]) -> Iterator[P
         shown = {} if shut else {key: left.pop(key) for key in rule.get(klass, ()) if key in left}
         if shown:
             yield f"{place}:{klass}", klass, shown
+    own = {} if shut else {key: left.pop(key) for key in rule.get("own", ()) if key in left}
+    if own:
+        yield f"{place}:own", f"bid:{row[rule['of']]}", own
     for key in () if shut else rule.get("apart", ()):
         if key in left:
             yield f"{place}:{key}", "public", {key: left.pop(key)}

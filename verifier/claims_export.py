@@ -13,7 +13,7 @@ from .verdict import Case, Findings
 CLASSES = ("public", "party", "supervisor")
 EDITIONS = (
     ("2026-10-01", "931ae988b768e9b1060880c1f8c257d7d668bacbc2c429244c57b5252d58dee8"),
-    ("2026-12-01", "e90838ec9bc036f717100193c77139a2752a4a36c668bbc53b4eb73c5181b2c4"),
+    ("2026-12-01", "3b8fdada96c14491eeb5db56de48f167d4a5c24936ffdf3694ef3894207f6d84"),
 )
 """First day and SHA-256 of the canonical JSON of every edition of the classes, as archive.md prints them."""
 PERSONAL = re.compile(
@@ -56,7 +56,10 @@ def committed(leaf: Mapping[str, Any]) -> dict[str, Any]:
 
 def told(case: Case) -> dict[str, Any]:
     """`export.json`."""
-    held = exactly(case.archive.json("export.json"), ("type", "section", "platform_key", "class", "note", "leaves"))
+    held = case.archive.json("export.json")
+    parts = ("type", "section", "platform_key", "class", "note", "leaves")
+    held = exactly(held, (*parts, "bid") if "bid" in held else parts)
+    need("bid" not in held or (type(held["bid"]) is int and held["class"] == "party"), "格式不识", "unknown bid")
     need(held["type"] == "sunbid-export/v1", "格式不识", "unknown type")
     need(held["class"] in CLASSES, "类别不识", "unknown class")
     return held
@@ -78,14 +81,15 @@ def leaves(case: Case, out: Findings) -> Said:
 def redactions(case: Case, out: Findings) -> Said:
     """Nothing the class may see is hidden, nothing else is opened, no personal data is public."""
     held = told(case)
-    may = CLASSES[: CLASSES.index(held["class"]) + 1]
+    see = {*CLASSES[: CLASSES.index(held["class"]) + 1], *([f"bid:{held['bid']}"] if "bid" in held else [])}
     hidden = 0
     for leaf in held["leaves"]:
-        place, shown = str(leaf["place"]), "value" in leaf
+        place, shown, klass = str(leaf["place"]), "value" in leaf, str(leaf["class"])
+        may = klass in see or (held["class"] == "supervisor" and klass.startswith("bid:"))
         hidden += not shown
-        if not shown and leaf["class"] in may:
+        if not shown and may:
             out.add(place, "本类别可见而被遮盖", "may be seen in this class and is hidden")
-        if shown and leaf["class"] not in may:
+        if shown and not may:
             out.add(place, "本类别不可见而被公开", "may not be seen in this class and is opened")
         if shown and leaf["class"] == "public" and personal(leaf["value"]):
             out.add(place, "公开部分含有电话或身份证号", "a public part shows a phone or identity number")

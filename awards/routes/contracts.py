@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from accounts.access import acting, current_actor, door, reading, requires
+from accounts.queries import names_of
 from accounts.rules import Role
 from awards import forms, queries, services
 from awards.models import Contract
@@ -142,6 +143,7 @@ def _page(code: str, errors: list[Refusal]) -> str:
             clauses=FREE,
             kinds=EVENTS,
             events=found.events(session, held) if held else [],
+            names=names_of(session, {one.by for one in found.events(session, held)} if held else ()),
             law=law,
             errors=errors,
             values=values,

@@ -27,15 +27,13 @@ def public_export(code: str) -> Response:
 @blueprint.get("/sections/<code>/archive/party.tar")
 @requires(*PROJECT, Role.BIDDER)
 def party_export(code: str) -> Response:
-    """What the parties may see: who works on the section, and who bid in it."""
+    """What the parties may see: who works on the section, and who bid in it, to whom their own parts are opened too."""
     actor = current_actor()
     with reading() as session:
         if actor.has(*PROJECT):
-            section = bidding.own_section(session, code, actor)
-        else:
-            section = bidding.section(session, code)
-            queries.own_bid(session, section, actor)
-        return _export(session, section, PARTY)
+            return _export(session, bidding.own_section(session, code, actor), PARTY)
+        section = bidding.section(session, code)
+        return _export(session, section, PARTY, queries.own_bid(session, section, actor).number)
 
 
 @blueprint.get("/sections/<code>/archive/supervisor.tar")
@@ -46,11 +44,11 @@ def supervisor_export(code: str) -> Response:
         return _export(session, bidding.section(session, code), SUPERVISOR)
 
 
-def _export(session: Session, section: Section, klass: str) -> Response:
+def _export(session: Session, section: Section, klass: str, bid: int | None = None) -> Response:
     held = archives.archive(session, section)
     if held is None or MEMBER not in held.contents:
         raise Missing("object.unknown")
-    path = services.export_archive(door().platform.store, held, klass)
+    path = services.export_archive(door().platform.store, held, klass, bid)
     return send_file(
         path, mimetype="application/x-tar", as_attachment=True, download_name=f"{section.code}.{klass}.tar"
     )

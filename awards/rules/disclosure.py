@@ -24,6 +24,8 @@ from core.ledger.notes import Signer
 PUBLIC, PARTY, SUPERVISOR = "public", "party", "supervisor"
 CLASSES = (PUBLIC, PARTY, SUPERVISOR)
 """Each sees what those before it see, and more."""
+OWN = "bid:"
+"""Before the number of the bid whose bidder alone, of all parties, may see the part (R-506)."""
 OPENS = {name: frozenset(CLASSES[: place + 1]) for place, name in enumerate(CLASSES)}
 NOTE = "sunbid-disclosure/v1"
 MEMBER = "disclosure.json"
@@ -84,7 +86,9 @@ def parts(
 
 def _unranked(rule: Mapping[str, Any]) -> Mapping[str, Any]:
     """The rule where candidates have no order (评定分离): what would tell one is the supervisors'."""
-    return {**rule, "public": [key for key in rule.get("public", []) if key not in rule.get("unranked", [])]}
+    if "unranked" not in rule:
+        return rule
+    return {**rule, "public": [key for key in rule.get("public", []) if key not in rule["unranked"]], "own": []}
 
 
 def _files(member: Callable[[str], Any]) -> dict[str, str]:
@@ -115,20 +119,30 @@ def _groups(place: str, row: Mapping[str, Any], rule: Mapping[str, Any]) -> list
     """The row's members by class, what stands apart by itself; what no rule names is the supervisor's."""
     public = set(rule.get("public", []))
     apart = [key for key in rule.get("apart", []) if key in row]
-    party = set(rule.get("party", []))
+    party, own = set(rule.get("party", [])), set(rule.get("own", []))
     if "facts" in rule and any(row["kind"].startswith(one) for one in rule["facts"]):
         apart.append("facts")
     if any((row["subject"] or "").startswith(one) for one in rule.get("hidden", [])):
-        public, apart, party = set(), [], set()
+        public, apart, party, own = set(), [], set(), set()
     told = {PUBLIC: {k: v for k, v in row.items() if k in public}, PARTY: {k: v for k, v in row.items() if k in party}}
-    left = {k: v for k, v in row.items() if k not in public | party | set(apart)}
+    mine = {k: v for k, v in row.items() if k in own}
+    left = {k: v for k, v in row.items() if k not in public | party | own | set(apart)}
     if "facts" in apart:
         left.pop("salt")
     found = [Part(f"{place}:{klass}", klass, value) for klass, value in told.items() if value]
+    if mine:
+        found.append(Part(f"{place}:own", f"{OWN}{row[rule['of']]}", mine))
     for key in apart:
         pair = {"facts": row["facts"], "salt": row["salt"]} if key == "facts" else {key: row[key]}
         found.append(Part(f"{place}:{key}", PUBLIC, pair))
     return found + ([Part(f"{place}:{SUPERVISOR}", SUPERVISOR, left)] if left else [])
+
+
+def may_see(klass: str, bid: int | None, leaf: str) -> bool:
+    """Whether a leaf of that class is opened to `klass`; `bid`: whose bidder it is for, among the parties."""
+    if leaf.startswith(OWN):
+        return klass == SUPERVISOR or (klass == PARTY and leaf == f"{OWN}{bid}")
+    return leaf in OPENS[klass]
 
 
 def commitment(salt: str, value: Any) -> str:

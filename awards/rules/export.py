@@ -7,15 +7,17 @@ from typing import Any, BinaryIO
 import rfc8785
 
 from awards.rules.container import END, Container, Source, header
-from awards.rules.disclosure import MEMBER, OPENS, commitment, parts
+from awards.rules.disclosure import MEMBER, commitment, may_see, parts
 from core.errors import Invalid
 
 TYPE = "sunbid-export/v1"
 EXPORT = "export.json"
 
 
-def exported(container: Container, klass: str) -> tuple[dict[str, Any], list[str]]:
+def exported(container: Container, klass: str, bid: int | None = None) -> tuple[dict[str, Any], list[str]]:
     """`export.json` for the class and the hashes of the objects that go with it; the same bytes whoever makes it.
+
+    `bid`: the number of the bid whose bidder it is for, among the parties: their own parts are opened too.
 
     Invalid("archive.missing") for an older archive that has no leaves.
     """
@@ -27,7 +29,7 @@ def exported(container: Container, klass: str) -> tuple[dict[str, Any], list[str
     objects = []
     for part, salt in zip(found, held["salts"], strict=True):
         leaf: dict[str, Any] = {"class": part.klass, "place": part.place}
-        if part.klass in OPENS[klass]:
+        if may_see(klass, bid, part.klass):
             leaf |= {"salt": salt, "value": part.value}
             if part.place.startswith("objects#"):
                 objects.append(part.value["sha256"])
@@ -41,6 +43,7 @@ def exported(container: Container, klass: str) -> tuple[dict[str, Any], list[str
         "class": klass,
         "note": held["note"],
         "leaves": leaves,
+        **({} if bid is None else {"bid": bid}),
     }
     return told, sorted(objects)
 
@@ -59,9 +62,9 @@ def object_sizes(container: Container) -> dict[str, int]:
     }
 
 
-def write_export(out: BinaryIO, container: Container, klass: str) -> None:
+def write_export(out: BinaryIO, container: Container, klass: str, bid: int | None = None) -> None:
     """Write the export as a canonical tar: `export.json`, then its objects by hash."""
-    told, objects = exported(container, klass)
+    told, objects = exported(container, klass, bid)
     raw = rfc8785.dumps(told)
     _write(out, EXPORT, len(raw), Source(EXPORT, raw).chunks())
     for sha256 in objects:

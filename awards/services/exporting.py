@@ -14,16 +14,16 @@ from core.store import ObjectStore
 FOLDER = "archive-exports"
 
 
-def export_archive(store: ObjectStore, held: Archive, klass: str) -> Path:
+def export_archive(store: ObjectStore, held: Archive, klass: str, bid: int | None = None) -> Path:
     """The export's file; whoever makes it gets the same bytes, so that two makers at once do no harm."""
     folder = store.root.parent / FOLDER
-    target = folder / f"{held.sha256}.{klass}.tar"
+    target = folder / f"{held.sha256}.{klass}{'' if bid is None else f'-{bid}'}.tar"
     if not target.is_file():
         folder.mkdir(exist_ok=True)
         temp = folder / f"{secrets.token_hex(16)}.part"
         try:
             with store.open(held.sha256) as file, temp.open("xb") as out:
-                write_export(out, open_container(file), klass)
+                write_export(out, open_container(file), klass, bid)
             os.replace(temp, target)
         finally:
             temp.unlink(missing_ok=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -48,9 +49,11 @@ def test_a_file_that_lacks_a_document_is_not_sealed(
     with platform.reading() as session:
         assert bidding.section(session, stage.code).state == "awarded"
     place.write_bytes(kept)
+    # The edition that gives every bidder their own parts is in force from this day on.
+    stage.clock.move_to(max(stage.clock.now(), datetime(2026, 12, 1, tzinfo=UTC)))
     archive = stage.archived()
     assert wrong_lines(stage, archive, tmp_path) == []
-    assert "归档后补充" in officer.get(page).text
+    assert "归档后补充" in login(Role.OFFICER).get(page).text
 
     def wrong(path: str, change: Callable[[Any], None]) -> None:
         ours, theirs = found_wrong(stage, tampered(stage, archive, path, change), tmp_path)
@@ -78,6 +81,7 @@ def exports(stage: Whole, archive: bytes, tmp_path: Path, login: Callable[..., B
     assert wrong_lines(stage, public.data, tmp_path) == []
     whole = login(Role.OFFICER).get(f"{stem}/supervisor.tar").data
     assert wrong_lines(stage, whole, tmp_path) == []
+    own_parts(stage, stem, tmp_path, login, {leaf["place"]: leaf for leaf in shown(whole)[0]["leaves"]})
     file = tmp_path / "whole.archive.tar"
     file.write_bytes(archive)
     done = CliRunner().invoke(archive_command, ["export", str(file), "--class", "public"])
@@ -104,6 +108,32 @@ def exports(stage: Whole, archive: bytes, tmp_path: Path, login: Callable[..., B
     assert wrong(lambda leaves: leaves.__setitem__(bid, veiled(leaves[bid]))) >= {"redactions"}
     assert wrong(lambda leaves: leaves.__setitem__(hidden, supervisors[hidden])) == {"redactions"}
     assert wrong(lambda leaves: leaves[bid].update({"class": "supervisor"})) >= {"leaves", "redactions"}
+
+
+def own_parts(
+    stage: Whole, stem: str, tmp_path: Path, login: Callable[..., Browser], everything: dict[str, dict[str, Any]]
+) -> None:
+    """Each bidder is opened the own sheets and the own bid, provable, and nothing of another's; officials no bid's."""
+    raw = {letter: login(Role.BIDDER, person=letter).get(f"{stem}/party.tar").data for letter in "ab"}
+    for letter, export in raw.items():
+        assert wrong_lines(stage, export, tmp_path) == []
+        told, number = shown(export)[0], stage.bid(letter).number
+        assert told["bid"] == number
+        mine = [leaf for leaf in told["leaves"] if leaf["class"] == f"bid:{number}"]
+        sheets = [leaf["value"] for leaf in mine if leaf["place"].startswith("evaluation.json#/sheets/")]
+        assert len(sheets) == 5 and {one["number"] for one in sheets} == {number} and "total" in sheets[0]
+        assert any(leaf["value"].get("identity") for leaf in mine)
+        others = [leaf for leaf in told["leaves"] if leaf["class"].startswith("bid:") and leaf not in mine]
+        assert others and all("value" not in leaf for leaf in others)
+    told, objects = shown(raw["a"])
+    other = next(place for place, leaf in enumerate(told["leaves"]) if leaf["class"] == f"bid:{stage.bid('b').number}")
+    leaves = list(told["leaves"])
+    leaves[other] = everything[leaves[other]["place"]]
+    for lie in ({**told, "leaves": leaves}, {**told, "bid": stage.bid("b").number}):
+        assert found_wrong(stage, rewritten(lie, objects), tmp_path) == ({"redactions"}, {"redactions"})
+    told = shown(login(Role.TENDEREE).get(f"{stem}/party.tar").data)[0]
+    assert "bid" not in told
+    assert all("value" not in leaf for leaf in told["leaves"] if leaf["class"].startswith("bid:"))
 
 
 def shown(raw: bytes) -> tuple[dict[str, Any], dict[str, bytes]]:

@@ -9,7 +9,7 @@ from typing import Any
 import rfc8785
 
 from awards.rules.container import Container
-from awards.rules.disclosure import CLASSES, OPENS, PUBLIC, commitment, is_personal, note_body, root_of
+from awards.rules.disclosure import CLASSES, PARTY, PUBLIC, commitment, is_personal, may_see, note_body, root_of
 from awards.rules.export import EXPORT, TYPE
 from awards.rules.verdict.filing import check_note
 from awards.rules.verdict.told import need
@@ -33,8 +33,12 @@ class Shown:
         self.container = container
         self.told: dict[str, Any] = container.json(EXPORT)
         need(
-            set(self.told) == SHAPES[0] and self.told["type"] == TYPE, "archive.type", found=str(self.told.get("type"))
+            set(self.told) - {"bid"} == SHAPES[0] and self.told["type"] == TYPE,
+            "archive.type",
+            found=str(self.told.get("type")),
         )
+        bid = self.told.get("bid")
+        need("bid" not in self.told or (type(bid) is int and self.told["class"] == PARTY), "archive.type", found="bid")
         need(self.told["class"] in CLASSES, "archive.type", found=str(self.told["class"])[:20])
         self.verifier = Verifier.parse(str(self.told["platform_key"]))
         same = key is None or str(key) == str(self.verifier)
@@ -67,12 +71,13 @@ def check_leaves(shown: Shown) -> dict[str, Any]:
 
 def check_redactions(shown: Shown) -> dict[str, Any]:
     """Nothing the class may see is hidden, nothing else is opened, no personal data is public."""
-    may, hidden = OPENS[shown.told["class"]], 0
+    klass, bid, hidden = shown.told["class"], shown.told.get("bid"), 0
     for leaf in shown.told["leaves"]:
         open_ = "value" in leaf
         hidden += not open_
-        need(open_ or leaf["class"] not in may, "archive.over_redacted", place=leaf["place"])
-        need(not open_ or leaf["class"] in may, "archive.under_redacted", place=leaf["place"])
+        may = may_see(klass, bid, str(leaf["class"]))
+        need(open_ or not may, "archive.over_redacted", place=leaf["place"])
+        need(not open_ or may, "archive.under_redacted", place=leaf["place"])
         bare = open_ and leaf["class"] == PUBLIC and is_personal(leaf["value"])
         need(not bare, "archive.personal", place=leaf["place"])
     return {"class": shown.told["class"], "hidden": hidden}
