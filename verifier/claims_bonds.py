@@ -120,7 +120,8 @@ def kept(record: dict[str, Any], bond: dict[str, Any], own: list[Entry]) -> None
     causes = [entry["facts"]["cause"] for entry in own if entry["kind"] == "bond.forfeit"]
     held = causes and same(causes[-1], bond["decision"]["cause"])
     need(none and held, "不退还的决定不符", "kept otherwise than told")
-    need(causes[-1] in record["law"]["bond_forfeit_causes"].split(), "法律没有这一事由", "kept for no cause of the law")
+    lawful = "terminated" if bond["kind"] == "performance" else record["law"]["bond_forfeit_causes"]
+    need(causes[-1] in lawful.split(), "法律没有这一事由", "kept for no cause of the law")
 
 
 def one(own: list[Entry], kind: str, refund: dict[str, Any]) -> Entry:

@@ -189,6 +189,9 @@ def terminate_contract(act: Act, held: Contract, *, text: str, settlement_fen: i
         act, held, "contract_end", "合同解除公告",
         {"reason": held.ending["text"], "settlement_fen": settlement_fen, "refund_fen": refund_fen},
     )  # fmt: skip
+    bonds.after_termination(
+        act, held.section, winner=held.bid.identifier, refund_fen=refund_fen, reason=held.ending["text"]
+    )
     _tell_refund(act, held)
 
 

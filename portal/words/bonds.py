@@ -102,6 +102,7 @@ STATES = {
     "forfeit.no_performance_bond": _l("不按要求提交履约保证金"),
     "forfeit.false_material": _l("提供虚假材料"),
     "forfeit.collusion": _l("恶意串通"),
+    "forfeit.terminated": _l("合同提前解除"),
     "institution.bank": _l("银行"),
     "institution.guarantor": _l("担保公司"),
     "institution.insurer": _l("保险公司"),

@@ -147,7 +147,8 @@ def _check_gone(record: dict[str, Any], bond: dict[str, Any], own: list[dict[str
     if bond["state"] == "forfeited":
         cause = [one["facts"]["cause"] for one in own if one["kind"] == "bond.forfeit"]
         held = bond["decision"]["cause"]
-        _wrong(cause[-1:] == [held] and held in record["law"]["bond_forfeit_causes"].split(), bond, "cause", held)
+        lawful = ["terminated"] if bond["kind"] == "performance" else record["law"]["bond_forfeit_causes"].split()
+        _wrong(cause[-1:] == [held] and held in lawful, bond, "cause", held)
         _wrong(not gone, bond, "cause", held)
 
 

@@ -13,7 +13,7 @@ from bidding.services.bonds.matching import (
     present_guarantee,
     take_signed_statement,
 )
-from bidding.services.bonds.milestones import after_contract, after_notice, after_performance
+from bidding.services.bonds.milestones import after_contract, after_notice, after_performance, after_termination
 from bidding.services.bonds.orders import Counter, Institution, record_missed_order, take_orders
 from bidding.services.bonds.performance import (
     ask_performance_bond,
@@ -38,6 +38,7 @@ __all__ = [
     "after_contract",
     "after_notice",
     "after_performance",
+    "after_termination",
     "approve_refund",
     "ask_performance_bond",
     "close_bond_day",

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from bidding.models import Bond, Section
 from bidding.queries import bonds as queries
-from bidding.services.bonds.performance import ask_performance_bond, release_performance_bond
+from bidding.rules.bonds import PAPERS
+from bidding.services.bonds.performance import (
+    ask_performance_bond,
+    keep_performance_bond,
+    release_performance_bond,
+)
 from bidding.services.bonds.refunds import make_due
 from core.act import Act
 from core.calendar import day_of
@@ -42,4 +47,23 @@ def after_performance(act: Act, section: Section, *, winner: str, reason: str) -
     for bond in queries.bonds(act.session, here, "performance"):
         if bond.holder == winner and bond.state == "held" and bond.number is not None:
             return release_performance_bond(act, here, bond.number, due_on=day_of(act.now), reason=reason)
+    return None
+
+
+def after_termination(act: Act, section: Section, *, winner: str, refund_fen: int, reason: str) -> Bond | None:
+    """The contract ended before it was performed: what the decision leaves of the performance bond goes back.
+
+    All of it: due now. None of it: kept, for the decision's reason. A part of a guarantee: the rest is claimed of the
+    issuer. A part of money stays held: nothing here divides a payment, people do. None where no bond is held.
+    """
+    here = queries.bonded_section(act.session, section)
+    for bond in queries.bonds(act.session, here, "performance"):
+        if bond.holder != winner or bond.state != "held" or bond.number is None:
+            continue
+        given = bond.asked_fen if bond.form in PAPERS else queries.held_fen(act.session, bond)
+        if refund_fen >= min(given, bond.asked_fen):
+            return release_performance_bond(act, here, bond.number, due_on=day_of(act.now), reason=reason)
+        if bond.form in PAPERS or refund_fen == 0:
+            keep_performance_bond(act, bond, bond.asked_fen - refund_fen, reason=reason)
+            return bond
     return None

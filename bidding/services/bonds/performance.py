@@ -14,13 +14,16 @@ from bidding.queries import bonds as queries
 from bidding.rules.bonds import PAPERS, books, check_guarantee, most_performance_fen, read_guarantee
 from bidding.rules.bonds.guarantee import digest_of
 from bidding.services.bonds.books import post
-from bidding.services.bonds.orders import order_release
+from bidding.services.bonds.orders import order_claim, order_release
 from core.act import Act
 from core.calendar import day_of
 from core.clock import iso
 from core.errors import Conflict, Invalid
 from core.machine import advance
 from core.money import grouped
+
+TERMINATED = "terminated"
+"""The cause for which a performance bond is kept: the contract was ended, and its termination says how much."""
 
 
 def ask_performance_bond(act: Act, section: Section, *, number: int, contract_fen: int, asked_fen: int) -> Bond:
@@ -117,6 +120,21 @@ def release_performance_bond(act: Act, section: Section, number: int, *, due_on:
     if bond.form in PAPERS:
         order_release(act, bond)
     return bond
+
+
+def keep_performance_bond(act: Act, bond: Bond, fen: int, *, reason: str) -> None:
+    """The contract was ended and this much is kept: claimed of the issuer, or all of the money booked as kept."""
+    held = queries.held_fen(act.session, bond)
+    bond.decision = {
+        "cause": TERMINATED, "reason": reason.strip()[:500], "by": act.actor.name, "at": iso(act.now), "kept_fen": held,
+        "document": bond.section.code, "law": queries.bond_law(bond.section).cite("perf_bond_max"),
+    }  # fmt: skip
+    if bond.form in PAPERS:
+        order_claim(act, bond, fen, reason.strip()[:200])
+        bond.decision = {**bond.decision, "claimed_fen": fen}
+    else:
+        post(act, bond.section, bond, f"keep:{bond.id}", books.moved(held, books.PERFORMANCE, books.KEPT))
+    advance(act, bond, "forfeit", number=bond.number, **bond.decision)
 
 
 def _asked(act: Act, section: Section, number: int) -> Bond:

@@ -16,6 +16,7 @@ from bidding.cli.counter import open_counter
 from bidding.models import BondInstitution, BondRefund
 from bidding.queries import bonds as queries
 from bidding.queries.bond_record import bond_record
+from bidding.rules.bonds import duplicates
 from bidding.services import bonds as services
 from core import canonical
 from core.act import SYSTEM, Platform
@@ -240,3 +241,73 @@ def test_the_award_and_the_contract_make_bonds_due(stage: BondStage) -> None:
         back = services.after_performance(act, section, winner=winner, reason="竣工验收合格")
         assert back is not None and back.state == "due"
     assert stage.report()["balanced"]
+
+
+def test_a_bond_paid_twice_goes_back_twice(platform: Platform, tmp_path: Path) -> None:
+    """The second payment is told as one, held with the first, and goes back the same way: once each, with interest."""
+    made = BondStage(platform, tmp_path)
+    made.by_transfer("b", ASKED, ASKED)
+    declare_without_opening(made, "b")
+    with platform.reading() as session:
+        lines = queries.payments(session, made.bond("b"))
+        assert duplicates(queries.as_payments(lines), ASKED) == [lines[1].reference]
+        assert queries.held_fen(session, made.bond("b")) == 2 * ASKED
+    made.clock.advance(days=40)
+    made.due("contract")
+    for place in range(2):
+        assert made.bond("b").state == "due"
+        refund = made.prepare("b")
+        assert refund.principal_fen == ASKED and refund.interest_fen > 0
+        made.approve(refund)
+        with platform.act(made.second) as act:
+            held = queries.refund(act.session, refund.id)
+            services.confirm_refund(act, held, reference=f"R{place}", paid_at=act.now)
+    assert made.bond("b").state == "returned" and made.report()["balanced"] and recount(record_of(made)) == []
+    with pytest.raises(Conflict, match=r"refund\.not_due"):
+        act_prepare_again(made)
+
+
+def act_prepare_again(stage: BondStage) -> None:
+    with stage.platform.act(stage.finance) as act:
+        bond = queries.bond_by_id(act.session, stage.bond("b").id)
+        payment = queries.payments(act.session, bond, "in")[0]
+        services.prepare_refund(act, bond, payment, typed_account=payment.payer_account, pay_on=day_of(act.now))
+
+
+def declare_without_opening(stage: BondStage, *letters: str) -> None:
+    """The names are public, the bank's statement is in; nothing had to be sealed for it."""
+    claims = [
+        services.Claim(
+            number, stage.party(letter)["uscc"], stage.party(letter)["name"],
+            stage.bidder(letter).actor.organisation_id, stage.bidder(letter).facts["bond"],
+        )
+        for number, letter in enumerate(letters, 1)
+    ]  # fmt: skip
+    with stage.platform.act(SYSTEM) as act:
+        services.declare_bonds(act, bidding.section(act.session, stage.code), claims)
+    stage.state_bank()
+
+
+@pytest.mark.parametrize(
+    ("refund_fen", "state", "totals"), [(ASKED, "due", {"kept": 0}), (0, "forfeited", {"kept": -ASKED}),
+                                        (ASKED // 2, "held", {"kept": 0})],
+)  # fmt: skip
+def test_a_contract_that_ends_early_decides_the_performance_bond(
+    platform: Platform, tmp_path: Path, refund_fen: int, state: str, totals: dict[str, int]
+) -> None:
+    """All of the money back, or none; a part is not divided by the platform and stays held. The books balance."""
+    made = BondStage(platform, tmp_path)
+    made.by_transfer("b")
+    declare_without_opening(made, "b")
+    winner = made.party("b")["uscc"]
+    with platform.act(SYSTEM) as act:
+        section = bidding.section(act.session, made.code)
+        services.after_contract(act, section, winner=winner, price_fen=ASKED * 10, performance_fen=ASKED)
+        services.convert_bid_bond(act, section, 1)
+        services.after_termination(act, section, winner=winner, refund_fen=refund_fen, reason="因规划调整解除合同")
+        held = queries.bond(act.session, section, 1, "performance")
+        assert held is not None and held.state == state
+        assert (held.decision or {}).get("cause") == ("terminated" if state == "forfeited" else None)
+    report = made.report()
+    assert report["balanced"] and {name: report["totals"][name] for name in totals} == totals
+    assert recount(record_of(made)) == []
