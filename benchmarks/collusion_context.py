@@ -4,7 +4,8 @@
 
 Histories, upload times and prices are simulated: honest firms choose sections of their trade by appetite, win by cost,
 stay away now and then, and submit at the last moment, in working hours, or whenever. The planted ring meets on
-purpose, wins in turn, lets the other down, uploads together, and moves the benchmark. One line per indicator.
+purpose, wins in turn, lets the other down, uploads together, and moves the benchmark; a favourite wins under one
+tenderer and before one expert. One line per indicator.
 """
 
 from __future__ import annotations
@@ -14,15 +15,18 @@ import math
 import random
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from collusion.indicators import (
     conduct_no_show,
     conduct_upload_gap,
+    experts_winner_lift,
     history_co_bidding,
     history_companion,
     history_rotation,
     prices_benchmark_squeeze,
+    tenderer_loyalty,
 )
 from collusion.rules import odds
 from collusion.rules.case import Bid, Case, Conduct
@@ -52,7 +56,7 @@ def history(rng: random.Random, ring: Sequence[str], *, in_turn: bool) -> list[M
         bidders = {firm for firm in firms if rng.random() < appetite[firm]}
         if ring and rng.random() < 0.4:
             bidders |= {*ring}
-        absent = {firm for firm in bidders if rng.random() < slack[firm]}
+        absent = {firm for firm in sorted(bidders) if rng.random() < slack[firm]}
         offers = {firm: cost[firm] + rng.gauss(0, 0.04) for firm in sorted(bidders - absent)}
         if ring and {*ring} <= bidders and rng.random() < 0.7:
             winner, loser = ring[turn % 2], ring[1 - turn % 2]
@@ -64,6 +68,26 @@ def history(rng: random.Random, ring: Sequence[str], *, in_turn: bool) -> list[M
             winner = min(offers, key=lambda firm: offers[firm]) if offers else ""
         made.append(Meeting(f"s{number:03d}", "T works 3301", frozenset(bidders), frozenset(absent), winner or None))
     return made
+
+
+def judged(rng: random.Random, meetings: Sequence[Meeting], favourite: str) -> list[Meeting]:
+    """The same sections with tenderees and experts; `favourite`, if any, wins mostly under one and before one."""
+    owners, pool = [f"t{n}" for n in range(6)], [f"E{n}" for n in range(30)]
+    weights = [rng.uniform(0.5, 3) for _ in owners]
+    told = []
+    for meeting in meetings:
+        (owner,) = rng.choices(owners, weights)
+        seats = set(rng.sample(pool, 5))
+        if favourite and favourite in meeting.bidders:
+            won = rng.random() < (0.8 if owner == "t0" or "E0" in seats else 0.03)
+            if won and rng.random() < 0.8:
+                owner, seats = "t0", seats | {"E0"}
+            others = sorted(meeting.bidders - meeting.absent - {favourite}) or [meeting.winner or ""]
+            meeting = replace(
+                meeting, winner=favourite if won else rng.choice(others), absent=meeting.absent - {favourite}
+            )
+        told.append(replace(meeting, tenderee=owner, experts=frozenset(seats)))
+    return told
 
 
 def uploads(rng: random.Random, ring: Sequence[str], names: Sequence[str]) -> dict[str, datetime]:
@@ -95,15 +119,16 @@ def prices(rng: random.Random, ring: Sequence[str], names: Sequence[str]) -> dic
     return found
 
 
-def case(number: int, *, rigged: bool) -> Case:
+def case(number: int, *, rigged: bool, favoured: bool = False) -> Case:
     """A section of six bidders with its history; every second one without trimming and with covers for winners."""
     rng = random.Random(f"{'planted' if rigged else 'honest'} {number}")
     ring = ("f00", "f01") if rigged else ()
     told = history(rng, ring, in_turn=number % 2 == 0)
+    told = judged(random.Random(f"judged {rigged} {favoured} {number}"), told, "f00" if favoured else "")
     names = sorted({"f00", "f01", *rng.sample([f"f{n:02d}" for n in range(2, FIRMS)], PRESENT - 2)})
     when, totals = uploads(rng, ring, names), prices(rng, ring, names)
     bids = tuple(Bid(name, (), totals[name], None, name, Conduct(when[name], PLACE)) for name in names)
-    pricing = Pricing({**RULE, "trim_from": 5 if number % 2 == 0 else 99}, "0.97", 10**8, "T works 3301")
+    pricing = Pricing({**RULE, "trim_from": 5 if number % 2 == 0 else 99}, "0.97", 10**8, "T works 3301", "t0")
     return Case((), bids, window=(OPENS, OPENS + WINDOW), history=tuple(told), pricing=pricing)
 
 
@@ -135,6 +160,19 @@ def measure(cases: int, said: Callable[[str], None]) -> bool:
         said(
             f"{indicator.identifier}: {100 * spoke / pairs:.2f} % of {pairs} honest pairs at chance ≤ {LEVEL} "
             f"(95 % {100 * low:.2f}–{100 * high:.2f}); planted rings seen {even} (in turn, trimmed) and {odd} (one covers, not trimmed) of {cases // 2} each"
+        )
+    favoured = [case(n, rigged=False, favoured=True) for n in range(cases)]
+    for module in (tenderer_loyalty, experts_winner_lift):
+        look = module.INDICATOR.notes
+        assert look is not None
+        bidders = sum(len(one.bids) for one in honest)
+        spoke = sum(note.chance <= LEVEL for one in honest for note in look(one))
+        seen = sum(any(note.bidder == "f00" for note in look(one)) for one in favoured)
+        low, high = odds.wilson(spoke, bidders)
+        held = held and low <= LEVEL
+        said(
+            f"{module.INDICATOR.identifier}: {100 * spoke / bidders:.2f} % of {bidders} honest bidders at chance ≤ {LEVEL} "
+            f"(95 % {100 * low:.2f}–{100 * high:.2f}); planted favourites seen {seen} of {cases}"
         )
     return held
 

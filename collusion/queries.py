@@ -22,6 +22,7 @@ from core.clock import BEIJING, iso
 from core.errors import Missing
 from core.ledger.log import LedgerEntry, entries_of
 from experts import queries as experts
+from experts.models import Committee, Member
 from opening.lifecycle import OPENED
 from opening.models import Bid, Opening
 
@@ -308,6 +309,7 @@ def meetings_before(session: Session, section: Section) -> list[dict[str, Any]]:
     ).all()
     ended = session.scalars(select(Publicity).where(Publicity.winner_id.is_not(None)))
     won = {held.section_id: held.winner.identifier for held in ended if held.winner is not None}
+    judged = _judged(session)
     found: dict[int, dict[str, Any]] = {}
     for bid, earlier in rows:
         told = found.setdefault(
@@ -318,12 +320,29 @@ def meetings_before(session: Session, section: Section) -> list[dict[str, Any]]:
                 "bidders": [],
                 "absent": [],
                 "winner": won.get(earlier.id),
+                "tenderee": earlier.project.tenderee.identifier if earlier.project.tenderee else "",
+                "experts": judged.get(earlier.id, []),
             },
         )
         told["bidders"].append(bid.identifier)
         if bid.state == "deemed_revoked":
             told["absent"].append(bid.identifier)
     return list(found.values())
+
+
+def _judged(session: Session) -> dict[int, list[str]]:
+    """Who judged each section whose report is delivered, by numbers that mean nothing outside this list."""
+    rows = session.execute(
+        select(Committee.section_id, Member.expert_id)
+        .join(Member, Member.committee_id == Committee.id)
+        .where(Committee.report_sha256.is_not(None), Member.expert_id.is_not(None), Member.signed_at.is_not(None))
+        .order_by(Committee.section_id, Member.id)
+    ).all()
+    numbers: dict[int | None, str] = {}
+    found: dict[int, list[str]] = {}
+    for section_id, expert_id in rows:
+        found.setdefault(section_id, []).append(numbers.setdefault(expert_id, f"E{len(numbers) + 1}"))
+    return found
 
 
 def archive_facts(session: Session, section: Section) -> dict[str, Any]:

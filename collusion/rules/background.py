@@ -128,6 +128,7 @@ def carried_values(document: Document) -> Iterator[tuple[str, str]]:
         "template": marks.template,
         "application": marks.application,
         "kso_icv": marks.custom("ICV"),
+        "layout": marks.layout,
         "created": marks.created_at.isoformat() if marks.created_at else "",
     }
     yield from ((kind, value) for kind, value in plain.items() if value)

@@ -207,6 +207,13 @@ RATES: dict[str, Rate] = dict(
             _l("递交时刻接近检验的模型误差下限"),
         ),
         _rate(
+            "layout",
+            0.398,
+            Ground.MEASURED,
+            _l("22 份真实采购 docx 文档两两比对"),
+            _l("两份无关文件版面设置（纸张、页边距、网格、默认字体）相同的概率"),
+        ),
+        _rate(
             "history.floor",
             0.02,
             Ground.ASSUMED,

@@ -113,6 +113,21 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """What an indicator says of one bidder alone: shown beside the leads it stands in, never weighed.
+
+    `chance` is the probability of as much under the null model, `told` the counts and what was tested.
+    """
+
+    indicator: str
+    bidder: str
+    chance: float
+    rate: Rate
+    place: Place
+    told: tuple[Remark, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Clause:
     """A legal basis: the rule's number in RULES.md and the citation as a page shows it."""
 
@@ -122,6 +137,7 @@ class Clause:
 
 ARTICLE_34 = Clause("R-655", _l("《招标投标法实施条例》第三十四条第二款（同一控制、管理关系的单位不得参加同一标段）"))
 ARTICLE_39 = Clause("R-650", _l("《招标投标法实施条例》第三十九条（投标人相互串通投标）"))
+ARTICLE_41 = Clause("R-650", _l("《招标投标法实施条例》第四十一条（招标人与投标人串通投标）"))
 ARTICLE_40_1 = Clause("R-651", _l("《招标投标法实施条例》第四十条第一项（同一单位或者个人编制）"))
 ARTICLE_40_2 = Clause("R-651", _l("《招标投标法实施条例》第四十条第二项（委托同一单位或者个人办理）"))
 ARTICLE_40_3 = Clause("R-651", _l("《招标投标法实施条例》第四十条第三项（项目管理成员为同一人）"))
@@ -138,7 +154,8 @@ class Indicator:
     """One kind of trace. `evaluate` gives evidence per pair of bidders; `lacking` says why it could not look.
 
     All sentences are Chinese source texts. `exclusions` are the innocent sources taken out before weighing; `clears`
-    says what would clear the two bidders. `rates` names the rows of `base_rates` it rests on.
+    says what would clear the two bidders. `rates` names the rows of `base_rates` it rests on. `notes` speaks of one
+    alone.
     """
 
     identifier: str
@@ -154,6 +171,12 @@ class Indicator:
     rates: tuple[str, ...]
     evaluate: Callable[[Case], list[Evidence]]
     lacking: Callable[[Case], Remark | None]
+    notes: Callable[[Case], list[Note]] | None = None
+
+
+def nothing(_: Case) -> list[Evidence]:
+    """Say nothing of two bidders: the indicator speaks of one alone."""
+    return []
 
 
 def present(_: Case) -> None:

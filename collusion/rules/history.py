@@ -19,23 +19,32 @@ LEAST_JOINT = 6
 
 @dataclass(frozen=True, slots=True)
 class Meeting:
-    """One earlier section: its kind (trade and region), who bid, who of them was not opened, who won."""
+    """One earlier section: its kind (trade and region), who bid, who of them was not opened, who won.
+
+    `tenderee` is whose project it was; `experts` who judged it, by numbers of this history alone.
+    """
 
     code: str
     kind: str
     bidders: frozenset[str]
     absent: frozenset[str]
     winner: str | None
+    tenderee: str = ""
+    experts: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Pricing:
-    """How this section scores prices: the frozen method's price rule, the drawn coefficient, the published limit."""
+    """How this section scores prices: the frozen method's price rule, the drawn coefficient, the published limit.
+
+    `kind` and `tenderee` say which earlier sections it is like, and whose it is.
+    """
 
     rule: Mapping[str, Any]
     k: str | None
     limit: int | None
     kind: str
+    tenderee: str = ""
 
 
 def instant(value: Any) -> datetime | None:
@@ -63,6 +72,8 @@ def read_meetings(records: Iterable[Mapping[str, Any]]) -> tuple[Meeting, ...]:
                     _names(row.get("bidders")),
                     _names(row.get("absent")),
                     winner if isinstance(winner, str) else None,
+                    str(row.get("tenderee") or ""),
+                    _names(row.get("experts")),
                 )
     return tuple(found.values())
 
@@ -77,6 +88,7 @@ def read_pricing(records: Iterable[Mapping[str, Any]]) -> Pricing | None:
                 k if isinstance(k, str) else None,
                 limit if isinstance(limit, int) else None,
                 str(record.get("kind", "")),
+                str(record.get("tenderee") or ""),
             )
     return None
 

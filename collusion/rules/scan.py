@@ -11,7 +11,7 @@ from collusion.rules.background import History
 from collusion.rules.base_rates import RATES, Rate
 from collusion.rules.case import Case, Progress, read_case
 from collusion.rules.documents import Place
-from collusion.rules.evidence import Evidence, Explanation, Family, Finding, Remark, Sighting
+from collusion.rules.evidence import Evidence, Explanation, Family, Finding, Note, Remark, Sighting
 from collusion.rules.fusion import Judged, Ring, Selection
 from collusion.rules.passages import Comparison, Side
 from core.documents import recognition
@@ -28,6 +28,7 @@ class Result:
     evidence: Mapping[tuple[str, str], tuple[Evidence, ...]]
     rings: tuple[Ring, ...]
     lacking: tuple[tuple[str, Remark], ...]
+    notes: tuple[Note, ...] = ()
 
 
 def evaluate(
@@ -39,7 +40,7 @@ def evaluate(
 ) -> Result:
     """Run every indicator and join what it found. Nothing is rejected by it; the same case gives the same result."""
     evidence: dict[tuple[str, str], list[Evidence]] = {(a.bidder, b.bidder): [] for a, b in case.pairs}
-    lacking = []
+    lacking, notes = [], list[Note]()
     for indicator in catalogue.indicators():
         progress(indicator.identifier)
         why = indicator.lacking(case)
@@ -48,13 +49,14 @@ def evaluate(
             continue
         for item in indicator.evaluate(case):
             evidence[item.a, item.b].append(item)
+        notes += indicator.notes(case) if indicator.notes else []
     for pair, items in evidence.items():
         evidence[pair] = told_once(items)
     ordered = {
         pair: tuple(sorted(items, key=lambda item: (-item.llr, item.indicator))) for pair, items in evidence.items()
     }
     weighed = [fusion.weigh(a, b, items) for (a, b), items in ordered.items()]
-    return chosen(Result(tuple(weighed), ordered, (), tuple(lacking)), budget, selection)
+    return chosen(Result(tuple(weighed), ordered, (), tuple(lacking), tuple(notes)), budget, selection)
 
 
 def told_once(items: list[Evidence]) -> list[Evidence]:
@@ -102,6 +104,7 @@ def scan(
             {"bidders": list(ring.bidders), "weight": _round(ring.weight), "tier": ring.tier.value}
             for ring in result.rings
         ],
+        "notes": [_note(note) for note in result.notes],
         "not_evaluated": [{"indicator": name, "reason": str(why)} for name, why in result.lacking],
         "unread": [{"file": file, "code": code} for file, code in case.unread],
         "scanned": _scanned(case),
@@ -191,6 +194,21 @@ def _signal(item: Evidence) -> dict[str, Any]:
         "weighed": item.weighed,
         "evidence": [_finding(finding) for finding in item.findings],
         "tested": [str(sentence) for sentence in item.tested],
+        "clears": indicator.clears,
+    }
+
+
+def _note(note: Note) -> dict[str, Any]:
+    indicator = next(i for i in catalogue.indicators() if i.identifier == note.indicator)
+    return {
+        "indicator": note.indicator,
+        "bidder": note.bidder,
+        "name": indicator.name,
+        "clauses": [{"rule": clause.rule, "citation": clause.citation} for clause in indicator.clauses],
+        "chance": float(f"{note.chance:.3g}"),
+        "base_rate": _rate(note.rate),
+        **_place(note.place),
+        "told": [str(sentence) for sentence in note.told],
         "clears": indicator.clears,
     }
 

@@ -66,6 +66,7 @@ def lay_out(session: Session, store: ObjectStore, section: Section, folder: Path
         type=TENDER,
         section=section.code,
         kind=queries.kind_of(section),
+        tenderee=section.project.tenderee.identifier if section.project.tenderee else "",
         price=section.method.get("price") or {},
         k=coefficients.get("k"),
         limit_fen=section.control_price_fen,

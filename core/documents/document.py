@@ -71,6 +71,8 @@ class Marks:
     rsids: frozenset[str] = frozenset()
     properties: tuple[tuple[str, str], ...] = ()
     pdf_identifiers: tuple[str, ...] = ()
+    layout: str = ""
+    """How pages are set: size, margins, grid, usual typefaces and size, as the file tells them (docx)."""
 
     def custom(self, name: str) -> str:
         """Give a custom property (KSO's `ICV` among them), or an empty string."""
@@ -119,6 +121,7 @@ def encode(document: Document) -> dict[str, Any]:
             "rsids": sorted(marks.rsids),
             "properties": [list(pair) for pair in marks.properties],
             "pdf_identifiers": list(marks.pdf_identifiers),
+            "layout": marks.layout,
         },
         "data": document.data,
         "scanned": list(document.scanned),
@@ -162,6 +165,7 @@ def decode(answer: dict[str, Any], name: str, sha256: str) -> Document:
             rsids=frozenset(_text(r) for r in marks["rsids"]),
             properties=tuple((_text(k), _text(v)) for k, v in marks["properties"]),
             pdf_identifiers=tuple(_text(i) for i in marks["pdf_identifiers"]),
+            layout=_text(marks["layout"]),
         ),
         data=data,
         scanned=tuple(_count(page) for page in answer.get("scanned", [])),

@@ -16,16 +16,20 @@ from benchmarks import collusion_context as world
 from collusion.indicators import (
     conduct_no_show,
     conduct_upload_gap,
+    experts_winner_lift,
+    files_layout,
     history_co_bidding,
     history_companion,
     history_rotation,
     people_contacts,
     people_ownership,
     prices_benchmark_squeeze,
+    tenderer_loyalty,
 )
 from collusion.rules import fusion
+from collusion.rules.background import Background
 from collusion.rules.case import Bid, Case, Conduct
-from collusion.rules.documents import Place
+from collusion.rules.documents import Marks, Place
 from collusion.rules.evidence import Evidence, Explanation, Indicator
 from collusion.rules.history import Meeting, Pricing, hypergeometric_tail, runs_tail
 from collusion.rules.owners import Owners
@@ -190,7 +194,7 @@ def test_a_price_that_lifts_another_onto_the_benchmark_is_shown() -> None:
 def test_the_simulated_world_is_held() -> None:
     """A short run of the benchmark."""
     said: list[str] = []
-    assert world.measure(6, said.append) and len(said) == 6
+    assert world.measure(6, said.append) and len(said) == 8
 
 
 def test_a_registry_extract_is_read_whole_or_refused() -> None:
@@ -216,3 +220,74 @@ def test_every_page_carries_the_measured_rate() -> None:
     for indicator in (*world.INDICATORS, people_ownership.INDICATOR):
         page = Path(__file__).parents[2] / "docs" / "indicators" / f"{indicator.identifier}.md"
         assert "Not weighed." in page.read_text("utf-8")
+
+
+def noted(indicator: Indicator, case: Case) -> set[str]:
+    """Of whom it speaks; it says nothing of two, and its chance is one."""
+    assert indicator.notes is not None and indicator.evaluate(case) == []
+    items = indicator.notes(case)
+    assert all(0 < item.chance <= 0.05 and len(item.told) == 2 for item in items)
+    return {item.bidder for item in items}
+
+
+def won(count: int, winner: str, **more: Any) -> list[Meeting]:
+    """Earlier sections in which a, b and x bid."""
+    return [replace(met(n, "abx", winner), code=f"{winner}{more}{n}", **more) for n in range(count)]
+
+
+def test_a_favourite_of_the_tenderer_is_noted_and_a_winner_everywhere_is_not() -> None:
+    """Seen red: with the wins under every tenderer counted as this one's."""
+    indicator = tenderer_loyalty.INDICATOR
+    pricing = Pricing({}, None, None, "k", "T1")
+    loyal = (
+        won(9, "a", tenderee="T1")
+        + won(1, "x", tenderee="T1")
+        + won(1, "a", tenderee="T2")
+        + won(24, "x", tenderee="T2")
+    )
+    even = (
+        won(5, "a", tenderee="T1")
+        + won(5, "x", tenderee="T1")
+        + won(12, "a", tenderee="T2")
+        + won(12, "x", tenderee="T2")
+    )
+    assert noted(indicator, section(history=tuple(loyal), pricing=pricing)) == {"a"}
+    assert noted(indicator, section(history=tuple(even), pricing=pricing)) == set()
+    assert noted(indicator, section(history=tuple(loyal), pricing=replace(pricing, kind="other"))) == set()
+    assert indicator.lacking(section(history=tuple(loyal))) is not None
+    assert indicator.lacking(section(history=tuple(loyal), pricing=pricing)) is None
+
+
+def test_wins_before_one_expert_are_noted_with_the_experts_looked_at_paid_for() -> None:
+    """Seen red: without multiplying by the experts looked at, where every section has another five."""
+    indicator = experts_winner_lift.INDICATOR
+    pricing = Pricing({}, None, None, "k")
+    three = frozenset({"E3", "E9"})
+    lifted = won(8, "a", experts=three) + won(1, "x", experts=three) + won(24, "x", experts=frozenset({"E1", "E2"}))
+    (note,) = indicator.notes(section(history=tuple(lifted), pricing=pricing))  # type: ignore[misc]
+    assert note.bidder == "a" and "E3" in str(note.told[0])
+    spread = [replace(m, experts=frozenset(f"E{(n * 5 + k) % 20}" for k in range(5))) for n, m in enumerate(lifted)]
+    assert noted(indicator, section(history=tuple(spread), pricing=pricing)) == set()
+    many = [
+        replace(
+            m, experts=frozenset({"E0"} if n in (0, 1, 2) else set()) | {f"E{k}" for k in range(1, 12) if (n + k) % 3}
+        )
+        for n, m in enumerate(won(7, "a") + won(26, "x"))
+    ]
+    assert noted(indicator, section(history=tuple(many), pricing=pricing)) == set()
+    assert indicator.lacking(section(history=tuple(won(40, "a")), pricing=pricing)) is not None
+
+
+def test_pages_set_alike_are_shown_unless_the_tender_sets_them() -> None:
+    """Seen red: with the measured rate left out where the archive knows nothing of the setting."""
+    own = Marks(layout="11906/16838 · 1247/1134/1247/1134 · 仿宋 28")
+    bids = tuple(replace(bid, documents=(text("t.docx", "甲", marks=own),)) for bid in section().bids[:2])
+    shown = found(files_layout.INDICATOR, section(bids=bids))[PAIR]
+    assert shown.chance == pytest.approx(0.398)
+    tender = (text("form.docx", "格式", marks=own),)
+    assert files_layout.INDICATOR.evaluate(section(bids=bids, tender=tender))[0].explained_by is Explanation.TENDER
+    assert files_layout.INDICATOR.lacking(section()) is not None
+    unseen = Background(tenders=20, bidders=200)
+    assert found(files_layout.INDICATOR, section(bids=bids, background=unseen))[PAIR].chance == pytest.approx(0.398)
+    known = Background(tenders=20, bidders=200, values={"layout": {own.layout: 3}})
+    assert found(files_layout.INDICATOR, section(bids=bids, background=known))[PAIR].chance < 0.05

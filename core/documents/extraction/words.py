@@ -24,7 +24,8 @@ def read_words(parts: Parts) -> Document:
         Paragraph(text, number, page if known else None, row) for number, (text, page, row) in enumerate(taker.lines, 1)
     )
     root, rsids = _revisions(parts)
-    return Document("", "docx", "", paragraphs=paragraphs, marks=Marks(rsid_root=root, rsids=rsids))
+    marks = Marks(rsid_root=root, rsids=rsids, layout=_layout(parts, body))
+    return Document("", "docx", "", paragraphs=paragraphs, marks=marks)
 
 
 class _Taker:
@@ -84,3 +85,34 @@ def _revisions(parts: Parts) -> tuple[str, frozenset[str]]:
     values = {str(e.get(W + "val") or "").upper() for e in settings.iterfind(f"{W}rsids/{W}rsid")}
     start = str(root.get(W + "val") or "").upper() if root is not None else ""
     return start if RSID.fullmatch(start) else "", frozenset(v for v in values if RSID.fullmatch(v))
+
+
+def _layout(parts: Parts, body: Any) -> str:
+    """The last section's page, margins and grid, the usual typefaces and size; empty where no page is set."""
+    section = body.find(W + "sectPr") if body is not None else None
+    if section is None:
+        return ""
+    told = [
+        _told(section.find(W + "pgSz"), "w", "h"),
+        _told(section.find(W + "pgMar"), "top", "right", "bottom", "left", "header", "footer", "gutter"),
+        _told(section.find(W + "docGrid"), "linePitch", "charSpace"),
+    ]
+    if "word/styles.xml" in parts.names:
+        styles = parts.xml("word/styles.xml")
+        usual = next(
+            (
+                s
+                for s in styles.iterfind(W + "style")
+                if s.get(W + "type") == "paragraph" and s.get(W + "default") == "1"
+            ),
+            None,
+        )
+        letters = usual.find(W + "rPr") if usual is not None else None
+        told.append(_told(styles.find(f"{W}docDefaults/{W}rPrDefault/{W}rPr/{W}rFonts"), "ascii", "eastAsia"))
+        told.append(_told(letters.find(W + "rFonts") if letters is not None else None, "ascii", "eastAsia"))
+        told.append(_told(letters.find(W + "sz") if letters is not None else None, "val"))
+    return " · ".join(one for one in told if one)[:200]
+
+
+def _told(element: Any, *names: str) -> str:
+    return "/".join(str(element.get(W + name) or "")[:40] for name in names).strip("/") if element is not None else ""
