@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collusion.rules.case import Case
 from collusion.rules.evidence import ARTICLE_41, SIGNALS, Family, Indicator, Note, Remark, nothing, remark
-from collusion.rules.lifts import LEAST_BIDS, lacking_wins, lifted
+from collusion.rules.lifts import lacking_wins, lifted
 from collusion.rules.source_text import _l
 
 IDENTIFIER = "experts.winner_lift"
@@ -39,7 +39,7 @@ INDICATOR = Indicator(
     null_model=_l("给定其投标与中标次数的超几何分布；外加模型误差下限 0.02"),
     false_alarms=_l("模拟清白历史实测见文档；不计入得分"),
     exclusions=(
-        _l("投标不足 %d 次的不作判断") % LEAST_BIDS,
+        _l("投标不足八次的不作判断"),
         _l("同场不足三次的评委"),
         _l("尚未交付评标报告的项目"),
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collusion.rules.case import Case
 from collusion.rules.evidence import ARTICLE_41, SIGNALS, Family, Indicator, Note, Remark, nothing, remark
-from collusion.rules.lifts import LEAST_BIDS, lacking_wins, lifted
+from collusion.rules.lifts import lacking_wins, lifted
 from collusion.rules.source_text import _l
 
 IDENTIFIER = "tenderer.loyalty"
@@ -41,7 +41,7 @@ INDICATOR = Indicator(
     method=_l("该投标人在本招标人处的中标率与其在别处的中标率相比（Fisher 精确检验）"),
     null_model=_l("给定其投标与中标次数的超几何分布；外加模型误差下限 0.02"),
     false_alarms=_l("模拟清白历史实测见文档；不计入得分"),
-    exclusions=(_l("投标不足 %d 次的不作判断") % LEAST_BIDS, _l("其他专业与地区的项目")),
+    exclusions=(_l("投标不足八次的不作判断"), _l("其他专业与地区的项目")),
     clears=_l("出示业绩、距离、专业能力等正当优势，或说明别处落标的原因"),
     rates=("history.floor",),
     evaluate=nothing,
