@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -121,7 +122,8 @@ def withdraw_complaint(act: Act, held: Complaint) -> None:
     """The complainant withdraws; what was ordered ends. Enter the section's turnstile alone."""
     if held.organisation_id != act.actor.organisation_id:
         raise Missing("complaint.unknown")
-    _end_order(act, held, "投诉人撤回投诉")
+    # What ends with it is nobody's act: before the opening, who takes an interest is secret (R-043).
+    _end_order(replace(act, actor=PUBLIC), held, "投诉人撤回投诉")
     advance(act, held, "withdraw", actor=PUBLIC.name)
 
 

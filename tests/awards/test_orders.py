@@ -19,6 +19,7 @@ from core.act import Act, Platform
 from core.board import notices
 from core.clock import StoppedClock, iso
 from core.errors import Conflict, Untimely
+from core.ledger import log
 from opening import queries as opening
 from opening import services as hall
 from portal.cli.tick import tick
@@ -117,6 +118,22 @@ def test_order_and_objection_both_have_to_end(platform: Platform, first: str) ->
     ends[1]()
     assert stage.section().state == "submission_open"
     assert stage.section().closing_at >= old + 3 * DAY
+
+
+def test_a_complaint_withdrawn_ends_its_order_and_names_nobody(platform: Platform) -> None:
+    """R-043: neither the ledger nor a notice tells who complained. Seen red: with the order ended by who withdraws."""
+    stage = before.Stage(platform).publish()
+    filed(platform, stage.code)
+    by_regulator(platform, stage.code, awards.order_suspension, "需要核实情况")
+    who = factories.actor(platform, Role.BIDDER, "z")
+    with platform.act(who, through=rules.turnstile(stage.code), shared=False) as act:
+        awards.withdraw_complaint(act, held(act, stage.code))
+    assert stage.section().state == "submission_open" and kinds(platform, stage.code)[0] == "order_lifted"
+    with platform.reading() as session:
+        told = [str(entry.told()) for entry in log.entries_of(session, f"section:{stage.code}")]
+        told += [str(entry.told()) for entry in log.entries_of(session, f"complaint:{stage.code}:1")]
+        told += [str(notice.content) for notice in notices(session, subject=f"section:{stage.code}")]
+    assert who.name not in " ".join(told)
 
 
 def test_an_order_in_the_last_second_stops_the_opening(platform: Platform) -> None:
