@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from core import canonical
@@ -14,7 +14,7 @@ from experts.rules.avoidance import Party
 from experts.rules.shape import Constraints, Seat
 
 POOLS, POOLS_ANSWER = "sunbid-federation/pools/v1", "sunbid-federation/pools-answer/v1"
-CANDIDATES, CANDIDATES_ANSWER = "sunbid-federation/candidates/v1", "sunbid-federation/candidates-answer/v1"
+CANDIDATES, CANDIDATES_ANSWER = "sunbid-federation/candidates/v2", "sunbid-federation/candidates-answer/v1"
 SEATS, SEATS_ANSWER = "sunbid-federation/seats/v1", "sunbid-federation/seats-answer/v1"
 MARK = "/"
 """Parts a partner's code from what is the partner's own: a pool `jx/JX-1`, a candidate `jx/0123456789abcdef`."""
@@ -100,11 +100,12 @@ def check_question(document: Mapping[str, Any]) -> None:
     def check() -> None:
         _exactly(
             document,
-            "type id at from to label section pools seats meets_at hours limits parties avoid commitments earlier",
+            "type id at from to as label section pools seats meets_at hours limits parties avoid commitments earlier",
         )
         _need(document["type"] == CANDIDATES, "type")
         _head(document)
         _need(bool(_ID.fullmatch(document["id"])), "id")
+        _need(bool(_CODE.fullmatch(document["as"])), "as")
         _labels(document["section"], [document["label"], *document["earlier"]])
         _texts(document["pools"], 50)
         _need(bool(document["pools"]), "pools")
@@ -126,6 +127,23 @@ def check_question(document: Mapping[str, Any]) -> None:
             _need(bool(_HEX.fullmatch(commitment)), "commitments")
 
     checked(check)
+
+
+def passed_over(
+    order: Sequence[str], specialities: Mapping[str, Sequence[str]], held: Mapping[str, str], gone: Collection[str]
+) -> str | None:
+    """The first of a lender's own candidates whom the host's seats pass over; None where the drawn order was kept.
+
+    `order`: the lender's candidates in the order of the draw, `held`: the speciality of each seat that is held, `gone`:
+    who has left. Whoever holds a speciality of a seat that somebody later in the order has been given would have been
+    seated when the walk came by: whatever other platforms' candidates there are, the walk's matching then had room.
+    """
+    for place, candidate in enumerate(order):
+        if candidate in held or candidate in gone:
+            continue
+        if any(held[later] in specialities[candidate] for later in order[place + 1 :] if later in held):
+            return candidate
+    return None
 
 
 def check_answer(document: Mapping[str, Any], request: Mapping[str, Any], request_sha256: str) -> None:

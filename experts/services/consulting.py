@@ -77,6 +77,7 @@ def question_for(act: Act, committee: Committee, partner: Partner, pools: Sequen
     shape, label = Shape.from_json(committee.shape), str(committee.draw_label)
     draw = record.draw(act.session, label)
     return {
+        "as": partner.code,
         "label": label,
         "section": committee.section.code,
         "pools": list(pools),

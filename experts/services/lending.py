@@ -55,7 +55,7 @@ def answer_candidates(act: Act, raw: bytes) -> bytes:
     if not queries.is_open(act.session):
         raise Conflict("duty.closed")
     same = [one for one in earlier if one.label == document["label"]]
-    if any(one.question["commitments"] != document["commitments"] for one in same):
+    if any(one.question[name] != document[name] for one in same for name in ("commitments", "as")):
         raise Conflict("partner.commitments")
     salt = federation.secret_of(act.session, same[-1])["salt"] if same else act.chance(32).hex()
     gone = {
@@ -120,9 +120,11 @@ def answer_seats(act: Act, raw: bytes) -> bytes:
     """Take the host's word on which candidates are seated: invite them, recall who left, and say how each stands.
 
     For every seat that is still held the answer carries a box, sealed to the recipient the host names, with what it
-    needs to seat the person. The seed must open the commitments the question came with: the host cannot seat whom it
-    likes. Conflict("partner.replayed") for a word not newer than the last, ("partner.commitments"), ("partner.seats")
-    for more held seats than the committee draws, Missing("partner.candidate") for a name we never gave.
+    needs to seat the person. The seed must open the commitments the question came with, and nobody is resolved before
+    the order of the draw was walked again over our own candidates: the host cannot seat whom it likes.
+    Conflict("partner.replayed") for a word not newer than the last, ("partner.commitments"), ("partner.seats") for more
+    held seats than the committee draws, ("partner.order") where somebody was passed over, Missing("partner.candidate")
+    for a name we never gave.
     """
     partner, document = opened(act, raw, rules.SEATS)
     rules.check_seats(document)
@@ -145,12 +147,13 @@ def answer_seats(act: Act, raw: bytes) -> bytes:
     drawn = sum(seat.count for seat in rules.seats_of_question(held.question))
     if sum(seat["state"] == "held" for seat in seats) > drawn:
         raise Conflict("partner.seats", most=drawn)
+    if any(seat["candidate"] not in free for seat in seats):
+        raise Missing("partner.candidate", label=held.label)
+    _check_order(act, partner, held, seats, str(document["seed"]))
     question = {**held.question, **{name: document[name] for name in ("parties", "avoid", "meets_at", "hours")}}
     bars = federation.bars_of_question(act.session, partner.id, question, act.now)
     rows = []
     for seat in seats:
-        if seat["candidate"] not in free:
-            raise Missing("partner.candidate", label=held.label)
         expert = queries.expert(act.session, codes[seat["candidate"]])
         loan = _lend(act, partner, held, expert, seat, document)
         loan.place = str(document["place"])
@@ -199,6 +202,22 @@ def _check_seed(held: Enquiry, document: dict[str, Any]) -> None:
         raise Conflict("partner.commitments")
     if mechanism.seed(held.label, list(reveals.values())).hex() != document["seed"]:
         raise Conflict("partner.commitments")
+
+
+def _check_order(act: Act, partner: Partner, held: Enquiry, seats: list[dict[str, str]], seed: str) -> None:
+    """Nobody of ours who came earlier in the drawn order was passed over for somebody of ours who sits."""
+    mine = held.answer["document"]["candidates"]
+    named = {f"{held.question['as']}{rules.MARK}{name}": name for name in mine}
+    order = [named[name] for name in mechanism.order(bytes.fromhex(seed), held.label, named)]
+    left = {
+        loan.candidate
+        for loan in federation.loans(act.session, partner_id=partner.id, section=held.section)
+        if loan.label == held.label and loan.state in rules.GONE
+    }
+    left |= {seat["candidate"] for seat in seats if seat["state"] == "left"}
+    sitting = {seat["candidate"]: seat["speciality"] for seat in seats if seat["state"] == "held"}
+    if rules.passed_over(order, mine, sitting, left - sitting.keys()) is not None:
+        raise Conflict("partner.order", label=held.label)
 
 
 def _lend(

@@ -58,6 +58,7 @@ SENTENCES = {
     "partner.withdrawn": _l("该协作平台已移出名单，不再询问。"),
     "partner.not_lent": _l("下列专家库未向该平台开放：%(pools)s。"),
     "partner.replayed": _l("这份文件已经收到过，或早于已收到的最新一份，没有再次处理。"),
+    "partner.order": _l("抽取 %(label)s：所报的席位跳过了抽取次序在前的候选人，不予解析姓名。"),
     "partner.commitments": _l("承诺、随机数或种子与先前询问时的不符。"),
     "partner.seats": _l("入席人数多于委员会抽取的席位（%(most)s）。"),
     "partner.candidate": _l("所列候选不是本平台为这次抽取（%(label)s）给出的。"),
