@@ -102,13 +102,16 @@ def test_each_step_saves_its_own_and_leaves_the_others(platform: Platform, login
         assert tenderee.get(f"/tender/sections/{code}/edit/{step}").status_code == 200, step
     saved = tenderee.post(f"/tender/sections/{code}/edit/procedure", data=typed(obtaining="只在本平台", go="next"))
     assert saved.location == f"/tender/sections/{code}/edit/qualification"
-    form = {"qualification": "二级", "consortium": "", "credit_rule": "查询信用中国"}
+    form = {"qualification": "二级", "consortium": "", "credit_rule": "查询信用中国", "credit_cutoff": "notice"}
     tenderee.post(f"/tender/sections/{code}/edit/qualification", data=form)
+    wrong = tenderee.post(f"/tender/sections/{code}/edit/qualification", data={**form, "credit_cutoff": "never"})
+    assert wrong.status_code == 422
     with platform.reading() as session:
         kept = queries.own_section(session, code, factories.actor(platform, Role.TENDEREE))
         assert kept.particulars["obtaining"] == "只在本平台"
         assert kept.particulars["scope"] == "污水处理厂二期土建及设备安装"
         assert kept.is_consortium_stated is False
+        assert kept.particulars["credit_cutoff"] == "notice"
     page = tenderee.get(f"/tender/sections/{code}/edit/qualification").text
     assert "须写明是否接受联合体投标" in page
     refusal = tenderee.post(f"/tender/sections/{code}/edit/procedure", data=typed(procedure="negotiation"))

@@ -81,7 +81,7 @@ def people(stage: MaskedWhole, room: MaskedRoom, platform: Platform) -> Mapping[
         if one.is_leader or one.seat == "representative"
     }
     own = {"officer": stage.officer, "supervisor": stage.supervisor, "bidder a": stage.bidders["a"].actor}
-    others = {str(role): factories.actor(platform, role) for role in (Role.AGENT, Role.OPERATOR, Role.FINANCE)}
+    others = {str(role): factories.actor(platform, role) for role in (Role.AGENT, Role.OPERATOR)}
     with platform.act(SYSTEM) as act:
         agent = person_by_id(act.session, others["agent"].person_id or 0)
         bidding.section(act.session, stage.code).project.agent = agent.organisation
@@ -149,14 +149,15 @@ def test_no_answer_joins_a_label_or_its_document_with_a_bidder_before_the_blind_
     assert joined == []
     assert set().union(*shown.values()) == set(masked), "the committee sees every label"
     assert len(shown) == 2 and "leader" in shown, set(shown)
-    told, joined = joined_in(posted(crawl, browsers, stage.code), masked, names)
+    senders = {who: browsers[who] for who in ("agent", "operator", "bidder a", "leader", "public")}
+    told, joined = joined_in(posted(crawl, senders, stage.code), masked, names)
     assert joined == [] and set(told) <= set(shown)
     with platform.reading() as session:
         assert room.committee(session).state == "blind", "a form sent empty ended the blind round"
 
 
 def posted(crawl: Crawl, browsers: Mapping[str, Any], code: str) -> dict[tuple[str, str], str]:
-    """What everybody is answered who sends every form about the section empty, and the page it leads to.
+    """What each is answered who sends every form about the section empty, and the page it leads to.
 
     What ends the blind round, or a seat, by its very name is left to the committee's own tests.
     """
