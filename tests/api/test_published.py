@@ -125,7 +125,7 @@ def test_nothing_leaves_before_its_time(platform: Platform, tmp_path: Any, app: 
     """No bidder, no count before the names; no price before the reading. Seen red: with names told at once."""
     stage = Stage(platform, tmp_path / "machines")
     client: Browser = app.test_client()
-    lists = ("tenders", "sections", "notices", "results", "draws", "trades")
+    lists = ("tenders", "sections", "notices", "results", "draws", "trades", "dataset/bidder", "dataset/candidate")
     addresses = [f"/api/v1/{one}" for one in lists] + [f"/api/v1/sections/{stage.code}"]
 
     def told() -> list[Any]:
