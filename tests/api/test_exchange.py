@@ -17,6 +17,7 @@ from werkzeug.serving import make_server
 from accounts.rules import Role
 from core import partners
 from core.act import SYSTEM, Platform
+from core.board import publish_notice
 from core.chance import seeded
 from core.clock import StoppedClock, iso
 from core.db import Database
@@ -86,9 +87,11 @@ def handed(platform: Platform) -> dict[str, list[HandedRecord]]:
         return {one: queries.handed_records(session, held, verdict=one) for one in VERDICTS}
 
 
-def test_every_record_gets_its_verdict_and_the_same_is_not_sent_twice(platform: Platform, upper: Upper) -> None:
+def test_every_record_gets_its_verdict_and_the_same_is_not_sent_twice(
+    platform: Platform, upper: Upper, clock: StoppedClock
+) -> None:
     """Seen red: with the time stamp in the digest."""
-    Stage(platform).publish()
+    stage = Stage(platform).publish()
     introduce(platform, upper)
     done = exchange_records(platform, ORIGIN)
     assert [one.partition(":")[2] for one in done if one.startswith("hand")] == [" 3 accepted, 0 rejected"]
@@ -98,6 +101,10 @@ def test_every_record_gets_its_verdict_and_the_same_is_not_sent_twice(platform: 
     assert kept["notice", "GG2026-00001"]["URL"] == f"{ORIGIN}/notices/GG2026-00001"
     assert not any("bidder" in group or "BIDDER_NAME" in str(record) for (group, _), record in kept.items())
     assert exchange_records(platform, ORIGIN) == [] and len(upper.received()) == 3
+    clock.move_to(clock.now() + timedelta(hours=1))
+    with platform.act(SYSTEM) as act:
+        publish_notice(act, kind="correction", subject=f"section:{stage.code}", title="更正公告", content={})
+    assert exchange_records(platform, ORIGIN)[1] == "hand over to province: 1 accepted, 0 rejected"
 
 
 def test_a_rejected_record_has_its_reason_and_can_be_sent_again(
