@@ -58,6 +58,23 @@ def test_one_listed_member_is_the_whole_consortium(act_as: ActAs) -> None:
     ]  # fmt: skip
 
 
+def test_a_member_whose_answer_is_of_an_earlier_day_is_asked_again_before_the_award(
+    act_as: ActAs, clock: StoppedClock
+) -> None:
+    """The lead was asked today, its partner yesterday, banned since. Seen red: with only the lead's answers looked at."""
+    members = [(uscc(1), "第1号公司"), (uscc(2), "第2号公司")]
+    with act_as(Role.OFFICER) as act:
+        credit_lists(act)
+        services.check_consortium(act, members, lead=uscc(1), section_code="BJ-1", stage="opening", law=T)
+    clock.advance(days=1)
+    with act_as(Role.OFFICER) as act:
+        check(act, stage="evaluation")
+        credit_lists(act, tender_bans=ban(2))
+        with pytest.raises(Conflict) as caught:
+            services.clear_for_award(act, "BJ-1", uscc(1), T)
+        assert (caught.value.code, caught.value.facts["party"]) == ("credit.stage_restricted", "第2号公司")
+
+
 @pytest.mark.parametrize(
     ("until", "cutoff", "decision"),
     [("2026-10-07", "2026-10-07", "restricted"), ("2026-10-06", "2026-10-07", "clear"), ("2026-10-07", None, "clear")],

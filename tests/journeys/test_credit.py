@@ -119,7 +119,7 @@ def test_a_listed_member_stops_the_award_until_its_record_is_repaired(
     """R-704, R-706. One member's ban is its whole consortium's; the check of the opening stays, the newest counts.
 
     The committee takes its seats and everyone is asked about anew, the platform by itself (R-701). Seen red: without
-    `check_qualification` in the act that seats the committee; with only the lead's answers looked at before the award.
+    `check_qualification` in the act that seats the committee.
     """
     lead = first_candidate(story, monkeypatch)
     member = (factories.uscc(77), "第77号劳务有限公司")
