@@ -61,7 +61,7 @@ def test_one_listed_member_is_the_whole_consortium(act_as: ActAs) -> None:
 def test_a_member_whose_answer_is_of_an_earlier_day_is_asked_again_before_the_award(
     act_as: ActAs, clock: StoppedClock
 ) -> None:
-    """The lead was asked today, its partner yesterday, banned since. Seen red: with only the lead's answers looked at."""
+    """The lead was asked today, its partner yesterday and banned since. Seen red: with the lead's answers alone."""
     members = [(uscc(1), "第1号公司"), (uscc(2), "第2号公司")]
     with act_as(Role.OFFICER) as act:
         credit_lists(act)
