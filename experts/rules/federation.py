@@ -62,10 +62,9 @@ def digest(value: Mapping[str, Any]) -> str:
 
 
 def party_json(party: Party) -> dict[str, Any]:
-    """A party as it is told to a partner."""
-    return {
-        "role": party.role, "name": party.name, "identifier": party.identifier, "people": list(party.people)
-    }  # fmt: skip
+    """A party as it is told to a partner; each of its people once, in whatever parts they appear."""
+    people = list(dict.fromkeys(party.people))
+    return {"role": party.role, "name": party.name, "identifier": party.identifier, "people": people}
 
 
 def parties_of(question: Mapping[str, Any]) -> list[Party]:

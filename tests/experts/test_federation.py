@@ -31,7 +31,7 @@ from core.seal import new_identity, recipient_of
 from experts import queries, services
 from experts.models import Consultation, Enquiry
 from experts.queries import federation
-from experts.rules import Seat, walk
+from experts.rules import Party, Seat, walk
 from experts.rules import federation as rules
 from experts.services import consulting, exchange, guests, lending, partners
 from opening import queries as opening
@@ -171,7 +171,10 @@ def _logins(pair: Neighbours) -> set[str]:
 
 
 def test_both_verifiers_hold_the_frozen_list_to_what_the_partner_signed(pair: Neighbours) -> None:
-    """Every change below is found by both."""
+    """Every change below is found by both.
+
+    Seen red: with the platform's check that candidates and specialities are the same people left out.
+    """
     drawn(pair)
     story = pair.host
     with story.platform.act(story.actor(Role.OFFICER)) as act:
@@ -422,6 +425,12 @@ def test_a_partner_that_is_down_slow_or_lying_never_leaves_half_a_draw(
         held = pair.host.committee(session).rounds[0]
         assert held["partners"][0]["without"] == "对方平台停机，今日必须抽取"
         assert not [name for name in held["specialities"] if "/" in name]
+
+
+def test_who_appears_twice_in_a_bid_is_told_once() -> None:
+    """A contact who also operates the bid made every question malformed. Seen red: with the people as they came."""
+    told = rules.party_json(Party("bidder", "甲公司", "9133", ("王海", "李江", "王海")))
+    assert told["people"] == ["王海", "李江"]
 
 
 def test_an_answer_stands_only_for_the_question_as_it_is_now(pair: Neighbours) -> None:

@@ -41,7 +41,10 @@ ROWS = [
     ],
 )
 def test_sites_that_cannot_be_are_refused(change: Callable[[Any], object], code: str, field: str) -> None:
-    """The field and the rule are named, and a partner's experts go to their own site."""
+    """The field and the rule are named, and a partner's experts go to their own site.
+
+    Seen red: with one site allowed.
+    """
     rows = [dict(row) for row in ROWS]
     change(rows)
     with pytest.raises(Invalid) as refusal:
@@ -54,7 +57,11 @@ def test_sites_that_cannot_be_are_refused(change: Callable[[Any], object], code:
 def test_seats_are_bound_witnessed_and_replaced_where_a_site_is_cut_off(
     story: Story, enter: Callable[..., Any]
 ) -> None:
-    """The whole way on services and pages: moved before sign-in only, witnessed in time, cut off with its own seats."""
+    """The whole way on services and pages: moved before sign-in only, witnessed in time, cut off with its own seats.
+
+    Both verifiers hold it to the ledger. Seen red: without the state in `move_seat`, without the seats in
+    `witness_site`, with a place that is not told, and with seats that were cut off counting, in either verifier.
+    """
     story.to_drawn()
     officer, supervisor = story.actor(Role.OFFICER), story.actor(Role.SUPERVISOR)
     with pytest.raises(Forbidden), story.platform.act(supervisor) as act:
@@ -176,7 +183,7 @@ def both_hold_to_the_ledger(story: Story) -> None:
 def test_opinions_that_count_or_were_not_provided_for_are_found() -> None:
     """Both verifiers: provided for by the notice, one for each bid, answered within the review, no part of the result.
 
-    Seen red: OPINIONS
+    Seen red: ours without the notice, theirs without the clauses of the review.
     """
     clauses = [{"clause": "R1", "decision": "pass"}]
     result: dict[str, Any] = {"conformity": {"bids": [{"number": n, "clauses": clauses} for n in (1, 2)]}}
