@@ -52,7 +52,14 @@ def links(envelope: str, *rows: tuple[str, str, str, int | None, int | None]) ->
 def look(platform: Platform) -> Callable[..., dict[str, Any]]:
     """`look(price={…}, technical={…})`: what is found in a bid of these files against the tender bill."""
 
-    def go(*, bill: Bill | None = TENDER, price_fen: int = PRICE, control: int = PRICE, **contents: Any) -> Any:
+    def go(
+        *,
+        bill: Bill | None = TENDER,
+        price_fen: int = PRICE,
+        control: int = PRICE,
+        joint: bool = False,
+        **contents: Any,
+    ) -> Any:
         store = platform.store
         looking = Looking(
             bid_id=1,
@@ -63,6 +70,7 @@ def look(platform: Platform) -> Callable[..., dict[str, Any]]:
             envelopes=files_of(store, **contents),
             clauses=frozenset({"T1", "Q1", "R1"}),
             bill_sha256=store.put(bill.canonical()).sha256 if bill is not None else None,
+            is_joint=joint,
         )
         return look_into(store, looking)
 
@@ -118,6 +126,17 @@ def test_whatever_is_off_is_a_fact(
 
 def test_a_section_without_a_bill_has_none(look: Callable[..., dict[str, Any]]) -> None:
     assert look(bill=None, price=GOOD)["bill"] is None
+
+
+def test_a_consortium_without_its_agreement_is_a_fact_for_the_committee(look: Callable[..., dict[str, Any]]) -> None:
+    """Who bids alone needs none. Seen red: with any file in the envelope taken for the agreement."""
+    papers = {("licence", "营业执照.pdf"): b"%PDF-1.4"}
+    held = {**papers, ("consortium_agreement", "协议书.pdf"): b"%PDF-1.4 agreement"}
+    found = [
+        [one["code"] for one in look(bill=None, joint=joint, qualification=files)["link_findings"]]
+        for joint, files in ((True, papers), (True, held), (False, papers))
+    ]
+    assert found == [["consortium.no_agreement"], [], []]
 
 
 def test_links_are_told_with_the_files_they_lead_to(look: Callable[..., dict[str, Any]]) -> None:

@@ -1,15 +1,20 @@
 """The arithmetic of the claims, with the specification's vectors; and archives of every wrong shape."""
 
+import base64
+from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from accounts.rules import SmallAuthority
+from tests.factories import SigningKey, uscc
 from tests.verifier.tools import EMPTY, archive, save
 from verifier.__main__ import CLAIMS, check
-from verifier.canonical import Wrong
+from verifier.canonical import Wrong, canonical, sha256
 from verifier.claims_award import answered
+from verifier.claims_bids import _signed
 from verifier.claims_draws import check_walk, grid, in_order, ticket
 from verifier.claims_scores import cents, price_scores, published
 
@@ -26,6 +31,39 @@ def test_the_price_vector() -> None:
     said = ["99.80", "98.17", "97.63", "96.75", "96.54", "95.45", "92.18"]
     assert [published(got["scores"][n]) for n in prices] == said
     assert got["dropped"] == (7, 1) and got["used"] == [2, 3, 4, 5, 6]
+
+
+def test_an_identity_of_either_version_is_signed_as_its_version_says() -> None:
+    """The second version signs who bids together too; the first, without it, holds for ever.
+
+    Seen red: with the consortium left out of what is signed; with the second version's message for the first.
+    """
+    key = SigningKey.create()
+    at = datetime(2026, 10, 8, tzinfo=UTC)
+    pem = SmallAuthority.create("滨江认证", at=at).issue(
+        key.public, name="甲", identifier=uscc(1), person="王", at=at, days=9
+    )
+    digest, bound = "ab" * 32, bytes.fromhex("ab" * 32)
+    facts = {
+        "bidder": {"name": "甲"},
+        "operator": "王",
+        "bond": None,
+        "prepared_at": "x",
+        "consortium": [{"uscc": "B"}],
+    }
+
+    def signed(message: bytes, **claims: Any) -> None:
+        signature = base64.b64encode(key.sign(message)).decode()
+        _signed({"certificate": pem, "signature": signature, "device": {}, **claims}, digest)
+
+    first, second = b"sunbid-identity/v1\n" + bound, b"sunbid-identity/v2\n" + bound + sha256(canonical(facts))
+    signed(first, type="sunbid-identity/v1")
+    signed(second, type="sunbid-identity/v2", **facts)
+    for message, kind, told in (
+        (second, "v2", facts | {"consortium": [{"uscc": "C"}]}), (first, "v2", facts), (second, "v1", {}),
+    ):  # fmt: skip
+        with pytest.raises(Wrong):
+            signed(message, type=f"sunbid-identity/{kind}", **told)
 
 
 def test_few_bids_are_not_trimmed_and_scores_end_at_zero() -> None:
