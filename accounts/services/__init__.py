@@ -48,7 +48,15 @@ from accounts.services.signing_in import (
     start_challenge,
     sweep,
 )
-from accounts.services.tokens import create_token, keep_answer, kept_answer, mark_used, revoke_token, sweep_answers
+from accounts.services.tokens import (
+    create_token,
+    keep_answer,
+    kept_answer,
+    mark_used,
+    reserve_answer,
+    revoke_token,
+    sweep_answers,
+)
 
 __all__ = [
     "add_authority",
@@ -80,6 +88,7 @@ __all__ = [
     "register_person",
     "remove_passkey",
     "require_factor",
+    "reserve_answer",
     "reset_factors",
     "revoke_certificate",
     "revoke_own_certificate",

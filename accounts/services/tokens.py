@@ -113,20 +113,28 @@ def kept_answer(act: Act, *, bearer: str, key: str, request: bytes) -> dict[str,
     return answer
 
 
-def keep_answer(act: Act, *, bearer: str, key: str, request: bytes, answer: dict[str, Any]) -> None:
-    """Keep an answer for a day, sealed so that only a request with the same token and key can read it."""
-    digest = hashlib.sha256(request).hexdigest()
-    nonce = act.chance(12)
-    sealed = nonce + _sealer(bearer, key).encrypt(nonce, json.dumps(answer).encode(), digest.encode())
-    act.session.add(
-        KeptAnswer(
-            owner=queries.digest_of(bearer),
-            key_digest=queries.digest_of(key),
-            request_digest=digest,
-            sealed=sealed,
-            expires_at=act.now + KEPT_FOR,
-        )
+def reserve_answer(act: Act, *, bearer: str, key: str, request: bytes) -> KeptAnswer:
+    """Take the key for this request before anything is done: whoever comes with it meanwhile waits here and is refused.
+
+    The row is empty until `keep_answer`; both are of one act, so nobody ever reads it so.
+    """
+    held = KeptAnswer(
+        owner=queries.digest_of(bearer),
+        key_digest=queries.digest_of(key),
+        request_digest=hashlib.sha256(request).hexdigest(),
+        sealed=b"",
+        expires_at=act.now + KEPT_FOR,
     )
+    act.session.add(held)
+    act.session.flush()
+    return held
+
+
+def keep_answer(act: Act, held: KeptAnswer, *, bearer: str, key: str, answer: dict[str, Any]) -> None:
+    """Keep an answer for a day, sealed so that only a request with the same token and key can read it."""
+    nonce = act.chance(12)
+    plain = json.dumps(answer).encode()
+    held.sealed = nonce + _sealer(bearer, key).encrypt(nonce, plain, held.request_digest.encode())
     act.session.flush()
 
 

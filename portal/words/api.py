@@ -34,6 +34,7 @@ SENTENCES = {
     "outgoing.url": _l("接收地址应以 https:// 开头，不含用户名、片段和空格，至多 500 个字符。"),
     "outgoing.private": _l("不向内网地址（%(host)s）发送。"),
     "settings.networks": _l("SUNBID_WEBHOOK_NETWORKS 中有不是网段的内容：%(found)s。"),
+    "api.concurrent": _l("同时有别的请求改动了同一事物，这一次没有生效，请重试。"),
     "exchange.unknown": _l("没有登记名为“%(platform)s”的往来平台。"),
     "exchange.known": _l("编号“%(platform)s”已登记。"),
     "exchange.code": _l("编号应为 2 至 40 位小写字母、数字和横线。"),

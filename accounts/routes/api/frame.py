@@ -29,7 +29,7 @@ from accounts.access import (
     signed_in,
 )
 from accounts.rules import Role
-from accounts.services import keep_answer, kept_answer
+from accounts.services import keep_answer, kept_answer, reserve_answer
 from core.act import Act
 from core.api.fields import Page, refusal_of
 from core.api.operations import PREFIX, Operation
@@ -76,29 +76,32 @@ def _reader(view: Callable[..., Any], described: Operation) -> Callable[..., Res
 
 def _writer(view: Callable[..., Any], described: Operation, method: str) -> Callable[..., Response]:
     def answer(**path: str) -> Response:
-        body = _body(described)
+        body, place = _body(described), _place(described)
         named = _named(path) | _asked(described) | _given(described, body)
         key = _key() if described.takes_key else ""
-        if not key:
-            with acting() as act:
-                return tell(view(act, **named), described.status, place=_place(described))
-        sent = b"\n".join([method.encode(), request.full_path.encode(), body])
-        bearer = request.headers["Authorization"][7:].strip()
         try:
             with acting() as act:
-                held = kept_answer(act, bearer=bearer, key=key, request=sent)
-                if held is not None:
-                    return _told_again(held)
-                made = tell(view(act, **named), described.status, place=_place(described))
-                kept = {"status": made.status_code, "body": made.get_data(as_text=True), "headers": _kept(made)}
-                keep_answer(act, bearer=bearer, key=key, request=sent, answer=kept)
-                return made
+                return _once(act, key, method, body, lambda: tell(view(act, **named), described.status, place=place))
         except IntegrityError as error:
-            if "kept_answer" not in str(error.orig):
-                raise
-            # Two of the same came at once (PostgreSQL): nothing of this one stands, the other's answer will be told.
-            raise Conflict("idempotency.busy") from None
+            # Two came at once (PostgreSQL): nothing of this one stands.
+            raise Conflict("idempotency.busy" if "kept_answer" in str(error.orig) else "api.concurrent") from None
 
+    return answer
+
+
+def _once(act: Act, key: str, method: str, body: bytes, made: Callable[[], Response]) -> Response:
+    """What is made, or without doing anything again what was answered to the same request under the same key."""
+    if not key:
+        return made()
+    sent = b"\n".join([method.encode(), request.full_path.encode(), body])
+    bearer = request.headers["Authorization"][7:].strip()
+    held = kept_answer(act, bearer=bearer, key=key, request=sent)
+    if held is not None:
+        return _told_again(held)
+    reserved = reserve_answer(act, bearer=bearer, key=key, request=sent)
+    answer = made()
+    told = {"status": answer.status_code, "body": answer.get_data(as_text=True), "headers": _kept(answer)}
+    keep_answer(act, reserved, bearer=bearer, key=key, answer=told)
     return answer
 
 
