@@ -74,7 +74,7 @@ def test_a_change_names_the_version_it_was_made_against(client: Browser, held: d
 
 
 def test_of_two_who_saw_the_same_version_one_changes_it(app: Flask, held: dict[str, str], draft: str) -> None:
-    """At the same moment, on either database. Seen red on PostgreSQL: without the row locked."""
+    """At the same moment, on either database."""
     tag = app.test_client().get(draft, headers=held).headers["ETag"]
     gate, statuses = Barrier(4), []
 
@@ -93,7 +93,7 @@ def test_of_two_who_saw_the_same_version_one_changes_it(app: Flask, held: dict[s
 
 
 def test_a_project_sent_twice_under_one_key_is_made_once(app: Flask, held: dict[str, str]) -> None:
-    """Also at the same moment: the later one is told to ask again, or gets the answer."""
+    """Also at the same moment. Seen red on PostgreSQL: with the key taken only after the deed."""
     gate, told = Barrier(3), []
 
     def send() -> None:
@@ -127,7 +127,7 @@ def test_a_project_sent_twice_under_one_key_is_made_once(app: Flask, held: dict[
 def test_a_wrong_field_is_named_and_nothing_changes(
     client: Browser, held: dict[str, str], draft: str, body: Any, field: str, code: str
 ) -> None:
-    """Seen red: with a field that is only checked where it is written."""
+    """Seen red: with fields read leniently."""
     seen = client.get(draft, headers=held)
     told = client.patch(draft, headers=held | {"If-Match": seen.headers["ETag"]}, json=body)
     assert (told.status_code, told.json["field"], told.json["code"]) == (422, field, code)

@@ -161,7 +161,7 @@ def test_faults_are_tried_again_ever_more_slowly_under_the_same_id(
 def test_who_takes_nothing_is_put_to_sleep_with_a_letter_and_misses_nothing_once_woken(
     platform: Platform, receiver: Receiver, clock: StoppedClock
 ) -> None:
-    """Seen red: with `advance` left out after the last try."""
+    """Seen red: without putting it to sleep after the last try."""
     held, _ = subscribe(platform, receiver.url)
     happen(platform, "section:S1")
     receiver.answers = [503] * TRIES
