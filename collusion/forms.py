@@ -56,6 +56,11 @@ def read_budget(fields: Fields, bounds: tuple[float, float]) -> tuple[float, Sel
     return float(per_cent / 100), selection, text(fields, "reason", most=2000)
 
 
+def read_change(fields: Fields) -> tuple[bool, str]:
+    """Whether the reading is to be taken back instead of fitted anew, and why."""
+    return choice(fields, "verb", ("refit", "roll_back")) == "roll_back", text(fields, "model_reason", most=2000)
+
+
 def read_registry_facts(fields: Fields) -> tuple[str, str]:
     """As of which day, and from which source."""
     return day(fields, "as_of").isoformat(), text(fields, "source", most=200)

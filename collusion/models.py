@@ -132,6 +132,21 @@ class LeadBudget(Base, Row):
     decided_by: Mapped[str] = mapped_column(String(120))
 
 
+class ScoreReading(Base, Row):
+    """How scores are read as probabilities from an instant on (`collusion.rules.local`); the newest is in force.
+
+    `content` has the line and what it was fitted on; `before_id` is what was in force before, None for the shipped one.
+    """
+
+    __tablename__ = "score_reading"
+
+    content: Mapped[Any] = mapped_column(Json)
+    before_id: Mapped[int | None] = mapped_column(ForeignKey("score_reading.id"))
+    reason: Mapped[str]
+    decided_at: Mapped[datetime]
+    decided_by: Mapped[str] = mapped_column(String(120))
+
+
 class RegistryEntry(Base, Row):
     """What a registry of enterprises says of one company (`sunbid-registry/v1`), as last imported, with its source."""
 

@@ -14,9 +14,10 @@ from sqlalchemy.orm import Session
 
 from awards.models import Archive, Publicity
 from bidding.models import Section
-from collusion.models import DeviceLink, LeadBudget, Learning, Material, RegistryEntry, Scan, Warning
+from collusion.models import DeviceLink, LeadBudget, Learning, Material, RegistryEntry, Scan, ScoreReading, Warning
 from collusion.rules import odds
 from collusion.rules.fusion import BUDGET, Selection
+from collusion.rules.local import SHIPPED, Decided, Line
 from core.act import Actor
 from core.clock import BEIJING, iso
 from core.errors import Missing
@@ -158,6 +159,33 @@ def budget_in_force(session: Session) -> tuple[float, Selection]:
     """The budget of false leads and how leads are chosen; the usual one until somebody decided."""
     newest = session.scalar(select(LeadBudget).order_by(LeadBudget.id.desc()).limit(1))
     return (float(newest.budget), Selection(newest.selection)) if newest else (BUDGET, Selection.EACH)
+
+
+def decided_scores(session: Session) -> list[Decided]:
+    """The highest score of every decided lead and whether it was upheld, in order of decision."""
+    query = select(Warning).where(Warning.decided_at.is_not(None)).order_by(Warning.decided_at, Warning.id)
+    found = [item for item in session.scalars(query) if item.card["pairs"]]
+    return [(max(pair["score"] for pair in item.card["pairs"]), item.state != "dismissed") for item in found]
+
+
+def raised_scores(session: Session, since: datetime) -> tuple[list[float], list[float]]:
+    """The highest score of every lead raised before an instant, and of every one since."""
+    found: tuple[list[float], list[float]] = ([], [])
+    for item in session.scalars(select(Warning).order_by(Warning.id)):
+        if item.card["pairs"]:
+            found[item.raised_at >= since].append(max(pair["score"] for pair in item.card["pairs"]))
+    return found
+
+
+def readings(session: Session) -> list[ScoreReading]:
+    """Every way scores were read as probabilities here, newest first."""
+    return list(session.scalars(select(ScoreReading).order_by(ScoreReading.id.desc())))
+
+
+def line_in_force(session: Session) -> Line:
+    """How scores are read as probabilities now; as shipped until somebody decided."""
+    newest = session.scalar(select(ScoreReading).order_by(ScoreReading.id.desc()).limit(1))
+    return Line(newest.content["offset"], newest.content["slope"]) if newest else SHIPPED
 
 
 def warnings_of(session: Session, section: Section) -> list[Warning]:

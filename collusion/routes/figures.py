@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any
+
 from flask import render_template, request
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from accounts.access import acting, instant_now, reading, requires
 from accounts.rules import Role
 from collusion import forms, queries, services
 from collusion.routes.frame import TIER_KINDS, blueprint, done
-from collusion.rules import calibration, fusion
+from collusion.rules import calibration, fusion, local
 from collusion.rules.fusion import Selection
 from core.errors import Invalid, Refusal
+
+RECENT = timedelta(days=90)
 
 
 @blueprint.get("/supervise/figures")
@@ -35,6 +41,19 @@ def set_budget() -> Response | tuple[str, int]:
     return done(_("误报预算已更改，对此后的筛查生效。"), "collusion.lead_figures")
 
 
+@blueprint.post("/supervise/figures/reading")
+@requires(Role.SUPERVISOR)
+def change_reading() -> Response | tuple[str, int]:
+    """Fit how scores are read to what was decided, or take the last reading back."""
+    try:
+        back, reason = forms.read_change(request.form)
+        with acting() as act:
+            (services.roll_back if back else services.refit)(act, reason)
+    except Refusal as refusal:
+        return _page([refusal]), 422
+    return done(_("得分的概率读法已更改，对此后的线索生效。"), "collusion.lead_figures")
+
+
 def _page(errors: list[Refusal]) -> str:
     record = calibration.recorded()
     with reading() as session:
@@ -50,8 +69,23 @@ def _page(errors: list[Refusal]) -> str:
             least=fusion.threshold(10, budget),
             budgets=queries.budgets(session),
             figures=queries.lead_figures(session, instant_now()),
+            **_monitors(session),
             rings=queries.rings_across(session),
             tier_kinds=TIER_KINDS,
             errors=errors,
             values=request.form,
         )
+
+
+def _monitors(session: Session) -> dict[str, Any]:
+    """How well the reading in force fits what was decided, and whether scores have moved in the last 90 days."""
+    decided, line = queries.decided_scores(session), queries.line_in_force(session)
+    before, since = queries.raised_scores(session, instant_now() - RECENT)
+    return {
+        "decided": len(decided),
+        "is_shipped": line == local.SHIPPED,
+        "calibration_error": local.calibration_error(decided, line) if len(decided) >= local.BINS else None,
+        "drift": local.drift(before, since),
+        "readings": queries.readings(session),
+        "least_decided": local.LEAST,
+    }

@@ -23,6 +23,7 @@ from collusion.services.learning import (
 )
 from collusion.services.linking import link_devices
 from collusion.services.papers import lead_facts, note_paper, packed, render_lead, take_material
+from collusion.services.reading_scores import refit, roll_back
 from collusion.services.registry import import_registry
 from collusion.services.scanning import record_scan, scan_section
 from collusion.services.warnings import raise_warning
@@ -50,8 +51,10 @@ __all__ = [
     "raise_warning",
     "record_learning",
     "record_scan",
+    "refit",
     "render_lead",
     "resume_warning",
+    "roll_back",
     "scan_section",
     "set_budget",
     "take_material",

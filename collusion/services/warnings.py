@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from bidding.models import Section
+from collusion import queries
 from collusion.models import Scan, Warning
+from collusion.rules.local import SHIPPED
 from core import outbox
 from core.act import Act
 from core.calendar import day_of, end_of_day, national
@@ -41,6 +45,7 @@ def raise_warning(act: Act, section: Section, made: Scan, ring: dict[str, Any], 
             "budget": made.result["budget"],
             "model": made.result["model"],
             "scanned": made.result.get("scanned"),
+            "local": local_reading(act.session, made.result, keys),
             "notes": [note for note in made.result.get("notes", []) if note["bidder"] in keys],
         },
         raised_at=act.now,
@@ -57,6 +62,16 @@ def raise_warning(act: Act, section: Section, made: Scan, ring: dict[str, Any], 
     )
     _tell_committee(act, section, raised)
     return raised
+
+
+def local_reading(session: Session, result: dict[str, Any], keys: Collection[str]) -> dict[str, Any] | None:
+    """What the ring's pairs read as by what was decided here so far; None while scores are read as shipped."""
+    line, held = queries.line_in_force(session), queries.readings(session)
+    if line == SHIPPED or not held:
+        return None
+    pairs = [pair for pair in result["pairs"] if pair["a"] in keys and pair["b"] in keys]
+    read = {f"{pair['a']}-{pair['b']}": round(line.p(pair["score"]), 4) for pair in pairs}
+    return {"p": read, "count": held[0].content["count"]}
 
 
 def _tell_committee(act: Act, section: Section, raised: Warning) -> None:

@@ -8,7 +8,7 @@ from itertools import combinations
 
 import pytest
 
-from collusion.rules import fusion
+from collusion.rules import catalogue, fusion
 from collusion.rules.base_rates import rate
 from collusion.rules.documents import Place
 from collusion.rules.evidence import Evidence, Explanation, Family, Finding, Sighting
@@ -145,3 +145,10 @@ def test_e_bh_bounds_the_share_of_false_leads_under_dependence() -> None:
             false = 20 * (null >= least - 1e-9)
             shares.append(false / max(1, sum(score >= least - 1e-9 for score in scores)))
         assert sum(shares) / len(shares) <= 0.1
+
+
+def test_the_present_version_has_its_card_and_it_is_true() -> None:
+    """Seen red: with a rate changed and the card left as it was."""
+    from benchmarks import model_card
+
+    assert (model_card.FOLDER / f"{catalogue.version()}.md").read_text("utf-8") == model_card.card()
