@@ -22,10 +22,14 @@ from awards import services as awards
 from core.act import Actor, Platform
 from core.clock import StoppedClock
 from core.errors import Missing
+from core.ledger.log import platform_signer
 from experts import queries, services
+from experts.services.partners import add_partner
+from experts.services.sites import set_sites
 from tests.browser.oracles import Watch, problems_at_widths
 from tests.experts.answers import Signing
 from tests.experts.story import Story
+from tests.experts.test_sites import ROWS
 
 PICTURES = os.environ.get("SUNBID_PICTURES")
 """A folder for screenshots of every page visited, for people who want to look."""
@@ -95,6 +99,14 @@ def test_pages_before_and_at_the_draw_are_sound(story: Story, visit: Callable[..
     story.freeze()
     story.reveal()
     invited = story.members()[0]
+    operator, sites = story.actor(Role.OPERATOR), f"/tender/{story.code}/committee/sites"
+    with story.platform.act(operator) as act:
+        key = str(platform_signer("jiaxing.test", bytes(range(1, 33))).verifier)
+        add_partner(act, code="jx", name="嘉兴市公共资源交易平台", url="https://jx.example", key=key)
+    check(visit, [(operator, "/ops/partners"), (operator, "/ops/partners/jx"), (officer, sites)])
+    with story.platform.act(officer) as act:
+        set_sites(act, story.committee(act.session), ROWS)
+    check(visit, [(officer, sites)])
     check(visit, [(None, f"/draws/experts/{story.code}"), (member(story, "M1"), "/expert"),
                   (member(story, "M1"), f"/expert/invitations/{invited.id}"),
                   (story.actor(Role.TENDEREE), f"/tender/{story.code}/committee")])  # fmt: skip
