@@ -81,6 +81,7 @@ def test_a_lead_is_taken_on_and_its_machines_compared_then_read_on_a_phone(
     desk.get_by_label("口令").fill(PASSPHRASE)
     desk.get_by_role("button", name="比对", exact=True).click()
     expect(desk.get_by_text("至少写 10 个字").first).to_be_visible()
+    watch = Watch(desk)  # the browser itself tells of the 422
     desk.get_by_label("比对理由").fill("两家设备标识相同，核查其他项目是否出自同一台机器。")
     desk.get_by_label("监督密钥文件").set_input_files(file)
     desk.get_by_label("口令").fill(PASSPHRASE)
