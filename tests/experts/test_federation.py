@@ -557,7 +557,7 @@ def test_a_tie_that_arises_later_and_a_seat_given_up_reach_the_other_side(pair: 
 def test_with_duty_keys_neither_side_keeps_a_name_in_clear(pair: Neighbours, app: Flask) -> None:
     """Both platforms have a duty key: the handed name is sealed to the host's, the loan to the lender's.
 
-    Off duty the guest is a stranger.
+    Off duty the guest is a stranger. Seen red: with the lender keeping salt and codes in clear.
     """
     from tests.bidding.test_blind import rows_of
 
@@ -575,7 +575,9 @@ def test_with_duty_keys_neither_side_keeps_a_name_in_clear(pair: Neighbours, app
     tell(pair)
     rows = rows_of(pair.host.platform)
     assert "嘉宾" not in json.dumps(rows, default=str, ensure_ascii=False)
-    assert all(row["expert_id"] is None and row["sealed"] for row in rows_of(pair.lender)["loan"])
+    kept = rows_of(pair.lender)
+    assert all(row["expert_id"] is None and row["sealed"] for row in kept["loan"])
+    assert kept["enquiry"] and all("sealed" in str(row["secret"]) for row in kept["enquiry"])
     first = pair.guests()[0]
     login = pair.lent_actor(first).name
     with pair.host.platform.act(pair.host.actor(Role.OFFICER)) as act:
