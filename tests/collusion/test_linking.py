@@ -60,7 +60,7 @@ def desk(platform: Platform, clock: StoppedClock, key: str) -> Platform:
 def test_another_bidders_bid_in_another_project_on_the_same_machine_is_found_and_kept(desk: Platform, key: str) -> None:
     """The answer names bids and kinds, its digest is in the ledger, and no identifier stands in either.
 
-    Seen red: with bids of the same project compared too, and with the ring's own other bids counted as matches.
+    Seen red: with the ring's own other bids counted as matches.
     """
     with pytest.raises(Conflict, match=r"link\.not_in_work"):
         do(desk, services.link_devices, key, REASON)
@@ -112,6 +112,7 @@ def test_at_the_desk_the_key_file_is_used_once_and_wrong_ones_are_refused(
 
 
 def test_a_bidders_own_machine_in_its_other_projects_says_nothing() -> None:
+    """Seen red: with bids of the same project compared too."""
     told = [
         Told("P1", "P1-01", 1, "A", "甲", {"mac": "m", "cpu": "c"}),
         Told("P1", "P1-02", 1, "B", "乙", {"mac": "m"}),
