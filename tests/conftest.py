@@ -19,7 +19,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, settings
-from jinja2 import FileSystemBytecodeCache
+from jinja2 import Environment, FileSystemBytecodeCache
+from jinja2.bccache import Bucket
 from sqlalchemy import Engine, create_engine, text
 from werkzeug.routing import Rule
 from xdist.scheduler import LoadFileScheduling
@@ -77,6 +78,14 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     os.fsync = FSYNC if pulls_the_plug else lambda _: None  # type: ignore[assignment]
 
 
+class Templates(FileSystemBytecodeCache):
+    """Compiled templates, kept apart where an application compiles otherwise."""
+
+    def get_bucket(self, environment: Environment, name: str, filename: str | None, source: str) -> Bucket:
+        """As without: the compiled code calls `finalize` where there was one."""
+        return super().get_bucket(environment, f"{name} {environment.finalize is not None}", filename, source)
+
+
 def compile_once() -> None:
     """Each test has its own application; its routes and templates are the same, so each is compiled once a process."""
     known: dict[Any, Any] = {}
@@ -91,7 +100,7 @@ def compile_once() -> None:
     Rule._compile_builder = builder  # type: ignore[method-assign]
     kept = tempfile.mkdtemp(prefix="sunbid-templates-")  # of this process only: another's may be of other settings
     atexit.register(shutil.rmtree, kept, ignore_errors=True)
-    Flask.jinja_options = {"bytecode_cache": FileSystemBytecodeCache(kept)}
+    Flask.jinja_options = {"bytecode_cache": Templates(kept)}
 
 
 compile_once()

@@ -25,7 +25,7 @@ from tests.bidding.stage import Bidder, Stage, request_of
 from tests.bidding.test_uploads import objects, upload
 from tests.conftest import START, Browser, load_tables
 
-LOG = {"window.changes"} | frozenset(
+LOG = {"window.changes", "window.api_changes"} | frozenset(
     f"portal.{name}"
     for name in (
         "checkpoint", "consistency", "cosigned", "ledger", "ledger_compare", "ledger_entries", "ledger_entry",

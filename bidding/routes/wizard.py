@@ -157,6 +157,7 @@ def preview_section(code: str) -> str:
             watches=False,
             notices=[],
             timeline=[],
+            barred=queries.barred(session, section.project),
             owns=False,
             accepts_consortia=queries.accepts_consortia(section),
             step="preview",

@@ -227,7 +227,7 @@ def test_from_candidates_to_award_over_http(story: Story, enter: Callable[[Actor
     assert enter(story.actor(Role.BIDDER)).get(f"/bid/{code}/result").status_code == 404
     assert second.post(f"/bid/{code}/result", data={"text": ""}).status_code == 422
     assert second.post(f"/bid/{code}/result", data={"text": "第一名业绩不实，请核查。"}).status_code == 303
-    assert "因异议暂停" in enter(None).get(f"/sections/{code}/candidates").get_data(as_text=True)
+    assert "已暂停，期限顺延" in enter(None).get(f"/sections/{code}/candidates").get_data(as_text=True)
     assert tenderee.post(f"/tender/{code}/award/objections/1", data={"answer": ""}).status_code == 422
     answered = tenderee.post(
         f"/tender/{code}/award/objections/1", data={"answer": "经核查属实，评审结果不变。", "outcome": "dismissed"}

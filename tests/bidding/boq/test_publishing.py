@@ -164,7 +164,7 @@ def test_requirements_say_what_the_section_asks(stage: Stage, client: Browser) -
     assert (answer["control_price_fen"], answer["duration_days"]) == (3_980_000_00 * 10, 360)
     assert [item["code"] for item in answer["criteria"]] == ["T1", "T2", "Q1"]
     assert [task["task"] for task in answer["tasks"]] == [
-        "qualification", "technical", "price", "bond", "authorisation",
+        "consortium", "qualification", "technical", "price", "bond", "authorisation",
     ]  # fmt: skip
     assert client.get("/sections/NONE-1/preparation.json").status_code == 404
     assert client.get(f"/sections/{stage.code}/boq.xml").status_code == 404
