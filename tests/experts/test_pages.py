@@ -118,6 +118,7 @@ def test_after_the_lock_members_see_the_result_and_the_others_wait_for_delivery(
     assert enter(None).get(f"/sections/{story.code}/result.json").status_code == 404
 
 
+@pytest.mark.slow
 def test_the_agent_cannot_read_names_early(story: Story, enter: Callable[[Actor | None], Any], app: Flask) -> None:
     """R-323 over every GET route. Sabotage: roster that tells the agent: red."""
     story.to_drawn()

@@ -277,6 +277,7 @@ def test_the_command_makes_a_key_that_its_passphrase_opens(secret: Secret, tmp_p
     assert secret.platform.database.vault.is_open
 
 
+@pytest.mark.slow
 def test_the_officer_goes_on_duty_on_the_page(
     platform: Platform, clock: StoppedClock, app: Flask, enter: Callable[[Actor | None], Any], tmp_path: Path
 ) -> None:

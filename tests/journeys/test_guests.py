@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
 from flask import Flask
 
 from accounts.rules import Role
@@ -19,6 +20,7 @@ from tests.experts.test_sites import ROWS
 from tests.journeys.whole import Whole, found_wrong, tampered, wrong_lines
 
 
+@pytest.mark.slow
 def test_guests_of_another_pool_evaluate_to_a_verified_archive(
     platform: Platform, clock: StoppedClock, tmp_path: Path, empty_sqlite: Path, app: Flask
 ) -> None:

@@ -214,6 +214,7 @@ def stopped_early(stage: Whole, login: Callable[..., Browser]) -> None:
     post(asker, f"/bid/{code}/complaint/1/withdraw")
 
 
+@pytest.mark.slow
 def test_a_complaint_suspends_is_decided_and_the_committee_judges_again(
     platform: Platform, tmp_path: Path, login: Callable[..., Browser]
 ) -> None:
