@@ -134,7 +134,7 @@ def test_tasks_tell_what_is_missing_and_nothing_leaves_the_machine(enter: Enter,
     page.locator("#price").fill("35,820,000")
     expect(page.locator("#price-below")).to_contain_text("低于最高投标限价 10.00%")
     complete(page, stage)
-    expect(page.locator("#tasks-said")).to_contain_text("全部 5 项任务已完成", timeout=LONG)
+    expect(page.locator("#tasks-said")).to_contain_text("全部 6 项任务已完成", timeout=LONG)
     assert {task: state(page, task) for task in tasks} == dict.fromkeys(tasks, "已完成")
     expect(page.locator("#bill-total")).to_contain_text("872,853.14 元")
     expect(page.locator("#saved")).to_contain_text("草稿已保存在本机")
@@ -182,7 +182,7 @@ def test_what_is_prepared_is_sealed_with_the_bytes_of_the_command(enter: Enter, 
     bidder = enter()
     page = prepare(bidder)
     complete(page, stage)
-    expect(page.locator("#tasks-said")).to_contain_text("全部 5 项任务已完成", timeout=LONG)
+    expect(page.locator("#tasks-said")).to_contain_text("全部 6 项任务已完成", timeout=LONG)
     with page.expect_download() as given:
         page.locator("#export").click()
     package = given.value.path()
@@ -256,10 +256,10 @@ def test_a_draft_comes_back_after_closing_and_goes_along_as_a_file(enter: Enter,
     bidder = enter(390)
     page = prepare(bidder)
     complete(page, stage)
-    expect(page.locator("#tasks-said")).to_contain_text("全部 5 项任务已完成", timeout=LONG)
+    expect(page.locator("#tasks-said")).to_contain_text("全部 6 项任务已完成", timeout=LONG)
     expect(page.locator("#saved")).to_contain_text("草稿已保存在本机")
     page = prepare(bidder)
-    expect(page.locator("#tasks-said")).to_contain_text("全部 5 项任务已完成", timeout=LONG)
+    expect(page.locator("#tasks-said")).to_contain_text("全部 6 项任务已完成", timeout=LONG)
     expect(page.locator("#links-technical")).to_contain_text("施工组织设计.docx · 第三章")
     with page.expect_download() as given:
         page.locator("#export").click()
@@ -280,7 +280,7 @@ def test_a_draft_comes_back_after_closing_and_goes_along_as_a_file(enter: Enter,
         page.get_by_role("button", name="导入并替换").click()
 
     take(package.read_bytes())
-    expect(page.locator("#tasks-said")).to_contain_text("全部 5 项任务已完成", timeout=LONG)
+    expect(page.locator("#tasks-said")).to_contain_text("全部 6 项任务已完成", timeout=LONG)
     for data, said in (
         (b"no zip", "这不是草稿文件"),
         (zipped({"draft.json": json.dumps({**typed, "section": "ZB-OTHER"})}), "这是标段 ZB-OTHER 的草稿"),
@@ -290,7 +290,7 @@ def test_a_draft_comes_back_after_closing_and_goes_along_as_a_file(enter: Enter,
     ):
         take(data)
         expect(page.locator("#import-said")).to_contain_text(said)
-        expect(page.locator("#tasks-said")).to_contain_text("全部 5 项任务已完成")
+        expect(page.locator("#tasks-said")).to_contain_text("全部 6 项任务已完成")
 
 
 def zipped(files: dict[str, str]) -> bytes:

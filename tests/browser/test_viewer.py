@@ -36,6 +36,7 @@ def test_pages_are_turned_by_keys_and_stand_beside_the_form(
     page.locator("a[data-view]").first.click()
     panel.get_by_role("link", name="整页打开").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("阅读文件")
+    page.wait_for_load_state()  # keys are heard once the script has run
     page.keyboard.press("Home")
     expect(page.locator("input[name=page]")).to_have_value("1")
     page.keyboard.press("=")
