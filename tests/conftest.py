@@ -125,6 +125,23 @@ def load_tables() -> None:
                 raise
 
 
+ALONE = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()"""
+EMPTY = """DO $$ DECLARE one record; is_used boolean; BEGIN
+SET session_replication_role = replica;
+FOR one IN SELECT oid::regclass AS name FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace LOOP
+  EXECUTE format('SELECT EXISTS (SELECT FROM %s)', one.name) INTO is_used;
+  IF is_used THEN EXECUTE format('DELETE FROM %s', one.name); END IF;
+END LOOP;
+PERFORM setval(format('%I.%I', schemaname, sequencename)::regclass, 1, false)
+  FROM pg_sequences WHERE last_value IS NOT NULL;
+END $$"""
+SHAPE = """SELECT md5(string_agg(format('%s %s %s', attrelid::regclass, attname, atttypid), ' '
+  ORDER BY attrelid, attnum))
+FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
+WHERE relnamespace = 'public'::regnamespace AND NOT attisdropped"""
+
+
 class Cluster:
     """A private PostgreSQL server in a temporary folder, reached by a Unix socket, gone after the run."""
 
@@ -140,7 +157,8 @@ class Cluster:
         options = f"-k {self.folder} -c listen_addresses='' -c fsync=off -c full_page_writes=off -c max_connections=60"
         self._run("pg_ctl", "-D", str(data), "-w", "-l", str(self.folder / "log"), "-o", options, "start")
         self._end_with_the_run(data)
-        self.count = 0
+        self.count, self.shape = 0, ""
+        self.emptied: list[str] = []
         self._execute("postgres", "CREATE DATABASE sunbid_template")
         engine = create_engine(self.url("sunbid_template"))
         Base.metadata.create_all(engine)
@@ -176,6 +194,24 @@ class Cluster:
         name = f"test_{self.count}"
         self._execute("postgres", f"CREATE DATABASE {name} TEMPLATE sunbid_template")
         return self.url(name)
+
+    def lend(self) -> str:
+        """The URL of a database with every table and no row, used before and emptied where there is one."""
+        return self.emptied.pop() if self.emptied else self.fresh()
+
+    def take_back(self, url: str) -> None:
+        """Empty a lent database for the next test, a sixth of the time of making one; drop it if its tables changed."""
+        engine = create_engine(url, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.execute(text(ALONE))
+            connection.execute(text(EMPTY))
+            shape = connection.execute(text(SHAPE)).scalar_one()
+        engine.dispose()
+        self.shape = self.shape or shape
+        if shape == self.shape:
+            self.emptied.append(url)
+        else:
+            self.drop(url)
 
     def bare(self, name: str) -> str:
         """The URL of a new database without a table."""
@@ -284,7 +320,7 @@ def platform(
         shutil.copy(request.getfixturevalue("empty_sqlite"), folder / "sunbid.db")
         url = f"sqlite:///{folder / 'sunbid.db'}"
     else:
-        url = cluster.fresh()
+        url = cluster.lend()
     database = Database(url, folder=folder)
     yield Platform(
         database,
@@ -295,7 +331,7 @@ def platform(
     )
     database.close()
     if cluster is not None:
-        cluster.drop(url)
+        cluster.take_back(url)
 
 
 class Browser(FlaskClient):
