@@ -23,6 +23,8 @@ from portal.cli.demo.story import SECTION
 from tests.awards.refiled import packed
 from tests.journeys.conftest import Played, members_of
 
+pytestmark = pytest.mark.slow
+
 Members = dict[str, bytes]
 
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 import bidding.queries
 import opening.queries
 from bidding.rules.boq import check_priced, read_bill, read_stated
 from portal.cli.demo.opening_day import bids_of, key_of
 from portal.cli.demo.story import SECTION
 from tests.journeys.conftest import Played, members_of
+
+pytestmark = pytest.mark.slow
 
 
 def test_every_bids_bill_and_links_were_carried_through_the_opening(played: Played) -> None:

@@ -17,6 +17,8 @@ from portal.cli.demo.cast import CONFLICTED
 from portal.cli.demo.story import ABSENT, LISTED, PARTNER, REPLACES, RIGGED, SECTION
 from tests.journeys.conftest import Played, spellings
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_tender_is_played_to_its_end_as_promised(played: Played) -> None:
     assert played.wrong == []
