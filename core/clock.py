@@ -21,7 +21,7 @@ FRESH = {"database": 120.0, "authority": 3600.0}
 
 
 OLDEST = 300.0
-"""Seconds something can have waited to be looked at."""
+"""Seconds something can have waited to be looked at; what says it waited longer was given another clock."""
 
 
 @dataclass(frozen=True)
@@ -180,14 +180,15 @@ def reading_of(clock: Clock) -> Reading:
 def reading_when(clock: Clock, arrived: float | None) -> Reading:
     """What the clock read when the system's clock showed `arrived`, to a millisecond; now where that cannot be.
 
-    A system clock that was set meanwhile cannot move an instant by more than OLDEST.
+    While the system's clock and the time kept since boot differ, one of them was set or is wrong and nothing is as of
+    before: who sets the system's clock must not move a stamp by more than the guard's tolerance.
     """
     for _ in range(20):
         before = time.time()
         reading = reading_of(clock)
         if time.time() - before < 0.001:
             break  # else this thread stood still between the two clocks
-    ago = before - arrived if arrived else 0.0
+    ago = before - arrived if arrived and not {"wall", "held"} & set(reading.dissent) else 0.0
     return reading.before(timedelta(seconds=ago)) if 0 < ago < OLDEST else reading
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks.figures import r17, r18
 from core.agreement import Source, agree
-from core.clock import GuardedClock
+from core.clock import GuardedClock, reading_when
 
 TRUE = datetime(2026, 11, 21, 1, 30, tzinfo=UTC)
 
@@ -45,6 +45,21 @@ def test_a_step_of_the_wall_is_not_followed_and_a_great_one_raises_the_alarm(ske
     assert reading.now == machine.true
     assert reading.dissent == (() if abs(skew) < 2 else ("wall",))
     assert reading.certain is (abs(skew) < 2)
+
+
+@pytest.mark.parametrize("skew", [-240.0, 0.0, 240.0])
+def test_who_sets_the_wall_makes_nothing_come_earlier(monkeypatch: pytest.MonkeyPatch, skew: float) -> None:
+    """What came three seconds ago is as of then; after a step of the wall everything is as of when it is read.
+
+    Seen red: without the look at who dissents, a step of four minutes made a bid four minutes earlier.
+    """
+    machine = Machine()
+    clock = machine.clock()
+    monkeypatch.setattr("core.clock.time.time", machine.wall)
+    arrived = machine.wall()
+    machine.elapsed, machine.skew = 3.0, skew
+    assert reading_when(clock, arrived).now == (TRUE if skew == 0 else machine.true)
+    assert reading_when(clock, None).now == machine.true
 
 
 def test_a_majority_is_certain_and_one_against_one_is_not() -> None:
