@@ -129,7 +129,7 @@ def extend_guarantee(act: Act, bond: Bond, content: bytes, *, until: date) -> No
     document = read_guarantee(content)
     terms = {**queries.bond_terms(act.session, bond.section), "valid_until": until.isoformat()}
     known = queries.known(act.session)
-    found = check_guarantee(document, terms=terms, applicant=[bond.holder], known=known, due_fen=bond.asked_fen)
+    found = check_guarantee(document, terms=terms, applicant=_applicants(bond), known=known, due_fen=bond.asked_fen)
     told = [one.as_json() for one in found if one.code == "guarantee.issuer_unknown"]
     for one in found:
         if one.code != "guarantee.issuer_unknown":
@@ -325,6 +325,10 @@ def _members(bond: Bond) -> list[dict[str, str]]:
     return list((bond.declared or {}).get("members", []))
 
 
+def _applicants(bond: Bond) -> list[str]:
+    return [bond.holder, *(one["uscc"] for one in _members(bond))]
+
+
 def _of_guarantee(act: Act, bond: Bond) -> list[Fault]:
     held: Mapping[str, Any] = bond.guarantee or {}
     if held["document"] is None:
@@ -335,7 +339,7 @@ def _of_guarantee(act: Act, bond: Bond) -> list[Fault]:
     found = check_guarantee(
         document,
         terms=queries.bond_terms(act.session, bond.section),
-        applicant=[bond.holder, *(one["uscc"] for one in _members(bond))],
+        applicant=_applicants(bond),
         known=known,
         due_fen=bond.asked_fen,
         by=bond.section.closing_at,

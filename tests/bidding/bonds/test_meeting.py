@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from sqlalchemy import func, select
 
 from bidding import queries as bidding
 from bidding.models import Bond, BondBook, BondPayment, BondStatement
+from bidding.queries import bonds as queries
 from bidding.rules.bonds import guarantee as rules
 from bidding.services import bonds as services
 from core import canonical
@@ -138,6 +140,27 @@ def test_a_member_of_a_consortium_may_pay(stage: BondStage) -> None:
     stage.to_names()
     stage.state_bank()
     assert stage.codes("a") == []
+
+
+def test_a_member_of_a_consortium_may_give_the_guarantee_and_make_it_last_longer(stage: BondStage) -> None:
+    """R-157, R-158: the applicant is a partner both times. Seen red: with the lead alone allowed to make it longer."""
+    partner = {"name": "帮忙担保有限公司", "uscc": factories.uscc(71)}
+    facts = stage.bidder("a").facts
+    lead = {**{key: facts["bidder"][key] for key in ("name", "uscc")}, "role": "lead", "share": 6_000, "work": "土建"}
+    facts["consortium"] = [lead, {**partner, "role": "member", "share": 4_000, "work": "机电"}]
+    given = stage.bank.issue(stage.terms(), partner)
+    stage.enclose("a", canonical.dumps(given), "guarantee", given["number"])
+    for letter in "abc":
+        stage.submit(letter)
+    stage.to_opened()
+    assert stage.codes("a") == []
+    until = date.fromisoformat(stage.terms()["valid_until"]) + timedelta(days=60)
+    longer = stage.bank.issue(stage.terms(), partner, expires_on=str(until))
+    with stage.platform.act(SYSTEM) as act:
+        bond = queries.bond(act.session, bidding.section(act.session, stage.code), stage.bid("a").number)
+        assert bond is not None
+        services.extend_guarantee(act, bond, canonical.dumps(longer), until=until)
+    assert (stage.bond("a").guarantee or {})["document"]["number"] == longer["number"]
 
 
 def test_a_statement_is_taken_once_and_must_be_what_was_promised(stage: BondStage) -> None:
