@@ -69,7 +69,11 @@ def publish_names(act: Act, opening: Opening) -> list[Bid]:
     identifiers = [_text(claims, "uscc") for _, claims, _ in named]
     invited = bidding.invited_identifiers(act.session, opening.section)
     barred = frozenset(one["identifier"] for one in bidding.barred(act.session, opening.section.project))
-    admitted = {who.upper() for who in identifiers if who and (invited is None or who.upper() in invited)} - barred
+    admitted = {
+        who.upper()
+        for (_, claims, _), who in zip(named, identifiers, strict=True)
+        if who and (invited is None or who.upper() in invited) and not barred & parties_of(who, claims)
+    }
     if _too_few(act, opening, len(admitted)):
         return []
     doubled = two_bids(identifiers)

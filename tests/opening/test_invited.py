@@ -11,9 +11,10 @@ from bidding.services import create_project
 from core.board import notices
 from core.errors import Forbidden
 from core.ledger.log import entries_of
-from opening import queries
+from opening import queries, services
 from tests.bidding.stage import refused
 from tests.opening.stage import Stage
+from tests.opening.test_consortia import joint, member
 
 
 def invite(stage: Stage, *letters: str) -> None:
@@ -70,19 +71,14 @@ def test_an_uninvited_bid_does_not_make_up_the_number(stage: Stage) -> None:
     stage.close()
     stage.peel("officer", "supervisor", "tenderee")
     with stage.platform.act(stage.officer) as act:
-        from opening import services
-
         opening = queries.opening(act.session, bidding.section(act.session, stage.code))
         assert services.publish_names(act, opening) == []
         assert opening.state == "failed"
 
 
-def test_who_refused_to_sign_may_not_bid_when_it_is_held_again(stage: Stage) -> None:
-    """R-561 (74号令 a22): refused at the door, and at the names where another's sign-in handed it in; told in public.
-
-    Seen red: without the look at the door, and without the look at the names.
-    """
-    organisation_id = stage.bidder("d").actor.organisation_id
+def bar(stage: Stage, letter: str) -> None:
+    """The section's project is held again after this bidder refused to sign."""
+    organisation_id = stage.bidder(letter).actor.organisation_id
     assert organisation_id is not None
     with stage.platform.act(stage.tenderee) as act:
         project = bidding.section(act.session, stage.code).project
@@ -93,6 +89,14 @@ def test_who_refused_to_sign_may_not_bid_when_it_is_held_again(stage: Stage) -> 
             funding="", region=project.region, description="",
         )  # fmt: skip
         before.barred, project.predecessor = [refuser], before.code
+
+
+def test_who_refused_to_sign_may_not_bid_when_it_is_held_again(stage: Stage) -> None:
+    """R-561 (74号令 a22): refused at the door, and at the names where another's sign-in handed it in; told in public.
+
+    Seen red: without the look at the door, and without the look at the names.
+    """
+    bar(stage, "d")
     with stage.platform.reading() as session:
         section = bidding.section(session, stage.code)
         bidding.check_unbarred(session, section, stage.bidder("a").actor)
@@ -105,3 +109,16 @@ def test_who_refused_to_sign_may_not_bid_when_it_is_held_again(stage: Stage) -> 
     assert (shut_out.state, shut_out.cause) == ("refused", "identity.barred")
     assert {"code": "identity.barred", "rule": "R-561"} in shut_out.identity_faults
     assert {stage.bid(letter).state for letter in "abc"} == {"sealed"}
+
+
+def test_a_consortium_with_a_barred_member_does_not_make_up_the_number(stage: Stage) -> None:
+    """R-252, R-561: it is refused, so it is none of the three. Seen red: with only the bidders themselves compared."""
+    bar(stage, "d")
+    unit = stage.bidder("d").facts["bidder"]
+    stage.submit("a")
+    stage.submit("b")
+    stage.submit("c", facts=joint(stage, "c", {**member(71, 3_000, unit["name"]), "uscc": unit["uscc"]}))
+    stage.close()
+    stage.peel("officer", "supervisor", "tenderee")
+    assert stage.act(stage.tenderee, services.publish_names) == []
+    assert stage.opening.state == "failed"
