@@ -39,7 +39,8 @@ def go_on(act: Act, section: Section, order: str) -> datetime | None:
     ended = [one | {"until": iso(act.now)} if one["order"] == order and not one["until"] else one
              for one in section.orders]  # fmt: skip
     section.orders = ended
-    held = rules.orders.in_force(ended) or queries.standing_objections(act.session, section)
+    objected = rules.suspends(queries.law_of(section)) and queries.standing_objections(act.session, section)
+    held = rules.orders.in_force(ended) or objected
     if section.state != rules.objections.SUSPENDED or held:
         act.session.flush()
         return None

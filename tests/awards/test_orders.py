@@ -15,8 +15,10 @@ from awards.models import Complaint
 from awards.queries import complaints as found
 from bidding import queries as bidding
 from bidding import rules
+from bidding.rules.law import law_on
 from core.act import Act, Platform
 from core.board import notices
+from core.calendar import day_of
 from core.clock import StoppedClock, iso
 from core.errors import Conflict, Untimely
 from core.ledger import log
@@ -118,6 +120,19 @@ def test_order_and_objection_both_have_to_end(platform: Platform, first: str) ->
     ends[1]()
     assert stage.section().state == "submission_open"
     assert stage.section().closing_at >= old + 3 * DAY
+
+
+def test_in_procurement_no_objection_holds_what_an_order_stopped(platform: Platform) -> None:
+    """R-135 is the tendering law's: it goes on with the order's end. Seen red: with any objection waited for."""
+    stage = before.Stage(platform).publish()
+    with stage.act(Role.OFFICER) as act:
+        project = bidding.section(act.session, stage.code).project
+        project.regime, project.law = "G", law_on("G", day_of(act.now), category="services").as_json()
+    filed(platform, stage.code)
+    by_regulator(platform, stage.code, awards.order_suspension, "需要核实情况")
+    assert object_to(stage).is_admissible
+    by_regulator(platform, stage.code, awards.lift_suspension, "已经核实")
+    assert stage.section().state == "submission_open"
 
 
 def test_a_complaint_withdrawn_ends_its_order_and_names_nobody(platform: Platform) -> None:
