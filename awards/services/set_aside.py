@@ -21,7 +21,7 @@ from opening.models import Bid
 KIND = "set_aside"
 MOST = 2000
 REFUSALS = frozenset({"refused_to_sign", "gave_up"})
-"""Reasons that are the winner's own refusal, after which procurement law bars it from the re-run (R-561)."""
+"""Reasons that are the winner's own refusal, after which the law of some procedures bars it from the re-run (R-561)."""
 
 
 def set_aside_winner(

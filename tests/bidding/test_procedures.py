@@ -18,6 +18,7 @@ from core.act import Platform
 from core.calendar import national
 from core.errors import Conflict, Invalid
 from core.law import Rule, freeze
+from core.ledger.log import entries_of
 from tests import factories
 from tests.bidding.notices import LOWEST_FIRST, NOW, facts, found, law_for, level
 from tests.bidding.stage import METHOD, Stage, criterion, refused
@@ -349,6 +350,30 @@ def test_a_tender_held_again_is_linked_to_the_failed_one(stage: Stage) -> None:
         again = services.create_project(act, name="再次招标", tenderee=owner, predecessor=failed, region="500103")
         assert (again.attempt, again.predecessor) == (2, failed)
         assert queries.law_today(again, act.now).days("min_bidders_open") == 1
+
+
+@pytest.mark.parametrize("regime", REGIMES)
+@pytest.mark.parametrize("procedure", PROCEDURES)
+def test_who_refuses_is_barred_only_where_an_article_bars(regime: str, procedure: str) -> None:
+    """R-561: 74号令 a22 and 214号 a31 are of their own procedures; no article bars after a tender (87号令).
+
+    Seen red: with every procedure of procurement barring.
+    """
+    barring = regime == "G" and procedure in ("negotiation", "inquiry", "consultation")
+    assert ("refuser_barred" in law_on(regime, TODAY, procedure=procedure, category="goods").rules) == barring
+
+
+def test_a_winner_that_refuses_is_barred_by_the_frozen_law(stage: Stage) -> None:
+    """Under a negotiation's rules, in the project and the ledger; not under an open tender's."""
+    with stage.act(Role.OFFICER) as act:
+        section = queries.section(act.session, stage.code)
+        refuser = {"identifier": factories.uscc(71), "name": "甲公司", "reason": "gave_up"}
+        assert not services.bar_from_rerun(act, section, **refuser) and section.project.barred == []
+        section.project.law = law_on("G", TODAY, procedure="negotiation", category="goods").as_json()
+        assert services.bar_from_rerun(act, section, **refuser)
+        assert section.project.barred == [{**refuser, "section": stage.code}]
+        entry = entries_of(act.session, section.subject)[-1]
+        assert (entry.kind, entry.facts["law"]["rule"]) == ("project.bar", "R-561")
 
 
 def test_a_rule_before_its_day_is_not_applied() -> None:
