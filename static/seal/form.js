@@ -18,9 +18,9 @@ function optional(text) {
 
 export class Form {
   /** `prepared`: the draft as `DraftStore` opens it, or null; what was typed here after it was kept counts before it. */
-  constructor(form, section, prepared = null) {
+  constructor(form, { owner, section }, prepared = null) {
     this.form = form;
-    this.key = `sunbid-form:${section}`;
+    this.key = `sunbid-form:${owner}:${section}`;
     this.control = Number(form.dataset.controlFen ?? 0);
     const kept = JSON.parse(sessionStorage.getItem(this.key) ?? "{}");
     const isNewer = prepared && !(kept.at > prepared.savedAt);

@@ -108,7 +108,7 @@ async function start() {
     files: () => page.slots.list(), price: () => $("price").value, check: (file) => ask("check", { id: 0, file }),
   });
   const prepared = await new DraftStore(owner, section).open().catch(() => null);
-  page.form = new Form($("schedule"), section, prepared);
+  page.form = new Form($("schedule"), { owner, section }, prepared);
   page.consortium = new ConsortiumEditor(page.enclosing.preparation, keepConsortium);
   page.consortium.show(consortiumKept(prepared));
   if (prepared) takeDraft(prepared);
@@ -125,7 +125,7 @@ function takeDraft({ typed, savedAt, files }) {
   $("from-draft-text").textContent = say("from_draft", { at: instantText(new Date(savedAt).toISOString()), n: files.length - left.length });
 }
 
-const CONSORTIUM = `sunbid-consortium:${section}`;
+const CONSORTIUM = `sunbid-consortium:${owner}:${section}`;
 const keepConsortium = (typed) => sessionStorage.setItem(CONSORTIUM, JSON.stringify({ at: Date.now(), typed }));
 
 /** The consortium as typed last: here, or in the draft where that was kept later. */
