@@ -32,7 +32,8 @@ from core.db import Base, Database
 from core.ledger.log import audit, platform_signer
 from core.store import ObjectStore
 from tests.bidding.stage import Bidder, Stage, commit_of, request_of
-from tests.conftest import START, load_tables
+from tests.cluster import load_tables
+from tests.conftest import START
 
 TARGET = 0.5
 

@@ -30,7 +30,7 @@ from core.store import ObjectStore
 from credit import services
 from credit.rules import Row, read_file
 from credit.services.importing import BATCH, COLUMNS
-from tests.conftest import Cluster, load_tables, postgresql_programs
+from tests.cluster import Cluster, load_tables, postgresql_programs
 from tests.factories import ALPHABET
 
 TARGET = 0.3

@@ -41,7 +41,8 @@ from core.store import ObjectStore
 from opening import queries, services
 from opening.lifecycle import OPENED
 from tests import factories
-from tests.conftest import START, load_tables
+from tests.cluster import load_tables
+from tests.conftest import START
 from tests.opening.stage import Bidder, Stage
 
 TARGET = 0.8

@@ -37,7 +37,7 @@ from core.store import ObjectStore
 from tests.bidding.stage import Stage
 from tests.browser.conftest import ARGUMENTS
 from tests.browser.sealing_stage import Line, PageBidder
-from tests.conftest import load_tables
+from tests.cluster import load_tables
 
 LEAST = 25.0
 MOST_GROWTH = 300.0

@@ -26,7 +26,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from core.db import Database
-from tests.conftest import Cluster, load_tables, postgresql_programs
+from tests.cluster import Cluster, load_tables, postgresql_programs
 from window.queries import View, dashboard, recount, trades
 from window.queries.sums import MEASURES
 from window.queries.trades import COLUMNS, Cursor

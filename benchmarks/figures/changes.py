@@ -26,7 +26,7 @@ from core.clock import StoppedClock
 from core.db import Database
 from core.ledger.log import append, platform_signer
 from core.store import ObjectStore
-from tests.conftest import Cluster, load_tables, postgresql_programs
+from tests.cluster import Cluster, load_tables, postgresql_programs
 from window.queries import changes
 
 AT = datetime(2026, 10, 8, 1, 0, tzinfo=UTC)

@@ -23,7 +23,8 @@ from portal.app import Settings, create_app
 from tests import factories
 from tests.bidding.stage import Bidder, Stage, request_of
 from tests.bidding.test_uploads import objects, upload
-from tests.conftest import START, Browser, load_tables
+from tests.cluster import load_tables
+from tests.conftest import START, Browser
 
 LOG = {"window.changes", "window.api_changes"} | frozenset(
     f"portal.{name}"

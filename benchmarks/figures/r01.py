@@ -29,7 +29,7 @@ from core.errors import Conflict, Refusal
 from core.ledger.log import audit
 from core.seal import package_hashes
 from tests.bidding.stage import commit_of, request_of
-from tests.conftest import postgresql_programs
+from tests.cluster import postgresql_programs
 
 CALLS = ("fsync", "fdatasync", "pwrite64", "write", "rename", "openat", "sendto")
 PART = 40_000

@@ -38,7 +38,7 @@ from core.ledger.log import audit
 from core.locker import secret_file
 from tests import factories
 from tests.bidding.stage import Bidder, Stage, request_of
-from tests.conftest import load_tables
+from tests.cluster import load_tables
 
 LEAD = 6.0
 """Seconds before the deadline at which the clients start."""

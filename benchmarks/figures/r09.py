@@ -32,7 +32,7 @@ from core.seal import Sealed
 from tests import factories
 from tests.bidding.stage import Bidder, Stage, request_of
 from tests.bidding.test_blind import spellings
-from tests.conftest import load_tables
+from tests.cluster import load_tables
 
 PATH = {"PATH": os.environ["PATH"]}
 

@@ -28,7 +28,7 @@ from core.seal import Enclosure, Sealed
 from core.store import ObjectStore
 from opening import queries, services
 from opening.models import PeelFault
-from tests.conftest import load_tables
+from tests.cluster import load_tables
 from tests.core.seal.scene import make_bidder, make_facts, make_policy
 from tests.opening.stage import Stage
 

@@ -23,7 +23,7 @@ from portal.app import Settings, build_platform, create_app
 from portal.cli.schema import upgrade
 from portal.cli.witness import WitnessFolder
 from tests.bidding.stage import Bidder, Stage
-from tests.conftest import load_tables
+from tests.cluster import load_tables
 
 
 def watch(platform: Any, folder: WitnessFolder) -> None:

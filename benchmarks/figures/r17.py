@@ -30,7 +30,7 @@ from core.errors import Conflict, Untimely
 from core.ledger.log import platform_signer
 from core.store import ObjectStore
 from tests.bidding.stage import Stage
-from tests.conftest import load_tables
+from tests.cluster import load_tables
 
 HOUR = 3600.0
 AROUND = (-1800.0, -60.0, -2.5, -1.0, -0.000001, 0.0, 0.000001, 1.0, 2.5, 60.0, 1800.0)

@@ -30,7 +30,7 @@ from core.errors import Refusal
 from core.ledger.log import platform_signer
 from core.store import ObjectStore
 from tests.bidding.stage import Stage
-from tests.conftest import Cluster, load_tables, postgresql_programs
+from tests.cluster import Cluster, load_tables, postgresql_programs
 
 MICROSECOND = timedelta(microseconds=1)
 

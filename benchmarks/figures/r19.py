@@ -34,7 +34,7 @@ from core.ledger.log import platform_signer
 from core.seal import Sealed
 from core.store import ObjectStore
 from tests.bidding.stage import Bidder, Stage, request_of, resigned
-from tests.conftest import load_tables
+from tests.cluster import load_tables
 
 PARTS = ("bulk", "bid_recipient", "plain_commit", "keys")
 

@@ -43,7 +43,7 @@ from core.store import ObjectStore
 from portal.app import Settings, create_app
 from tests import factories
 from tests.bidding.stage import Stage
-from tests.conftest import load_tables
+from tests.cluster import load_tables
 
 SHORT, LONG = 25, 1500
 CALLERS = ("public", "signed in", "token")

@@ -17,7 +17,7 @@ from core.locker import secret_file
 from core.seal import Sealed
 from core.store import ObjectStore
 from tests.bidding.stage import Bidder, Stage
-from tests.conftest import Cluster, load_tables, postgresql_programs
+from tests.cluster import Cluster, load_tables, postgresql_programs
 
 SEED = bytes(range(32, 64))
 

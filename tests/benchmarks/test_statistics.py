@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks import statistics
 from benchmarks.figures import changes
-from tests.conftest import postgresql_programs
+from tests.cluster import postgresql_programs
 
 ON_POSTGRESQL = pytest.mark.skipif(postgresql_programs() is None, reason="no PostgreSQL server is installed")
 

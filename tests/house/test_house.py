@@ -14,7 +14,7 @@ from core.db import Database
 from core.machine import Lifecycle
 from portal.cli import COMMANDS, schema
 from portal.words import PACKAGES, book
-from tests.conftest import Cluster
+from tests.cluster import Cluster
 
 ROOT = Path(__file__).resolve().parents[2]
 FLOORS = ("core", "accounts", "credit", "bidding", "opening", "experts", "awards", "collusion", "window", "portal")

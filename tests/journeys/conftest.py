@@ -17,7 +17,7 @@ from core.db import Base
 from portal.cli.demo.play import from_opening, until_deadline
 from portal.cli.demo.stage import Stage, staged
 from portal.cli.demo.story import SECTION, Story
-from tests.conftest import Cluster
+from tests.cluster import Cluster
 
 
 @dataclass

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from core.db import Base, Database
 from core.errors import Missing
 from portal.cli import group, installed_platform
-from tests.conftest import load_tables
+from tests.cluster import load_tables
 
 
 def test_a_server_command_finds_the_installation_and_makes_none(
