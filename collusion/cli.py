@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import secrets
 import shlex
 import sys
 from pathlib import Path
@@ -21,9 +19,7 @@ from collusion.rules.case import learn_tenders, read_case
 from collusion.rules.material import RESULT, command_line, read_window
 from collusion.rules.relaying import lay_out_again
 from collusion.rules.scan import scan as scan_case
-from core.seal import new_identity, recipient_of
-from core.seal.keyfile import KeyFile
-from core.seal.keys import SECRET_SIZE
+from core.seal.keyfile import make_key_file
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -196,11 +192,7 @@ def _summary(result: dict[str, Any]) -> str:
 @click.password_option("--passphrase", help="passphrase of the file, at least 12 characters")
 def regulator_key_command(file: Path, passphrase: str) -> None:
     """Make the regulator's key in FILE, encrypted by a passphrase, and print its public part. Needs no server."""
-    identity = new_identity()
-    content = KeyFile(identity, secrets.token_bytes(SECRET_SIZE)).wrapped(passphrase)
-    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
-        out.write(content)
-    click.echo(recipient_of(identity))
+    click.echo(make_key_file(file, passphrase))
 
 
 @collusion.command("lay-out")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -14,9 +12,7 @@ import click
 from accounts.cli.server import acting_as, platform_of
 from accounts.queries import organisation_by_identifier
 from core.errors import Missing
-from core.seal import new_identity, recipient_of
-from core.seal.keyfile import KeyFile
-from core.seal.keys import SECRET_SIZE
+from core.seal.keyfile import make_key_file
 from experts import queries, services
 from experts.queries import federation
 from experts.rules import write_csv, write_workbook
@@ -96,11 +92,7 @@ def export_command(context: click.Context, file: Path, code: str | None, login: 
 @click.password_option("--passphrase", help="passphrase of the file, at least 12 characters")
 def duty_key_command(file: Path, passphrase: str) -> None:
     """Make a duty key in FILE, encrypted by a passphrase, and print its public part. Needs no server."""
-    identity = new_identity()
-    content = KeyFile(identity, secrets.token_bytes(SECRET_SIZE)).wrapped(passphrase)
-    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
-        out.write(content)
-    click.echo(recipient_of(identity))
+    click.echo(make_key_file(file, passphrase))
 
 
 @experts.command("applications")

@@ -34,25 +34,13 @@ file_in = click.argument("file", type=click.Path(path_type=Path, exists=True, di
 file_out = click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 
 
-def write_backup(file: Path, held: KeyFile, passphrase: str) -> None:
-    """The keys, encrypted, in a new file, which is then opened and compared: what cannot be restored is no backup.
-
-    Raises Conflict("identity.exists") for a file that is there, Conflict("key.restore") where the copy differs.
-    """
-    if file.exists():
-        raise Conflict("identity.exists", file=str(file))
-    write_private(file, held.wrapped(passphrase))
-    if KeyFile.unwrap(file.read_bytes(), passphrase) != held:
-        raise Conflict("key.restore")
-
-
 @account.command()
 @folder_in
 @file_out
 @new_passphrase
 def backup(folder: Path, file: Path, passphrase: str) -> None:
     """Write the keys of FOLDER to FILE, encrypted to a passphrase; the page and `age -d` read it."""
-    write_backup(file, Identity(folder).key_file, passphrase)
+    Identity(folder).key_file.keep(file, passphrase)
     click.echo(f"✓ {file} · opened again and compared")
 
 

@@ -11,13 +11,10 @@ from accounts.rules import Role
 from collusion import forms, queries, services
 from collusion.routes.desk import card
 from collusion.routes.frame import blueprint, done
-from core.errors import Invalid, Missing, Refusal
+from core.errors import Missing, Refusal
 from core.seal.keyfile import KeyFile
 from opening import queries as opening
 from opening import services as opening_services
-
-MOST_KEY = 20_000
-"""A key file is a few hundred bytes; what is larger would be spooled to disk by the server before anybody looks."""
 
 
 @blueprint.get("/supervise/machines")
@@ -47,11 +44,7 @@ def link_devices(code: str) -> Response | tuple[str, int]:
     """Compare the ring's machines with those of other projects; key and passphrase are used once and not kept."""
     try:
         reason = forms.read_link(request.form)
-        held = request.files.get("file")
-        content = held.stream.read(MOST_KEY + 1) if held is not None else b""
-        if not 0 < len(content) <= MOST_KEY:
-            raise Invalid("link.file", field="file")
-        identity = KeyFile.unwrap(content, request.form.get("passphrase", "")).identity
+        identity = KeyFile.sent(request.files.get("file"), request.form.get("passphrase", "")).identity
         with acting() as act:
             made = services.link_devices(act, queries.warning(act.session, code), identity, reason)
             count = len(made.answer["matches"])

@@ -7,19 +7,25 @@ from __future__ import annotations
 
 import base64
 import binascii
+import os
 import re
+import secrets
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
-from core.errors import Invalid
-from core.seal.age import is_identity, unwrap_passphrase, wrap_passphrase
+from core.errors import Conflict, Invalid
+from core.seal.age import is_identity, new_identity, recipient_of, unwrap_passphrase, wrap_passphrase
 from core.seal.keys import SECRET_SIZE
 
 TYPE = "# sunbid-keys/v1"
 LEAST = 12
 """Characters of a passphrase."""
+MOST = 20_000
+"""Bytes of a file somebody sends: a key file is a few hundred."""
 
 _LINE = re.compile(r"# sunbid-(secret|section|certificate|key): (\S+)", re.ASCII)
 _SECTION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,79}", re.ASCII)
@@ -89,6 +95,47 @@ class KeyFile:
             return cls.read(unwrap_passphrase(content, passphrase).decode("ascii"))
         except UnicodeDecodeError:
             raise _unreadable("type") from None
+
+    @classmethod
+    def sent(cls, upload: Any, passphrase: str) -> KeyFile:
+        """The keys in an uploaded file (None: there was none), of which no more is read than a key file has.
+
+        Raises Invalid("keyfile.absent"), ("form.length") beyond MOST bytes, and as `unwrap` does.
+        """
+        content = bytes(upload.read(MOST + 1)) if upload is not None else b""
+        if not content:
+            raise Invalid("keyfile.absent", field="file")
+        if len(content) > MOST:
+            raise Invalid("form.length", field="file", most=MOST, least=1, found=len(content))
+        return cls.unwrap(content, passphrase)
+
+    def keep(self, file: Path, passphrase: str) -> None:
+        """The keys, encrypted, in a new file of its owner's, which is then opened and compared; on disk afterwards.
+
+        Raises Conflict("identity.exists") for a file that is there, Conflict("key.restore") where the copy differs:
+        what cannot be restored is no backup.
+        """
+        there = Conflict("identity.exists", file=str(file))
+        if file.exists():
+            raise there  # before the passphrase is stretched, which takes its time
+        content = self.wrapped(passphrase)
+        try:
+            descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            raise there from None
+        with os.fdopen(descriptor, "wb") as handle:
+            handle.write(content)
+            handle.flush()
+            os.fsync(handle.fileno())
+        if KeyFile.unwrap(file.read_bytes(), passphrase) != self:
+            raise Conflict("key.restore")
+
+
+def make_key_file(file: Path, passphrase: str) -> str:
+    """A new key that signs nothing, kept in a new file (see `KeyFile.keep`); its public part is returned."""
+    identity = new_identity()
+    KeyFile(identity, secrets.token_bytes(SECRET_SIZE)).keep(file, passphrase)
+    return recipient_of(identity)
 
 
 def _unreadable(place: str) -> Invalid:

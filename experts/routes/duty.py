@@ -13,9 +13,6 @@ from core.seal.keyfile import KeyFile
 from experts import forms, queries, services
 from experts.routes.frame import blueprint, done
 
-MOST_KEY = 20_000
-"""A key file is a few hundred bytes; what is larger would be spooled to disk by the server before anybody looks."""
-
 
 @blueprint.get("/officer/duty")
 @requires(Role.OFFICER)
@@ -43,8 +40,7 @@ def name_duty_key() -> Response | tuple[str, int]:
 def go_on_duty() -> Response | tuple[str, int]:
     """Hand the key to the process's memory."""
     try:
-        content = forms.read_file(request.files.get("file"), most=MOST_KEY)
-        identity = KeyFile.unwrap(content, request.form.get("passphrase", "")).identity
+        identity = KeyFile.sent(request.files.get("file"), request.form.get("passphrase", "")).identity
         with acting() as act:
             services.go_on_duty(act, identity)
     except Refusal as refusal:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import click
 
-from accounts.cli import write_backup
 from accounts.cli.keyfiles import file_in, file_out, folder_in, new_passphrase, passphrase_of_it
 from core.errors import Invalid
 from core.seal.keyfile import KeyFile
@@ -23,7 +22,7 @@ def backup(folder: Path, file: Path, section: str, passphrase: str) -> None:
     """Write the section's key from FOLDER to FILE, encrypted to a passphrase; the page and `age -d` read it."""
     ring = Keyring(folder)
     held = KeyFile(ring.key_of(section), ring.secret_of(section), section=section)
-    write_backup(file, held, passphrase)
+    held.keep(file, passphrase)
     click.echo(f"✓ {section} · {file} · opened again and compared")
 
 

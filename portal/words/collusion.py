@@ -18,7 +18,6 @@ SENTENCES = {
     "material.file": _l("“%(found)s”不能作为附件：只收 PDF、PNG、JPG、XLSX、DOCX，且内容须与文件名相符。"),
     "regulator.supervisor": _l("只有监督人员可以登记监督密钥。"),
     "regulator.named": _l("这把密钥已经登记在用。"),
-    "link.file": _l("请选择监督密钥文件（.age）。"),
     "link.other_key": _l("没有任何设备记录是按这把密钥加密的。"),
     "link.not_in_work": _l("线索 %(warning)s 须先签收，核查期间才可比对其他项目。"),
     "link.torn": _l("标段 %(section)s 第 %(number)s 号的设备记录与投标不符，没有比对。"),

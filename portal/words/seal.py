@@ -59,6 +59,7 @@ SENTENCES = {
     "seal.wrong_policy": _l("依据的密封规则不是现行版本（应为 %(expected)s）。"),
     "seal.wrong_section": _l("这是标段 %(given)s 的密封件，不是 %(expected)s 的。"),
     "seal.wrong_stanza": _l("age 文件头含有不允许的收件人类型 %(stanza)s。"),
+    "keyfile.absent": _l("请选择密钥文件（.age）。"),
     "keyfile.unreadable": _l("这不是密钥备份文件，或文件已损坏。"),
     "keyfile.password": _l("备份口令不对，打不开这份备份。请核对大小写和分隔符。"),
     "keyfile.passphrase": _l("备份口令至少 %(least)s 个字符。"),

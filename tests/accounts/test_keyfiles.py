@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.serialization import PrivateFormat, pkcs12
 
-from accounts.cli import AGE, KEY, PUBLIC, SECRET, Identity, account, write_backup
+from accounts.cli import AGE, KEY, PUBLIC, SECRET, Identity, account
 from accounts.rules.certificates import read_certificate
 from core.clock import StoppedClock
 from core.errors import Conflict, Invalid, Refusal
@@ -144,4 +144,4 @@ def test_keys_that_make_no_folder_leave_none(folder: Path, tmp_path: Path) -> No
     assert not (tmp_path / "x").exists()
     (tmp_path / "f").write_bytes(b"")
     with pytest.raises(Conflict, match=r"identity\.exists"):
-        write_backup(tmp_path / "f", held, PASSPHRASE)
+        held.keep(tmp_path / "f", PASSPHRASE)

@@ -101,7 +101,7 @@ def test_at_the_desk_the_key_file_is_used_once_and_wrong_ones_are_refused(
         return browser.post(f"{url}/link", data=fields, content_type="multipart/form-data")
 
     right = KeyFile(key, secrets.token_bytes(32)).wrapped(PASSPHRASE)
-    for refused, told in ((sent(b""), "请选择监督密钥文件"), (sent(b"no key file at all"), REASON)):
+    for refused, told in ((sent(b""), "请选择密钥文件"), (sent(b"no key file at all"), REASON)):
         assert refused.status_code == 422 and told in refused.get_data(as_text=True)
     with desk.reading() as session:
         assert session.query(DeviceLink).count() == 0

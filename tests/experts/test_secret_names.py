@@ -267,9 +267,9 @@ def test_the_command_makes_a_key_that_its_passphrase_opens(secret: Secret, tmp_p
     answer = run.invoke(command, ["duty-key", str(file), "--passphrase", PASSPHRASE])
     held = KeyFile.unwrap(file.read_bytes(), PASSPHRASE)
     assert answer.stdout.strip().endswith(recipient_of(held.identity)) and file.stat().st_mode & 0o077 == 0
-    assert isinstance(
-        run.invoke(command, ["duty-key", str(file), "--passphrase", PASSPHRASE]).exception, FileExistsError
-    )
+    before = file.read_bytes()
+    again = run.invoke(command, ["duty-key", str(file), "--passphrase", PASSPHRASE]).exception
+    assert isinstance(again, Conflict) and again.code == "identity.exists" and file.read_bytes() == before
     secret.leave_duty()
     with pytest.raises(Invalid, match=r"duty\.other_key"):
         take_duty(secret.platform, held.identity)
@@ -283,7 +283,7 @@ def test_the_officer_goes_on_duty_on_the_page(
 ) -> None:
     """Wrong file, wrong passphrase, another's key, then the right one; the key is nowhere in the database or on disk.
 
-    Seen red: a key file of any size was read.
+    Seen red: a key file of any size was read; no file at all was called a table without experts.
     """
     story = Story(platform, clock)
     officer, identity = enter(story.actor(Role.OFFICER)), new_identity()
@@ -301,6 +301,7 @@ def test_the_officer_goes_on_duty_on_the_page(
         assert begin(content, passphrase).status_code == 422
         assert not platform.database.vault.is_open
     assert "20000" in begin(b"x" * 30_000).text
+    assert "请选择密钥文件" in begin(b"").text
     assert begin(right).status_code == 303 and platform.database.vault.is_open
     assert "值班中" in officer.get("/officer/duty").text
     for file in platform.database.folder.rglob("*"):
