@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from typing import Any
 
 from core import canonical
 from core.errors import Invalid
@@ -31,10 +32,13 @@ def place(text: str | None, name: str, *kinds: type) -> tuple[int | str, ...] | 
         and isinstance(held, list)
         and len(held) == len(kinds) + 1
         and held[0] == name
-        and all(type(one) is kind for one, kind in zip(held[1:], kinds, strict=True))
+        and all(type(one) is kind and _is_place(one) for one, kind in zip(held[1:], kinds, strict=True))
     )
     if not right or held is None or cursor(*held) != text:
         raise Invalid("api.cursor", field="cursor")
-    if not all(isinstance(one, str) or -1 <= one < 2**53 for one in held[1:]):
-        raise Invalid("api.cursor", field="cursor")
     return tuple(held[1:])
+
+
+def _is_place(one: Any) -> bool:
+    """What canonical JSON can write and a database be asked for: no half of a character, no control character."""
+    return one.isprintable() if isinstance(one, str) else -1 <= one < 2**53
