@@ -143,13 +143,17 @@ def post(
     cut: threading.Timer | None = None
     try:
         raw = socket.create_connection((addresses[0], port), timeout=patience)
+        if parts.scheme == "https":
+            # The wrapped socket takes the connection over from the one it was made of: only it can be cut.
+            made = context or ssl.create_default_context()
+            raw = made.wrap_socket(raw, server_hostname=host, do_handshake_on_connect=False)
+        connection.sock = raw
         # A server that drips a byte at a time keeps no thread longer than the patience: the socket is closed over it.
         cut = threading.Timer(max(0.0, deadline - time.monotonic()), _cut, [raw])
         cut.daemon = True
         cut.start()
-        if parts.scheme == "https":
-            raw = (context or ssl.create_default_context()).wrap_socket(raw, server_hostname=host)
-        connection.sock = raw
+        if isinstance(raw, ssl.SSLSocket):
+            raw.do_handshake()
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         connection.request("POST", path, body, headers)
         answer = connection.getresponse()
@@ -169,4 +173,4 @@ def post(
 
 def _cut(raw: socket.socket) -> None:
     with contextlib.suppress(OSError):
-        raw.shutdown(socket.SHUT_RDWR)
+        socket.socket.shutdown(raw, socket.SHUT_RDWR)  # SSLSocket's own would take the session from under the reader

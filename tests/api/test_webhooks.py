@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from sqlalchemy import select
 
 from accounts.queries import person_by_id
@@ -68,6 +75,21 @@ class Receiver:
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}/hook?x=1"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def speak_tls(self, folder: Path) -> None:
+        """From here on it listens with a certificate of its own."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "receiver")])
+        certificate = (
+            x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+            .serial_number(7).not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
+            .not_valid_after(datetime(2050, 1, 1, tzinfo=UTC)).sign(key, SHA256())
+        )  # fmt: skip
+        plain = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        (folder / "receiver.pem").write_bytes(plain + certificate.public_bytes(Encoding.PEM))
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(folder / "receiver.pem")
+        self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
 
 
 @pytest.fixture
@@ -213,12 +235,18 @@ def test_a_new_secret_and_the_old_one_sign_together_for_a_day(
     assert signed() == {"new"}
 
 
-def test_a_receiver_that_drips_is_cut_off_in_time(receiver: Receiver) -> None:
-    """Seen red: without the timer, which a byte now and then outlives."""
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_receiver_that_drips_is_cut_off_in_time(scheme: str, receiver: Receiver, tmp_path: Path) -> None:
+    """Seen red: without the timer, which a byte now and then outlives; with the socket cut that TLS was laid over."""
+    if scheme == "https":
+        receiver.speak_tls(tmp_path)
+    trusting = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
     receiver.answers = ["drip"]
     began = time.monotonic()
     with pytest.raises(Unreachable) as caught:
-        post(receiver.url, b"{}", {}, networks=HERE, patience=0.4)
+        post(receiver.url.replace("http", scheme), b"{}", {}, networks=HERE, patience=0.4, context=trusting)
+    assert len(receiver.got) == 1
     assert caught.value.cause == "timeout" and time.monotonic() - began < 1.5
 
 
