@@ -2,6 +2,7 @@
 
 from bidding.queries.objections import (
     deadline_after_standing,
+    holding_objections,
     least_deadline,
     objection,
     objections,
@@ -132,6 +133,7 @@ __all__ = [
     "final_round",
     "findings",
     "held",
+    "holding_objections",
     "invited_identifiers",
     "invitees",
     "is_party",

@@ -33,8 +33,13 @@ def objection(session: Session, section: Section, number: int) -> DocumentObject
 
 
 def standing_objections(session: Session, section: Section) -> list[DocumentObjection]:
-    """Those raised in time and not answered yet: while there is one, a suspended section stays suspended (R-135)."""
+    """Those raised in time and not answered yet."""
     return [one for one in objections(session, section) if one.is_admissible and one.state == "open"]
+
+
+def holding_objections(session: Session, section: Section) -> list[DocumentObjection]:
+    """Those that keep a suspended section suspended (R-135): under the tendering law all that stand, else none."""
+    return standing_objections(session, section) if rules.suspends(law_of(section)) else []
 
 
 def objections_until(section: Section, now: datetime) -> datetime:
@@ -47,7 +52,7 @@ def resumes(session: Session, section: Section, answered: DocumentObjection | No
     """Whether answering this objection lets a suspended section go on: no other one stands open, no order in force."""
     if section.state != rules.objections.SUSPENDED or answered is None or rules.orders.in_force(section.orders):
         return False
-    return [one.id for one in standing_objections(session, section)] == [answered.id]
+    return [one.id for one in holding_objections(session, section)] == [answered.id]
 
 
 def least_deadline(

@@ -13,7 +13,7 @@ from bidding import queries, rules
 from bidding.lifecycle import SECTION
 from bidding.models import Section
 from bidding.rules import Finding, Level
-from core.clock import BEIJING
+from core.clock import BEIJING, from_iso
 from core.errors import Invalid
 
 blueprint = Blueprint("bidding", __name__)
@@ -69,6 +69,7 @@ def local(at: datetime | None) -> str:
 
 def frame_of(session: Session, section: Section) -> dict[str, Any]:
     """What every page on one section shows in its head."""
+    ordered = rules.orders.in_force(section.orders)
     return {
         "section": section,
         "project": section.project,
@@ -77,6 +78,7 @@ def frame_of(session: Session, section: Section) -> dict[str, Any]:
         "status": STATUS.get(section.state, "info"),
         "states": SECTION.states,
         "policies": queries.policies(session, section),
-        "ordered": rules.orders.in_force(section.orders),
-        "objected": queries.standing_objections(session, section) if section.state == "suspended" else [],
+        "ordered": [{"reason": one["reason"], "at": from_iso(one["from"])} for one in ordered],
+        "order_law": queries.law_of(section).rules.get("complaint_suspend_most") if ordered else None,
+        "objected": queries.holding_objections(session, section) if section.state == "suspended" else [],
     }

@@ -39,8 +39,7 @@ def go_on(act: Act, section: Section, order: str) -> datetime | None:
     ended = [one | {"until": iso(act.now)} if one["order"] == order and not one["until"] else one
              for one in section.orders]  # fmt: skip
     section.orders = ended
-    objected = rules.suspends(queries.law_of(section)) and queries.standing_objections(act.session, section)
-    held = rules.orders.in_force(ended) or objected
+    held = rules.orders.in_force(ended) or queries.holding_objections(act.session, section)
     if section.state != rules.objections.SUSPENDED or held:
         act.session.flush()
         return None

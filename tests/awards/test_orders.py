@@ -29,6 +29,7 @@ from tests import factories
 from tests.bidding import stage as before
 from tests.bidding.stage import refused
 from tests.bidding.test_objections import answer, object_to
+from tests.conftest import Browser
 from tests.experts.answers import Signing
 from tests.opening.stage import Stage as Day
 
@@ -122,8 +123,11 @@ def test_order_and_objection_both_have_to_end(platform: Platform, first: str) ->
     assert stage.section().closing_at >= old + 3 * DAY
 
 
-def test_in_procurement_no_objection_holds_what_an_order_stopped(platform: Platform) -> None:
-    """R-135 is the tendering law's: it goes on with the order's end. Seen red: with any objection waited for."""
+def test_in_procurement_no_objection_holds_what_an_order_stopped(platform: Platform, client: Browser) -> None:
+    """R-135 is the tendering law's: it goes on with the order's end, and the page cites procurement's article.
+
+    Seen red: with any objection waited for; with the tendering law's article for both.
+    """
     stage = before.Stage(platform).publish()
     with stage.act(Role.OFFICER) as act:
         project = bidding.section(act.session, stage.code).project
@@ -131,6 +135,8 @@ def test_in_procurement_no_objection_holds_what_an_order_stopped(platform: Platf
     filed(platform, stage.code)
     by_regulator(platform, stage.code, awards.order_suspension, "需要核实情况")
     assert object_to(stage).is_admissible
+    page = client.get(f"/sections/{stage.code}").text
+    assert "财政部令第94号）第二十八条" in page and "R-135" not in page
     by_regulator(platform, stage.code, awards.lift_suspension, "已经核实")
     assert stage.section().state == "submission_open"
 
