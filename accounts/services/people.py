@@ -131,13 +131,14 @@ def revoke_role(act: Act, person: Person, role: Role, scope: str = "*") -> None:
 
 
 def disable_person(act: Act, person: Person, *, reason: str) -> None:
-    """From this act on the person cannot sign in and no sign-in of theirs opens the door."""
+    """From this act on the person cannot sign in and nothing of theirs opens the door; tokens never do again."""
     if not reason.strip():
         raise Invalid("form.required", field="reason")
     if person.disabled_at is None:
         person.disabled_at = act.now
         act.session.add(person)
         revoke_sign_ins(act, person)
+        revoke_tokens(act, person)
         append(act, "person.disable", subject_of(person), {"reason": reason.strip(), "actor": act.actor.name})
 
 

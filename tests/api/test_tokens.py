@@ -13,7 +13,7 @@ from sqlalchemy import select, text
 from accounts.models import ApiToken, KeptAnswer
 from accounts.queries import person_by_id
 from accounts.rules import Role
-from accounts.services import create_token, disable_person, reset_factors, revoke_role
+from accounts.services import create_token, disable_person, enable_person, reset_factors, revoke_role
 from core.act import SYSTEM, Platform
 from core.clock import StoppedClock
 from core.ledger.log import LedgerEntry
@@ -86,7 +86,7 @@ def test_a_token_opens_its_scopes_and_nothing_else_of_the_site(client: Browser, 
 def test_a_token_ends_by_day_by_its_owner_with_the_person_and_with_their_keys(
     client: Browser, platform: Platform, clock: StoppedClock
 ) -> None:
-    """Seen red: with `expires_at` not asked, and with tokens left alive by `reset_factors`."""
+    """Seen red: with `expires_at` not asked, and with tokens left alive by `reset_factors` or by `disable_person`."""
 
     def status(held: dict[str, str]) -> int:
         return int(client.get("/api/v1/account", headers=held).status_code)
@@ -109,6 +109,9 @@ def test_a_token_ends_by_day_by_its_owner_with_the_person_and_with_their_keys(
     with platform.act(SYSTEM) as act:
         revoke_role(act, person_by_id(act.session, actor.person_id or 0), Role.TENDEREE)
         disable_person(act, person_by_id(act.session, actor.person_id or 0), reason="离职")
+    assert status(fourth) == 401
+    with platform.act(SYSTEM) as act:
+        enable_person(act, person_by_id(act.session, actor.person_id or 0), reason="复职")
     assert status(fourth) == 401
 
 
