@@ -279,6 +279,11 @@ def sign_ins(session: Session, person_id: int, *, at: datetime) -> list[SignIn]:
     )
 
 
+def check_locker(session: Session) -> None:
+    """Look whether names open; Conflict("locker.unreadable") where they were locked under another key."""
+    session.scalar(select(Person.name).order_by(Person.id).limit(1))
+
+
 def is_demo(session: Session) -> bool:
     """Whether the database is a demonstration's own: its very first ledger entry says so."""
     first = session.scalar(select(LedgerEntry.kind).where(LedgerEntry.leaf_index == 0))

@@ -21,7 +21,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import accounts.access as access
-from accounts.queries import digest_of, is_demo
+from accounts.queries import check_locker, digest_of, is_demo
 from bidding.routes.arrivals import Arrivals
 from core.act import Platform
 from core.carriers import Carrier, Gateway, Mail
@@ -171,10 +171,14 @@ def check_settings(settings: Settings, platform: Platform) -> None:
     """Refuse to start where a demonstration or a test could touch what is real, or the reverse (PROOF T7, R20).
 
     Raises Conflict with settings.demo_database, settings.real_database, settings.test_flag, settings.test_name or
-    settings.plain_http.
+    settings.plain_http; locker.unreadable under a key that is not the database's: what was written then would lie under
+    a second one, and neither would open all.
     """
     with platform.reading() as session:
-        demo_database = is_demo(session) if queries.has_table(session, LedgerEntry) else False
+        has_tables = queries.has_table(session, LedgerEntry)
+        demo_database = has_tables and is_demo(session)
+        if has_tables:
+            check_locker(session)
     if settings.demo and not demo_database:
         raise Conflict("settings.real_database")
     if settings.demo or settings.test:

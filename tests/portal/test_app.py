@@ -13,7 +13,7 @@ from accounts.rules import Role
 from core.act import SYSTEM, Platform
 from core.db import Base
 from core.errors import Conflict
-from core.locker import secret_file
+from core.locker import Locker, secret_file
 from portal.app import TEST_FLAGS, Settings, build_platform, create_app
 from tests import factories
 from tests.conftest import Browser
@@ -86,6 +86,18 @@ def test_secrets_are_made_private_kept_and_refused_when_others_can_read(tmp_path
 
 def test_two_installations_have_two_keys(tmp_path: Path) -> None:
     assert secret_file(tmp_path / "a") != secret_file(tmp_path / "b")
+
+
+def test_a_database_locked_under_another_key_is_not_opened(
+    installation: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A dump restored without its key file. Seen red: it started, and locked what came under a second key."""
+    platform = build_platform(installation)
+    with platform.act(SYSTEM) as act:
+        factories.person(act, login="someone")
+    assert create_app(installation, platform)
+    monkeypatch.setattr(platform.database.engine.dialect, "locker", Locker(bytes(range(1, 33))))
+    assert refusal(installation, platform) == "locker.unreadable"
 
 
 def test_demo_mode_is_refused_on_a_real_database(installation: Settings) -> None:
