@@ -28,6 +28,7 @@ from opening.lifecycle import OPENED
 from opening.models import Bid, Opening
 
 SCANNED_FROM = ("opened", "evaluating")
+NAMED = ("awarded", "archived")
 ORDER = {"priority": 0, "review": 1, "lead": 2}
 
 
@@ -359,11 +360,15 @@ def meetings_before(session: Session, section: Section) -> list[dict[str, Any]]:
 
 
 def _judged(session: Session) -> dict[int, list[str]]:
-    """Who judged each section whose report is delivered, by numbers that mean nothing outside this list."""
+    """Who judged each section whose names are public, by numbers that mean nothing outside this list (R-323).
+
+    Before the award even a number tells: whoever sat in another section, too, has a name there.
+    """
     rows = session.execute(
         select(Committee.section_id, Member.expert_id)
         .join(Member, Member.committee_id == Committee.id)
-        .where(Committee.report_sha256.is_not(None), Member.expert_id.is_not(None), Member.signed_at.is_not(None))
+        .join(Section, Section.id == Committee.section_id)
+        .where(Section.state.in_(NAMED), Member.expert_id.is_not(None), Member.signed_at.is_not(None))
         .order_by(Committee.section_id, Member.id)
     ).all()
     numbers: dict[int | None, str] = {}

@@ -11,8 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select, update
 
 from benchmarks import collusion_context as world
+from bidding import queries as bidding
+from bidding.models import Section
+from collusion import queries
 from collusion.indicators import (
     conduct_no_show,
     conduct_upload_gap,
@@ -35,8 +39,12 @@ from collusion.rules.history import Meeting, Pricing, hypergeometric_tail, runs_
 from collusion.rules.owners import Owners
 from collusion.rules.registry_file import read_registry
 from collusion.rules.scan import evaluate
+from core.act import SYSTEM, Platform
+from core.clock import StoppedClock
 from core.errors import Invalid
+from experts.models import Committee, Expert, Member
 from tests.collusion.cases import text
+from tests.collusion.desk import opened
 
 PLACE = Place("r", None, None)
 PAIR = ("a", "b")
@@ -291,3 +299,29 @@ def test_pages_set_alike_are_shown_unless_the_tender_sets_them() -> None:
     assert found(files_layout.INDICATOR, section(bids=bids, background=unseen))[PAIR].chance == pytest.approx(0.398)
     known = Background(tenders=20, bidders=200, values={"layout": {own.layout: 3}})
     assert found(files_layout.INDICATOR, section(bids=bids, background=known))[PAIR].chance < 0.05
+
+
+def test_who_judged_a_section_is_told_once_it_is_awarded(platform: Platform, clock: StoppedClock) -> None:
+    """R-323: before that not even by a number, whose name another section tells. Seen red: from the report on."""
+    code, later = "XS-2026-001-01", "XS-2026-002-01"
+    opened(platform, clock, code, {1: "甲", 2: "乙"}).add_experts(1)
+    opened(platform, clock, later, {1: "丙", 2: "丁"})
+    with platform.act(SYSTEM) as act:
+        section, (expert,) = bidding.section(act.session, code), act.session.scalars(select(Expert))
+        delivered = {"state": "delivered", "state_at": act.now, "report_sha256": "0" * 64}
+        committee = Committee(section_id=section.id, section=section, shape={}, **delivered)
+        act.session.add(committee)
+        act.session.flush()
+        seat = {"committee_id": committee.id, "person_id": expert.person_id, "expert_id": expert.id, "label": "M1"}
+        signed = {"state": "signed_in", "state_at": act.now, "signed_at": act.now}
+        act.session.add(Member(**seat, **signed, seat="A08"))
+
+    def told() -> list[str]:
+        with platform.reading() as session:
+            (meeting,) = queries.meetings_before(session, bidding.section(session, later))
+            return meeting["experts"]
+
+    assert told() == []
+    with platform.act(SYSTEM) as act:
+        act.session.execute(update(Section).where(Section.code == code).values(state="awarded"))
+    assert told() == ["E1"]
