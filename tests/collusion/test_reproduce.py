@@ -88,7 +88,14 @@ def test_the_command_makes_the_scan_again_byte_for_byte_though_the_archive_has_g
 def test_the_paper_is_signed_and_says_evidence_clause_error_and_command(
     platform: Platform, lead: Any, app: Any, tmp_path: Path
 ) -> None:
-    """Its data go along: the scan's bytes have the digest printed. Seen red: with the card in place of the result."""
+    """Its data go along: the scan's bytes have the digest printed; what the desk says of its error, the paper says.
+
+    Seen red: with the card in place of the result; without the local reading, and without the pages nobody read.
+    """
+    with platform.act(supervisor(platform)) as act:
+        (found,) = queries.warnings_of(act.session, bidding.section(act.session, NOW))
+        local = {"count": 41, "p": {f"{pair['a']}-{pair['b']}": 0.3719 for pair in found.card["pairs"]}}
+        found.card = {**found.card, "local": local, "scanned": {"pages": 9, "read": 2, "program": None}}
     platform.seal = paper_seal(platform, tmp_path / "paper", "sunbid.test")
     browser = as_login(app, platform, supervisor(platform).name)
     answer = browser.get(f"/supervise/warnings/W-{platform.clock.now():%Y}-0001/evidence.pdf")
@@ -105,6 +112,7 @@ def test_the_paper_is_signed_and_says_evidence_clause_error_and_command(
             assert not signal["evidence"] or "".join(words.split()) in said
     assert "".join(facts["command"].split()) in said and lead.result_sha256 in said
     assert "不是认定结论" in said and "误报" in said
+    assert "41条已处置线索校准，本对读作37.2%" in said and "9页扫描件的文字没有比对" in said
     with platform.reading() as session:
         (found,) = queries.warnings_of(session, bidding.section(session, NOW))
         (entry,) = [entry for entry in queries.trail(session, found) if entry.kind == "warning.paper"]
