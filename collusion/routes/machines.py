@@ -6,9 +6,9 @@ from flask import render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from accounts.access import acting, limited, reading, requires
+from accounts.access import acting, current_actor, door, limited, reading, requires
 from accounts.rules import Role
-from collusion import forms, queries, services
+from collusion import forms, services
 from collusion.routes.desk import card
 from collusion.routes.frame import blueprint, done
 from core.errors import Missing, Refusal
@@ -45,14 +45,16 @@ def link_devices(code: str) -> Response | tuple[str, int]:
     try:
         reason = forms.read_link(request.form)
         identity = KeyFile.sent(request.files.get("file"), request.form.get("passphrase", "")).identity
-        with acting() as act:
-            made = services.link_devices(act, queries.warning(act.session, code), identity, reason)
-            count = len(made.answer["matches"])
+        made = services.link_devices(door().platform, current_actor(), code, identity, reason)
     except Missing:
         raise
     except Refusal as refusal:
         return card(code, [refusal]), 422
-    return done(_("已完成跨项目比对，发现 %(n)s 处相同，结果已存证。", n=count), "collusion.warning", code=code)
+    return done(
+        _("已完成跨项目比对，发现 %(n)s 处相同，结果已存证。", n=len(made.answer["matches"])),
+        "collusion.warning",
+        code=code,
+    )
 
 
 def _key(errors: list[Refusal]) -> str:

@@ -11,7 +11,7 @@ from collusion import queries
 from collusion.models import LeadBudget, Material, Warning
 from collusion.rules.fusion import Selection
 from core import outbox
-from core.act import Act
+from core.act import Act, Actor
 from core.calendar import day_of, end_of_day, national
 from core.errors import Conflict, Invalid
 from core.ledger.log import append
@@ -43,7 +43,7 @@ def ask_bidders(act: Act, found: Warning, numbers: Sequence[int], question: str)
     Nobody is told of the evidence or of the others. Conflict("warning.not_yours"); Invalid("material.bidder") for a
     number that is not in the ring.
     """
-    check_own(act, found)
+    check_own(act.actor, found)
     check_reason(question, "question")
     ring = {member["number"]: member for member in found.ring}
     if not numbers or not set(numbers) <= set(ring):
@@ -101,7 +101,7 @@ def answer_material(act: Act, material: Material, text: str, files: Sequence[dic
 
 def resume_warning(act: Act, found: Warning) -> None:
     """Take a warning up again although answers are missing."""
-    check_own(act, found)
+    check_own(act.actor, found)
     advance(act, found, "resume", by=act.actor.name)
 
 
@@ -113,7 +113,7 @@ def decide_warning(act: Act, found: Warning, verb: str, reason: str, counter: st
     """
     if verb not in ("refer", *PROPOSED):
         raise Invalid("form.choice", field="verb", found=verb, options=["confirm", "dismiss", "refer"])
-    check_own(act, found)
+    check_own(act.actor, found)
     check_reason(reason, "reason")
     if verb == "confirm":
         check_reason(counter, "counter")
@@ -189,9 +189,9 @@ def set_budget(act: Act, budget: float, selection: Selection, reason: str) -> Le
     return made
 
 
-def check_own(act: Act, found: Warning) -> None:
+def check_own(actor: Actor, found: Warning) -> None:
     """Refuse whoever is not in charge of a warning in work: Conflict("warning.not_yours")."""
-    if found.state in ("assigned", "asked") and found.assignee_id != act.actor.person_id:
+    if found.state in ("assigned", "asked") and found.assignee_id != actor.person_id:
         raise Conflict("warning.not_yours", warning=found.code)
 
 

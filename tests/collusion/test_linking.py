@@ -17,10 +17,12 @@ from bidding import queries as bidding
 from collusion import queries, services
 from collusion.models import DeviceLink
 from collusion.rules.machines import Told, shared
+from collusion.services import linking
 from core.act import SYSTEM, Platform
 from core.clock import StoppedClock
 from core.errors import Conflict, Invalid
 from core.seal import new_identity, recipient_of
+from core.seal.age import open_whole
 from core.seal.keyfile import KeyFile
 from opening import services as opening
 from opening.services.devices import keep_record
@@ -57,21 +59,38 @@ def desk(platform: Platform, clock: StoppedClock, key: str) -> Platform:
     return platform
 
 
-def test_another_bidders_bid_in_another_project_on_the_same_machine_is_found_and_kept(desk: Platform, key: str) -> None:
+def test_another_bidders_bid_in_another_project_on_the_same_machine_is_found_and_kept(
+    desk: Platform, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The answer names bids and kinds, its digest is in the ledger, and no identifier stands in either.
 
-    Seen red: with the ring's own other bids counted as matches.
+    Records are opened while no act runs: bids that are handed in do not wait for them. Seen red: with the ring's own
+    other bids counted as matches, and with the records opened inside the act.
     """
+    outside: list[bool] = []
+
+    def looked(sealed: bytes, identity: str) -> bytes:
+        outside.append(not (desk.database.is_sqlite and desk.database.gate._depth))
+        return open_whole(sealed, identity)
+
+    monkeypatch.setattr(linking, "open_whole", looked)
+    with desk.reading() as session:
+        (found,) = queries.warnings_of(session, bidding.section(session, CODE))
+
+    def look(identity: str, reason: str, who: str = "a") -> DeviceLink:
+        return services.link_devices(desk, supervisor(desk, who), found.code, identity, reason)
+
     with pytest.raises(Conflict, match=r"link\.not_in_work"):
-        do(desk, services.link_devices, key, REASON)
+        look(key, REASON)
     do(desk, services.assign_warning)
     with pytest.raises(Conflict, match=r"warning\.not_yours"):
-        do(desk, services.link_devices, key, REASON, who="b")
+        look(key, REASON, who="b")
     with pytest.raises(Invalid, match=r"warning\.reason"):
-        do(desk, services.link_devices, key, "看看")
+        look(key, "看看")
     with pytest.raises(Invalid, match=r"link\.other_key"):
-        do(desk, services.link_devices, new_identity(), REASON)
-    do(desk, services.link_devices, key, REASON)
+        look(new_identity(), REASON)
+    look(key, REASON)
+    assert outside == [True] * 6
     with desk.reading() as session:
         (found,) = queries.warnings_of(session, bidding.section(session, CODE))
         (link,) = queries.device_links(session, found)
