@@ -205,6 +205,7 @@ def test_opinions_that_count_or_were_not_provided_for_are_found() -> None:
         lambda held, told, method: method.clear(),
         lambda held, told, method: held.append({**held[0], "index": 9}),
         lambda held, told, method: held[0]["facts"].update(number=7),
+        lambda held, told, method: held.append({**held[0], "facts": {**held[0]["facts"], "number": 7}}),
         lambda held, told, method: held[0]["facts"].update(opinions_sha256=""),
         lambda held, told, method: held[1]["facts"].update(number=2),
         lambda held, told, method: held[1]["facts"].update(answers={"price": True}),
