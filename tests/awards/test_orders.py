@@ -31,6 +31,7 @@ from tests.bidding.stage import refused
 from tests.bidding.test_objections import answer, object_to
 from tests.conftest import Browser
 from tests.experts.answers import Signing
+from tests.opening.stage import TRUSTEES
 from tests.opening.stage import Stage as Day
 
 DAY = timedelta(days=1)
@@ -155,6 +156,26 @@ def test_a_complaint_withdrawn_ends_its_order_and_names_nobody(platform: Platfor
         told += [str(entry.told()) for entry in log.entries_of(session, f"complaint:{stage.code}:1")]
         told += [str(notice.content) for notice in notices(session, subject=f"section:{stage.code}")]
     assert who.name not in " ".join(told)
+
+
+def test_where_no_names_were_published_a_decision_names_nobody(platform: Platform, tmp_path: Path) -> None:
+    """R-043: too few bid, nobody was named, so the complainant is not either. Seen red: with the state alone asked."""
+    day = Day(platform, tmp_path / "machines")
+    day.submit("a")
+    filed(platform, day.code)
+    day.commit_draw()
+    day.close()
+    day.peel(*TRUSTEES)
+    day.act(day.tenderee, hall.publish_names)
+    assert day.opening.section.state == "failed"
+    regulator = factories.actor(platform, Role.SUPERVISOR, "a")
+    with platform.act(regulator, through=rules.turnstile(day.code), shared=False) as act:
+        awards.decide_complaint(
+            act, held(act, day.code), outcome="rejected", findings="经核实，没有违法情形。", law="条例第六十一条"
+        )
+    with platform.reading() as session:
+        decision = notices(session, subject=f"section:{day.code}")[0]
+    assert (decision.kind, decision.content["complainant"]) == ("complaint_decision", None)
 
 
 def test_an_order_in_the_last_second_stops_the_opening(platform: Platform) -> None:

@@ -31,6 +31,8 @@ from core.calendar import national
 from core.clock import iso
 from core.errors import Conflict, Invalid
 from core.machine import advance
+from opening import queries as opening
+from opening.rules import NAMES_SHOWN
 
 
 def return_complaint(act: Act, held: Complaint, reason: str) -> None:
@@ -106,8 +108,12 @@ def decide_complaint(
     held.decision = {"outcome": outcome, "findings": findings.strip(), "law": law.strip(), "remedy": kept}
     late = held.decide_due_at is not None and act.now >= held.decide_due_at
     advance(act, held, "decide", decision=held.decision, late=late)
-    # Before the names are published whoever complains may be a bidder, and that is secret.
-    named = section.state not in ("submission_open", "suspended", "closed")
+    # Where no names were published whoever complains may be a bidder, and that is secret: so it stays where the
+    # section has failed before.
+    day = opening.opening_or_none(act.session, section)
+    named = section.state not in ("submission_open", "suspended", "closed") and (
+        day is not None and day.standing in NAMES_SHOWN
+    )
     appeal = {
         "reconsideration_days": rules.days("reconsideration_within"),
         "lawsuit_months": rules.days("lawsuit_within"),
