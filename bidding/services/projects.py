@@ -22,7 +22,7 @@ from core.ledger.log import append
 from core.store import Stored
 from credit import services as credit
 
-CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,59}", re.ASCII)
+CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}", re.ASCII)
 DOCUMENT_SLOTS = ("tender", "boq", "drawings", "contract", "approval", "other")
 EDITABLE = (
     "name",

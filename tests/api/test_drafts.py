@@ -110,6 +110,15 @@ def test_a_project_sent_twice_under_one_key_is_made_once(app: Flask, held: dict[
     assert len(app.test_client().get("/api/v1/projects", headers=held).json["items"]) == 1
 
 
+def test_no_code_reaches_into_anothers_names_in_the_ledger(client: Browser, held: dict[str, str]) -> None:
+    """`complaint:S-01:…` is all of S-01's in its closed file. Seen red: with colons in codes, by page or program."""
+    from bidding.services.projects import CODE
+
+    told = client.post("/api/v1/projects", headers=held, json=PROJECT | {"code": "ZB2026-00001-01:1"})
+    assert (told.status_code, told.json["field"]) == (422, "code")
+    assert CODE.fullmatch("ZB2026-00001-01:1") is None and CODE.fullmatch("ZB2026-00001-01.1")
+
+
 @pytest.mark.parametrize(
     ("body", "field", "code"),
     [

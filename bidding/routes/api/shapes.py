@@ -14,7 +14,7 @@ Regime = Annotated[str, among(REGIMES), Field(json_schema_extra={"enum": list(RE
 Category = Annotated[str, among(CATEGORIES), Field(json_schema_extra={"enum": list(CATEGORIES)})]
 Procedure = Annotated[str, among(PROCEDURES), Field(json_schema_extra={"enum": list(PROCEDURES)})]
 Invitation = Annotated[str, among(INVITATIONS), Field(json_schema_extra={"enum": list(INVITATIONS)})]
-Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,59}$")]
+Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$")]
 Name = Annotated[Filled, Field(max_length=200)]
 Short = Annotated[Plain, Field(max_length=200)]
 Text = Annotated[Plain, Field(max_length=1000)]

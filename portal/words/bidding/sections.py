@@ -11,7 +11,7 @@ SENTENCES = {
     "project.published": _l("项目 %(project)s 已有公告发布，规则已冻结，不能再改。依据 R-006。"),
     "project.predecessor": _l("没有名为 %(project)s 的本单位失败项目，不能作为重新招标的前一次。依据 R-561。"),
     "project.code": _l("项目编号 %(project)s 已被使用。"),
-    "code.malformed": _l("编号只能用字母、数字和 . _ : -，以字母或数字开头，至多 60 个字符；收到“%(found)s”。"),
+    "code.malformed": _l("编号只能用字母、数字和 . _ -，以字母或数字开头，至多 60 个字符；收到“%(found)s”。"),
     "section.unknown": _l("没有这个标段，或您无权查看。"),
     "section.code": _l("标段编号 %(section)s 已被使用。"),
     "section.field": _l("标段没有“%(name)s”这一项。"),
