@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import threading
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ from sqlalchemy import select
 from werkzeug.serving import make_server
 
 from accounts.rules import Role
+from bidding import queries as bidding
 from core import partners
 from core.act import SYSTEM, Platform
 from core.board import publish_notice
@@ -24,7 +26,7 @@ from core.db import Database
 from core.errors import Refusal
 from core.ledger.log import platform_signer
 from core.store import ObjectStore
-from portal.cli.exchange import exchange_records
+from portal.cli.exchange import exchange_records, method_word
 from tests.api.test_tokens import token_of
 from tests.bidding.stage import Stage, refused
 from tests.conftest import Browser
@@ -238,6 +240,82 @@ def test_a_document_another_has_signed_and_a_verdict_on_another_batch_count_for_
         with pytest.raises(Refusal), platform.act(SYSTEM) as act:
             services.keep_verdicts(act, batch, partners.written(partners.sign(signer, wrong)))
     assert handed(platform)["accepted"] == []
+
+
+def test_a_verdict_without_a_proper_number_counts_for_nothing(
+    platform: Platform, upper: Upper, clock: StoppedClock
+) -> None:
+    """Seen red: a list for a number ended the job with a TypeError, and every platform after it waited."""
+    Stage(platform).publish()
+    introduce(platform, upper)
+    with platform.act(SYSTEM) as act:
+        services.gather_records(act, "province", method=lambda one: one, address=lambda one: f"https://x/{one}")
+        batch = services.batch_of(act, "province")
+    assert batch is not None
+    verdicts = [{"id": number, "accepted": True, "code": "", "reason": ""} for number in ([], {}, True, None, "1")]
+    answers = hashlib.sha256(batch.raw).hexdigest()
+    told = {"kind": "verdicts", "at": iso(clock.now()), "verdicts": verdicts, "answers": answers}
+    with platform.act(SYSTEM) as act:
+        counts = services.keep_verdicts(act, batch, partners.written(partners.sign(upper.platform.signer, told)))
+    assert counts == {"accepted": 0, "rejected": 0, "passed_over": 0}
+
+
+def test_a_verdict_is_not_taken_for_what_a_record_has_become_meanwhile(platform: Platform) -> None:
+    """On either database. Seen red on PostgreSQL: without the lock the new record was accepted and never sent."""
+    stage = Stage(platform).publish()
+    with platform.act(SYSTEM) as act:
+        services.register_platform(act, code="nation", name="国家平台", side="upper", groups=["bid_section"])
+    exchange_records(platform, ORIGIN)
+    with platform.reading() as session:
+        (seen,) = queries.handed_records(session, queries.exchange_platform(session, "nation"))
+
+    def judge() -> None:
+        with platform.act(SYSTEM) as act:
+            held = queries.exchange_platform(act.session, "nation")
+            services.judge(act, held, [services.Verdict(seen.id, seen.digest, True, "", "")])
+
+    thread = threading.Thread(target=judge)
+    with platform.act(SYSTEM) as act:
+        bidding.section(act.session, stage.code).name = "改了名的标段"
+        publish_notice(act, kind="correction", subject=f"section:{stage.code}", title="更正公告", content={})
+        act.session.flush()
+        services.gather_records(act, "nation", method=method_word, address=lambda number: f"{ORIGIN}/{number}")
+        thread.start()
+        thread.join(0.5)
+    thread.join()
+    with platform.reading() as session:
+        (now,) = queries.handed_records(session, queries.exchange_platform(session, "nation"))
+    assert (now.verdict, now.digest != seen.digest) == ("waiting", True)
+
+
+def test_the_same_records_may_come_twice_at_once(platform: Platform, clock: StoppedClock) -> None:
+    """On either database. Seen red on PostgreSQL: without the lock one of the two broke off."""
+    sender = platform_signer("city.test", b"city" * 8)
+    with platform.act(SYSTEM) as act:
+        services.register_platform(act, code="city", name="市级平台", side="lower", key=str(sender.verifier))
+    told = [
+        {"id": n, "group": "win_result", "key": f"S{n}", "record": {**RESULT, "BID_SECTION_CODE": f"S{n}"}}
+        for n in range(40)
+    ]
+    made = {
+        "kind": "records", "at": iso(clock.now()), "version": "V2.0", "platform": "city.test",
+        "to": platform.signer.verifier.name, "records": told,
+    }  # fmt: skip
+    raw = partners.written(partners.sign(sender, made))
+    gate, accepted = threading.Barrier(2), []
+
+    def receive() -> None:
+        gate.wait()
+        with platform.act(SYSTEM) as act:
+            answer = partners.read(services.receive_records(act, raw)).document
+        accepted.append(sum(one["accepted"] for one in answer["verdicts"]))
+
+    threads = [threading.Thread(target=receive) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert accepted == [40, 40]
 
 
 def test_an_upper_platform_may_fetch_the_records_and_tell_its_verdicts(client: Browser, platform: Platform) -> None:

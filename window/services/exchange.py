@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from bidding.services import lock_row
 from core import partners
 from core.act import Act
 from core.clock import iso
@@ -157,9 +158,10 @@ def keep_verdicts(act: Act, batch: Batch, raw: bytes) -> dict[str, int]:
     if signed.document.get("kind") != "verdicts" or not isinstance(told, list) or not answers:
         raise Invalid("partner.malformed")
     verdicts = [
-        Verdict(int(one["id"]), batch.digests[one["id"]], one["accepted"], str(one["code"]), str(one["reason"]))
+        Verdict(one["id"], batch.digests[one["id"]], one["accepted"], str(one["code"]), str(one["reason"]))
         for one in told
-        if isinstance(one, dict) and one.get("id") in batch.digests and isinstance(one.get("accepted"), bool)
+        if isinstance(one, dict) and type(one.get("id")) is int and one["id"] in batch.digests
+        and isinstance(one.get("accepted"), bool)
         and isinstance(one.get("code"), str) and isinstance(one.get("reason"), str)
     ]  # fmt: skip
     counts = judge(act, held, verdicts)
@@ -182,6 +184,7 @@ class Verdict:
 def judge(act: Act, held: ExchangePlatform, verdicts: Sequence[Verdict]) -> dict[str, int]:
     """Keep verdicts; one on a record that has changed since is passed over, for the new one still waits."""
     counts = {"accepted": 0, "rejected": 0, "passed_over": 0}
+    lock_row(act, held)  # or a record gathered meanwhile would take the verdict on what it was before
     for one in verdicts:
         kept = act.session.get(HandedRecord, one.record_id)
         if kept is None or kept.platform_id != held.id or kept.digest != one.digest:
@@ -241,6 +244,7 @@ def receive_records(act: Act, raw: bytes) -> bytes:
         raise Forbidden("exchange.stranger")
     if signed.document.get("kind") != "records" or not isinstance(told, list) or len(told) > MOST_RECORDS:
         raise Invalid("partner.malformed")
+    lock_row(act, held)  # the same records may come twice at once
     seen: set[tuple[str, str]] = set()
     verdicts = [_take(act, held, one, seen) for one in told]
     taken = sum(one["accepted"] for one in verdicts)
