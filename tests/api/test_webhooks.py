@@ -29,13 +29,14 @@ from core.clock import StoppedClock
 from core.errors import Invalid
 from core.ledger.log import append
 from core.outbox import Message
-from core.outgoing import Unreachable, check_address, may_reach, networks_of, post
-from portal.cli.webhooks import deliver_webhooks
+from core.outgoing import PATIENCE, Unreachable, check_address, may_reach, networks_of, post
+from portal.cli.webhooks import AT_ONCE, THREADS, deliver_webhooks
 from tests import factories
 from tests.api.test_tokens import token_of
 from tests.conftest import Browser
 from window import queries, services
 from window.models import Webhook, WebhookMessage
+from window.services.webhooks import CLAIM
 
 HERE = networks_of(["127.0.0.0/8"])
 
@@ -157,6 +158,19 @@ def test_only_what_was_subscribed_is_told(platform: Platform, receiver: Receiver
     assert [json.loads(body)["data"]["section"] for _, body in receiver.got] == ["S2"]
 
 
+def test_of_a_section_its_hall_and_its_result_are_told_too(platform: Platform, receiver: Receiver) -> None:
+    """Seen red: with the subject compared with `section:…` alone, so that no opening and no award was told."""
+    subscribe(platform, receiver.url, section="S-01")
+    subjects = ("opening:S-01", "opening:S-01:2", "publicity:S-01", "archive:S-01", "opening:S-010", "trades:S-01")
+    with platform.act(SYSTEM) as act:
+        for number, subject in enumerate(subjects):
+            append(act, ("opening.", "award.")[number % 2] + "x", subject, {})
+    deliver_webhooks(platform, HERE)
+    told = [json.loads(body)["data"] for _, body in receiver.got]
+    assert sorted(one["subject"] for one in told) == sorted(subjects[:4])
+    assert {one["section"] for one in told} == {"S-01"}
+
+
 def test_faults_are_tried_again_ever_more_slowly_under_the_same_id(
     platform: Platform, receiver: Receiver, clock: StoppedClock
 ) -> None:
@@ -202,6 +216,44 @@ def test_who_takes_nothing_is_put_to_sleep_with_a_letter_and_misses_nothing_once
         services.replay(act, act.session.scalars(select(WebhookMessage)).one())
     deliver_webhooks(platform, HERE)
     assert sorted(json.loads(body)["data"]["section"] for _, body in receiver.got[TRIES:]) == ["S1", "S2"]
+
+
+def test_who_has_many_waiting_leaves_room_for_the_others(platform: Platform, receiver: Receiver) -> None:
+    """Seen red: with the oldest taken whosever they are. And a round ends before another worker takes it up."""
+    subscribe(platform, receiver.url)
+    happen(platform, *["section:S1"] * AT_ONCE)
+    with platform.act(SYSTEM) as act:
+        services.write_messages(act, act.session.scalars(select(Webhook.number)).one())
+    subscribe(platform, f"{receiver.url}&other")
+    happen(platform, "section:S2")
+    with platform.reading() as session:
+        behind = queries.behind(session)
+    for number in behind:
+        with platform.act(SYSTEM) as act:
+            services.write_messages(act, number)
+    with platform.act(SYSTEM) as act:
+        taken = services.claim_messages(act, AT_ONCE, AT_ONCE // THREADS)
+    assert [parcel.url.endswith("other") for parcel in taken].count(True) == 1
+    assert CLAIM.total_seconds() > 2 * AT_ONCE / THREADS * PATIENCE
+
+
+def test_sent_again_while_on_its_way_waits_as_after_a_first_try(
+    platform: Platform, receiver: Receiver, clock: StoppedClock
+) -> None:
+    """Seen red: with the wait of no try at all, which is the longest."""
+    subscribe(platform, receiver.url)
+    happen(platform, "section:S1")
+    with platform.reading() as session:
+        (number,) = queries.behind(session)
+    with platform.act(SYSTEM) as act:
+        services.write_messages(act, number)
+    with platform.act(SYSTEM) as act:
+        (parcel,) = services.claim_messages(act)
+    with platform.act(SYSTEM) as act:
+        services.replay(act, act.session.scalars(select(WebhookMessage)).one())
+    with platform.act(SYSTEM) as act:
+        services.record_try(act, parcel, "500", 1)
+    assert rows(platform)[0].due_at == clock.now() + WAITS[0]
 
 
 def test_gone_means_gone(platform: Platform, receiver: Receiver) -> None:

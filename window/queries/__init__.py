@@ -23,6 +23,7 @@ from window.queries.opendata import (
     published_years,
     result_facts,
     section_facts,
+    section_of,
 )
 from window.queries.ratings import RatingSums, rating, rating_sums, ratings
 from window.queries.sums import Sums, View, dashboard, recount, stage_recount, years
@@ -36,6 +37,6 @@ __all__ = [
     "listed_projects", "listed_sections", "message", "messages", "messages_due", "outside_trades", "process",
     "processes", "projects_about", "published_codes", "published_years", "rating", "rating_sums", "ratings",
     "received_count", "recount", "regions", "replaced_number", "result_facts", "results", "search", "section_facts",
-    "split_alarms", "stage_recount", "stages_of", "standing", "trade", "trades", "tries", "untraded",
+    "section_of", "split_alarms", "stage_recount", "stages_of", "standing", "trade", "trades", "tries", "untraded",
     "verdict_counts", "webhook", "webhooks", "years",
 ]  # fmt: skip

@@ -12,6 +12,7 @@ from bidding.models import Project, Section
 from core.errors import Missing
 from core.ledger import log
 from window.models import ExchangePlatform, HandedRecord, ReceivedRecord
+from window.queries.opendata import section_of
 
 VERDICTS = ("rejected", "faulty", "waiting", "accepted")
 
@@ -89,7 +90,7 @@ def due_to_hand_over(session: Session, now: datetime) -> list[str]:
 
 def projects_about(session: Session, subjects: Collection[str]) -> list[str]:
     """Codes of published projects the ledger's subjects are about, in their order."""
-    sections = [one.removeprefix("section:") for one in subjects if one.startswith("section:")]
+    sections = {section_of(one) for one in subjects}
     query = (
         select(Project.code)
         .join(Section, Section.project_id == Project.id)

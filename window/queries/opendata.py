@@ -6,6 +6,7 @@ Secrecy is decided here, once, for every format: names from the publication of n
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -30,6 +31,13 @@ from opening.rules import NAMES_SHOWN, PRICES_SHOWN
 
 TOLD = ("notice.", "section.", "publicity.", "opening.", "trade.", "trades.", "archive.", "award.")
 """Beginnings of the kinds of ledger entries that change what is published."""
+_OF_SECTION = re.compile(r"(?:section|opening|publicity|archive):(.+?)(?::2)?")
+
+
+def section_of(subject: str | None) -> str:
+    """The code of the section a ledger's subject belongs to, its hall and result too; empty for anything else."""
+    found = _OF_SECTION.fullmatch(subject or "")
+    return found[1] if found else ""
 
 
 def process(session: Session, code: str) -> dict[str, Any]:
@@ -224,5 +232,6 @@ def changes(session: Session, after: int, limit: int = 500) -> Changes:
 
 
 __all__ = [
-    "Changes", "changes", "process", "processes", "published_codes", "published_years", "result_facts", "section_facts",
+    "TOLD", "Changes", "changes", "process", "processes", "published_codes", "published_years", "result_facts",
+    "section_facts", "section_of",
 ]  # fmt: skip

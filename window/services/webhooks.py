@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from accounts.models import Person
 from core import canonical
@@ -30,8 +30,8 @@ from window.queries.opendata import TOLD
 MOST_WEBHOOKS = 20
 AT_ONCE = 200
 """Leaves a subscription takes in one act."""
-CLAIM = timedelta(seconds=60)
-"""How long a message being sent is left alone by others."""
+CLAIM = timedelta(minutes=5)
+"""How long a message being sent is left alone by others: longer than a whole round of receivers who never answer."""
 PING = "webhook.ping"
 ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 
@@ -124,12 +124,8 @@ def write_messages(act: Act, number: str) -> int:
     written = 0
     for entry in found.entries:
         if _wants(held, entry):
-            kind, _, code = (entry.subject or "").partition(":")
-            data = {
-                "leaf": entry.leaf_index,
-                "subject": entry.subject,
-                "section": code if kind == "section" else None,
-            }
+            section = queries.section_of(entry.subject) or None
+            data = {"leaf": entry.leaf_index, "subject": entry.subject, "section": section}
             _write(act, held, entry.kind, entry, data)
             written += 1
     held.cursor = found.next
@@ -139,7 +135,7 @@ def write_messages(act: Act, number: str) -> int:
 
 def _wants(held: Webhook, entry: LedgerEntry) -> bool:
     wanted = not held.kinds or entry.kind.startswith(tuple(held.kinds))
-    return wanted and (not held.section or entry.subject == f"section:{held.section}")
+    return wanted and (not held.section or queries.section_of(entry.subject) == held.section)
 
 
 def _write(act: Act, held: Webhook, kind: str, entry: LedgerEntry | None, data: Mapping[str, object]) -> WebhookMessage:
@@ -171,13 +167,20 @@ class Parcel:
     headers: dict[str, str] = field(repr=False)
 
 
-def claim_messages(act: Act, limit: int = 20) -> list[Parcel]:
-    """Take messages that are due, so that another worker meanwhile takes others; signed for this instant."""
+def claim_messages(act: Act, limit: int = 20, each: int = 5) -> list[Parcel]:
+    """Take messages that are due, so that another worker meanwhile takes others; signed for this instant.
+
+    At most `each` of one subscription: a receiver with many waiting leaves room for the others.
+    """
+    is_due = (Webhook.state == "active", WebhookMessage.due_at.is_not(None), WebhookMessage.due_at <= act.now)
+    order = (WebhookMessage.due_at, WebhookMessage.id)
+    place = func.row_number().over(partition_by=WebhookMessage.webhook_id, order_by=order).label("place")
+    due = select(WebhookMessage.id, place).join(Webhook).where(*is_due).subquery()
     query = (
         select(WebhookMessage)
         .join(Webhook, Webhook.id == WebhookMessage.webhook_id)
-        .where(Webhook.state == "active", WebhookMessage.due_at.is_not(None), WebhookMessage.due_at <= act.now)
-        .order_by(WebhookMessage.due_at, WebhookMessage.id)
+        .where(*is_due, WebhookMessage.id.in_(select(due.c.id).where(due.c.place <= each)))
+        .order_by(*order)
         .limit(limit)
         .with_for_update(of=WebhookMessage, skip_locked=True)
     )
@@ -208,7 +211,7 @@ def record_try(act: Act, parcel: Parcel, outcome: str, took_ms: int) -> None:
         found.taken_at, found.due_at = act.now, None
         held.failing = 0
     else:
-        wait = wait_after(found.tries)
+        wait = wait_after(max(found.tries, 1))  # 0: asked to be sent again while it was on its way
         found.due_at = None if wait is None or outcome == "410" else act.now + wait
         held.failing += 1
         if found.due_at is None and held.state == "active":

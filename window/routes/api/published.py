@@ -16,7 +16,6 @@ from bidding import queries as bidding
 from core import board
 from core.api.cursors import cursor, place
 from core.api.fields import Page
-from core.board import Notice
 from core.clock import iso
 from core.errors import Missing
 from core.ledger import log
@@ -124,7 +123,7 @@ def api_notices(session: Session, asked: shapes.NoticesAsked) -> Page[shapes.Not
         shapes.NoticeShort(
             number=one.number,
             kind=one.kind,
-            section=_section_of(one),
+            section=queries.section_of(one.subject) or None,
             title=one.title,
             published_at=iso(one.published_at),
             leaf=one.leaf_index,
@@ -134,11 +133,6 @@ def api_notices(session: Session, asked: shapes.NoticesAsked) -> Page[shapes.Not
     return Page(items=items, next=_next(found, asked.limit, "notices"))
 
 
-def _section_of(notice: Notice) -> str | None:
-    kind, _, code = notice.subject.partition(":")
-    return code if kind == "section" else None
-
-
 @operation(blueprint, "GET", "/notices/<number>", tag="published", answer=shapes.NoticeTold)
 def api_notice(session: Session, number: str) -> shapes.NoticeTold:
     """One notice with its content as data."""
@@ -146,7 +140,7 @@ def api_notice(session: Session, number: str) -> shapes.NoticeTold:
     return shapes.NoticeTold(
         number=one.number,
         kind=one.kind,
-        section=_section_of(one),
+        section=queries.section_of(one.subject) or None,
         title=one.title,
         published_at=iso(one.published_at),
         replaces=queries.replaced_number(session, one),
@@ -170,7 +164,7 @@ def api_results(session: Session, asked: shapes.DrawsAsked) -> Page[shapes.Resul
     )
     items = []
     for one in found[: asked.limit]:
-        code = _section_of(one) or ""
+        code = queries.section_of(one.subject)
         award = queries.result_facts(session, bidding.section(session, code))["award"] if code else None
         items.append(
             shapes.ResultTold(
