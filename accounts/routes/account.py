@@ -54,11 +54,13 @@ def _account(errors: list[Refusal], status: int = 200) -> tuple[str, int]:
     person = current_person()
     person_id = person.id if person else 0
     with reading() as session:
+        grants = queries.grants(session, person_id)
         page = render_template(
             "accounts/account.html",
             errors=errors,
             person=queries.person_by_id(session, person_id),
-            grants=queries.grants(session, person_id),
+            grants=grants,
+            names=queries.names_of(session, {one.granted_by for one in grants}),
             certificates=queries.certificates(session, person_id),
             passkeys=queries.passkeys(session, person_id),
             sign_ins=queries.sign_ins(session, person_id, at=now),

@@ -109,10 +109,12 @@ def people() -> str:
 def _person(login: str, errors: list[Refusal], status: int = 200) -> tuple[str, int]:
     with reading() as session:
         found = queries.person(session, login)
+        grants = queries.grants(session, found.id)
         page = render_template(
             "accounts/person.html",
             person=found,
-            grants=queries.grants(session, found.id),
+            grants=grants,
+            names=queries.names_of(session, {one.granted_by for one in grants}),
             certificates=queries.certificates(session, found.id),
             history=queries.history(session, f"person:{found.id}"),
             values=request.form,

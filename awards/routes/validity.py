@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from accounts.access import acting, current_actor, instant_now, limited, reading, requires
+from accounts.queries import names_of
 from accounts.rules import Role
 from awards import forms, queries, services
 from awards.models import ValidityExtension
@@ -98,6 +99,7 @@ def _page(code: str, errors: list[Refusal]) -> str:
             errors=errors,
             values=request.form,
             asked=asked,
+            names=names_of(session, {one["held"].asked_by for one in asked}),
             until=until,
             ends_at=end_of_day(until),
             may_ask=waiting is None

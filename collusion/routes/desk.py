@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as Answer
 
 from accounts.access import acting, current_actor, door, instant_now, reading, requires
-from accounts.queries import person_by_id
+from accounts.queries import names_of, person_by_id
 from accounts.rules import Role
 from collusion import forms, queries, services
 from collusion.routes import drawings
@@ -142,6 +142,9 @@ def card(code: str, errors: list[Refusal]) -> str:
         found = queries.warning(session, code)
         made = queries.scan(session, found.section)
         names = {f"{bid.number:02d}": bid.name for bid in queries.opened_bids(session, found.section)}
+        links, trail = queries.device_links(session, found), queries.trail(session, found)
+        told = {link.asked_by for link in links} | {_doer(entry.facts) for entry in trail}
+        told.add((found.proposal or {}).get("by", ""))
         keys = [member["key"] for member in found.ring]
         pairs = sorted(found.card["pairs"], key=lambda pair: -pair["score"])
         pair = next((one for one in pairs if request.args.get("pair") == f"{one['a']}-{one['b']}"), pairs[0])
@@ -160,8 +163,10 @@ def card(code: str, errors: list[Refusal]) -> str:
             assignee=_person(session, found.assignee_id),
             approver=_person(session, found.approved_by_id),
             materials=queries.materials(session, found),
-            trail=queries.trail(session, found),
-            links=queries.device_links(session, found),
+            trail=trail,
+            doer=_doer,
+            links=links,
+            people=names_of(session, told),
             material=made.material if made else None,
             regulator_key=opening.regulator_key(session),
             tier_kinds=TIER_KINDS,
@@ -171,6 +176,11 @@ def card(code: str, errors: list[Refusal]) -> str:
             values=request.form,
             now=instant_now(),
         )
+
+
+def _doer(facts: dict[str, Any] | None) -> str:
+    """The login a fact of the trail says did it; empty where none is named."""
+    return str((facts or {}).get("actor") or (facts or {}).get("by") or "")
 
 
 def _person(session: Session, identifier: int | None) -> Any:

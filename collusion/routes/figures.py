@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from accounts.access import acting, instant_now, reading, requires
+from accounts.queries import names_of
 from accounts.rules import Role
 from collusion import forms, queries, services
 from collusion.routes.frame import TIER_KINDS, blueprint, done
@@ -58,6 +59,7 @@ def _page(errors: list[Refusal]) -> str:
     record = calibration.recorded()
     with reading() as session:
         budget, selection = queries.budget_in_force(session)
+        budgets, readings = queries.budgets(session), queries.readings(session)
         return render_template(
             "collusion/figures.html",
             record=record,
@@ -67,7 +69,9 @@ def _page(errors: list[Refusal]) -> str:
             selections=list(Selection),
             names=fusion.SELECTION_NAMES,
             least=fusion.threshold(10, budget),
-            budgets=queries.budgets(session),
+            budgets=budgets,
+            readings=readings,
+            people=names_of(session, {one.decided_by for one in budgets} | {one.decided_by for one in readings}),
             figures=queries.lead_figures(session, instant_now()),
             **_monitors(session),
             rings=queries.rings_across(session),
@@ -86,6 +90,5 @@ def _monitors(session: Session) -> dict[str, Any]:
         "is_shipped": line == local.SHIPPED,
         "calibration_error": local.calibration_error(decided, line) if len(decided) >= local.BINS else None,
         "drift": local.drift(before, since),
-        "readings": queries.readings(session),
         "least_decided": local.LEAST,
     }

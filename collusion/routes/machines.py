@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from accounts.access import acting, current_actor, door, limited, reading, requires
+from accounts.queries import names_of
 from accounts.rules import Role
 from collusion import forms, services
 from collusion.routes.desk import card
@@ -59,7 +60,8 @@ def link_devices(code: str) -> Response | tuple[str, int]:
 
 def _key(errors: list[Refusal]) -> str:
     with reading() as session:
+        key = opening.regulator_key(session)
         return render_template(
-            "collusion/regulator_key.html", key=opening.regulator_key(session), counts=opening.device_counts(session),
-            errors=errors, values=request.form,
+            "collusion/regulator_key.html", key=key, counts=opening.device_counts(session), errors=errors,
+            names=names_of(session, [key.named_by] if key else []), values=request.form,
         )  # fmt: skip

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import rfc8785
 
+from accounts.queries import person
 from accounts.rules import Role
 from bidding import queries as bidding
 from collusion import queries, services
@@ -127,7 +128,10 @@ def test_at_the_desk_the_key_file_is_used_once_and_wrong_ones_are_refused(
     assert sent(right).status_code == 303
     page = browser.get(url).get_data(as_text=True)
     assert OTHER in page and "网卡（5 家中 2 家）" in page and "s4evnx0m778" not in page.casefold()
-    assert browser.get("/supervise/machines").status_code == 200
+    with desk.reading() as session:
+        name = person(session, "supervisor-a").name
+    for told in (page, browser.get("/supervise/machines").get_data(as_text=True)):
+        assert name in told.partition("<main")[2] and "supervisor-a" not in told.partition("<main")[2]
 
 
 def test_a_bidders_own_machine_in_its_other_projects_says_nothing() -> None:

@@ -84,7 +84,7 @@ def test_a_trade_outside_is_recorded_with_its_reason_and_alarms_the_supervisor(
     second = {**OUTSIDE, "name": "食堂改造二期", "amount": "200,000"}
     assert tenderee.post("/catalogue/outside", data=second).status_code == 302
     seen = supervisor.get("/catalogue").get_data(as_text=True)
-    assert "没有发现" not in seen and "4,100,000.00" in seen
+    assert "没有发现" not in seen and "4,100,000.00" in seen and "时钟报警" not in seen
     assert "化整为零预警" not in client.get("/catalogue").get_data(as_text=True)
     third = {**OUTSIDE, "project": "P-2", "name": "新楼", "amount": "9,000,000"}
     told = tenderee.post("/catalogue/outside", data=third, follow_redirects=True).get_data(as_text=True)

@@ -36,7 +36,7 @@ def catalogue() -> str:
             "window/catalogue.html",
             rules=matters(today),
             found=found[:PAGE],
-            alarms=queries.split_alarms(session, today) if current_actor().has(*WATCHERS) else None,
+            splits=queries.split_alarms(session, today) if current_actor().has(*WATCHERS) else None,
             page=page,
             previous=url_for("window.catalogue", page=page - 1) if page > 1 else None,
             following=url_for("window.catalogue", page=page + 1) if len(found) > PAGE else None,

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as Answer
 
 from accounts.access import acting, current_actor, instant_now, reading, requires, status_of
+from accounts.queries import names_of
 from accounts.rules import Role
 from bidding import queries as bidding
 from bidding.models import Section
@@ -76,13 +77,14 @@ def section_bonds(code: str) -> tuple[str, int]:
 def _section(code: str, errors: list[Refusal], status: int = 200) -> tuple[str, int]:
     with reading() as session:
         section = released(session, code)
-        law = queries.bond_law(section)
+        law, statements = queries.bond_law(section), queries.statements(session, section)
         page = render_template(
             "bidding/bonds/section.html",
             section=section,
             terms=queries.bond_terms(session, section),
             found=[shown_bond(session, bond) for bond in queries.bonds(session, section)],
-            statements=queries.statements(session, section),
+            statements=statements,
+            names=names_of(session, {one.taken_by for one in statements}),
             book=queries.bond_book(session, section),
             banks=[one.name for one in queries.institutions(session) if one.kind == "bank"],
             report=reconciliation(session, section),

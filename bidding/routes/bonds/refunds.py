@@ -9,6 +9,7 @@ from flask_babel import gettext as _  # type: ignore[import-untyped]
 from werkzeug.wrappers import Response
 
 from accounts.access import acting, current_actor, current_person, instant_now, reading, requires, status_of
+from accounts.queries import names_of
 from accounts.rules import Role
 from bidding.models import Bond
 from bidding.queries import bonds as queries
@@ -49,7 +50,7 @@ def _page(code: str, bond_id: int, errors: list[Refusal], status: int = 200) -> 
             raise Missing("bond.unknown")
         open_ones = {one.id for one in queries.unrefunded(session, held)}
         law = queries.bond_law(section)
-        lines = queries.payments(session, held)
+        lines, entries = queries.payments(session, held), entries_of(session, held.subject)
         twice = set(duplicates(queries.as_payments(lines), held.asked_fen))
         page = render_template(
             "bidding/bonds/bond.html",
@@ -67,7 +68,8 @@ def _page(code: str, bond_id: int, errors: list[Refusal], status: int = 200) -> 
             ],
             refunds=[shown_refund(session, one) for one in queries.refunds(session, held)],
             orders=queries.orders(session, held),
-            entries=entries_of(session, held.subject),
+            entries=entries,
+            names=names_of(session, {str((one.facts or {}).get("actor")) for one in entries}),
             causes=law.words("bond_forfeit_causes"),
             forfeit_law=law.rules.get("bond_forfeit_causes"),
             works_here=current_actor().has(Role.FINANCE),
