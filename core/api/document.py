@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from core.api.fields import Told
-from core.api.operations import Operation
+from core.api.operations import DIGEST, FILE, Operation
 
 REF = "#/components/schemas/{model}"
 VERSION = "1.0.0"
@@ -124,6 +124,9 @@ def _told(one: Described, refs: dict[Any, Any], word: Callable[[str], str]) -> d
     if operation.given is not None:
         schema = refs[operation.given, "validation"]
         told["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+    elif operation.takes_file:
+        binary = {"type": "string", "format": "binary", "minLength": 1}
+        told["requestBody"] = {"required": True, "content": {FILE: {"schema": binary}}}
     return told
 
 
@@ -165,6 +168,8 @@ def _headers(one: Described, word: Callable[[str], str]) -> list[dict[str, Any]]
         wanted.append(("If-None-Match", False, {"type": "string"}))
     if one.operation.needs_match:
         wanted.append(("If-Match", True, {"type": "string"}))
+    if one.operation.takes_file:
+        wanted.append(("Content-Digest", True, {"type": "string", "pattern": DIGEST}))
     if one.operation.takes_key:
         wanted.append(("Idempotency-Key", False, {"type": "string", "pattern": "^[!-~]{8,200}$"}))
     return [
@@ -187,7 +192,7 @@ def statuses(one: Described) -> list[int]:
         found |= {422}
     if one.method != "GET":
         found |= {404, 409, 413, 422}
-    if operation.given is not None:
+    if operation.given is not None or operation.takes_file:
         found |= {415}
     if operation.needs_match:
         found |= {412, 428}
@@ -212,7 +217,7 @@ def _responses(one: Described, refs: dict[Any, Any], word: Callable[[str], str])
 
 
 def _sent(one: Described) -> list[str]:
-    sent = ["ETag"] if one.operation.answer is not None and one.method in ("GET", "PATCH") else []
+    sent = ["ETag"] if one.operation.answer is not None and one.method in ("GET", "PATCH", "PUT") else []
     return [*sent, "Location"] if one.operation.status == 201 else sent
 
 

@@ -9,6 +9,9 @@ from typing import Any
 from pydantic import BaseModel
 
 PREFIX = "/api/v1"
+FILE = "application/octet-stream"
+DIGEST = "^sha-256=:[A-Za-z0-9+/]{43}=:$"
+"""The Content-Digest (RFC 9530) of a file sent as it is."""
 
 
 @dataclass(frozen=True)
@@ -16,7 +19,8 @@ class Operation:
     """What a program must know to call it: who may, what goes in, what comes out, which guards it has.
 
     `scope` None: everybody. `takes_key`: an Idempotency-Key is honoured. `needs_match`: If-Match must name the state
-    the caller has seen. `place`: where what it makes is found, if not behind its own address.
+    the caller has seen. `takes_file`: the body is a file as it is, with its digest beside it. `place`: where what it
+    makes is found, if not behind its own address.
     """
 
     tag: str
@@ -27,6 +31,7 @@ class Operation:
     scope: str | None = None
     takes_key: bool = False
     needs_match: bool = False
+    takes_file: bool = False
     place: str = ""
 
 

@@ -1,7 +1,7 @@
 """What every operation of the programs' interface is made of: read strictly, one view or one act, answered with a tag.
 
 An operation is a thin view: `view(session, …)` for GET, `view(act, …)` for what writes; its path's names, `asked` (the
-address) and `given` (the body) come as keywords. It returns the model to tell. Cookies count for nothing here.
+address), `given` (the body), `sent` (a file) come as keywords. It returns the model to tell. Cookies count for nothing.
 """
 
 from __future__ import annotations
@@ -9,10 +9,11 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, current_app, request
 from pydantic import BaseModel, ValidationError
 from sqlalchemy.exc import IntegrityError
 
@@ -32,7 +33,8 @@ from accounts.rules import Role
 from accounts.services import keep_answer, kept_answer, reserve_answer
 from core.act import Act
 from core.api.fields import Page, refusal_of
-from core.api.operations import PREFIX, Operation
+from core.api.files import Sent, receive
+from core.api.operations import FILE, PREFIX, Operation
 from core.errors import Conflict, Forbidden, Invalid, Missing, Refusal
 
 READS = "600/minute;12000/hour"
@@ -47,13 +49,29 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 
 def operation(
-    blueprint: Blueprint, method: str, rule: str, *, roles: tuple[Role, ...] = (), **told: Any
+    blueprint: Blueprint,
+    method: str,
+    rule: str,
+    *,
+    roles: tuple[Role, ...] = (),
+    allowed: Callable[..., None] | None = None,
+    read: Callable[..., Any] | None = None,
+    **told: Any,
 ) -> Callable[[View], View]:
-    """Put a view on the interface as the operation described by `told` (see `core.api.operations.Operation`)."""
+    """Put a view on the interface as the operation described by `told` (see `core.api.operations.Operation`).
+
+    Of one that takes a file: `allowed(session, …)` refuses before a byte of it is received; `read(sent, …)` reads it
+    outside any transaction, the view gets what it returns as `read`.
+    """
     described = Operation(**told)
 
     def mark(view: View) -> View:
-        answer = _reader(view, described) if method == "GET" else _writer(view, described, method)
+        if method == "GET":
+            answer = _reader(view, described)
+        elif described.takes_file:
+            answer = _taker(view, described, method, allowed, read)
+        else:
+            answer = _writer(view, described, method)
         answer.__name__, answer.__doc__ = view.__name__, view.__doc__
         answer.__operation__ = described  # type: ignore[attr-defined]
         access = public if described.scope is None else requires(*roles) if roles else signed_in
@@ -78,15 +96,54 @@ def _writer(view: Callable[..., Any], described: Operation, method: str) -> Call
     def answer(**path: str) -> Response:
         body, place = _body(described), _place(described)
         named = _named(path) | _asked(described) | _given(described, body)
-        key = _key() if described.takes_key else ""
-        try:
-            with acting() as act:
-                return _once(act, key, method, body, lambda: tell(view(act, **named), described.status, place=place))
-        except IntegrityError as error:
-            # Two came at once (PostgreSQL): nothing of this one stands.
-            raise Conflict("idempotency.busy" if "kept_answer" in str(error.orig) else "api.concurrent") from None
+        return _done(described, method, body, lambda act: tell(view(act, **named), described.status, place=place))
 
     return answer
+
+
+def _taker(
+    view: Callable[..., Any],
+    described: Operation,
+    method: str,
+    allowed: Callable[..., None] | None,
+    read: Callable[..., Any] | None,
+) -> Callable[..., Response]:
+    def answer(**path: str) -> Response:
+        named = _named(path) | _asked(described)
+        if request.mimetype != FILE:
+            raise Invalid("api.media_type", found=(request.mimetype or "—")[:80], wanted=FILE)
+        if allowed is not None:
+            with reading() as session:
+                allowed(session, **named)
+        with _sent() as sent:
+            more = {"read": read(sent, **named)} if read is not None else {}
+            digest = sent.stored.sha256.encode()
+            return _done(
+                described, method, digest, lambda act: tell(view(act, sent=sent, **named, **more), described.status)
+            )
+
+    return answer
+
+
+def _sent() -> AbstractContextManager[Sent]:
+    return receive(
+        door().platform.store,
+        request.stream,
+        announced=request.content_length,
+        digest=request.headers.get("Content-Digest", ""),
+        most=current_app.config["MAX_CONTENT_LENGTH"],
+    )
+
+
+def _done(described: Operation, method: str, body: bytes, made: Callable[[Act], Response]) -> Response:
+    """One act that does it, or tells again what it answered under the same key."""
+    key = _key() if described.takes_key else ""
+    try:
+        with acting() as act:
+            return _once(act, key, method, body, lambda: made(act))
+    except IntegrityError as error:
+        # Two came at once (PostgreSQL): nothing of this one stands.
+        raise Conflict("idempotency.busy" if "kept_answer" in str(error.orig) else "api.concurrent") from None
 
 
 def _once(act: Act, key: str, method: str, body: bytes, made: Callable[[], Response]) -> Response:
@@ -152,7 +209,7 @@ def _body(described: Operation) -> bytes:
     if request.content_length is not None and request.content_length > MOST_BYTES:
         raise Invalid("api.large", most=MOST_BYTES)
     if not JSON.fullmatch(request.mimetype or ""):
-        raise Invalid("api.media_type", found=(request.mimetype or "—")[:80])
+        raise Invalid("api.media_type", found=(request.mimetype or "—")[:80], wanted="application/json")
     return request.get_data(cache=True)
 
 

@@ -17,10 +17,12 @@ from accounts.routes.api.frame import check_match, operation
 from accounts.rules import Role
 from bidding import queries, services
 from bidding.models import Project, Section
-from bidding.routes.api import shapes
+from bidding.routes.api import contents, shapes
 from bidding.routes.blueprint import blueprint
 from bidding.routes.desk import named_party
 from bidding.rules import Level
+from bidding.rules.envelopes import check_layout
+from bidding.rules.slots import fit_slots
 from core.act import Act
 from core.api.cursors import cursor, place
 from core.api.fields import Page, PageAsked
@@ -28,6 +30,7 @@ from core.errors import Forbidden, Invalid
 
 OWNERS = (Role.TENDEREE, Role.AGENT)
 READ, WRITE = "drafts:read", "drafts:write"
+INSTANTS = ("documents_until_at", "deadline_at", "second_opening_at")
 
 
 def _project(session: Session, held: Project) -> shapes.ProjectTold:
@@ -54,7 +57,8 @@ def _project(session: Session, held: Project) -> shapes.ProjectTold:
     )
 
 
-def _draft(held: Section) -> shapes.DraftTold:
+def draft_told(session: Session, held: Section) -> shapes.DraftTold:
+    """A section as its owner drafts it, with the documents in it."""
     return shapes.DraftTold(
         code=held.code,
         project=held.project.code,
@@ -71,14 +75,22 @@ def _draft(held: Section) -> shapes.DraftTold:
         accepts_consortium=held.accepts_consortium if held.is_consortium_stated else None,
         documents_until_at=held.documents_until_at,
         deadline_at=held.deadline_at,
+        second_opening_at=held.second_opening_at,
         particulars={name: str(value) for name, value in (held.particulars or {}).items()},
         method=held.method or {},
+        envelopes=[contents.EnvelopeTold(**one) for one in held.envelopes],
+        slots=[contents.SlotTold(**one) for one in held.slots],
+        documents=[
+            contents.DocumentTold(slot=one.slot, name=one.name, sha256=one.sha256, size=one.size)
+            for one in queries.documents(session, held)
+        ],
     )
 
 
-def _changes(given: shapes.DraftGiven, particulars: dict[str, str]) -> dict[str, Any]:
+def _changes(given: shapes.DraftGiven, held: Section | None = None) -> dict[str, Any]:
     """What a program has said of a draft; a field said to be null is refused where it cannot be empty."""
     values: dict[str, Any] = {}
+    particulars = (held.particulars or {}) if held is not None else {}
     for name in given.model_fields_set:
         value = getattr(given, name)
         if name == "particulars":
@@ -88,10 +100,16 @@ def _changes(given: shapes.DraftGiven, particulars: dict[str, str]) -> dict[str,
             values |= {"accepts_consortium": bool(value), "is_consortium_stated": value is not None}
         elif isinstance(value, datetime):
             values[name] = value.astimezone(UTC)
-        elif value is None and name not in ("documents_until_at", "deadline_at"):
+        elif value is None and name not in INSTANTS:
             raise Invalid("form.required", field=name)
+        elif name == "method":
+            values[name] = value.checked()
+        elif name in ("envelopes", "slots"):
+            values[name] = [one.model_dump() for one in value]
         else:
             values[name] = value
+    if "envelopes" in values and "slots" not in values and held is not None:
+        values["slots"] = fit_slots(held.slots, check_layout(values["envelopes"]))
     return values
 
 
@@ -159,15 +177,17 @@ def update_api_project(act: Act, code: str, given: shapes.ProjectChange) -> shap
 def create_api_draft(act: Act, code: str, given: shapes.NewDraft) -> shapes.DraftTold:
     """A new draft of a section; nothing is checked by law before its publication."""
     project = queries.own_project(act.session, code, act.actor)
-    values = _changes(given, {})
+    values = _changes(given)
     values.setdefault("is_consortium_stated", False)
-    return _draft(services.create_section(act, project, **values))
+    made = services.create_section(act, project, **values)
+    act.session.refresh(made)  # as the next reader finds it, or its tag would be another
+    return draft_told(act.session, made)
 
 
 @operation(blueprint, "GET", "/drafts/<code>", tag="drafts", answer=shapes.DraftTold, scope=READ, roles=OWNERS)
 def api_draft(session: Session, code: str) -> shapes.DraftTold:
     """One section as its owner drafts it."""
-    return _draft(queries.own_section(session, code, current_actor()))
+    return draft_told(session, queries.own_section(session, code, current_actor()))
 
 
 @operation(
@@ -178,9 +198,10 @@ def update_api_draft(act: Act, code: str, given: shapes.DraftGiven) -> shapes.Dr
     """Change a draft against the version seen; 412 where somebody has changed it since."""
     held = queries.own_section(act.session, code, act.actor)
     services.lock_row(act, held)
-    check_match(_draft(held))
-    services.update_section(act, held, **_changes(given, held.particulars or {}))
-    return _draft(held)
+    check_match(draft_told(act.session, held))
+    services.update_section(act, held, **_changes(given, held))
+    act.session.refresh(held)
+    return draft_told(act.session, held)
 
 
 @operation(

@@ -6,14 +6,17 @@ from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
+from bidding.routes.api import contents
 from bidding.rules.law import CATEGORIES, PROCEDURES, REGIMES
 from bidding.rules.procedures import INVITATIONS
 from core.api.fields import Fen, Filled, Given, Instant, Plain, Told, among
+from credit.rules import CUTOFFS
 
 Regime = Annotated[str, among(REGIMES), Field(json_schema_extra={"enum": list(REGIMES)})]
 Category = Annotated[str, among(CATEGORIES), Field(json_schema_extra={"enum": list(CATEGORIES)})]
 Procedure = Annotated[str, among(PROCEDURES), Field(json_schema_extra={"enum": list(PROCEDURES)})]
 Invitation = Annotated[str, among(INVITATIONS), Field(json_schema_extra={"enum": list(INVITATIONS)})]
+Cutoff = Annotated[str, among(CUTOFFS), Field(json_schema_extra={"enum": list(CUTOFFS)})]
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$")]
 Name = Annotated[Filled, Field(max_length=200)]
 Short = Annotated[Plain, Field(max_length=200)]
@@ -73,6 +76,7 @@ class ProjectGiven(Given):
     description: Long = ""
     tenderee: Identifier | None = None
     agent: Identifier | None = None
+    predecessor: Code | None = None
 
 
 class ProjectChange(Given):
@@ -101,10 +105,11 @@ class Particulars(Given):
     contact: Text | None = None
     objection_contact: Text | None = None
     media: Text | None = None
+    credit_cutoff: Cutoff | None = None
 
 
 class DraftGiven(Given):
-    """A draft's facts; what is left out stays. Criteria, envelopes and files are entered in the wizard."""
+    """A draft's facts; what is left out stays. Envelopes without slots keep the slots that fit them."""
 
     name: Name | None = None
     estimate_fen: Fen | None = None
@@ -118,7 +123,11 @@ class DraftGiven(Given):
     accepts_consortium: bool | None = None
     documents_until_at: Instant | None = None
     deadline_at: Instant | None = None
+    second_opening_at: Instant | None = None
     particulars: Particulars | None = None
+    method: contents.MethodGiven | None = None
+    envelopes: Annotated[list[contents.EnvelopeGiven], Field(min_length=1, max_length=4)] | None = None
+    slots: Annotated[list[contents.SlotGiven], Field(min_length=1, max_length=60)] | None = None
 
 
 class NewDraft(DraftGiven):
@@ -145,8 +154,12 @@ class DraftTold(Told):
     accepts_consortium: bool | None
     documents_until_at: Instant | None
     deadline_at: Instant | None
+    second_opening_at: Instant | None
     particulars: dict[str, str]
     method: dict[str, Any]
+    envelopes: list[contents.EnvelopeTold]
+    slots: list[contents.SlotTold]
+    documents: list[contents.DocumentTold]
 
 
 class FindingTold(Told):
