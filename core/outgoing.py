@@ -22,7 +22,7 @@ from core.errors import Invalid
 PATIENCE = 15.0
 """Seconds from the first byte out to the last byte in."""
 MOST_BYTES = 4096
-"""Nobody needs more of an answer."""
+"""Nobody needs more of an answer, unless it is what was asked for."""
 MOST_URL = 500
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -45,10 +45,15 @@ class Unreachable(Exception):
 
 @dataclass(frozen=True)
 class Answer:
-    """What the other side said: its status and how it begins."""
+    """What the other side said: its status and how its body begins."""
 
     status: int
-    begins: str
+    body: bytes
+
+    @property
+    def begins(self) -> str:
+        """The body as text."""
+        return self.body.decode("utf-8", "replace")
 
 
 def resolve(host: str, port: int) -> list[str]:
@@ -122,10 +127,13 @@ def post(
     *,
     networks: Sequence[Network] = (),
     patience: float = PATIENCE,
+    most: int = MOST_BYTES,
     resolver: Resolver = resolve,
     context: ssl.SSLContext | None = None,
 ) -> Answer:
-    """POST the bytes and return the answer's status; redirects are not followed. Unreachable where there is none.
+    """POST the bytes and return the answer's status and the first `most` bytes of its body; redirects are not followed.
+
+    Unreachable where there is none.
 
     Every address of the name must be one that may be reached: a name with a public and a private one leads nowhere.
     """
@@ -157,8 +165,7 @@ def post(
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         connection.request("POST", path, body, headers)
         answer = connection.getresponse()
-        begins = answer.read(MOST_BYTES).decode("utf-8", "replace")
-        return Answer(answer.status, begins)
+        return Answer(answer.status, answer.read(most))
     except ssl.SSLError:
         raise Unreachable("timeout" if time.monotonic() >= deadline else "tls") from None
     except TimeoutError:

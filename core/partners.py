@@ -128,9 +128,14 @@ def post(url: str, raw: bytes, *, most: int = MOST_ANSWERED, patience: float = P
                 found = _read(answer, most, ends)
     except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
         raise Conflict("partner.unreachable", url=url, error=type(error).__name__) from None
-    if answer.status_code == 200:
-        return found
-    raise Conflict("partner.refused", url=url, status=answer.status_code, said=_said(found))
+    return taken(url, answer.status_code, found)
+
+
+def taken(url: str, status: int, body: bytes) -> bytes:
+    """The body of an answer that took what was sent; Conflict("partner.refused") with the code it gave otherwise."""
+    if status == 200:
+        return body
+    raise Conflict("partner.refused", url=url, status=status, said=_said(body))
 
 
 def _read(answer: requests.Response, most: int, ends: float) -> bytes:

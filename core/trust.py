@@ -10,6 +10,7 @@ from typing import Any
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from core.ledger.cosignatures import Cosigner
+from core.outgoing import Network
 from core.timestamps import Authority, read_roots
 
 
@@ -19,6 +20,7 @@ class Trust:
 
     `witnesses` must cosign a closing before anything of it is opened, `observers` may; `patience` is how long a
     closing waits for them before an officer may record an exception; `stamp_every` is the beat of the stamping.
+    `networks`: those beside the public internet to which messages may go.
     """
 
     witnesses: tuple[Cosigner, ...] = ()
@@ -26,6 +28,7 @@ class Trust:
     authority: Authority | None = None
     patience: timedelta = timedelta(minutes=5)
     stamp_every: timedelta = timedelta(minutes=1)
+    networks: tuple[Network, ...] = ()
 
     @property
     def known(self) -> tuple[Cosigner, ...]:

@@ -31,6 +31,7 @@ from core.errors import Conflict, Refusal
 from core.ledger.cosignatures import Cosigner
 from core.ledger.log import LedgerEntry, newest_head, platform_signer
 from core.locker import secret_file
+from core.outgoing import networks_of
 from core.store import ObjectStore
 from core.timestamps import Authority, read_roots
 from core.trust import Trust
@@ -129,6 +130,7 @@ class Settings(BaseSettings):
             authority=authority,
             patience=timedelta(seconds=self.witness_patience),
             stamp_every=timedelta(seconds=self.stamp_seconds),
+            networks=networks_of(self.webhook_networks),
         )
 
     @property

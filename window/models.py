@@ -9,6 +9,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstra
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.db import Base, Json, Row, Staged
+from core.locker import LockedText
 from core.machine import Lifecycle
 from window.lifecycle import RATING, WEBHOOK
 from window.rules import BAD
@@ -226,8 +227,9 @@ class OutsideTrade(Base, Row):
 class Webhook(Base, Staged):
     """A program's subscription to what changes: where messages go, which kinds, from which leaf on.
 
-    Its secret is made from the platform's key, its number and `generation`, and kept nowhere; the one before counts
-    until `former_until`. `failing`: tries in a row that nobody took.
+    Its secret is random and lies encrypted (core.locker); the one before counts until `former_until`. A subscription
+    without one is older than that: its secret is made from the ledger's key until its owner takes a new one.
+    `failing`: tries in a row that nobody took.
     """
 
     __tablename__ = "webhook"
@@ -240,6 +242,8 @@ class Webhook(Base, Staged):
     section: Mapped[str] = mapped_column(String(60), default="")
     cursor: Mapped[int]
     generation: Mapped[int] = mapped_column(default=1)
+    secret: Mapped[str | None] = mapped_column(LockedText("webhook.secret"))
+    former: Mapped[str | None] = mapped_column(LockedText("webhook.former"))
     former_until: Mapped[datetime | None]
     failing: Mapped[int] = mapped_column(default=0)
     reason: Mapped[str] = mapped_column(String(40), default="")

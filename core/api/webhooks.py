@@ -17,10 +17,14 @@ OVERLAP = timedelta(hours=24)
 """How long an old secret still signs beside a new one."""
 
 
-def secret_of(signer: Signer, number: str, generation: int) -> str:
-    """The secret of a subscription: made from the platform's key each time, kept nowhere."""
-    made = signer.sign(f"{DOMAIN}\n{number}\n{generation}\n".encode())
-    return "whsec_" + base64.b64encode(hashlib.sha256(made).digest()).decode()
+def spelled(secret: bytes) -> str:
+    """A secret as its receiver is told it."""
+    return "whsec_" + base64.b64encode(secret).decode()
+
+
+def derived_secret(signer: Signer, number: str, generation: int) -> str:
+    """The secret of a subscription begun before 0.7, made from the ledger's key, until its owner takes a new one."""
+    return spelled(hashlib.sha256(signer.sign(f"{DOMAIN}\n{number}\n{generation}\n".encode())).digest())
 
 
 def signature(secret: str, message: str, stamp: int, body: str) -> str:

@@ -200,6 +200,7 @@ STATES = {
     "api.field.kinds": _l("消息种类的开头，如 notice.；空为全部"),
     "api.field.secret": _l("签名密钥（whsec_…），只出现这一次"),
     "api.field.failing": _l("连续失败的次数"),
+    "api.field.needs_rotation": _l("密钥仍由账本密钥生成（0.7 之前建立），请更换一次"),
     "api.field.outcome": _l("答复的状态码，或没有答复的原因"),
     "api.field.tries": _l("每次发送的结果"),
     "dataset.tender_project": _l("招标项目"),

@@ -23,10 +23,12 @@ from core.board import publish_notice
 from core.chance import seeded
 from core.clock import StoppedClock, iso
 from core.db import Database
-from core.errors import Refusal
+from core.errors import Conflict, Refusal
 from core.ledger.log import platform_signer
+from core.outgoing import networks_of
 from core.store import ObjectStore
-from portal.cli.exchange import exchange_records, method_word
+from core.trust import Trust
+from portal.cli.exchange import exchange_records, hand_over, method_word
 from tests.api.test_tokens import token_of
 from tests.bidding.stage import Stage, refused
 from tests.conftest import Browser
@@ -71,7 +73,8 @@ def upper(tmp_path: Path, empty_sqlite: Path, clock: StoppedClock) -> Iterator[U
 
 
 def introduce(platform: Platform, upper: Upper, *, groups: tuple[str, ...] = (), taken: tuple[str, ...] = ()) -> None:
-    """Each registers the other by its key."""
+    """Each registers the other by its key; this machine is a network of the installation's own."""
+    platform.trust = Trust(networks=networks_of(["127.0.0.0/8"]))
     with platform.act(SYSTEM) as act:
         services.register_platform(
             act, code="province", name="省级平台", side="upper", url=upper.url, groups=groups,
@@ -150,6 +153,28 @@ def test_an_upper_platform_that_is_down_is_asked_again_later_and_later(
     clock.move_to(clock.now() + timedelta(seconds=30))
     exchange_records(platform, ORIGIN)
     assert len(handed(platform)["waiting"]) == 3
+
+
+def test_nothing_is_handed_over_inside_a_network_that_is_not_our_own(
+    platform: Platform, upper: Upper, login: Callable[..., Browser], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Refused by number when registered, by what a name leads to when handed over. Seen red: with `partners.post`."""
+    Stage(platform).publish()
+    browser = login(Role.OPERATOR)
+    form = {"code": "inside", "name": "内网", "side": "upper", "key": str(upper.platform.signer.verifier)}
+    for url in ("https://169.254.169.254/latest", "https://10.0.0.7", "https://[::1]", upper.url, "ftp://x.example"):
+        told = browser.post("/exchange", data=form | {"url": url})
+        page = told.get_data(as_text=True)
+        assert told.status_code == 422 and 'href="#url"' in page and url in page, url
+    introduce(platform, upper)
+    platform.trust = Trust()
+    exchange_records(platform, ORIGIN)
+    with platform.reading() as session:
+        assert queries.exchange_platform(session, "province").trouble == "outgoing.private"
+    assert upper.received() == []
+    monkeypatch.setattr("core.outgoing.socket.getaddrinfo", lambda *_, **__: [(2, 1, 6, "", ("10.0.0.7", 443))])
+    with refused(Conflict, "outgoing.private", host="province.example"):
+        hand_over("https://province.example/exchange/records", b"{}")
 
 
 def document(sender: Platform, clock: StoppedClock, told: list[Any], **changes: Any) -> bytes:
@@ -352,7 +377,7 @@ def test_the_operator_registers_a_platform_and_is_told_what_is_wrong(login: Call
     for values, said in (
         ({"code": "X", "name": "省", "side": "upper"}, "小写字母"),
         ({"code": "zj-province", "name": "省", "side": "lower"}, "此项必填"),
-        ({"code": "zj-province", "name": "省", "side": "upper", "url": "http://10.0.0.1/", "key": "k"}, "https"),
+        ({"code": "zj-province", "name": "省", "side": "upper", "url": "http://10.0.0.1/", "key": "k"}, "不向内网地址"),
         ({"code": "zj-province", "name": "省", "side": "lower", "key": "nonsense"}, "nonsense"),
     ):
         told = browser.post("/exchange", data=values)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import ssl
 import threading
 import time
@@ -18,12 +19,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from accounts.queries import person_by_id
 from accounts.rules import Role
 from core.act import SYSTEM, Platform
-from core.api.webhooks import OVERLAP, TRIES, WAITS, signature
+from core.api.webhooks import OVERLAP, TRIES, WAITS, derived_secret, signature
 from core.board import publish_notice
 from core.clock import StoppedClock
 from core.errors import Invalid
@@ -146,8 +147,46 @@ def test_what_changes_is_told_once_signed_and_in_the_order_of_the_ledger(
         stamp = int(headers["webhook-timestamp"])
         assert stamp == int(clock.now().timestamp())
         assert headers["webhook-signature"] == signature(secret, headers["webhook-id"], stamp, body.decode())
+
+
+def test_a_secret_is_its_own_and_lies_encrypted(platform: Platform, receiver: Receiver) -> None:
+    """Whoever has the ledger's key has no secret, nor has whoever has the database. Seen red: with a plain column."""
+    held, secret = subscribe(platform, receiver.url)
+    assert secret != derived_secret(platform.signer, held.number, 1) and len(secret) == 6 + 44
+    assert subscribe(platform, receiver.url)[1] != secret
+    with platform.act(factories.actor(platform, Role.TENDEREE)) as act:
+        services.rotate_secret(act, queries.webhook(act.session, held.person_id, held.number))
     with platform.reading() as session:
-        assert secret not in str([vars(one) for one in session.scalars(select(Webhook))])
+        raw = str(session.execute(text("SELECT * FROM webhook")).all())
+        one = queries.webhook(session, held.person_id, held.number)
+        assert one.former == secret and one.secret not in (None, secret)
+    assert secret not in raw and "whsec_" not in raw and raw.count("lk1:") == 3
+
+
+def test_a_subscription_from_before_keeps_its_secret_until_its_owner_takes_a_new_one(
+    platform: Platform, receiver: Receiver, login: Callable[..., Browser]
+) -> None:
+    """Nobody misses a message over the change. Seen red: with no secret taken for none."""
+    held, _ = subscribe(platform, receiver.url)
+    with platform.act(SYSTEM) as act:
+        act.session.execute(text("UPDATE webhook SET secret = NULL"))
+
+    def signers(*secrets: str) -> list[bool]:
+        happen(platform, "section:S1")
+        deliver_webhooks(platform, HERE)
+        headers, body = receiver.got[-1]
+        found = headers["webhook-signature"].split(" ")
+        stamp = int(headers["webhook-timestamp"])
+        return [signature(one, headers["webhook-id"], stamp, body.decode()) in found for one in secrets]
+
+    old = derived_secret(platform.signer, held.number, 1)
+    browser = login(Role.TENDEREE)
+    assert signers(old) == [True]
+    assert "请更换一次密钥" in browser.get(f"/account/webhooks/{held.number}").get_data(as_text=True)
+    page = browser.post(f"/account/webhooks/{held.number}/rotate").get_data(as_text=True)
+    new = re.search(r"whsec_[A-Za-z0-9+/=]+", page)
+    assert new is not None and "请更换一次密钥" not in page
+    assert signers(old, new[0]) == [True, True]
 
 
 def test_only_what_was_subscribed_is_told(platform: Platform, receiver: Receiver) -> None:

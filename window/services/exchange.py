@@ -21,6 +21,7 @@ from core.errors import Conflict, Forbidden, Invalid
 from core.ledger.log import append
 from core.ledger.notes import Verifier
 from core.outbox import wait_after
+from core.outgoing import check_address
 from window import queries
 from window.models import ExchangePlatform, HandedRecord, ReceivedRecord
 from window.rules import national
@@ -38,7 +39,8 @@ def register_platform(
     """A platform above or below, from now on; for one above everything published so far is gathered.
 
     Invalid for a malformed code, key or address, an unknown group; Conflict("exchange.known") for a code in use. A
-    platform that is called, or that hands us records, is known by its key.
+    platform that is called, or that hands us records, is known by its key. An address outside the public internet must
+    lie in one of the installation's own networks.
     """
     if CODE.fullmatch(code) is None:
         raise Invalid("exchange.code", field="code", found=code[:60])
@@ -48,7 +50,7 @@ def register_platform(
     if unknown:
         raise Invalid("dataset.unknown", field="groups", group=unknown[0][:40])
     if url:
-        url = partners.check_address(url)
+        url = check_address(url.strip().rstrip("/"), act.trust.networks)
     if (url or side == "lower") and not key:
         raise Invalid("form.required", field="key")
     if key:

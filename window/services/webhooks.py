@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from accounts.models import Person
 from core import canonical
 from core.act import Act
-from core.api.webhooks import OVERLAP, headers, secret_of, wait_after
+from core.api.webhooks import OVERLAP, derived_secret, headers, spelled, wait_after
 from core.clock import iso
 from core.errors import Conflict, Invalid
 from core.ledger import log
@@ -61,6 +61,7 @@ def create_webhook(
         section=section,
         cursor=log.size(act.session) - 1,
         generation=1,
+        secret=spelled(act.chance(32)),
         failing=0,
         reason="",
         created_at=act.now,
@@ -70,16 +71,22 @@ def create_webhook(
     act.session.add(held)
     act.session.flush()
     append(act, "webhook.create", held.subject, {"url": url, "kinds": held.kinds, "actor": act.actor.name})
-    return held, secret_of(act.signer, held.number, 1)
+    return held, secret_of(act, held)
 
 
 def rotate_secret(act: Act, held: Webhook) -> str:
     """A new secret; the old one signs beside it for a day, so that no message is lost in between."""
+    held.former, held.secret = secret_of(act, held), spelled(act.chance(32))
     held.generation += 1
     held.former_until = act.now + OVERLAP
     act.session.flush()
     append(act, "webhook.rotate", held.subject, {"generation": held.generation, "actor": act.actor.name})
-    return secret_of(act.signer, held.number, held.generation)
+    return secret_of(act, held)
+
+
+def secret_of(act: Act, held: Webhook) -> str:
+    """What signs its messages now."""
+    return held.secret or derived_secret(act.signer, held.number, held.generation)
 
 
 def disable_webhook(act: Act, held: Webhook, reason: str = "owner") -> None:
@@ -189,9 +196,9 @@ def claim_messages(act: Act, limit: int = 20, each: int = 5) -> list[Parcel]:
         held = found.webhook
         found.tries += 1
         found.due_at = act.now + CLAIM
-        secrets = [secret_of(act.signer, held.number, held.generation)]
+        secrets = [secret_of(act, held)]
         if held.former_until is not None and held.former_until > act.now:
-            secrets.append(secret_of(act.signer, held.number, held.generation - 1))
+            secrets.append(held.former or derived_secret(act.signer, held.number, held.generation - 1))
         parcels.append(
             Parcel(found.id, found.number, held.url, found.body, headers(secrets, found.number, act.now, found.body))
         )

@@ -31,6 +31,7 @@ class WebhookTold(Told):
     state: str
     reason: str | None
     failing: int
+    needs_rotation: bool
     created_at: Instant
 
 
@@ -100,6 +101,7 @@ def _facts(held: Webhook) -> dict[str, object]:
         "state": held.state,
         "reason": held.reason or None,
         "failing": held.failing,
+        "needs_rotation": held.secret is None,
         "created_at": held.created_at,
     }
 
