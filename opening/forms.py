@@ -44,6 +44,11 @@ def extension(fields: Fields) -> tuple[int, str]:
     return integer(fields, "minutes", least=1, most=24 * 60), words(fields, "reason")
 
 
+def supplement(fields: Fields) -> tuple[datetime, str]:
+    """When the restored bids are opened, and what bidders are told."""
+    return instant(fields, "supplement_at"), words(fields, "reason")
+
+
 def reconvening(fields: Fields) -> tuple[datetime, str]:
     """When the opening is resumed, and what is said about it."""
     return instant(fields, "reconvene_at"), words(fields, "reason")

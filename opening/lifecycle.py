@@ -57,6 +57,7 @@ BID = Lifecycle(
         "mark_corrupted": move("sealed", "corrupted"),
         "admit_second": move(("opened_by_bidder", "opened_by_trustees", "opened_from_backup"), "sealed"),
         "return_second": move(("opened_by_bidder", "opened_by_trustees", "opened_from_backup"), "returned"),
+        "restore": move("returned", "sealed"),
         "reject": move(("opened_by_bidder", "opened_by_trustees", "opened_from_backup"), "rejected"),
     },
 )

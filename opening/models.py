@@ -20,7 +20,8 @@ class Opening(Base, Staged):
 
     `stood_in` is where it left the day's course, `suspensions` when, why and until when it was suspended. Where the
     envelopes are opened in two sittings (双信封), the same opening sits twice: `admitted` says who passed the first
-    stage, and `first_sitting` keeps what the first sitting left before the second began.
+    stage, and `first_sitting` keeps what the first sitting left before the second began. Whoever had failed wrongly is
+    `restored` there and opened in a sitting of their own (补充开标); `later_sittings` keeps what each one before left.
     """
 
     __tablename__ = "opening"
@@ -51,6 +52,7 @@ class Opening(Base, Staged):
     sittings: Mapped[int] = mapped_column(default=1, server_default="1")
     admitted: Mapped[Any | None] = mapped_column(Json)
     first_sitting: Mapped[Any | None] = mapped_column(Json)
+    later_sittings: Mapped[Any] = mapped_column(Json, default=list, server_default="[]")
     section: Mapped[Section] = relationship(lazy="joined")
 
     @property
@@ -62,16 +64,35 @@ class Opening(Base, Staged):
     def subjects(self) -> list[str]:
         """The names in the ledger of every sitting so far, the first first."""
         first = f"opening:{self.section.code}"
-        return [first] if self.sitting == 1 else [first, f"{first}:2"]
+        return [first, *(f"{first}:{number}" for number in range(2, self.sitting + 1))]
+
+    @property
+    def restored(self) -> list[dict[str, Any]]:
+        """Who had failed the first stage wrongly, {sitting, numbers, at, …} for each sitting after the second."""
+        return list((self.admitted or {}).get("restored", []))
+
+    @property
+    def awaited(self) -> dict[str, Any] | None:
+        """The restored bids whose sitting has not been convened yet; None where there are none."""
+        return next((one for one in self.restored if one["sitting"] > self.sitting), None)
+
+    @property
+    def numbers(self) -> set[int] | None:
+        """Which bids take part in this sitting, by number; None in the first, in which everybody does."""
+        if self.sitting == 1:
+            return None
+        if self.sitting == 2:
+            return set((self.admitted or {})["passed"])
+        return set(next(one for one in self.restored if one["sitting"] == self.sitting)["numbers"])
 
     @property
     def reads_prices(self) -> bool:
         """Whether this sitting opens the schedules: only then there are prices to read and a coefficient to draw."""
-        return reads_prices(self.section.envelopes, self.sitting)
+        return reads_prices(self.section.envelopes, min(self.sitting, 2))
 
     def due(self, submission: Submission) -> list[str]:
         """The submission's envelopes that this sitting opens; of any other no layer is asked for or taken."""
-        return due_envelopes(self.section.envelopes, self.sitting, submission.content["envelopes"])
+        return due_envelopes(self.section.envelopes, min(self.sitting, 2), submission.content["envelopes"])
 
     @property
     def standing(self) -> str:

@@ -137,7 +137,8 @@ def reports(case: Case, out: Findings) -> Said:
             case.archive.has(row["sha256"])
     with out.at("opening.json evidence"):
         opening = case.archive.json("opening.json")
-        records = [opening["record"], (opening.get("first_sitting") or {}).get("record")]
+        before = [opening.get("first_sitting") or {}, *opening.get("later_sittings", [])]
+        records = [opening["record"], *(one.get("record") for one in before)]
         named = [item["sha256"] for record in records if record for item in record["evidence"] if item["sha256"]]
         for sha256 in named:
             case.archive.has(sha256)

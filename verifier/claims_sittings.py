@@ -7,19 +7,26 @@ from .canonical import need, same
 from .claims_ledger import Said
 from .verdict import Case, Findings
 
+RULE = "wrong_failure_after_prices"
 
-def _layers(case: Case, at: int, admitted: set[str], out: Findings) -> None:
-    subjects = [f"opening:{case.section}", f"opening:{case.section}:2"]
+
+def _layers(case: Case, sat: dict[str, tuple[int, set[str]]], out: Findings) -> None:
+    """A layer of a second envelope is taken off in the sitting that admitted the bid, and of a first one before."""
+    first = f"opening:{case.section}"
+    start = min(at for at, _ in sat.values())
     for entry in case.entries:
-        if entry.get("kind") not in ("opening.peel", "opening.peel_fault") or entry.get("subject") not in subjects:
+        if entry.get("kind") not in ("opening.peel", "opening.peel_fault"):
             continue
         facts = entry["facts"]
         with out.at(f"ledger entry {entry['index']}"):
             later = facts["package"] in case.later
-            need((entry["subject"] == subjects[1]) == later, "场次不符", "a layer of another sitting")
+            need((entry["subject"] in sat) == later, "场次不符", "a layer of another sitting")
             if later:
+                at, admitted = sat[entry["subject"]]
                 need(entry["index"] > at, "第二信封在第二次开标前被剥开", "a second envelope before its sitting")
                 need(facts["submission"] in admitted, "未通过者的第二信封被剥开", "a second envelope of who failed")
+            else:
+                need(entry["subject"] == first and entry["index"] < start, "场次不符", "a layer of another sitting")
 
 
 def _scored(case: Case, committee: str, ends: list[int]) -> None:
@@ -47,6 +54,36 @@ def _sealed(bid: dict[str, Any], later: list[str]) -> None:
     )
 
 
+def _reviewed(case: Case, committee: str, end: int) -> tuple[list[int], list[int]]:
+    """Who passed and who failed, as decided when the stage that ended there had begun."""
+    begun = [e for e in case.told("committee.begin_scoring", committee) if e["index"] < end]
+    need(begun, "第一信封没有评审", "no review before the first stage ended")
+    decided = begun[-1]["facts"]["conformity"]["bids"]
+    return [one["number"] for one in decided if not one["rejected"]], [
+        one["number"] for one in decided if one["rejected"]
+    ]
+
+
+def _restored(case: Case, late: list[int], end: int, number: int) -> tuple[int, set[str]]:
+    """Where the sitting of that number began, which opens what passed only when judged again; whom it admitted."""
+    law = [rule["value"] for rule in case.archive.json("project.json")["law"]["rules"] if rule["key"] == RULE]
+    need(law == ["open"], "法律依据中没有补充开标", "the law knows no later sitting")
+    about = f"opening:{case.section}:{number - 1}"
+    said = [e for e in case.told("opening.restore", about) if e["index"] > end]
+    need(said and same(said[0]["facts"]["numbers"], late), "改评通过者未经更正", "not who was restored")
+    convened = case.only("opening.convene_second", f"opening:{case.section}:{number}")
+    announced = [e["index"] for e in case.told("opening.announce_supplement", about)]
+    open_day = any(said[0]["index"] < one < convened["index"] for one in announced)
+    need(open_day, "补充开标没有公告", "the later sitting was not announced")
+    bids = {bid["number"]: bid["submission_digest"] for bid in case.archive.rows("bids.json")}
+    stated = [[one["number"], one["submission_digest"]] for one in convened["facts"]["admitted"]]
+    held = same(stated, [[one, bids[one]] for one in late]) and same(convened["facts"]["returned"], [])
+    need(held, "补充开标的不是改评通过者", "the later sitting admits others")
+    locks = [e["index"] for e in case.told("committee.lock", f"committee:{case.section}") if e["index"] > end]
+    need(locks and locks[0] > convened["index"], "锁定早于补充开标", "locked before the later sitting")
+    return convened["index"], {bids[one] for one in late}
+
+
 def sittings(case: Case, out: Findings) -> Said:
     """One sitting: nothing of a second. Two: the order of the ledger, who was admitted, and what stayed sealed."""
     first, second = f"opening:{case.section}", f"opening:{case.section}:2"
@@ -54,39 +91,47 @@ def sittings(case: Case, out: Findings) -> Said:
     if not case.later:
         need(not case.told("opening.convene_second", second), "多出第二次开标", "there is a second sitting")
         return "一次开启", "one sitting"
-    ends = case.told("committee.conclude_first", committee)
+    ends = [end["index"] for end in case.told("committee.conclude_first", committee)]
     need(ends, "第一信封评审没有结束", "the first stage never ended")
-    begun = [e for e in case.told("committee.begin_scoring", committee) if e["index"] < ends[0]["index"]]
-    need(begun, "第一信封没有评审", "no review before the first stage ended")
-    decided = begun[-1]["facts"]["conformity"]["bids"]
-    passed = [bid["number"] for bid in decided if not bid["rejected"]]
-    failed = [bid["number"] for bid in decided if bid["rejected"]]
+    passed, failed = _reviewed(case, committee, ends[0])
     bids = {bid["number"]: bid for bid in case.archive.rows("bids.json")}
     with out.at("opening.convene"):
         held = same(case.only("opening.convene", first)["facts"]["later"], case.later)
         need(held, "留待第二次的信封与公告不同", "later is not what the notice says")
     convened = case.only("opening.convene_second", second)
-    admitted = {bids[number]["submission_digest"] for number in passed}
+    sat = {second: (convened["index"], {bids[number]["submission_digest"] for number in passed})}
+    entered = set(passed)
     with out.at("opening.convene_second"):
         told = [[one["number"], one["submission_digest"]] for one in convened["facts"]["admitted"]]
         held = same(told, [[number, bids[number]["submission_digest"]] for number in passed])
         need(held, "参加第二次开标的不是通过者", "admitted are not those who passed")
         need(same(convened["facts"]["returned"], failed), "退还的不是未通过者", "returned are not those who failed")
-        last = case.archive.json("evaluation.json")["conformity"]["bids"]
-        held = {bid["number"] for bid in last if not bid["rejected"]} <= set(passed)
-        need(held, "未开启第二信封者被评为通过", "passed later, with the second envelope returned")
-        steps = [ends[0], case.only("opening.admit", first), convened]
-        places = [step["index"] for step in steps]
+        admit = case.only("opening.admit", first)
+        places = [ends[0], admit["index"], convened["index"]]
         need(places == sorted(places), "先后不对", "the steps are out of order")
-        need(same(steps[1]["facts"]["passed"], passed), "公布的通过者不符", "opening.admit names others")
-        _scored(case, committee, [end["index"] for end in ends])
+        need(same(admit["facts"]["passed"], passed), "公布的通过者不符", "opening.admit names others")
+        _scored(case, committee, ends)
         locks = case.told("committee.lock", committee)
         need(locks and locks[0]["index"] > places[2], "锁定早于第二次开标", "locked before the second sitting")
-    _layers(case, convened["index"], admitted, out)
-    for number in failed:
+    with out.at("opening.restore"):
+        for end in ends[1:]:
+            late = sorted(set(_reviewed(case, committee, end)[0]) - entered)
+            if late:
+                number = len(sat) + 2
+                sat[f"{first}:{number}"] = _restored(case, late, end, number)
+                entered |= set(late)
+        for kind, count in (("opening.convene_second", len(sat)), ("opening.restore", len(sat) - 1)):
+            held = sum(entry.get("kind") == kind for entry in case.entries) == count
+            need(held, "开标次数与评审不符", "more sittings than the reviews call for")
+        last = case.archive.json("evaluation.json")["conformity"]["bids"]
+        held = {bid["number"] for bid in last if not bid["rejected"]} <= entered
+        need(held, "未开启第二信封者被评为通过", "passed later, with the second envelope returned")
+    _layers(case, sat, out)
+    out_of_it = sorted(set(failed) - entered)
+    for number in out_of_it:
         with out.at(f"bids.json {number}"):
             _sealed(bids[number], case.later)
     return (
-        f"两次开启：{len(passed)} 家开启第二信封，{len(failed)} 家原封退还",
-        f"two sittings: {len(passed)} second envelopes opened, {len(failed)} returned sealed",
+        f"{1 + len(sat)} 次开启：{len(entered)} 家开启第二信封，{len(out_of_it)} 家原封退还",
+        f"{1 + len(sat)} sittings: {len(entered)} second envelopes opened, {len(out_of_it)} returned sealed",
     )

@@ -239,6 +239,7 @@ def told_members(session: Session, section: Section, warnings: dict[str, Any]) -
                 if opening.first_sitting
                 else []
             ),
+            *({"kind": "later_opening_record", "sha256": one["record_sha256"]} for one in opening.later_sittings),
         ],
     }
 
@@ -300,6 +301,7 @@ def _opening(session: Session, section: Section, opening: Opening) -> dict[str, 
         "sittings": opening.sittings,
         "admitted": opening.admitted,
         "first_sitting": opening.first_sitting,
+        "later_sittings": opening.later_sittings,
     }
 
 

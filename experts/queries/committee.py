@@ -172,15 +172,31 @@ def prices_are_open(session: Session, section: Section) -> bool:
     if not in_two_stages(section):
         return False
     found = opening_of(session, section)
-    return (found.sitting, found.state) == (2, "handed_over")
+    return found.sitting >= 2 and found.state == "handed_over" and found.awaited is None
 
 
 def admitted(session: Session, section: Section) -> set[int]:
-    """The bids that may be priced, by number: of two sittings those admitted to the second, once it was convened."""
+    """The bids that may be priced, by number: of two sittings those admitted to the second, or to one after it."""
     found = opening_of(session, section)
-    if found.sitting == 2 and found.admitted is not None:
-        return set(found.admitted["passed"])
+    if found.sitting >= 2 and found.admitted is not None:
+        return {*found.admitted["passed"], *(number for one in found.restored for number in one["numbers"])}
     return {bid.number for bid in bids_in_evaluation(session, section)}
+
+
+def may_restore(section: Section) -> bool:
+    """Whether the project's law lets a wrongly failed bid's second envelope be opened after prices are known (R-502).
+
+    Elsewhere, and in projects frozen before the rule was known, only a new tender is left.
+    """
+    return bidding.law_of(section).words("wrong_failure_after_prices") == ("open",)
+
+
+def restored(session: Session, held: Committee) -> list[int]:
+    """The bids that pass only now that the committee judges again, by number: their prices are still sealed (R-502)."""
+    if held.conformity is None or not prices_are_open(session, held.section):
+        return []
+    passed = {one["number"] for one in held.conformity["bids"] if not one["rejected"]}
+    return sorted(passed - admitted(session, held.section))
 
 
 def in_price_stage(session: Session, held: Committee) -> bool:

@@ -183,6 +183,7 @@ def _scores(code: str, errors: list[Refusal]) -> str:
             totals={held.id: sum(item.value for item in items.get(held.id, {}).values()) for held in sheets},
             criteria=criteria,
             two_stages=queries.in_two_stages(member.committee.section),
+            restored=queries.restored(session, held_by) if scoring else [],
             errors=errors,
         )
 

@@ -129,8 +129,8 @@ def reject_all(act: Act, committee: Committee, reason: str) -> None:
     """The committee rejects every bid: none passed, or competition is clearly lacking (R-412); the section fails.
 
     Called by the leader, with the reasoning that goes on record; of two stages in either. Three or more that would pass
-    are enough, Conflict("review.enough_left"), unless judging again one of them passed too late: its second envelope
-    went back unopened, so that only a new tender is fair.
+    are enough, Conflict("review.enough_left"), unless judging again one of them passed too late, and the project's law
+    does not let its second envelope be opened any more, so that only a new tender is left (R-507).
     """
     leader = check_leader(act, committee)
     is_priced = queries.in_price_stage(act.session, committee)
@@ -149,7 +149,7 @@ def reject_all(act: Act, committee: Committee, reason: str) -> None:
         stand = (queries.price_clauses_for if is_priced else queries.clauses_for)(act.session, committee, bid)
         if not decision_on(act, committee, bid, stand)["rejected"]:
             passed.append(bid.number)
-    restored = sorted(set(passed) - queries.admitted(act.session, committee.section))
+    restored = _restored(act, committee, passed)
     if len(passed) >= 3 and not restored:
         raise Conflict("review.enough_left", left=len(passed))
     facts = {"reason": reason, "left": len(passed), **({"restored": restored} if restored else {})}
@@ -218,11 +218,17 @@ def check_answered(act: Act, committee: Committee) -> None:
 
 
 def _check_admitted(act: Act, committee: Committee, decisions: list[dict[str, Any]]) -> None:
-    """Judged again after the prices were read, nobody passes whose second envelope went back unopened."""
-    passed = {one["number"] for one in decisions if not one["rejected"]}
-    restored = sorted(passed - queries.admitted(act.session, committee.section))
+    """Judged again after prices were read, nobody passes whose envelope stayed sealed, but where the law opens it."""
+    restored = _restored(act, committee, [one["number"] for one in decisions if not one["rejected"]])
     if restored:
         raise Conflict("review.envelope_returned", numbers=", ".join(str(number) for number in restored))
+
+
+def _restored(act: Act, committee: Committee, passed: Sequence[int]) -> list[int]:
+    """Of those that pass now, whose second envelopes cannot be opened any more."""
+    if queries.may_restore(committee.section):
+        return []
+    return sorted(set(passed) - queries.admitted(act.session, committee.section))
 
 
 def _check_prices(act: Act, committee: Committee, decisions: list[dict[str, Any]]) -> None:

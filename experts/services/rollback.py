@@ -81,7 +81,7 @@ def send_back(act: Act, committee: Committee, *, stage: str, reason: str, ground
     Called where an objection was upheld or the regulator has so decided; `grounds` names it in the ledger. Findings and
     sheets are their members' drafts again with what they hold, the signatures under the report no longer count, and the
     report delivered so far stays in the store and in the ledger. The section is being evaluated again. Conflict:
-    committee.state. Of two sittings only what was opened is judged again: nobody is admitted to the second anew.
+    committee.state. Of two sittings what was opened is judged again; who passes only now is restored.
     """
     if committee.state != "delivered" or stage not in (REVIEW, SCORING):
         raise Conflict(

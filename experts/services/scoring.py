@@ -122,7 +122,8 @@ def conclude_first_stage(act: Act, committee: Committee) -> None:
     """End the first of two stages: technical scores are final, and only who passed may open a second envelope.
 
     Called by the leader, once every sheet is locked and objective scores agree; nobody has seen a price, and no sheet
-    can be changed after this. Where the committee was sent back after the second sitting nobody is admitted anew.
+    can be changed after this. Where the committee was sent back after the second sitting, whoever passes only now is
+    restored: the price is opened in a sitting of its own, and the result waits for it (R-502).
     Conflict: scoring.one_stage, scoring.unfinished, scoring.objective, committee.state.
     """
     leader = check_leader(act, committee)
@@ -135,9 +136,13 @@ def conclude_first_stage(act: Act, committee: Committee) -> None:
     failed = [{"number": one["number"], "reasons": one["reasons"]} for one in conformity if one["rejected"]]
     seat = from_seat(act, leader)
     advance(seat, committee, "conclude_first", passed=passed, failed=failed)
-    if queries.prices_are_open(act.session, committee.section):
+    opening = queries.opening_of(act.session, committee.section)
+    if not queries.prices_are_open(act.session, committee.section):
+        hall.admit(seat, opening, passed, failed)
         return
-    hall.admit(seat, queries.opening_of(act.session, committee.section), passed, failed)
+    restored = queries.restored(act.session, committee)
+    if restored:
+        hall.restore(seat, opening, restored, (opening.admitted or {})["failed"])
 
 
 def _finished(act: Act, committee: Committee) -> list[tuple[Sheet, dict[str, ScoreItem]]]:

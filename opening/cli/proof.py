@@ -89,8 +89,9 @@ def check_second(proof: Mapping[str, Any], *, section: str, key: str, later: Col
     """What may be taken off of envelopes kept for a second sitting (双信封): nothing before it is proved to have begun.
 
     Call after `check_closing` held. `later`: what was pinned at the rehearsal; the closing may name no fewer. With
-    `second` in the answer: the platform has signed that the second sitting of this section is convened, and the pairs
-    (submission, envelope) it admits. Raises Conflict("peel.client.proof") naming what does not hold.
+    `second` in the answer: the platform has signed that the second sitting of this section, or one after it, is
+    convened, and the pairs (submission, envelope) it admits. Raises Conflict("peel.client.proof") naming what does not
+    hold.
     """
     sealed = frozenset(map(str, proof["entry"]["facts"].get("later", [])))
     if not set(later) <= sealed:
@@ -101,6 +102,7 @@ def check_second(proof: Mapping[str, Any], *, section: str, key: str, later: Col
     try:
         stands = _stands(second, key)
         entry, facts = second["entry"], second["entry"]["facts"]
+        sitting = int(facts["sitting"])
         admitted = frozenset(
             (str(one["submission_digest"]), str(name)) for one in facts["admitted"] for name in one["envelopes"]
         )
@@ -109,8 +111,8 @@ def check_second(proof: Mapping[str, Any], *, section: str, key: str, later: Col
         raise Conflict("peel.client.proof", place=code) from None
     for place, holds in (
         *stands.items(),
-        ("kind", entry["kind"] == "opening.convene_second" and entry["subject"] == f"opening:{section}:2"),
-        ("section", facts["section"] == section),
+        ("kind", entry["kind"] == "opening.convene_second" and entry["subject"] == f"opening:{section}:{sitting}"),
+        ("section", facts["section"] == section and sitting >= 2),
     ):
         if not holds:
             raise Conflict("peel.client.proof", place=f"second.{place}")

@@ -41,7 +41,7 @@ def due_to_look(session: Session, limit: int) -> list[Bid]:
             .outerjoin(BidContents, BidContents.bid_id == Bid.id)
             .where(
                 Opening.state.in_(PRICES_SHOWN),
-                Opening.sitting == Opening.sittings,
+                Opening.sitting >= Opening.sittings,
                 Bid.state.in_(OPENED),
                 BidContents.id.is_(None),
             )

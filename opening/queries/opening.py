@@ -50,7 +50,8 @@ def first_round_bid(session: Session, section: Section, identifier: str) -> Bid 
 
 def sitting_bids(session: Session, found: Opening) -> list[Bid]:
     """The bids that take part in this sitting, by number: in a second one only those that passed the first stage."""
-    return [bid for bid in bids(session, found) if found.sitting == 1 or bid.first_sitting is not None]
+    wanted = found.numbers
+    return [bid for bid in bids(session, found) if wanted is None or bid.number in wanted]
 
 
 def prices_told(found: Opening) -> bool:

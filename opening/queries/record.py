@@ -50,8 +50,8 @@ def record_facts(session: Session, section: Section) -> dict[str, Any]:
             select(LedgerEntry).where(LedgerEntry.subject == found.subject).order_by(LedgerEntry.leaf_index)
         )
     }
-    begun = "opening.convene_second" if found.sitting == 2 else "opening.publish_names"
-    since = moved["opening.convene_second"].at if found.sitting == 2 else moved["opening.convene"].at
+    begun = "opening.convene_second" if found.sitting > 1 else "opening.publish_names"
+    since = moved["opening.convene_second"].at if found.sitting > 1 else moved["opening.convene"].at
     taking_part = sitting_bids(session, found)
     return {
         "type": "sunbid-opening-record/v1",
@@ -63,7 +63,15 @@ def record_facts(session: Session, section: Section) -> dict[str, Any]:
         "sittings": found.sittings,
         "envelopes": sorted({name for bid in taking_part for name in found.due(bid.submission)}),
         "first_record_sha256": (found.first_sitting or {}).get("record_sha256"),
-        "convened": _at(moved, "opening.convene_second" if found.sitting == 2 else "opening.convene"),
+        **(
+            {
+                "restored": sorted(found.numbers or ()),
+                "later_record_sha256": [one["record_sha256"] for one in found.later_sittings],
+            }
+            if found.sitting > 2
+            else {}
+        ),
+        "convened": _at(moved, "opening.convene_second" if found.sitting > 1 else "opening.convene"),
         "names_published": _at(moved, begun),
         "decrypt_opened": _at(moved, "opening.open_decryption"),
         "decrypt_until": iso(found.decrypt_until_at) if found.decrypt_until_at else None,

@@ -81,6 +81,7 @@ _TOLD = frozenset(
         "incident",
         "minutes",
         "reconvene_at",
+        "supplement_at",
         "basis",
         "speaker",
         "role",
@@ -127,7 +128,8 @@ class Closing:
 def closing(session: Session, found: Opening) -> Closing:
     """The convening entry with its facts, its proof in the closing head, the head, and every policy of the section.
 
-    Once there is a second sitting, `second` proves its convening in the same way, under a head signed then.
+    Once there is a second sitting, `second` proves the convening of the last one in the same way, under a head signed
+    then.
     """
     entry = _entry(session, found.subjects[0], "opening.convene")
     if entry is None:
@@ -135,7 +137,7 @@ def closing(session: Session, found: Opening) -> Closing:
     again = _entry(session, found.subjects[-1], "opening.convene_second")
     second = None
     if again is not None:
-        kept = found.first_sitting or {}
+        kept = [found.first_sitting or {}, *found.later_sittings][-1]
         second = {
             "entry": again.told(),
             "inclusion_proof": inclusion(session, again.leaf_index, kept["size"]),

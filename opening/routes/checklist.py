@@ -100,6 +100,11 @@ def _text(item: Condition) -> str:
         "announced": _("已公布复会时间（%(at)s）", at=_instant(facts.get("at"))) if item.met else _("尚未公布复会时间"),
         "second_sitting": _("信封分两次开启"),
         "first_stage": _("第一信封评审已结束") if item.met else _("第一信封评审尚未结束"),
+        "restored": _("有被误判的投标待补充开标") if item.met else _("没有待补充开标的投标"),
+        "supplement_announced": _("已公布补充开标时间（%(at)s）", at=_instant(facts.get("at")))
+        if item.met
+        else _("尚未公布补充开标时间"),
+        "supplement_instant": _("公布的补充开标时间已到（%(at)s）", at=_instant(facts.get("at"))),
         "second_instant": _("公布的第二次开标时间已到（%(at)s）", at=_instant(facts.get("at"))),
         "instant_come": _("公布的复会时间已到（%(at)s）", at=_instant(facts.get("at"))),
     }

@@ -43,6 +43,17 @@ def announce_reconvening(code: str) -> Response:
     )
 
 
+@blueprint.post("/opening/<code>/announce-supplement")
+@requires(*HOSTS)
+def announce_supplement(code: str) -> Response:
+    """Publish when the restored bids are opened."""
+    return moved(
+        code,
+        services.announce_supplement,
+        lambda fields: dict(zip(("at", "reason"), forms.supplement(fields), strict=True)),
+    )
+
+
 @blueprint.post("/opening/<code>/reconvene")
 @requires(*HOSTS)
 def reconvene(code: str) -> Response:

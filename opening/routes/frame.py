@@ -184,6 +184,8 @@ def _shown(found: Opening) -> dict[str, Any]:
         "sitting": found.sitting,
         "sittings": found.sittings,
         "awaits_second": found.sitting < found.sittings and found.state == "handed_over",
+        "awaited": found.awaited if found.state == "handed_over" else None,
+        "numbers": sorted(found.numbers or ()),
         "admitted": found.admitted,
         "decoys": len(found.decoys or []),
         "k": coefficients.get("k"),

@@ -23,17 +23,19 @@ HOST_MOVES = (
     "ask_confirmation",
     "sign_record",
     "hand_over",
+    "announce_supplement",
     "convene_second",
     "suspend",
     "announce_reconvening",
     "reconvene",
     "cancel",
 )
-"""The host's moves in the order of the day; `extend` and `announce_reconvening` change no state."""
+"""The host's moves in the order of the day; `extend` and the announcements change no state."""
 
 _STATES: Mapping[str, frozenset[str]] = {
     "extend": frozenset({"decrypt_open", "decrypt_paused"}),
     "announce_reconvening": frozenset({"suspended"}),
+    "announce_supplement": frozenset({"handed_over"}),
     **{verb: OPENING.moves[verb].sources for verb in HOST_MOVES if verb in OPENING.moves},
 }
 
@@ -64,6 +66,8 @@ class Standing:
     awaits_second: bool = False
     is_admitted: bool = False
     second_at: datetime | None = None
+    is_supplement: bool = False
+    supplement_at: datetime | None = None
     is_ordered: bool = False
 
 
@@ -146,12 +150,28 @@ def _hand_over(day: Standing) -> Iterator[Condition]:
 
 
 def _convene_second(day: Standing) -> Iterator[Condition]:
+    if day.is_supplement and day.awaits_second:
+        yield from _convene_supplement(day)
+        return
     yield Condition("second_sitting", day.awaits_second, {}, Conflict("opening.one_sitting", subject=day.subject))
     yield Condition("first_stage", day.is_admitted, {}, Conflict("opening.not_admitted", subject=day.subject))
     at = day.second_at
     if at is not None:
         early = Untimely("opening.second_early", second_opening_at=at, at=day.now)
         yield Condition("second_instant", day.now >= at, {"at": at}, early)
+
+
+def _announce_supplement(day: Standing) -> Iterator[Condition]:
+    waits = day.is_supplement and day.awaits_second
+    yield Condition("restored", waits, {}, Conflict("opening.none_restored", subject=day.subject))
+
+
+def _convene_supplement(day: Standing) -> Iterator[Condition]:
+    at = day.supplement_at
+    yield Condition("supplement_announced", at is not None, {"at": at}, Conflict("opening.supplement_unannounced"))
+    if at is not None:
+        early = Untimely("opening.supplement_early", supplement_at=at, at=day.now)
+        yield Condition("supplement_instant", day.now >= at, {"at": at}, early)
 
 
 def _reconvene(day: Standing) -> Iterator[Condition]:
@@ -172,6 +192,7 @@ _OWN: Mapping[str, Callable[[Standing], Iterator[Condition]]] = {
     "draw_coefficients": _draw_coefficients,
     "sign_record": _sign_record,
     "hand_over": _hand_over,
+    "announce_supplement": _announce_supplement,
     "convene_second": _convene_second,
     "reconvene": _reconvene,
 }

@@ -36,7 +36,7 @@ from opening.services.reading import (
     reply_objection,
 )
 from opening.services.record import cosign_record, hand_over, render_record, sign_record
-from opening.services.sittings import admit, convene_second
+from opening.services.sittings import admit, announce_supplement, convene_second, restore
 from opening.services.suspension import (
     announce_reconvening,
     cancel,
@@ -59,6 +59,7 @@ __all__ = [
     "advance_due",
     "announce",
     "announce_reconvening",
+    "announce_supplement",
     "appeal",
     "ask_confirmation",
     "call_bidder",
@@ -106,6 +107,7 @@ __all__ = [
     "render_record",
     "reply_objection",
     "report_fault",
+    "restore",
     "restore_backup",
     "resume",
     "reveal_coefficient",

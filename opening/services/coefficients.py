@@ -44,9 +44,12 @@ def draw_coefficients(act: Act, opening: Opening) -> None:
 
     `opening.coefficients` then holds everything that replays it (docs/spec/draw.md). Where the method knows no
     coefficient, it holds that nothing was drawn; the first of two sittings draws none, because the nonces are sealed
-    with the prices.
+    with the prices. What the second has drawn stands in any later one: nothing is drawn once prices are known.
     """
     check_conditions(act, opening, "draw_coefficients")
+    if opening.sitting > 2 and opening.coefficients is not None:
+        advance(act, opening, "draw_coefficients", k=opening.coefficients["k"], stands=True)
+        return
     section = opening.section
     label = draw_label(section.code)
     grid = coefficient_grid(section.method) if opening.reads_prices else []

@@ -43,7 +43,7 @@ def open_decryption(act: Act, opening: Opening) -> None:
     """
     check_conditions(act, opening, "open_decryption")
     section = opening.section
-    grid = coefficient_grid(section.method) if opening.reads_prices else []
+    grid = coefficient_grid(section.method) if opening.reads_prices and opening.coefficients is None else []
     if grid:
         freeze_candidates(act, committed_draw(act, section), grid)
     minutes = bidding.policy(act.session, section).content["decrypt_minutes"]
@@ -95,8 +95,10 @@ def sign_in_bid(act: Act, opening: Opening, bid: Bid) -> None:
     """Record that the bidder is there, in the hour of the opening only (R-251); signing in again changes nothing."""
     queries.check_own_bid(act.session, opening, act.actor, bid.submission.digest)
     check_state(opening, "sign_in", {"names_published", "decrypt_open", "decrypt_paused", "trustee_fallback"})
-    if opening.sitting == 2 and bid.first_sitting is None:
+    if bid.state == "returned":
         raise Conflict("bid.returned", number=bid.number)
+    if bid not in queries.sitting_bids(act.session, opening):
+        return
     if bid.signed_in_at is None:
         bid.signed_in_at = act.now
         append(act, "bid.sign_in", bid.subject, {"number": bid.number, "by": act.actor.name})
@@ -162,8 +164,9 @@ def close_decryption(act: Act, opening: Opening) -> None:
     """
     check_conditions(act, opening, "close_decryption")
     bids = queries.sitting_bids(act.session, opening)
-    opened = [bid for bid in bids if bid.state in OPENED]
-    advance(act, opening, "close_decryption", opened=len(opened), bids=len(bids))
+    advance(act, opening, "close_decryption", opened=sum(bid.state in OPENED for bid in bids), bids=len(bids))
+    # A restored bid that does not open takes nothing from those that were opened before it.
+    opened = [bid for bid in queries.bids(act.session, opening) if bid.state in OPENED]
     law = bidding.law_of(opening.section)
     least = law.days("min_bidders_open") if law.regime == "G" else 1
     if len(opened) < least:

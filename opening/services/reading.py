@@ -29,12 +29,11 @@ def read_prices(act: Act, opening: Opening) -> None:
     told = queries.prices_told(opening)
     advance(act, opening, "read_prices", k=(opening.coefficients or {}).get("k"))
     bids = queries.bids(act.session, opening)
-    which = "" if opening.sittings == 1 else "第一信封" if opening.sitting == 1 else "第二信封"
     publish_notice(
         act,
         kind="opening_prices",
         subject=section.subject,
-        title=f"{section.project.name}（{section.name}）{which}开标结果",
+        title=f"{section.project.name}（{section.name}）{sitting_name(opening)}开标结果",
         content={
             "section": section.code,
             "control_price_fen": section.control_price_fen,
@@ -52,6 +51,12 @@ def read_prices(act: Act, opening: Opening) -> None:
         ]
         + [_backup(act, bid) for bid in bids if told and bid.state == "opened_from_backup"],
     )
+
+
+def sitting_name(opening: Opening) -> str:
+    """What the sitting is called in titles: nothing where one opens everything."""
+    names = {1: "第一信封", 2: "第二信封"}
+    return "" if opening.sittings == 1 else names.get(opening.sitting, "第二信封补充")
 
 
 def _backup(act: Act, bid: Bid) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from opening import queries
 from opening.models import Opening
 from opening.rules import record_message
 from opening.services.preconditions import check_conditions
+from opening.services.reading import sitting_name
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 
@@ -93,7 +94,7 @@ def sign_record(act: Act, opening: Opening, pdf: bytes | None = None, facts: dic
         act,
         kind="opening_record",
         subject=section.subject,
-        title=f"{section.project.name}（{section.name}）{_sitting(opening)}开标记录",
+        title=f"{section.project.name}（{section.name}）{sitting_name(opening)}开标记录",
         content={
             "section": section.code,
             "record": now_facts,
@@ -104,12 +105,8 @@ def sign_record(act: Act, opening: Opening, pdf: bytes | None = None, facts: dic
     )
 
 
-def _sitting(opening: Opening) -> str:
-    return "" if opening.sittings == 1 else "第一信封" if opening.sitting == 1 else "第二信封"
-
-
 def _file(opening: Opening) -> str:
-    return f"opening-record-{opening.section.code}{'-2' if opening.sitting == 2 else ''}.pdf"
+    return f"opening-record-{opening.section.code}{f'-{opening.sitting}' if opening.sitting > 1 else ''}.pdf"
 
 
 def cosign_record(act: Act, opening: Opening, *, signature: str | None = None) -> None:

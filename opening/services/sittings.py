@@ -1,14 +1,16 @@
-"""From the first sitting to the second (双信封): who passed, who stands again, whose envelope is returned unopened."""
+"""From one sitting to the next (双信封): who passed, whose envelope is returned unopened, who was restored later."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
+from bidding import queries as bidding
 from core.act import Act
 from core.board import publish_notice
 from core.clock import iso
-from core.errors import Conflict
+from core.errors import Conflict, Invalid, Untimely
 from core.ledger.log import append, signed_head
 from core.machine import advance
 from opening import queries
@@ -16,8 +18,11 @@ from opening.lifecycle import OPENED
 from opening.models import Bid, Opening
 from opening.rules import check_state
 from opening.services.preconditions import check_conditions
+from opening.services.telling import tell_bidders
 
 _KEPT = ("record", "record_sha256", "record_signatures", "pauses", "extensions", "suspensions", "coefficients")
+WRONG_FAILURE = "wrong_failure_after_prices"
+"""The law's rule on a bid found to have failed the first stage wrongly once prices are known."""
 _OF_BID = ("state", "cause", "cause_evidence", "remedy", "judgement", "confirmation")
 
 
@@ -52,36 +57,108 @@ def admit(act: Act, opening: Opening, passed: Sequence[int], failed: Sequence[di
     )
 
 
+def restore(act: Act, opening: Opening, numbers: Sequence[int], failed: Sequence[dict[str, Any]]) -> None:
+    """Put on record that those bids had failed wrongly, although prices have been read: their turn comes (R-502).
+
+    Called by the committee's floor when, judging again, it has passed them and scored them; `failed` are the reasons
+    of the first time, {number, reasons}. Their second envelopes are as sealed as on the first day, so the error can be
+    mended (实施条例 a82): they are opened in a sitting of their own, which a person announces and convenes. Only where
+    the project's law provides for it: Conflict("opening.not_restored").
+    """
+    section, law = opening.section, bidding.law_of(opening.section)
+    check_state(opening, "restore", {"handed_over"})
+    held = {bid.number: bid for bid in queries.bids(act.session, opening)}
+    if law.words(WRONG_FAILURE) != ("open",) or opening.awaited or opening.sitting < 2:
+        raise Conflict("opening.not_restored", section=section.code)
+    for number in numbers:
+        check_state(held[number], "restore", {"returned"})
+    told = {"sitting": opening.sitting + 1, "numbers": sorted(numbers)}
+    opening.admitted = {**(opening.admitted or {}), "restored": [*opening.restored, {**told, "at": None}]}
+    cited = law.cite(WRONG_FAILURE)
+    append(act, "opening.restore", opening.subject, {**told, "law": cited, "actor": act.actor.name})
+    publish_notice(
+        act,
+        kind="first_stage_corrected",
+        subject=section.subject,
+        title=f"{section.project.name}（{section.name}）第一信封评审结果更正",
+        content={
+            "section": section.code,
+            "restored": [{**one, "name": held[one["number"]].name} for one in failed if one["number"] in set(numbers)],
+            "law": cited,
+        },
+    )
+    tell_bidders(act, opening, "opening.restored", numbers="、".join(map(str, sorted(numbers))))
+
+
+def announce_supplement(act: Act, opening: Opening, at: datetime, reason: str) -> None:
+    """Publish when the restored bids are opened (补充开标), to every bidder; a later announcement replaces an earlier.
+
+    Conflict("opening.none_restored") where nobody waits for it; Untimely("opening.supplement_past").
+    """
+    check_conditions(act, opening, "announce_supplement")
+    waits = opening.awaited
+    if not reason.strip():
+        raise Invalid("form.required", field="reason")
+    if at <= act.now:
+        raise Untimely("opening.supplement_past", supplement_at=at, at=act.now)
+    told = {**(waits or {}), "at": iso(at), "reason": reason.strip()}
+    opening.admitted = {**(opening.admitted or {}), "restored": [*opening.restored[:-1], told]}
+    section = opening.section
+    notice = publish_notice(
+        act,
+        kind="opening_supplement",
+        subject=section.subject,
+        title=f"{section.project.name}（{section.name}）补充开标公告",
+        content={"section": section.code, "numbers": told["numbers"], "at": iso(at), "reason": reason.strip()},
+    )
+    facts = {"sitting": told["sitting"], "numbers": told["numbers"], "supplement_at": iso(at), "reason": reason.strip()}
+    append(
+        act,
+        "opening.announce_supplement",
+        opening.subject,
+        {**facts, "notice": notice.number, "actor": act.actor.name},
+    )
+    act.session.flush()
+    tell_bidders(act, opening, "opening.supplement", at=iso(at))
+
+
 def convene_second(act: Act, opening: Opening) -> list[Bid]:
-    """Open the hall again for the second sitting; the bids that stand in it, by number.
+    """Open the hall again for the second sitting, or one after it; the bids that stand in it, by number.
 
     A person decides, once the first stage has been concluded and the announced instant has come. The admitted bids are
     sealed again as far as their second envelopes go; what the first sitting left is kept. The other opened bids are
     returned: their second envelopes stay sealed, and no key holder is ever asked for a layer of them. A signed head
-    over the entry "opening.convene_second" is kept: key holders check it before they take off anything. Raises
-    Conflict("opening.one_sitting"), Conflict("opening.not_admitted"), Untimely("opening.second_early").
+    over the entry "opening.convene_second" is kept: key holders check it before they take off anything. After the
+    second sitting only restored bids are sealed again, nobody else is touched, and a drawn coefficient stands. Raises
+    Conflict("opening.one_sitting"), Conflict("opening.not_admitted"), Untimely("opening.second_early"); of a later
+    sitting Conflict("opening.supplement_unannounced"), Untimely("opening.supplement_early").
     """
     check_conditions(act, opening, "convene_second")
-    passed = set((opening.admitted or {})["passed"])
-    held = [bid for bid in queries.bids(act.session, opening) if bid.state in OPENED]
-    stands = [bid for bid in held if bid.number in passed]
-    returned = [bid for bid in held if bid.number not in passed]
-    opening.first_sitting = {
+    kept = {
         **{name: getattr(opening, name) for name in _KEPT},
         "decrypt_until_at": iso(opening.decrypt_until_at) if opening.decrypt_until_at else None,
     }
-    opening.sitting = 2
+    verb, before = ("admit_second", OPENED) if opening.sitting == 1 else ("restore", {"returned"})
+    opening.sitting += 1
+    wanted = opening.numbers or set()
+    held = [bid for bid in queries.bids(act.session, opening) if bid.state in before]
+    stands = [bid for bid in held if bid.number in wanted]
+    returned = [bid for bid in held if bid.number not in wanted] if opening.sitting == 2 else []
     facts = [
         {"number": bid.number, "submission_digest": bid.submission.digest, "envelopes": opening.due(bid.submission)}
         for bid in stands
     ]
-    told = {"section": opening.section.code, "sitting": 2, "admitted": facts}
+    told = {"section": opening.section.code, "sitting": opening.sitting, "admitted": facts}
     advance(act, opening, "convene_second", **told, returned=[bid.number for bid in returned])
     # Only now: a signed state must have its record (a check of the table).
-    opening.record = opening.record_sha256 = opening.coefficients = opening.decrypt_until_at = None
+    opening.record = opening.record_sha256 = opening.decrypt_until_at = None
     opening.record_signatures, opening.pauses, opening.extensions, opening.suspensions = [], [], [], []
     head = signed_head(act)
-    opening.first_sitting = {**opening.first_sitting, "size": head.size, "checkpoint": head.note}
+    kept |= {"size": head.size, "checkpoint": head.note}
+    if opening.sitting == 2:
+        opening.first_sitting, opening.coefficients = kept, None
+    else:
+        opening.later_sittings = [*opening.later_sittings, {"sitting": opening.sitting - 1, **kept}]
     for bid in stands:
         bid.first_sitting = {
             **{name: getattr(bid, name) for name in _OF_BID},
@@ -89,7 +166,7 @@ def convene_second(act: Act, opening: Opening) -> list[Bid]:
         }
         bid.signed_in_at = bid.confirmed_at = bid.cause = bid.cause_evidence = bid.remedy = None
         bid.judgement = bid.confirmation = None
-        advance(act, bid, "admit_second", number=bid.number)
+        advance(act, bid, verb, number=bid.number)
     for bid in returned:
         advance(act, bid, "return_second", number=bid.number, envelopes=opening.due(bid.submission))
     return stands

@@ -15,7 +15,7 @@ SENTENCES = {
     "verdict.submissions": _l("递交与回执：%(submissions)s 次递交，密文、签名、回执均成立"),
     "verdict.closing": _l("截标：收到 %(received)s 次，计入 %(counted)s 份，截标集合可重算"),
     "verdict.identities": _l("投标人身份：%(bidders)s 家，诱饵 %(decoys)s 份，与密封身份一致"),
-    "verdict.sittings": _l("两次开标：次数 %(sittings)s，第二信封只在评分之后、只为通过者开启"),
+    "verdict.sittings": _l("分次开标：共 %(sittings)s 次，第二信封只在评分之后、只为通过者开启"),
     "verdict.originals": _l("密封原件：%(opened)s 份投标重新解密，%(files)s 个文件与报价一致"),
     "verdict.draws": _l("抽取：%(draws)s 次，种子、次序与结果可重算"),
     "verdict.masks": _l("暗标编号：%(labels)s 个，由承诺与抽取重算得出，记名评审在其锁定之后"),

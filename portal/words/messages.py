@@ -8,6 +8,10 @@ MESSAGES = {
     "opening.reconvening": _l("标段 %(section)s 将于 %(at)s 复会：%(reason)s"),
     "opening.cancelled": _l("标段 %(section)s 招标终止：%(reason)s"),
     "bid.called": _l("标段 %(section)s 开标主持人提示贵单位：%(text)s"),
+    "opening.restored": _l(
+        "标段 %(section)s：评标委员会复核后更正第一信封评审结果，改判第 %(numbers)s 号通过，将另行公告补充开标时间。"
+    ),
+    "opening.supplement": _l("标段 %(section)s 将于 %(at)s 补充开标。"),
     "bid.judged": _l("标段 %(section)s：贵单位投标文件未解密的原因已认定，请到开标大厅查看。"),
     "awards.objection_filed": _l("标段 %(section)s 收到对评标结果的异议（第 %(number)s 号），答复期限 %(due_at)s。"),
     "awards.objection_answered": _l("标段 %(section)s：贵单位提出的异议（第 %(number)s 号）已答复。"),
@@ -70,6 +74,8 @@ TARGETS = {
     "bidding.objection_raised": "bidding.objections",
     "opening.suspended": "opening.hall",
     "opening.reconvening": "opening.hall",
+    "opening.restored": "opening.hall",
+    "opening.supplement": "opening.hall",
     "opening.cancelled": "opening.hall",
     "bid.called": "opening.hall",
     "bid.judged": "opening.hall",

@@ -128,8 +128,8 @@ export function checkSecond(proof, { section, key, later = [] }) {
   for (const [place, holds] of [
     ["inclusion", included(leaf, entry.index, head.size, path, head.root)],
     ["facts", salted === entry.digest],
-    ["kind", entry.kind === "opening.convene_second" && entry.subject === `opening:${section}:2`],
-    ["section", entry.facts.section === section],
+    ["kind", entry.kind === "opening.convene_second" && entry.subject === `opening:${section}:${entry.facts.sitting}`],
+    ["section", entry.facts.section === section && Number.isInteger(entry.facts.sitting) && entry.facts.sitting >= 2],
   ]) {
     if (!holds) throw refused(`second.${place}`);
   }

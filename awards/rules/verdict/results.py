@@ -70,8 +70,13 @@ def _check_draw_told(told: Told, draw: dict[str, Any]) -> None:
 
 
 def _check_coefficient(told: Told, draw: dict[str, Any], order: list[str]) -> None:
-    """K is the first of the order, and the extra nonces are those sealed in the opened schedules."""
-    sealed = [bid["envelopes"]["schedule"]["nonce"] for bid in told.bids if bid["state"] in OPENED]
+    """K is the first of the order, and the extra nonces are those in the schedules opened before it was drawn.
+
+    A restored bid is opened after the draw; who was restored, and rightly, is for `check_sittings`.
+    """
+    late = {number for facts in told.facts_of("opening.restore") for number in facts["numbers"]}
+    held = [bid for bid in told.bids if bid["state"] in OPENED and bid["number"] not in late]
+    sealed = [bid["envelopes"]["schedule"]["nonce"] for bid in held]
     need(sorted(sealed) == sorted(draw["extra"]), "archive.draw_nonces", label=draw["label"])
     need(
         order[0] == draw["outcome"]["k"] == told.opening["coefficients"]["k"],

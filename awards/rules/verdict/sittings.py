@@ -2,37 +2,45 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
 from awards.rules.verdict.told import OPENED, Told, need
+
+RULE = ("wrong_failure_after_prices", "open")
+"""The law's rule under which a bid that had failed wrongly is opened after prices are known, and what it must say."""
+
+
+@dataclass
+class Course:
+    """What the ledger tells of the sittings after the first: when each began, and whom it admitted."""
+
+    begun: dict[str, int] = field(default_factory=dict)
+    admitted: dict[str, set[str]] = field(default_factory=dict)
+    passed: set[int] = field(default_factory=set)
 
 
 def check_sittings(told: Told) -> dict[str, Any]:
     """The second sitting came after the technical scores, for exactly those who passed; the rest stayed sealed.
 
     A section with one sitting has no entry of a second. Every layer taken off before the second sitting is of an
-    envelope of the first; after it only of the second envelopes of admitted bids.
+    envelope of the first; after it only of the second envelopes of admitted bids. A bid that passed only when the
+    committee judged again is opened in a later sitting of its own, where the law has it so, and before the result.
     """
     code = told.project["section"]["code"]
-    first, second = f"opening:{code}", f"opening:{code}:2"
+    first, second, about = f"opening:{code}", f"opening:{code}:2", f"committee:{code}"
     convened = told.facts_of("opening.convene_second", second)
     if not told.later:
         need(not convened and told.opening.get("sittings", 1) == 1, "archive.sitting", what="one sitting")
         return {"sittings": 1}
     need(told.one_fact("opening.convene", first)["later"] == told.later, "archive.sitting", what="later")
     need(len(convened) == 1, "archive.sitting", what="opening.convene_second")
-    concluded = told.places("committee.conclude_first", f"committee:{code}")
-    begun = zip(
-        told.places("committee.begin_scoring", f"committee:{code}"),
-        told.facts_of("committee.begin_scoring", f"committee:{code}"),
-        strict=True,
-    )
-    first_review = [facts["conformity"]["bids"] for place, facts in begun if place < concluded[0]][-1]
-    failed = [one["number"] for one in first_review if one["rejected"]]
-    passed = [one["number"] for one in first_review if not one["rejected"]]
-    again = [one["number"] for one in told.evaluation["conformity"]["bids"] if not one["rejected"]]
-    need(set(again) <= set(passed), "archive.sitting", what="admitted anew")
+    concluded = told.places("committee.conclude_first", about)
+    reviews = [_review_before(told, about, place) for place in concluded]
+    need(bool(reviews), "archive.sitting", what="committee.conclude_first")
+    failed = [one["number"] for one in reviews[0] if one["rejected"]]
+    passed = [one["number"] for one in reviews[0] if not one["rejected"]]
     admitted = told.one_fact("opening.admit", first)
     need(admitted["passed"] == passed, "archive.sitting", what="opening.admit")
     numbers = {bid["number"]: bid for bid in told.bids}
@@ -42,17 +50,60 @@ def check_sittings(told: Told) -> dict[str, Any]:
     at = told.places("opening.convene_second", second)[0]
     order = [concluded[:1], told.places("opening.admit", first), [at]]
     need([len(one) for one in order] == [1, 1, 1], "archive.sitting", what="order")
-    need(order[0][0] < order[1][0] < at < told.places("committee.lock", f"committee:{code}")[0], "archive.sitting",
-         what="order")  # fmt: skip
-    _check_scored(told, f"committee:{code}", concluded)
-    _check_layers(told, first, second, at, {digest for _, digest in meant})
-    for number in failed:
+    need(order[0][0] < order[1][0] < at < told.places("committee.lock", about)[0], "archive.sitting", what="order")
+    course = Course({second: at}, {second: {digest for _, digest in meant}}, set(passed))
+    for place, review in zip(concluded[1:], reviews[1:], strict=True):
+        _check_restored(told, course, code, place, {one["number"] for one in review if not one["rejected"]})
+    convenings = [e for e in told.ledger["entries"] if e["kind"] == "opening.convene_second"]
+    restored = [e for e in told.ledger["entries"] if e["kind"] == "opening.restore"]
+    need(len(convenings) == len(course.begun) == 1 + len(restored), "archive.sitting", what="opening.restore")
+    again = {one["number"] for one in told.evaluation["conformity"]["bids"] if not one["rejected"]}
+    need(again <= course.passed, "archive.sitting", what="admitted anew")
+    _check_scored(told, about, concluded)
+    _check_layers(told, first, course)
+    out = sorted(set(failed) - course.passed)
+    for number in out:
         bid = numbers[number]
         sealed = bid["state"] == "returned" and bid["price_fen"] is None and bid["schedule"] is None
         need(sealed and not set(bid["envelopes"]) & set(told.later), "archive.sitting", what=f"bid {number}")
-    opened = [numbers[number] for number in passed if numbers[number]["state"] in OPENED]
+    opened = [numbers[number] for number in sorted(course.passed) if numbers[number]["state"] in OPENED]
     need(all(set(told.later) <= set(bid["envelopes"]) for bid in opened), "archive.sitting", what="second envelopes")
-    return {"sittings": 2, "passed": len(passed), "returned": len(failed)}
+    return {"sittings": 1 + len(course.begun), "passed": len(course.passed), "returned": len(out)}
+
+
+def _review_before(told: Told, about: str, place: int) -> list[dict[str, Any]]:
+    """The decisions on every bid with which the stage that ended at `place` had begun."""
+    begun = zip(
+        told.places("committee.begin_scoring", about), told.facts_of("committee.begin_scoring", about), strict=True
+    )
+    found: list[dict[str, Any]] = [facts["conformity"]["bids"] for at, facts in begun if at < place][-1]
+    return found
+
+
+def _check_restored(told: Told, course: Course, code: str, place: int, passed: set[int]) -> None:
+    """Whoever passed only when judged again at `place` has a sitting of its own, before any further result."""
+    late = sorted(passed - course.passed)
+    if not late:
+        return
+    before, subject = list(course.begun)[-1], f"opening:{code}:{len(course.begun) + 2}"
+    said = zip(told.places("opening.restore", before), told.facts_of("opening.restore", before), strict=True)
+    restored = next(((at, facts) for at, facts in said if at > place), None)
+    need(restored is not None and restored[1]["numbers"] == late, "archive.sitting", what="opening.restore")
+    law = {rule["key"]: rule["value"] for rule in told.project["law"]["rules"]}
+    need(law.get(RULE[0]) == RULE[1], "archive.sitting", what="law")
+    convened = told.one_fact("opening.convene_second", subject)
+    at = told.places("opening.convene_second", subject)[0]
+    digests = {bid["number"]: bid["submission_digest"] for bid in told.bids}
+    stated = [(one["number"], one["submission_digest"]) for one in convened["admitted"]]
+    need(stated == [(number, digests[number]) for number in late], "archive.sitting", what="restored")
+    need(convened["returned"] == [], "archive.sitting", what="returned")
+    results = [lock for lock in told.places("committee.lock", f"committee:{code}") if lock > place]
+    announced = told.places("opening.announce_supplement", before)
+    steps = [place, restored[0] if restored else -1, *[one for one in announced if place < one < at][-1:], at]
+    need(len(steps) == 4 and steps == sorted(steps), "archive.sitting", what="order")
+    need(bool(results) and results[0] > at, "archive.sitting", what="order")
+    course.begun[subject], course.admitted[subject] = at, {digests[number] for number in late}
+    course.passed |= set(late)
 
 
 def _check_scored(told: Told, about: str, concluded: list[int]) -> None:
@@ -70,10 +121,16 @@ def _check_scored(told: Told, about: str, concluded: list[int]) -> None:
         need(any(before < one < after for one in back), "archive.sitting", what="order")
 
 
-def _check_layers(told: Told, first: str, second: str, at: int, admitted: set[str]) -> None:
+def _check_layers(told: Told, first: str, course: Course) -> None:
+    """Every layer belongs to the sitting it was taken off in: of a first envelope before, of a second one after."""
+    start = min(course.begun.values())
     for entry in told.ledger["entries"]:
-        if entry["kind"] not in ("opening.peel", "opening.peel_fault") or entry["subject"] not in (first, second):
+        about = entry["subject"]
+        if entry["kind"] not in ("opening.peel", "opening.peel_fault"):
             continue
         later = entry["facts"]["package"] in told.later
-        right = entry["index"] > at and entry["facts"]["submission"] in admitted if later else entry["index"] < at
-        need(right and (entry["subject"] == second) is later, "archive.sitting", what=f"entry {entry['index']}")
+        right = not later and about == first and entry["index"] < start
+        if about in course.begun:
+            right = later and entry["index"] > course.begun[about]
+            right = right and entry["facts"]["submission"] in course.admitted[about]
+        need(right, "archive.sitting", what=f"entry {entry['index']}")

@@ -48,8 +48,8 @@ SENTENCES = {
     "bid_clarification.not_due": _l("答复时间（%(due_at)s）尚未届满。"),
     "bid_clarification.pending": _l("%(number)s 号投标人还有一份同类的澄清没有答复，请待其答复或期满后再提。"),
     "review.envelope_returned": _l(
-        "%(numbers)s 号未通过第一信封评审，其第二信封已原封退还，不能改评为通过。"
-        "委员会认为应当通过的，由组长否决所有投标并说明理由，重新招标。依据 R-412。"
+        "%(numbers)s 号未通过第一信封评审，其第二信封已原封退还，本标段的法律依据不允许补充开标，不能改评为通过。"
+        "委员会认为应当通过的，由组长否决所有投标并说明理由，重新招标。依据 R-412、R-507。"
     ),
     "bid_clarification.prices_sealed": _l(
         "标段 %(section)s 的报价在第二信封中，第一信封评审时不能修正报价或要求说明报价。"
