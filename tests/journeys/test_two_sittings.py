@@ -454,7 +454,7 @@ def test_the_second_sitting_waits_for_the_committee_the_instant_and_a_person(
     with pytest.raises(Conflict, match=r"review\.envelope_returned"):
         room.begin_scoring()
     browser = signed_in(app, platform, room.person_actor(leader_of(room)))
-    page = f"/expert/{stage.code}/conformity/reject-all"
+    page = f"/expert/{stage.code}/reject-all"
     assert "论证" in browser.post(page, data={"reason": "短"}).text
     answer = browser.post(page, data={"reason": "误判的第二信封已不能开启，只能重新招标"})
     assert answer.status_code == 303
@@ -463,7 +463,7 @@ def test_the_second_sitting_waits_for_the_committee_the_instant_and_a_person(
         told = list(entries_of(session, f"committee:{stage.code}"))[-1]
     assert (section.state, told.kind) == ("failed", "committee.reject_all")
     assert told.facts["restored"] == [FAILS] and told.facts["left"] == 4
-    assert "重新招标" in str(stage.notices()) and stage.bid("c").state == "returned"
+    assert "只能重新招标" in str(stage.notices()["failure"]) and stage.bid("c").state == "returned"
 
 
 def test_a_key_holders_program_takes_off_no_second_envelope_before_its_sitting_is_proved(
