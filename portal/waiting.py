@@ -14,6 +14,7 @@ from awards.rules import answer_due
 from bidding import queries as bidding
 from bidding.models import Section
 from core.calendar import day_of, end_of_day, national
+from core.clock import from_iso
 from core.errors import Missing, Refusal
 from experts import queries as experts
 from opening import queries as opening
@@ -71,7 +72,23 @@ def _committee(session: Session, section: Section) -> Found:
         held = experts.committee(session, section)
     except Missing:
         return "committee", {}
+    if experts.in_two_stages(section) and held.state == "first_concluded":
+        return _second_sitting(session, section)
     return "evaluation", {"state": words.state_word(f"committee.{held.state}")}
+
+
+def _second_sitting(session: Session, section: Section) -> Found:
+    """The technical scores stand (双信封): first the hall opens the prices, then the committee looks at them."""
+    held = opening.opening(session, section)
+    if held.state != "handed_over":
+        return "opening", {"state": words.state_word(f"opening.{held.state}")}
+    if held.awaited is not None:
+        at = held.awaited["at"]
+        return ("supplement", {"due": from_iso(at)}) if at else ("supplement_time", {})
+    if held.sitting >= held.sittings:
+        return "prices", {}
+    at = section.second_opening_at
+    return ("second_opening", {"due": at}) if at else ("second_opening_any", {})
 
 
 def _report(session: Session, section: Section) -> Found:

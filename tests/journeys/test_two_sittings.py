@@ -181,6 +181,7 @@ def supplementary_sitting(stage: Whole, login: Callable[..., Browser]) -> None:
     fields = {"supplement_at": "", "reason": "评标委员会复核，改判第 3 号通过"}
     answer = host.post(f"/opening/{stage.code}/announce-supplement", data={**fields, "form": "supplement"})
     assert "改判第 3 号通过" in answer.text, "what was typed is kept"
+    assert "招标人公布补充开标的时间" in answer.text, "what the tender waits for"
     stage.act(stage.tenderee, services.announce_supplement, at, fields["reason"])
     assert stage.notices()["opening_supplement"]["numbers"] == [FAILS]
     assert "改判通过第一信封评审" in login(Role.BIDDER, person="c").get(f"/opening/{stage.code}/mine").text

@@ -41,6 +41,7 @@ def _host(verb: str) -> Callable[[Stage], Any]:
         "pause": lambda stage: ("核实",),
         "extend": lambda stage: (7, "网络拥塞"),
         "announce_reconvening": lambda stage: (stage.clock.now() + timedelta(minutes=9), "恢复"),
+        "announce_supplement": lambda stage: (stage.clock.now() + timedelta(minutes=9), "改判"),
     }
     named: dict[str, dict[str, str]] = {"suspend": TROUBLE, "cancel": {"reason": "撤销", "basis": "决定"}}
     if verb == "sign_record":
