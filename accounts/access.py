@@ -11,11 +11,12 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from flask import Flask, Response, current_app, g, request
 from flask import session as cookie
 from sqlalchemy.orm import Session
+from werkzeug.http import parse_options_header
 
 from accounts import queries, services
 from accounts.models import ApiToken, Person, SignIn
@@ -349,6 +350,12 @@ def content_policy(nonce: str, agent: str = "") -> str:
     )
 
 
+def _ascii_disposition(header: str) -> str:
+    """The header with the file's name as `filename*` (RFC 6266): a server refuses to send any other sign."""
+    kind, named = parse_options_header(header)
+    return f"{kind}; filename*=UTF-8''{quote(named.get('filename', ''), safe='')}"
+
+
 def _send_off(response: Response) -> Response:
     headers = response.headers
     # A Worker's policy is that of its file, not of the page: hence the static files.
@@ -358,6 +365,8 @@ def _send_off(response: Response) -> Response:
         policy = policy.replace("script-src 'self'", "script-src 'self' 'wasm-unsafe-eval'")
     headers.setdefault("Content-Security-Policy", policy)
     headers["X-Content-Type-Options"] = "nosniff"
+    if not headers.get("Content-Disposition", "").isascii():
+        headers["Content-Disposition"] = _ascii_disposition(headers["Content-Disposition"])
     headers["X-Frame-Options"] = "DENY"
     headers["Referrer-Policy"] = "same-origin"
     headers["Cross-Origin-Opener-Policy"] = "same-origin"

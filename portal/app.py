@@ -255,6 +255,7 @@ def create_app(settings: Settings | None = None, platform: Platform | None = Non
     filters.register(app)
     app.jinja_env.filters.update(
         code_sentence=lambda code: words.sentence(Refusal(code)),
+        actor_word=words.actor_word,
         kind_word=words.kind_word,
         ledger_line=ledger_line,
         sentence=said,
@@ -372,7 +373,7 @@ def said(error: Any) -> str:
 def ledger_line(entry: LedgerEntry) -> dict[str, Any]:
     """A ledger entry for `ui.audit_timeline`, with the actor its facts name."""
     facts = entry.facts if isinstance(entry.facts, dict) else {}
-    actor = str(facts.get("actor", ""))
+    actor = words.actor_word(str(facts.get("actor", "")))
     return {"at": entry.at, "text": words.kind_word(entry.kind), "actor": actor, "hash": entry.digest}
 
 

@@ -10,7 +10,7 @@ from flask import render_template, request, send_file
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from accounts.access import acting, current_actor, door, instant_now, limited, public, reading, requires
+from accounts.access import acting, current_actor, current_person, door, instant_now, limited, public, reading, requires
 from accounts.queries import names_of
 from accounts.rules import Role
 from awards import forms, queries, services
@@ -161,6 +161,7 @@ def complaints(code: str) -> str:
             spans={one.number: _spans(section, one) for one in found.complaints(session, section)},
             looks=LOOKS,
             law=found.law_of_complaints(section, instant_now()),
+            may_complain=current_person() is None or current_actor().has(Role.BIDDER),
         )
 
 

@@ -104,6 +104,7 @@ def scene(session: Session, section: Section, found: Opening | None, page: str) 
             "taking_part": [],
             "lines": [],
             "trustees": _trustees(session, section),
+            "holds_key": _holds_key(session, section),
             "parties": queries.commitments(session, section),
             "status_of_opening": tables.opening_tag(None),
             "priced": False,
@@ -131,6 +132,7 @@ def scene(session: Session, section: Section, found: Opening | None, page: str) 
         "closed_set": found.closed_set,
         "objections": _objections(session, found),
         "trustees": _trustees(session, section),
+        "holds_key": _holds_key(session, section),
         "parties": queries.commitments(session, section),
         "opened": sum(row["state"] in OPENED for row in rows),
         "priced": found.standing in rules.PRICES_SHOWN and queries.prices_told(found),
@@ -191,6 +193,11 @@ def _shown(found: Opening) -> dict[str, Any]:
         "k": coefficients.get("k"),
         "record_sha256": found.record_sha256,
     }
+
+
+def _holds_key(session: Session, section: Section) -> bool:
+    own = current_actor().person_id
+    return own is not None and any(held.person_id == own for held in bidding.trustees(session, section))
 
 
 def _trustees(session: Session, section: Section) -> list[dict[str, Any]]:

@@ -38,6 +38,7 @@ PACKAGES = (
     "portal",
     "messages",
 )
+BETWEEN = lazy_gettext("、")
 UNKNOWN = lazy_gettext("平台没有接受这一步（%(code)s）。")
 
 
@@ -56,7 +57,7 @@ def shown(value: Any) -> str:
     if isinstance(value, datetime):
         return value.astimezone(BEIJING).strftime("%Y-%m-%d %H:%M:%S.%f").removesuffix(".000000")
     if isinstance(value, (list, tuple, set, frozenset)):
-        return "、".join(shown(item) for item in value)
+        return str(BETWEEN).join(shown(item) for item in value)
     if isinstance(value, StrEnum):
         return state_word(f"{type(value).__name__.lower()}.{value}")
     if isinstance(value, Decimal):
@@ -83,6 +84,11 @@ def _book(name: str) -> dict[str, LazyString]:
 def sentences() -> dict[str, LazyString]:
     """Every refusal code with its sentence."""
     return dict(_book("SENTENCES"))
+
+
+def actor_word(login: str) -> str:
+    """Who did something: the platform and the public by their words, a person as is."""
+    return str({"system": lazy_gettext("平台"), "public": lazy_gettext("公众")}.get(login, login))
 
 
 def sentence(refusal: Refusal) -> str:

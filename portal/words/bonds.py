@@ -95,6 +95,7 @@ STATES = {
     "basis.contract": _l("合同签订"),
     "basis.notice": _l("结果公告（未中标）"),
     "basis.termination": _l("招标终止或失败"),
+    "basis.refused": _l("不同意延长投标有效期"),
     "basis.performance": _l("履约完成"),
     "forfeit.revoked": _l("截标后撤销投标"),
     "forfeit.contract_refused": _l("中标后无正当理由不签合同"),

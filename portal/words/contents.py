@@ -13,6 +13,7 @@ from core.money import grouped
 from portal.words.labels import label, place, value_word
 
 HASH = re.compile(r"[0-9a-f]{40,}")
+INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 LONG = frozenset(
     {
         "leaf_salt",
@@ -28,6 +29,8 @@ LONG = frozenset(
     }
 )
 """Columns of interest to programs only: a page's table leaves them out, the JSON has them all."""
+FORMAT = "type"
+"""The name and version of a document's form, which only programs need."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ def blocks(content: dict[str, Any]) -> list[Block]:
     others: list[Block] = []
     for key in sorted(content, key=place):
         value = content[key]
-        if value in (None, "", [], {}):
+        if key == FORMAT or value in (None, "", [], {}):
             continue
         if isinstance(value, dict):
             others += _nested(key, value)
@@ -72,7 +75,8 @@ def _nested(key: str, value: dict[str, Any]) -> list[Block]:
 
 
 def _table(key: str, items: list[dict[str, Any]]) -> Block:
-    names = [name for name in sorted({name for item in items for name in item}, key=place) if name not in LONG]
+    listed = {name for item in items for name in item if name not in LONG and name != FORMAT}
+    names = sorted(listed, key=place)
     names = [name for name in names if any(item.get(name) not in (None, "", [], {}) for item in items)]
     columns = [{"key": name, "label": label(name), "kind": _kind(name)} for name in names]
     rows = [{name: _cell(name, item.get(name)) for name in names} for item in items]
@@ -99,11 +103,16 @@ def shown(key: str, value: Any) -> Shown:
         return Shown(_("是") if value else _("否"))
     if key.endswith("_fen") and isinstance(value, int):
         return Shown(f"¥{grouped(value)}", number=True)
-    if key.endswith("_at") and isinstance(value, str):
+    if isinstance(value, str) and (key.endswith("_at") or INSTANT.fullmatch(value)):
         return Shown(f"{from_iso(value).astimezone(BEIJING):%Y-%m-%d %H:%M:%S}", number=True)
+    if key == "share" and isinstance(value, int):
+        return Shown(f"{value / 100:g}%", number=True)
     if isinstance(value, list):
-        return Shown("、".join(shown(key, item).text for item in value))
+        return Shown((_("；") if any(isinstance(item, dict) for item in value) else _("、")).join(
+            shown(key, item).text for item in value
+        ))  # fmt: skip
     if isinstance(value, dict):
-        return Shown("，".join(f"{label(name)} {shown(name, item).text}" for name, item in value.items()))
+        told = [(name, item) for name, item in sorted(value.items(), key=lambda pair: place(pair[0])) if item != ""]
+        return Shown(_("、").join(f"{label(name)} {shown(name, item).text}" for name, item in told))
     text = value_word(key, str(value))
     return Shown(text, mono=bool(HASH.fullmatch(text)) or key in ("platform_key", "identifier", "tenderee_identifier"))

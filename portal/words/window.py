@@ -81,6 +81,8 @@ STATES = {
     "outside_ground.emergency": _l("紧急采购"),
     "outside_ground.single_source": _l("只能从唯一供应商采购"),
     "unit.days": _l("日"),
+    "unit.years": _l("年"),
+    "unit.yuan": _l("元"),
     "unit.working_days": _l("个工作日"),
     "unit.hours": _l("小时"),
 }

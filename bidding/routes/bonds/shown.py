@@ -66,4 +66,4 @@ def shown_refund(session: Session, refund: BondRefund) -> dict[str, Any]:
 
 def _named(session: Session, person_id: int | None) -> str:
     found = session.get(Person, person_id) if person_id is not None else None
-    return "" if found is None else f"{found.name}（{found.login}）"
+    return "" if found is None else found.name

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from accounts.rules import Role
-from bidding.models import BondInstitution
+from bidding.models import Bond, BondInstitution
 from bidding.queries import bonds as queries
 from core import canonical
 from core.act import SYSTEM, Platform
@@ -26,6 +27,8 @@ def stage(platform: Platform, tmp_path: Path) -> BondStage:
     made.by_guarantee("a", amount_fen=1)
     made.by_transfer("b")
     made.by_transfer("c", 80_000_000, 80_000_000)
+    stranger = {"name": "未投标的公司", "uscc": "91330100MA4ABCDEF0"}
+    made.bank.receive(made.bank.account_for(made.code, stranger), stranger["name"], "62229999", 80_000_000, basic=True)
     for letter in "abc":
         made.submit(letter)
     return made
@@ -36,8 +39,8 @@ def test_a_bank_at_the_door_and_the_desk_behind_it(
 ) -> None:
     """Before the names every answer is the same; then statement, faults, two persons, another account told.
 
-    A bond paid twice is marked, once. Seen red: with the attempt written in an act that is rolled back, and without
-    the mark.
+    A bond paid twice is marked, once. Seen red: with the attempt written in an act that is rolled back, without the
+    mark, and where a bond that no bid declared had no page.
     """
     finance = login(Role.FINANCE)
     desk = f"/bonds/desk/{stage.code}"
@@ -50,7 +53,7 @@ def test_a_bank_at_the_door_and_the_desk_behind_it(
     stage.to_opened()
     finance, second = login(Role.FINANCE), login(Role.FINANCE, person="b")
     for _ in range(2):
-        assert client.post("/bonds/statements", data=statement).json["lines"] == 3
+        assert client.post("/bonds/statements", data=statement).json["lines"] == 4
     page = finance.get(desk).text
     assert "保函金额 0.01 元，少于要求的" in page and "对账为零" in page
     wrong = finance.post(f"{desk}/statements", data={"bank": "滨江银行", "file": (io.BytesIO(b"x,y\n1,2"), "x.csv")})
@@ -58,6 +61,9 @@ def test_a_bank_at_the_door_and_the_desk_behind_it(
     assert "不能晚于今天" in finance.post(f"{desk}/due", data={"basis": "contract", "since": "2099-01-01"}).text
     assert finance.post(f"{desk}/due", data={"basis": "contract", "since": "2026-10-29"}).status_code == 303
     assert finance.get(f"{desk}/{stage.bond('c').id}").text.count("重复缴纳，一并退还") == 1
+    with stage.platform.reading() as session:
+        everyone = [one.id for one in session.scalars(select(Bond))]
+    assert [finance.get(f"{desk}/{one}").status_code for one in everyone] == [200] * 4, "whatever was declared"
     bond = stage.bond("b")
     assert "重复缴纳" not in finance.get(f"{desk}/{bond.id}").text
     with stage.platform.reading() as session:

@@ -176,6 +176,7 @@ def test_requirements_say_what_the_section_asks(stage: Stage, client: Browser) -
 
 def test_the_blank_layout_is_itself_a_bill(login: Login) -> None:
     answer = login(Role.AGENT).get("/tender/boq-blank.xlsx")
+    assert answer.headers["Content-Disposition"].isascii(), "a Chinese name of a file travels as filename*"
     assert answer.data == blank_workbook()
     bill, findings = tender_bill(read_stated(answer.data), section="X-1")
     assert findings == [] and bill is not None
