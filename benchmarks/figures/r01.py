@@ -168,7 +168,7 @@ def _check_acknowledged(scene: Scene, platform: Platform, receipt: dict[str, Any
     """What was acknowledged is there: the row, its receipt, every object it names."""
     with platform.reading() as session:
         section = queries.section(session, scene.code)
-        held = queries.by_idempotency_key(session, section, "k" * 32)
+        held = queries.by_idempotency_keys(session, {(section.id, "k" * 32)}).get((section.id, "k" * 32))
         whole = held is not None and held.receipt == receipt
         if held is not None:
             whole = whole and all(

@@ -55,7 +55,6 @@ from bidding.queries.sections import (
 from bidding.queries.submissions import (
     COUNTED,
     Reception,
-    by_idempotency_key,
     by_idempotency_keys,
     chain,
     check_admission,
@@ -108,7 +107,6 @@ __all__ = [
     "asked_slots",
     "barred",
     "bill_document",
-    "by_idempotency_key",
     "by_idempotency_keys",
     "chain",
     "check_admission",

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import exists, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from bidding import rules
 from bidding.models import SealedMark, Section, Submission, Upload
-from bidding.queries.sections import AFTER_CLOSING, RECEIVING, standing_deadline
+from bidding.queries.sections import AFTER_CLOSING, RECEIVING
 from core.errors import Conflict, Missing, Untimely
 from core.ledger.log import entry, root_at
 from core.ledger.vouching import evidence_of
@@ -59,13 +59,6 @@ def chain(session: Session, section_id: int, handle: str) -> list[Submission]:
             .where(Submission.section_id == section_id, Submission.handle == handle)
             .order_by(Submission.sequence)
         )
-    )
-
-
-def by_idempotency_key(session: Session, section: Section, key: str) -> Submission | None:
-    """The submission committed under that key in the section, if any."""
-    return session.scalar(
-        select(Submission).where(Submission.section_id == section.id, Submission.idempotency_key == key)
     )
 
 
@@ -125,14 +118,26 @@ def is_receiving(session: Session, code: str, at: datetime) -> bool:
     return found is not None and found.receives(at)
 
 
-def check_admission(session: Session, section: Section, key: object, at: datetime) -> None:
+def check_admission(session: Session, code: str, key: object, at: datetime) -> None:
     """Refuse (bid.late) before the turnstile what would be late inside it, unless its key is known (a retry).
 
-    A crowd of late comers must not keep the closing from entering alone; the stamp inside could only be later.
+    A crowd of late comers must not keep the closing from entering alone; the stamp inside could only be later. Of the
+    section no more is read than its times, for a crowd would read its documents' facts a thousand times. Missing where
+    there is no such section, or only a draft.
     """
-    known = isinstance(key, str) and by_idempotency_key(session, section, key) is not None
-    if not known and (section.state in AFTER_CLOSING or rules.is_late(at, standing_deadline(section, at))):
-        raise Untimely("bid.late", deadline=section.closing_at, at=at)
+    found = reception(session, code)
+    if found is None or found.state == "draft":
+        raise Missing("section.unknown", section=code)
+    deadline = rules.standing_deadline(found.state, found.state_at, found.deadline_at, at)
+    is_late = found.state in AFTER_CLOSING or rules.is_late(at, deadline)
+    if is_late and not (isinstance(key, str) and _is_known(session, code, key)):
+        raise Untimely("bid.late", deadline=found.deadline_at, at=at)
+
+
+def _is_known(session: Session, code: str, key: str) -> bool:
+    """Whether something was committed under that key in the section."""
+    made = exists().where(Submission.section_id == Section.id, Submission.idempotency_key == key, Section.code == code)
+    return bool(session.scalar(select(made)))
 
 
 def counted(session: Session, section: Section) -> list[Submission]:

@@ -50,8 +50,7 @@ def commit_submission(code: str) -> tuple[Response, int]:
     body, stamp = _read(), request.environ.get(STAMP)
     if stamp is None:
         with reading() as session:
-            section = queries.section(session, code)
-            queries.check_admission(session, section, body.get("idempotency_key"), instant_now())
+            queries.check_admission(session, code, body.get("idempotency_key"), instant_now())
     asked = services.Commit(
         code,
         body.get("submission"),

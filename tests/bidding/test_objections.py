@@ -145,7 +145,7 @@ def test_while_suspended_nothing_closes_and_what_arrives_is_kept(stage: Stage, b
     with stage.platform.reading() as session:
         assert queries.due_to_close(session, stage.platform.clock.now()) == []
         assert queries.is_receiving(session, stage.code, stage.platform.clock.now())
-        queries.check_admission(session, stage.section(), "a-key-nobody-has-used", stage.platform.clock.now())
+        queries.check_admission(session, stage.code, "a-key-nobody-has-used", stage.platform.clock.now())
     first = bidder("甲").seal(stage.policy())
     _, receipt = stage.commit(first)
     assert receipt["received_at"] > iso(old)
