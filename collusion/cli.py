@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import sys
 from pathlib import Path
@@ -22,6 +23,7 @@ from collusion.rules.scan import scan as scan_case
 from core.seal.keyfile import make_key_file
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+LARGE = 32 << 20
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -104,7 +106,7 @@ def learn(archive: Path, index: Path) -> None:
 
 
 @collusion.command()
-@click.argument("bids", type=FILE)
+@click.argument("bids", type=click.Path(exists=True, path_type=Path))
 @click.option(
     "--json",
     "out",
@@ -112,22 +114,63 @@ def learn(archive: Path, index: Path) -> None:
     type=click.Path(dir_okay=False, allow_dash=True),
     help="Write the result here (- = stdout).",
 )
-def screen(bids: Path, out: str) -> None:
-    """Screen the prices of many tenders: tender_id, bidder_id, bid_value and optional columns of the CSV file BIDS.
+@click.option("--first", type=click.IntRange(min=0), help="Write only so many leading tenders and bidders.")
+@click.option(
+    "--engine",
+    type=click.Choice(["memory", "embedded", "cluster"]),
+    help="Where to compute: in memory, part by part on this machine, or on a Dask cluster. The numbers are the same. "
+    "Without it: part by part for a folder and for files above 32 MB, else in memory.",
+)
+@click.option("--workers", help="The cluster's scheduler, tls://host:port (tcp:// on this machine only).")
+@click.option("--cores", type=click.IntRange(1, 256), help="Processes of the embedded engine; all cores when left out.")
+@click.option(
+    "--memory", default=1024, show_default=True, type=click.IntRange(256), help="Megabytes to keep to; the rest spills."
+)
+@click.option(
+    "--work", type=FOLDER, help="Where working files lie; on a cluster every worker must see it under the same name."
+)
+@click.option(
+    "--tables",
+    type=click.Path(exists=False, path_type=Path),
+    help="Also write all tenders, bidders and faults as Parquet into this new folder.",
+)
+def screen(
+    bids: Path,
+    out: str,
+    first: int | None,
+    engine: str | None,
+    workers: str | None,
+    cores: int | None,
+    memory: int,
+    work: Path | None,
+    tables: Path | None,
+) -> None:
+    """Screen the prices of many tenders: tender_id, bidder_id, bid_value and optional columns of BIDS.
 
-    Optional: date, winner, reserve_price, award_rule. A tender with a line that cannot be used is set aside whole and
-    the line is named. Exit 0 when done, whatever was found; 1 when the file is refused.
+    BIDS is a CSV file or a folder of Parquet files. Optional columns: date, winner, reserve_price, award_rule. A tender
+    with a line that cannot be used is set aside whole and the line is named. Exit 0 when done, whatever was found; 1
+    when the table is refused.
     """
-    from collusion.rules.screens.report import screen_table
-    from collusion.rules.screens.table import read_table
+    from collusion.rules.screens.command import Request, screen_bids
 
-    result = screen_table(read_table(bids.read_bytes()))
-    if out == "-":
-        sys.stdout.write(_text(result))
-    else:
-        Path(out).write_text(_text(result), encoding="utf-8")
-    for fault in result["faults"]:
+    if engine is None:
+        engine = "embedded" if bids.is_dir() or tables or bids.stat().st_size > LARGE else "memory"
+    if engine == "memory" and (bids.is_dir() or tables):
+        message = said("内存方式只读 CSV，也不写 --tables。", "In memory only CSV is read, and no tables are written.")
+        raise click.UsageError(message)
+    if (engine == "cluster") != (workers is not None):
+        message = said("--workers 与 --engine cluster 须一起给出。", "--workers goes with --engine cluster.")
+        raise click.UsageError(message)
+    if tables and tables.exists():
+        raise click.BadParameter(said("文件夹已存在。", "The folder exists."), param_hint="--tables")
+    request = Request(bids, engine, first, workers, cores or len(os.sched_getaffinity(0)), memory, work, tables)
+    faults, digest = screen_bids(request, None if out == "-" else Path(out))
+    for fault in faults.shown:
         click.echo(said(f"第 {fault['line']} 行：{fault['zh']}", f"line {fault['line']}: {fault['en']}"), err=True)
+    if more := faults.found - len(faults.shown):
+        click.echo(said(f"另有 {more} 行不可用。", f"{more} more lines cannot be used."), err=True)
+    if digest and out != "-":
+        click.echo(said(f"全部数值的 SHA-256：{digest}", f"SHA-256 of all numbers: {digest}"))
 
 
 @collusion.command()

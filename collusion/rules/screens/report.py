@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -50,6 +50,18 @@ def screen_table(table: Table, *, draws: int = DRAWS) -> dict[str, Any]:
             key=lambda entry: (entry["p"] is None, entry["p"] or 0.0, entry.get("tender_id") or entry["bidder_id"])
         )
     return {
+        **heading(draws),
+        "tenders": tenders,
+        "bidders": bidders,
+        "faults": [fault.told() for fault in table.faults],
+        "set_aside": list(table.aside),
+        "ignored_columns": list(table.ignored),
+    }
+
+
+def heading(draws: int) -> dict[str, Any]:
+    """Tell what every result begins with: the model, the caution, the settings, the screens."""
+    return {
         "model": MODEL,
         "caution": CAUTION,
         "settings": {"draws": draws, "folds": FOLDS, "least_tenders": LEAST_TENDERS},
@@ -58,11 +70,6 @@ def screen_table(table: Table, *, draws: int = DRAWS) -> dict[str, Any]:
             | {"least_bids": s.least, "source": s.source}
             for s in SCREENS
         ],
-        "tenders": tenders,
-        "bidders": bidders,
-        "faults": [fault.told() for fault in table.faults],
-        "set_aside": list(table.aside),
-        "ignored_columns": list(table.ignored),
     }  # fmt: skip
 
 
@@ -71,30 +78,47 @@ def _tender(
 ) -> dict[str, Any]:
     n = len(bids)
     values = {s.identifier: float(s.compute(bids)) for s in SCREENS if n >= s.defined}
+    ratio = float(bids[0] / rows[0].reserve) if rows[0].reserve else None
     measure = null.measure(name) if n >= 3 else None
-    told: dict[str, Any] = {
-        "tender_id": name,
-        "award_rule": null.rule,
-        "bids": n,
-        "screens": {key: {"value": rounded(value), "p": None} for key, value in values.items()},
-        "lowest_to_reserve": rounded(bids[0] / rows[0].reserve) if rows[0].reserve else None,
-        "p": None,
-        "explanations": [],
-    }
     if measure is None:
-        few = {"zh": "报价少于三家，不作判断。", "en": "Fewer than three bids: nothing is said."}
-        told["explanations"].append(few if n < 3 else COLD)
-        return told
-    chances = {s.identifier: measure.chance(s, values[s.identifier]) for s in speaking(n)}
-    for key, p in chances.items():
-        told["screens"][key]["p"] = rounded(p)
-    told["p"] = rounded(measure.joint(min(chances.values())))
-    striking = sorted((p, key) for key, p in chances.items() if p <= WORTH_SHOWING)[:SHOWN]
-    told["explanations"] = [_explained(key, values[key], p) for p, key in striking]
+        return tender_told(name, null.rule, n, values, ratio, {}, None)
+    chances = {s.identifier: float(measure.chances(s, np.asarray([values[s.identifier]]))[0]) for s in speaking(n)}
+    joint = rounded(measure.joint(np.asarray([min(chances.values())]))[0])
     values_of = np.asarray([row.value for row in sorted(rows, key=lambda row: (row.value, row.bidder))])
     closeness = measure.company(coalitions.company(values_of))
     for row, p in zip(sorted(rows, key=lambda row: (row.value, row.bidder)), closeness, strict=True):
         company[row.bidder].append((float(p), name))
+    return tender_told(name, null.rule, n, values, ratio, chances, joint)
+
+
+def tender_told(
+    name: str,
+    rule: str,
+    n: int,
+    values: Mapping[str, float],
+    ratio: float | None,
+    chances: Mapping[str, float],
+    joint: float | None,
+) -> dict[str, Any]:
+    """Tell of a tender of `n` bids: its screens, their chances, the joint one; without a measure, why none."""
+    told: dict[str, Any] = {
+        "tender_id": name,
+        "award_rule": rule,
+        "bids": n,
+        "screens": {
+            key: {"value": rounded(value), "p": rounded(chances[key]) if key in chances else None}
+            for key, value in values.items()
+        },
+        "lowest_to_reserve": rounded(ratio) if ratio is not None else None,
+        "p": joint,
+        "explanations": [],
+    }
+    if joint is None:
+        few = {"zh": "报价少于三家，不作判断。", "en": "Fewer than three bids: nothing is said."}
+        told["explanations"].append(few if n < 3 else COLD)
+        return told
+    striking = sorted((p, key) for key, p in chances.items() if p <= WORTH_SHOWING)[:SHOWN]
+    told["explanations"] = [_explained(key, values[key], p) for p, key in striking]
     return told
 
 
@@ -119,15 +143,24 @@ def _by_bidder(table: Table) -> Mapping[str, list[Row]]:
 
 def _bidder(bidder: str, rows: Sequence[Row], company: Mapping[str, list[tuple[float, str]]]) -> dict[str, Any]:
     chances = sorted(company.get(bidder, []))
+    wins = sum(bool(row.winner) for row in rows) if any(row.winner is not None for row in rows) else None
+    p = rounded(fisher([p for p, _ in chances])) if chances else None
+    return bidder_told(bidder, len(rows), len(chances), wins, p, chances[:SHOWN])
+
+
+def bidder_told(
+    bidder: str, tenders: int, measured: int, wins: int | None, p: float | None, closest: Sequence[tuple[float, str]]
+) -> dict[str, Any]:
+    """Tell of a bidder; `closest` are its smallest chances with the tenders they come from."""
     told: dict[str, Any] = {
         "bidder_id": bidder,
-        "tenders": len(rows),
-        "measured": len(chances),
-        "wins": sum(bool(row.winner) for row in rows) if any(row.winner is not None for row in rows) else None,
-        "p": rounded(fisher([p for p, _ in chances])) if chances else None,
-        "explanations": [] if chances else [COLD],
+        "tenders": tenders,
+        "measured": measured,
+        "wins": wins,
+        "p": p,
+        "explanations": [] if measured else [COLD],
     }
-    for p, name in [entry for entry in chances if entry[0] <= WORTH_SHOWING][:SHOWN]:
+    for p, name in [entry for entry in closest if entry[0] <= WORTH_SHOWING]:
         told["explanations"].append(
             {
                 "tender_id": name,
@@ -155,15 +188,23 @@ def fisher(chances: Sequence[float]) -> float:
 
 
 def _false_discovery(found: list[dict[str, Any]]) -> None:
-    known = sorted((entry for entry in found if entry["p"] is not None), key=lambda entry: float(entry["p"]))
-    harmonic = sum(1 / k for k in range(1, len(known) + 1))
-    least = 1.0
+    known = Counter(entry["p"] for entry in found if entry["p"] is not None)
+    weighed = false_discovery(known)
     for entry in found:
-        entry["q"] = entry["score"] = None
-    for place in range(len(known), 0, -1):
-        entry = known[place - 1]
-        least = min(least, entry["p"] * len(known) * harmonic / place)
-        entry["q"], entry["score"] = rounded(least), rounded(odds.from_p(entry["p"]))
+        entry["q"], entry["score"] = weighed[entry["p"]] if entry["p"] is not None else (None, None)
+
+
+def false_discovery(known: Mapping[float, int]) -> dict[float, tuple[float, float]]:
+    """Give q (Benjamini and Yekutieli 2001) and score for every chance, told how often each was found."""
+    total = sum(known.values())
+    harmonic = sum(1 / k for k in range(1, total + 1))
+    weighed: dict[float, tuple[float, float]] = {}
+    least, place = 1.0, total
+    for p in sorted(known, reverse=True):
+        least = min(least, p * total * harmonic / place)
+        weighed[p] = rounded(least), rounded(odds.from_p(p))
+        place -= known[p]
+    return weighed
 
 
 def rounded(value: float) -> float:

@@ -12,14 +12,14 @@ from collusion.rules.screens.variance import Bids
 def skewness(bids: Bids) -> Bids:
     """Adjusted Fisher–Pearson skewness G1; needs three bids. Huber and Imhof 2019 (SKEW)."""
     n = bids.shape[-1]
-    return np.asarray(_moment(bids, 3) * math.sqrt(n * (n - 1)) / (n - 2))
+    return _settled(_moment(bids, 3) * math.sqrt(n * (n - 1)) / (n - 2))
 
 
 def kurtosis(bids: Bids) -> Bids:
     """Excess kurtosis G2, unbiased for normal bids; needs four bids. Huber and Imhof 2019 (KURTO)."""
     n = bids.shape[-1]
     excess = _moment(bids, 4) - 3.0
-    return np.where(_alike(bids), 0.0, (n - 1) / ((n - 2) * (n - 3)) * ((n + 1) * excess + 6))
+    return _settled(np.where(_alike(bids), 0.0, (n - 1) / ((n - 2) * (n - 3)) * ((n + 1) * excess + 6)))
 
 
 def uniformity(bids: Bids) -> Bids:
@@ -34,6 +34,11 @@ def uniformity(bids: Bids) -> Bids:
 
 def _alike(bids: Bids) -> np.ndarray:
     return np.asarray(bids[..., -1] - bids[..., 0] <= 1e-12 * bids[..., -1])
+
+
+def _settled(shape: Bids) -> Bids:
+    # Round prices are often exactly symmetric: what the arithmetic leaves of zero must not rank them, by chance.
+    return np.where(np.abs(shape) < 1e-9, 0.0, shape)
 
 
 def _moment(bids: Bids, order: int) -> Bids:

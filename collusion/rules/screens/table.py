@@ -6,10 +6,10 @@ import csv
 import io
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, TextIO
 
 from core.errors import Invalid
 
@@ -92,11 +92,7 @@ def read_table(data: bytes) -> Table:
     column given twice, `screen.empty` without any bid.
     """
     lines = _lines(data)
-    heading = [cell.strip().lower() for cell in lines[0][1]] if lines else []
-    if missing := [name for name in NEEDED if name not in heading]:
-        raise Invalid("screen.columns", field="bids", missing=", ".join(missing))
-    if repeated := sorted({name for name in (*NEEDED, *OPTIONAL) if heading.count(name) > 1}):
-        raise Invalid("screen.repeated", field="bids", columns=", ".join(repeated))
+    heading = read_heading(lines[0][1] if lines else [])
     reader = _Reader(heading)
     for number, cells in lines[1:]:
         if any(cell.strip() for cell in cells):
@@ -105,8 +101,22 @@ def read_table(data: bytes) -> Table:
         raise Invalid("screen.empty", field="bids")
     aside = {fault.tender for fault in reader.faults if fault.tender}
     whole = {name: tuple(rows) for name, rows in sorted(reader.rows.items()) if name not in aside}
-    ignored = tuple(name for name in heading if name and name not in (*NEEDED, *OPTIONAL))
-    return Table(whole, tuple(reader.faults), tuple(sorted(aside)), ignored)
+    return Table(whole, tuple(reader.faults), tuple(sorted(aside)), ignored_columns(heading))
+
+
+def read_heading(cells: Sequence[str]) -> list[str]:
+    """Give the names of the columns; Invalid `screen.columns` or `screen.repeated`."""
+    heading = [cell.strip().lower() for cell in cells]
+    if missing := [name for name in NEEDED if name not in heading]:
+        raise Invalid("screen.columns", field="bids", missing=", ".join(missing))
+    if repeated := sorted({name for name in (*NEEDED, *OPTIONAL) if heading.count(name) > 1}):
+        raise Invalid("screen.repeated", field="bids", columns=", ".join(repeated))
+    return heading
+
+
+def ignored_columns(heading: Sequence[str]) -> tuple[str, ...]:
+    """Give the columns that mean nothing here."""
+    return tuple(name for name in heading if name and name not in (*NEEDED, *OPTIONAL))
 
 
 def _lines(data: bytes) -> list[tuple[int, list[str]]]:
@@ -120,60 +130,80 @@ def _lines(data: bytes) -> list[tuple[int, list[str]]]:
             continue
     else:
         raise Invalid("screen.unreadable", field="bids")
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    lines: list[tuple[int, list[str]]] = []
+    return list(cells_of(io.StringIO(text, newline="")))
+
+
+def cells_of(text: TextIO) -> Iterator[tuple[int, list[str]]]:
+    """Give the cells of every line of a CSV with the number it begins at; Invalid `screen.unreadable`."""
+    reader = csv.reader(text, strict=True)
     start = 1
     try:
         for cells in reader:
-            lines.append((start, cells))
+            yield start, cells
             start = reader.line_num + 1
     except csv.Error as error:
         raise Invalid("screen.unreadable", field="bids") from error
-    return lines
 
 
 class _Reader:
-    """Takes one line after the other and remembers what the tender's first line said."""
+    """Takes one line after the other."""
 
     def __init__(self, heading: list[str]) -> None:
         self.heading = heading
         self.rows: dict[str, list[Row]] = {}
         self.faults: list[Fault] = []
-        self.seen: dict[tuple[str, str], int] = {}
+        self._seen: dict[tuple[str, str], int] = {}
 
     def take(self, number: int, cells: list[str]) -> None:
         """Keep the line as a bid or as a fault."""
-        named = {name: cell.strip() for name, cell in zip(self.heading, cells, strict=False)}
-        tender, bidder = named.get("tender_id", ""), named.get("bidder_id", "")
-        tender_known = tender if len(tender) <= LONGEST else ""
-        try:
-            if len(cells) != len(self.heading):
-                raise _Faulty("row.width")
-            for name in NEEDED:
-                if not named[name]:
-                    raise _Faulty("row.empty", column=name)
-            for name in (*NEEDED, *OPTIONAL):
-                if len(named.get(name, "")) > LONGEST:
-                    raise _Faulty("row.long", column=name, most=LONGEST)
-            row = Row(
-                number,
-                tender,
-                bidder,
-                _number("bid_value", named["bid_value"]),
-                _date(named.get("date", "")),
-                _winner(named.get("winner", "")),
-                _number("reserve_price", named["reserve_price"]) if named.get("reserve_price") else None,
-                named.get("award_rule", ""),
-            )
-            first = self.seen.setdefault((tender, bidder), number)
-            if first != number:
-                raise _Faulty("row.twice", first=first)
-            if tender in self.rows:
-                _agree(self.rows[tender][0], row)
-        except _Faulty as fault:
-            self.faults.append(Fault(number, tender_known, fault.code, fault.facts))
+        read = read_row(self.heading, number, cells)
+        if isinstance(read, Row):
+            fault = join(self.rows, self._seen, read)
+            if fault:
+                self.faults.append(fault)
         else:
-            self.rows.setdefault(tender, []).append(row)
+            self.faults.append(read)
+
+
+def read_row(heading: Sequence[str], number: int, cells: Sequence[str]) -> Row | Fault:
+    """Read one line by itself: a bid, or what is wrong with it."""
+    named = {name: cell.strip() for name, cell in zip(heading, cells, strict=False)}
+    tender, bidder = named.get("tender_id", ""), named.get("bidder_id", "")
+    try:
+        if len(cells) != len(heading):
+            raise _Faulty("row.width")
+        for name in NEEDED:
+            if not named[name]:
+                raise _Faulty("row.empty", column=name)
+        for name in (*NEEDED, *OPTIONAL):
+            if len(named.get(name, "")) > LONGEST:
+                raise _Faulty("row.long", column=name, most=LONGEST)
+        return Row(
+            number,
+            tender,
+            bidder,
+            _number("bid_value", named["bid_value"]),
+            _date(named.get("date", "")),
+            _winner(named.get("winner", "")),
+            _number("reserve_price", named["reserve_price"]) if named.get("reserve_price") else None,
+            named.get("award_rule", ""),
+        )
+    except _Faulty as fault:
+        return Fault(number, tender if len(tender) <= LONGEST else "", fault.code, fault.facts)
+
+
+def join(rows: dict[str, list[Row]], seen: dict[tuple[str, str], int], row: Row) -> Fault | None:
+    """Add a bid to those of its tender, or tell why it cannot be one: a second one, or at odds with the first."""
+    first = seen.setdefault((row.tender, row.bidder), row.line)
+    try:
+        if first != row.line:
+            raise _Faulty("row.twice", first=first)
+        if row.tender in rows:
+            _agree(rows[row.tender][0], row)
+    except _Faulty as fault:
+        return Fault(row.line, row.tender, fault.code, fault.facts)
+    rows.setdefault(row.tender, []).append(row)
+    return None
 
 
 class _Faulty(Exception):
