@@ -7,7 +7,7 @@ from .canonical import Wrong, decimal, exactly, need, same, unhex, whole
 from .claims_clarifications import REVIEWS, clarified, standing
 from .claims_draws import in_order
 from .claims_ledger import Said
-from .claims_sites import check_opinions
+from .claims_opinions import check_opinions
 from .verdict import Case, Findings
 
 GROUPS = ("technical", "qualification")

@@ -1,8 +1,8 @@
-"""Sites of a remote evaluation, and reference opinions that must not count, from the ledger (scoring.md §8, §9)."""
+"""Sites of a remote evaluation, from the ledger (scoring.md §8)."""
 
 from typing import Any
 
-from .canonical import need, unhex
+from .canonical import need
 from .verdict import Case
 
 
@@ -52,29 +52,3 @@ def check_sites(case: Case) -> None:
                     held = any(leave["index"] > entry["index"] for leave in left) and one not in scored
                     need(held, f"{one} 中断后仍然计入", f"{one}: cut off and still counted")
     need(not sites or scored <= set(at), "有席位没有场地", "a seat without a site")
-
-
-def check_opinions(case: Case) -> None:
-    """No opinion without the notice, one at most for each bid, answers within the review, nothing in the result."""
-    result = case.archive.json("evaluation.json")
-    method = case.archive.json("project.json")["section"]["method"]
-    seen = set[int]()
-    clauses = {row["clause"] for bid in result["conformity"]["bids"] for row in bid["clauses"]}
-    bids = {bid["number"] for bid in result["conformity"]["bids"]}
-    ends = [e["index"] for e in case.told("committee.begin_scoring", f"committee:{case.section}")]
-    for entry in case.entries:
-        if entry.get("kind") in ("bid.opine", "opinion.answer"):
-            need(method.get("reference_opinions"), "公告没有规定参考意见", "the notice provides for no opinions")
-        if entry.get("kind") == "bid.opine":
-            number = entry["facts"]["number"]
-            need(number in bids and number not in seen, "参考意见重复或无此投标", "two opinions, or of no bid")
-            seen.add(number)
-            for name in ("opinions_sha256", "program_sha256"):
-                unhex(entry["facts"][name], 32)
-    for entry in case.entries:
-        if entry.get("kind") == "opinion.answer":
-            facts = entry["facts"]
-            need(facts["number"] in seen and set(facts["answers"]) <= clauses, "表态没有对应的参考意见",
-                 "an answer to no opinion")  # fmt: skip
-            need(ends and entry["index"] < max(ends), "评审结束之后才表态", "answered after the review")
-    need(not [key for key in result if "opinion" in key], "结果含有参考意见", "the result tells of opinions")

@@ -200,6 +200,7 @@ def told_members(session: Session, section: Section, warnings: dict[str, Any]) -
         "draws": [_draw(session, draw, committee, opening) for draw in _draws(session, section)],
         "evaluation": committee.result,
         "bid_clarifications": _clarifications(session, committee),
+        "opinions": _opinions(session, opening),
         "award": told_award(session, section),
         "selection": told_selection(session, section),
         "contracts": [told_contract(session, one) for one in contracts(session, section)],
@@ -309,6 +310,21 @@ def _bids(session: Session, opening: Opening) -> list[dict[str, Any]]:
     bids = opening_queries.bids(session, opening)
     contents = opening_queries.contents_of(session, bids)
     return [{**_bid(bid), "contents": contents.get(bid.id)} for bid in bids]
+
+
+def _opinions(session: Session, opening: Opening) -> list[dict[str, Any]]:
+    """What the reference opinions said of each bid (AI 预审), with pages and quotations; empty where none was made."""
+    found = ((bid, experts.opinion_of(session, bid)) for bid in opening_queries.bids(session, opening))
+    return [
+        {
+            "number": bid.number,
+            "content": made.content,
+            "program_sha256": made.program_sha256,
+            "made_at": iso(made.made_at),
+        }
+        for bid, made in found
+        if made is not None
+    ]
 
 
 def _bid(bid: Bid) -> dict[str, Any]:

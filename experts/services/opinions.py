@@ -123,7 +123,7 @@ def _scanned(store: ObjectStore, shelf: Shelf, file: Mapping[str, Any], read: Le
 
 
 def keep_opinions(act: Act, bid: Bid, content: Mapping[str, Any]) -> None:
-    """Keep what was found, once, with the digests of content and program in the ledger."""
+    """Keep what was found, once, with the digests of content and program in the ledger; the text goes in the file."""
     if queries.opinion_of(act.session, bid) is not None:
         return
     program = program_sha256()
@@ -132,7 +132,8 @@ def keep_opinions(act: Act, bid: Bid, content: Mapping[str, Any]) -> None:
     )  # fmt: skip
     act.session.flush()
     digest = hashlib.sha256(canonical(dict(content))).hexdigest()
-    append(act, "bid.opine", bid.subject, {"number": bid.number, "opinions_sha256": digest, "program_sha256": program})
+    facts = {"number": bid.number, "opinions_sha256": digest, "program_sha256": program, "filed": True}
+    append(act, "bid.opine", bid.subject, facts)
 
 
 def answer_opinions(act: Act, member: Member, bid: Bid, answers: Mapping[str, bool]) -> None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 import inspect
 import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+import rfc8785
 
 from accounts.rules import Role
-from awards.rules.verdict.sites import check_opinions as our_opinions
+from awards.rules.verdict.opinions import check_opinions as our_opinions
 from awards.rules.verdict.sites import check_sites as ours
 from core.errors import Conflict, Forbidden, Invalid, Missing, Refusal
 from core.ledger.log import entries_of
@@ -20,7 +22,7 @@ from experts.rules.sites import check_sites, site_for
 from experts.services import sites
 from tests.experts.story import Story
 from verifier.canonical import Wrong
-from verifier.claims_sites import check_opinions as their_opinions
+from verifier.claims_opinions import check_opinions as their_opinions
 from verifier.claims_sites import check_sites as theirs
 
 ROWS = [
@@ -120,9 +122,18 @@ class Told:
         self.project = {"section": {"code": code, "method": method}}
         self.section, self.ledger, self.entries, self.evaluation = code, {"entries": entries}, entries, evaluation
         self.archive = self
+        self.opined: list[dict[str, Any]] = []
+        self.bids: list[dict[str, Any]] = []
+
+    @property
+    def members(self) -> list[str]:
+        return ["opinions.json"] if self.opined else []
 
     def json(self, path: str) -> Any:
         return {"evaluation.json": self.evaluation, "project.json": self.project}[path]
+
+    def rows(self, path: str) -> Any:
+        return {"opinions.json": self.opined, "bids.json": self.bids}[path]
 
     def told(self, kind: str, subject: str) -> list[dict[str, Any]]:
         return [one for one in self.entries if (one["kind"], one["subject"]) == (kind, subject)]
@@ -183,7 +194,8 @@ def both_hold_to_the_ledger(story: Story) -> None:
 def test_opinions_that_count_or_were_not_provided_for_are_found() -> None:
     """Both verifiers: provided for by the notice, one for each bid, answered within the review, no part of the result.
 
-    Seen red: ours without the notice, theirs without the clauses of the review.
+    The text in the file is the one told: another word, page, clause, a file of another bid, one too many or too few.
+    Seen red: ours without the notice, theirs without the clauses of the review; both without the digest of the text.
     """
     clauses = [{"clause": "R1", "decision": "pass"}]
     result: dict[str, Any] = {"conformity": {"bids": [{"number": n, "clauses": clauses} for n in (1, 2)]}}
@@ -195,12 +207,48 @@ def test_opinions_that_count_or_were_not_provided_for_are_found() -> None:
         {"index": 3, "kind": "committee.begin_scoring", "subject": "committee:X", "facts": {}},
     ]  # fmt: skip
 
-    def found(change: Callable[[Any, Any, Any], object]) -> tuple[bool, bool]:
+    def found(
+        change: Callable[[Any, Any, Any], object], texts: Callable[[Any, Any], object] | None = None
+    ) -> tuple[bool, bool]:
         held, told, method = copy.deepcopy((entries, result, {"reference_opinions": True}))
+        seen = Told("X", held, told, method)
+        if texts is not None:
+            held[0]["facts"] |= {"opinions_sha256": hashlib.sha256(rfc8785.dumps(said)).hexdigest(), "filed": True}
+            seen.bids = [
+                {"number": n, "envelopes": {"technical": {"files": [{"sha256": str(n) * 64}]}}} for n in (1, 2)
+            ]
+            row = {"number": 1, "content": said, "program_sha256": "b" * 64, "made_at": "2026-10-08T01:00:00Z"}
+            seen.opined = [copy.deepcopy(row)]
+            texts(seen.opined, held)
         change(held, told, method)
-        return verdicts(Told("X", held, told, method), our_opinions, their_opinions)
+        return verdicts(seen, our_opinions, their_opinions)
 
+    def again(opined: Any, held: Any) -> None:
+        held[0]["facts"]["opinions_sha256"] = hashlib.sha256(rfc8785.dumps(opined[0]["content"])).hexdigest()
+
+    def other(**changed: Any) -> Callable[[Any, Any], None]:
+        def change(opined: Any, held: Any) -> None:
+            opined[0]["content"]["opinions"][0].update(changed)
+            again(opined, held)
+
+        return change
+
+    one = {"clause": "R1", "verdict": "found", "file": "a.pdf", "page": 3, "quotation": "二级", "sha256": "1" * 64}
+    said = {"type": "sunbid-reference-opinions/v1", "opinions": [one], "completeness": [], "prices": []}
     assert found(lambda held, told, method: None) == (True, True)
+    assert found(lambda held, told, method: None, lambda opined, held: None) == (True, True)
+    for wrong in (
+        lambda opined, held: opined.clear(),
+        lambda opined, held: opined[0]["content"]["opinions"][0].update(quotation="三级"),
+        lambda opined, held: opined[0].update(program_sha256="c" * 64),
+        lambda opined, held: opined.append(opined[0]),
+        lambda opined, held: opined.append({**opined[0], "number": 2}),
+        other(clause="R9"),
+        other(verdict="passed"),
+        other(page=None),
+        other(sha256="2" * 64),
+    ):
+        assert found(lambda held, told, method: None, wrong) == (False, False), inspect.getsource(wrong)
     for change in (
         lambda held, told, method: method.clear(),
         lambda held, told, method: held.append({**held[0], "index": 9}),

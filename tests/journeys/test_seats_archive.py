@@ -11,12 +11,14 @@ from typing import Any
 import pytest
 
 from awards.rules.container import open_container
+from awards.rules.disclosure import CLASSES, editions, parts
+from awards.rules.export import exported
 from awards.rules.verdict.seats import approved, check_seats, check_walks
 from awards.rules.verdict.told import Told
-from core.act import Platform
+from core.act import SYSTEM, Platform
 from core.errors import Invalid
 from core.ledger.notes import Verifier
-from experts import services
+from experts import queries, services
 from opening import services as opening
 from tests.experts.story import METHOD
 from tests.experts.test_direct import decide, propose
@@ -49,9 +51,45 @@ def to_sheets(room: Room) -> None:
     room.name_representative()
     room.arrive()
     room.elect("D1")
+    opine(room)
     room.review()
     room.begin_scoring()
     room.score()
+
+
+def opine(room: Room) -> None:
+    """Reference opinions on every bid, as the tick makes them."""
+    with room.platform.act(SYSTEM) as act:
+        section = room.section(act.session)
+        for bid in queries.bids_in_evaluation(act.session, section):
+            opining = services.ready_to_opine(act.session, section, bid)
+            services.keep_opinions(act, bid, services.give_opinions(act.store, opining))
+
+
+def opinions_told(stage: Whole, archive: bytes, folder: Path) -> None:
+    """The texts are in the file, each bidder's own in its export, nobody's in the public one; a changed word is found.
+
+    Seen red: both verifiers without the digest of the text.
+    """
+    container = open_container(io.BytesIO(archive))
+    rows = container.json("opinions.json")
+    assert [row["number"] for row in rows] == [1, 2, 3] and all(row["content"]["opinions"] for row in rows)
+    held = {klass: exported(container, klass)[0]["leaves"] for klass in CLASSES}
+    (hidden, shown) = (
+        [one for one in held[klass] if one["place"].startswith("opinions.json")] for klass in ("party", "supervisor")
+    )
+    assert all("commitment" in one and "value" not in one for one in hidden) and "commitment" not in shown[0]
+    leaves = parts(editions()[-1], ["opinions.json"], container.json, {})
+    texts = [one for one in leaves if isinstance(one.value, dict) and "content" in one.value]
+    assert [one.klass for one in texts] == ["bid:1", "bid:2", "bid:3"], "a bidder's own, of the parties"
+
+    def reworded(opinions: Any) -> None:
+        opinions[0]["content"]["opinions"][0]["verdict"] = "unclear"
+        opinions[0]["content"]["opinions"][0]["quotation"] = "另一句话"
+
+    for change in (reworded, lambda opinions: opinions.pop()):
+        ours, theirs = found_wrong(stage, tampered(stage, archive, "opinions.json", change), folder)
+        assert "scores" in ours and "scores" in theirs
 
 
 def altered(case: Case, told: Told, change: Callable[[list[dict[str, Any]]], None]) -> tuple[Told, Case]:
@@ -122,7 +160,7 @@ def test_both_verifiers_follow_a_direct_selection_and_a_supplementary_draw(
 
     Seen red: both verifiers before they walked supplementary draws (steps begin at 1).
     """
-    stage = Whole(platform, tmp_path / "machines", method=METHOD)
+    stage = Whole(platform, tmp_path / "machines", method={**METHOD, "reference_opinions": True})
     for letter in "abc":
         stage.submit(letter)
     stage.to_window()
@@ -141,6 +179,7 @@ def test_both_verifiers_follow_a_direct_selection_and_a_supplementary_draw(
     stage.awarded()
     archive = stage.archived()
     assert wrong_lines(stage, archive, tmp_path) == []
+    opinions_told(stage, archive, tmp_path)
 
     def standing_again(draws: Any) -> None:
         step = next(one for one in draws[-1]["outcome"]["standing"] if one["detail"] == "declined")

@@ -12,9 +12,10 @@ import rfc8785
 
 from awards.rules.evidence import evidence_of
 from awards.rules.verdict.clarifications import check_clarifications, priced_out
+from awards.rules.verdict.opinions import check_opinions
 from awards.rules.verdict.partners import check_partners
 from awards.rules.verdict.seats import check_seats, check_walks, expert_draws, is_draw_needed
-from awards.rules.verdict.sites import check_opinions, check_sites
+from awards.rules.verdict.sites import check_sites
 from awards.rules.verdict.told import OPENED, Told, need, need_object
 from core.draw import mechanism
 from experts.rules import aggregate, check_score, computed_score, is_unranked, price_scores, published, rank

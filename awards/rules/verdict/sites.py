@@ -1,4 +1,4 @@
-"""Checks of a remote evaluation's sites (R-341), and of reference opinions, which must not count."""
+"""Checks of a remote evaluation's sites (R-341)."""
 
 from __future__ import annotations
 
@@ -53,29 +53,3 @@ def check_sites(told: Told) -> None:
                 held = held and bool(left) and label not in counted
             need(held, "archive.sites", what="cut_off")
     need(not sites or counted <= placed.keys(), "archive.sites", what="seats")
-
-
-def check_opinions(told: Told) -> None:
-    """Reference opinions (AI 预审) count nowhere and stand whole in the ledger.
-
-    Without a notice that provides for them there is none. One at most is told for each bid reviewed, with the digests
-    of content and program, and members answer only clauses of the review, while it lasts. The result holds no word of
-    them: decisions are the members' votes and scores their sheets (`check_scores`).
-    """
-    code, result = told.project["section"]["code"], told.evaluation
-    made = [e for e in told.ledger["entries"] if e["kind"] == "bid.opine"]
-    answers = [e for e in told.ledger["entries"] if e["kind"] == "opinion.answer"]
-    provided = bool(told.project["section"]["method"].get("reference_opinions"))
-    need(provided or not (made or answers), "archive.opinions", what="not provided for")
-    numbers = [entry["facts"]["number"] for entry in made]
-    reviewed = {bid["number"] for bid in result["conformity"]["bids"]}
-    whole = len(set(numbers)) == len(numbers) and set(numbers) <= reviewed
-    for entry in made:
-        whole = whole and all(len(entry["facts"][name]) == 64 for name in ("opinions_sha256", "program_sha256"))
-    need(whole, "archive.opinions", what="bid.opine")
-    clauses = {clause["clause"] for bid in result["conformity"]["bids"] for clause in bid["clauses"]}
-    ended = told.places("committee.begin_scoring", f"committee:{code}")[-1]
-    for entry in answers:
-        held = entry["index"] < ended and entry["facts"]["number"] in numbers
-        need(held and set(entry["facts"]["answers"]) <= clauses, "archive.opinions", what="opinion.answer")
-    need(not any("opinion" in key for key in result), "archive.opinions", what="result")

@@ -57,6 +57,14 @@ class Told:
         return rows
 
     @cached_property
+    def opined(self) -> list[dict[str, Any]]:
+        """What the reference opinions said; older archives have no such member."""
+        rows: list[dict[str, Any]] = []
+        if "opinions.json" in self.container.members:
+            rows = self.container.json("opinions.json")
+        return rows
+
+    @cached_property
     def anonymous(self) -> list[str]:
         """The envelopes whose author the published notice hides until the blind round is locked (暗标)."""
         notices = self.facts_of("notice.tender", f"section:{self.project['section']['code']}")
