@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, func, select, tuple_
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from bidding import rules
 from bidding.models import SealedMark, Section, Submission, Upload
 from bidding.queries.sections import AFTER_CLOSING, RECEIVING
+from core.db import is_among
 from core.errors import Conflict, Missing, Untimely
 from core.ledger.log import entry, root_at
 from core.ledger.vouching import evidence_of
@@ -66,8 +67,8 @@ def by_idempotency_keys(session: Session, keys: Collection[tuple[int, str]]) -> 
     """The submissions committed under those (section, key), as far as there are any."""
     if not keys:
         return {}
-    pair = tuple_(Submission.section_id, Submission.idempotency_key)
-    found = session.scalars(select(Submission).where(pair.in_(list(keys))))
+    wanted = is_among(Submission.section_id, Submission.idempotency_key, keys)
+    found = session.scalars(select(Submission).where(wanted))
     return {(row.section_id, row.idempotency_key): row for row in found}
 
 
@@ -75,10 +76,9 @@ def last_under(session: Session, handles: Collection[tuple[int, str]]) -> dict[t
     """The content of the last submission under each (section, handle), as far as there is one."""
     if not handles:
         return {}
-    pair = tuple_(Submission.section_id, Submission.handle)
     rows = session.execute(
         select(Submission.section_id, Submission.handle, Submission.content)
-        .where(pair.in_(list(handles)))
+        .where(is_among(Submission.section_id, Submission.handle, handles))
         .order_by(Submission.sequence)
     )
     return {(row.section_id, row.handle): row.content for row in rows}

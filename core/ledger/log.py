@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import LargeBinary, String, func, insert, select, text, tuple_
+from sqlalchemy import LargeBinary, String, func, insert, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from core import canonical
 from core.clock import iso
-from core.db import Base, Row
+from core.db import Base, Row, is_among
 from core.errors import Conflict, Missing
 from core.ledger import merkle
 from core.ledger.notes import Head, Signer, Verifier, open_head
@@ -209,10 +209,8 @@ def _keep_nodes(session: Session, nodes: dict[tuple[int, int], bytes]) -> None:
 
 def _nodes(session: Session, places: Iterable[tuple[int, int]]) -> dict[tuple[int, int], bytes]:
     """Tree nodes by level and position, in one statement."""
-    place = tuple_(LedgerNode.level, LedgerNode.position)
-    rows = session.execute(
-        select(LedgerNode.level, LedgerNode.position, LedgerNode.hash).where(place.in_(list(places)))
-    )
+    wanted = is_among(LedgerNode.level, LedgerNode.position, places)
+    rows = session.execute(select(LedgerNode.level, LedgerNode.position, LedgerNode.hash).where(wanted))
     return {(row.level, row.position): row.hash for row in rows}
 
 

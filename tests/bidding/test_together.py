@@ -301,3 +301,38 @@ def test_what_is_stored_is_what_was_sent(stage: Stage, bidder: Make) -> None:
             assert row.leaf_commitment == request["leaf_commitment"] == answer["leaf"]["digest"]
             assert row.digest == answer["submission_digest"] and row.leaf_index == answer["leaf_index"]
     assert not any(isinstance(answer, (Invalid, Conflict)) for answer in answers)
+
+
+GROWING = ("submission", "sealed_mark", "ledger_entry", "ledger_node", "ledger_head", "person", "sign_in", "project")
+"""Tables that grow with the platform's years: a commit that reads one whole grows slower with each."""
+
+
+def test_no_commit_reads_a_growing_table_from_end_to_end(stage: Stage, bidder: Make) -> None:
+    """Every statement of a transaction of three commits, as the database would look for its rows.
+
+    Seen red: with pairs compared as row values in a list SQLite read every submission and every node of the tree.
+    """
+    if not stage.platform.database.is_sqlite:
+        pytest.skip("asks SQLite how it looks; PostgreSQL decides by the tables' sizes")
+    requests = sealed_by(stage, bidder, "a", "b", "c")
+    told: list[tuple[str, Any]] = []
+
+    def note(connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, executemany: bool) -> None:
+        if statement.startswith("SELECT"):
+            told.append((statement, parameters))
+
+    engine = stage.platform.database.engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        answers = together(stage, [asked(stage, request) for request in requests])
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    assert [answer["kind"] for answer in answers] == ["submit"] * 3 and len(told) >= 6
+    whole = []
+    with engine.connect() as connection:
+        for statement, parameters in told:
+            for *_, step in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters):
+                from_its_end = "USING INDEX" in step and "LIMIT" in statement
+                if step.startswith("SCAN ") and step.split()[1] in GROWING and not from_its_end:
+                    whole.append((step, statement))
+    assert whole == []
