@@ -137,6 +137,10 @@ class ObjectStore:
         sync_directory(target.parent)
         return stored
 
+    def remove(self, sha256: str) -> None:
+        """Take an object away for good, where nobody refers to it any more; one that is not held is no error."""
+        self.path(sha256).unlink(missing_ok=True)
+
     def held(self) -> Iterator[str]:
         """The hash of every object held."""
         for folder in self.root.iterdir():

@@ -56,7 +56,8 @@ class Expert(Base, Row):
 class PoolApplication(Base, Staged):
     """A person's application for a pool, or an expert's for a change of what is declared, and its review (R-310).
 
-    `content` holds what is declared (`rules.application`), `documents` the proofs as {name, sha256, size, kind}.
+    `content` holds what is declared (`rules.application`), `documents` the proofs as {name, sha256, size, kind}
+    with the hash of the locked `object` that holds each.
     """
 
     __tablename__ = "pool_application"

@@ -9,6 +9,7 @@ from experts.queries.applications import (
     own_application,
     own_applications,
     pending_changes,
+    proof,
     to_recommend,
 )
 from experts.queries.avoidance import (
@@ -321,6 +322,7 @@ __all__ = [
     "priced_bids",
     "prices_are_open",
     "profile",
+    "proof",
     "public_round",
     "question_of",
     "reading_of",

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core.act import Actor
-from core.errors import Missing
+from core.errors import Conflict, Missing
 from core.ledger.log import LedgerEntry
+from core.locker import locker_of
+from core.store import ObjectStore
 from experts.models import Expert, ExpertPool, PoolApplication
 
 PENDING = ("applied", "recommended")
+PROOF = "pool_application.proof"
+"""The place under which proofs are locked."""
 
 
 def own_applications(session: Session, actor: Actor) -> list[PoolApplication]:
@@ -62,6 +67,23 @@ def application(session: Session, number: int) -> PoolApplication:
     if found is None:
         raise Missing("application.unknown")
     return found
+
+
+def proof(session: Session, store: ObjectStore, held: PoolApplication, sha256: str) -> tuple[dict[str, Any], bytes]:
+    """One proof brought with the application and its bytes, unlocked and compared with what was brought.
+
+    Missing("object.unknown") for what is none; Conflict("locker.unreadable") where it is not as it was locked.
+    """
+    found = next((one for one in held.documents if one["sha256"] == sha256), None)
+    if found is None:
+        raise Missing("object.unknown", sha256=sha256[:64])
+    if "object" not in found:
+        return found, store.read(sha256)
+    with store.open(found["object"]) as file:
+        raw = b"".join(locker_of(session.get_bind().dialect).unlock_file(file, PROOF))
+    if hashlib.sha256(raw).hexdigest() != sha256:
+        raise Conflict("locker.unreadable", place=PROOF)
+    return found, raw
 
 
 def applications(session: Session, state: str = "") -> list[PoolApplication]:

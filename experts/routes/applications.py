@@ -8,6 +8,7 @@ from typing import Any
 from flask import Response as FlaskResponse
 from flask import render_template, request
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from accounts.access import acting, current_actor, door, instant_now, limited, reading, requires, signed_in
@@ -113,7 +114,7 @@ def record_contact() -> Response | tuple[str, int]:
 def own_document(number: int, sha256: str) -> FlaskResponse:
     """A proof one has brought oneself."""
     with reading() as session:
-        return _document(queries.own_application(session, number, current_actor()), sha256)
+        return _document(session, queries.own_application(session, number, current_actor()), sha256)
 
 
 @blueprint.get("/recommendations")
@@ -165,7 +166,7 @@ def application(number: int) -> str:
 def application_document(number: int, sha256: str) -> FlaskResponse:
     """A proof brought with the application."""
     with reading() as session:
-        return _document(queries.application(session, number), sha256)
+        return _document(session, queries.application(session, number), sha256)
 
 
 @blueprint.post("/ops/applications/<int:number>/accept")
@@ -223,11 +224,9 @@ def _unit(act: Act) -> Organisation | None:
     return unit
 
 
-def _document(held: PoolApplication, sha256: str) -> FlaskResponse:
-    found = next((one for one in held.documents if one["sha256"] == sha256), None)
-    if found is None:
-        raise Missing("object.unknown", sha256=sha256[:64])
-    response = FlaskResponse(door().platform.store.read(sha256), mimetype=MEDIA[found["kind"]])
+def _document(session: Session, held: PoolApplication, sha256: str) -> FlaskResponse:
+    found, raw = queries.proof(session, door().platform.store, held, sha256)
+    response = FlaskResponse(raw, mimetype=MEDIA[found["kind"]])
     response.headers.set("Content-Disposition", "attachment", filename=found["name"])
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return response

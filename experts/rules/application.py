@@ -18,6 +18,7 @@ LEAST_YEARS = 8
 """Years in the field (S1 a37(3))."""
 TITLES = ("senior", "equal_level")
 """A senior title, or the same professional level (S1 a37(3))."""
+BROUGHT = ("name", "kind", "sha256", "size")
 MOST_TERM_YEARS = 5
 """Order 26 was not read (R-311): a term longer than this is refused as a slip of the pen."""
 TRAINING = "training"
@@ -73,8 +74,12 @@ def check_term(until: date, on: date) -> None:
 
 
 def declared_digest(content: Mapping[str, Any], documents: Sequence[Mapping[str, Any]]) -> str:
-    """SHA-256 of the canonical JSON of {content, documents}: what the ledger holds instead of the declarations."""
-    return hashlib.sha256(rfc8785.dumps({"content": dict(content), "documents": list(documents)})).hexdigest()
+    """SHA-256 of the canonical JSON of {content, documents}: what the ledger holds instead of the declarations.
+
+    A document counts as {name, kind, sha256, size} of what was brought; how it lies in the store does not.
+    """
+    brought = [{key: one[key] for key in BROUGHT if key in one} for one in documents]
+    return hashlib.sha256(rfc8785.dumps({"content": dict(content), "documents": brought})).hexdigest()
 
 
 def widened(held: Sequence[Mapping[str, Any]], declared: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -50,6 +50,7 @@ from experts.services.pool import (
     update_declarations,
 )
 from experts.services.prices import save_price_findings
+from experts.services.proofs import drop_clear_proofs, lock_old_proofs
 from experts.services.report import deliver_report, record_silence, report_facts, sign_report, write_report
 from experts.services.review import begin_scoring, reject_all, save_findings
 from experts.services.rollback import ask_rollback, decide_rollback, send_back
@@ -87,6 +88,7 @@ __all__ = [
     "declare",
     "decline",
     "deliver_report",
+    "drop_clear_proofs",
     "explain_outlier",
     "export_experts",
     "found_pool",
@@ -102,6 +104,7 @@ __all__ = [
     "lock_blind",
     "lock_committee",
     "lock_masked",
+    "lock_old_proofs",
     "lock_sheet",
     "name_duty_key",
     "name_representative",

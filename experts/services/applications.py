@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
@@ -21,6 +22,7 @@ from experts.models import Expert, ExpertPool, PoolApplication
 from experts.rules import Declared, check_declared, check_term, declared_digest
 from experts.rules.application import CHANGE, ENTRY, TRAINING
 from experts.services.pool import add_expert, update_declarations
+from experts.services.proofs import lock_proof
 
 OPEN = ("applied", "recommended", "returned")
 Documents = Sequence[tuple[str, str, bytes]]
@@ -181,8 +183,8 @@ def _decide(act: Act, application: PoolApplication) -> None:
 def _keep(act: Act, documents: Documents) -> list[dict[str, Any]]:
     kept = []
     for name, kind, content in documents:
-        stored = act.store.put(content)
-        kept.append({"name": name, "kind": kind, "sha256": stored.sha256, "size": stored.size})
+        sha256, size = hashlib.sha256(content).hexdigest(), len(content)
+        kept.append({"name": name, "kind": kind, "sha256": sha256, "size": size, "object": lock_proof(act, [content])})
     return kept
 
 

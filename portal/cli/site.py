@@ -224,10 +224,11 @@ def db() -> None:
 @db.command("upgrade")
 def db_upgrade() -> None:
     """Bring the database to the newest schema; safe to repeat."""
-    from portal.cli.schema import upgrade
+    from portal.cli.schema import keep_proofs_locked, upgrade
 
     _, platform = settings_and_platform()
     click.echo(upgrade(platform.database))
+    keep_proofs_locked(platform)
 
 
 @click.group()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 from pathlib import Path
 
@@ -13,21 +14,24 @@ from sqlalchemy import text
 from accounts.models import Person
 from accounts.queries import actor_for, people, people_named
 from accounts.rules import Role
-from core.act import Platform
+from core.act import SYSTEM, Platform
+from core.board import publish_notice
 from core.clock import StoppedClock
 from core.db import Database
 from core.errors import Conflict
 from core.ledger.log import audit
-from core.locker import Locker
+from core.locker import PIECE, TAG, Locker
 from experts import queries, services
-from experts.rules import Declared
-from portal.cli.schema import configured, upgrade
+from experts.models import PoolApplication
+from experts.rules import Declared, declared_digest
+from portal.cli.schema import configured, keep_proofs_locked, upgrade
 from tests import factories
 from tests.experts.story import Story
 
 NAMES = ("欧阳静波", "司徒望舒", "专家001")
 PHONE, MAIL, EMPLOYER, RELATIVE = "13905710001", "jingbo@pool.example", "钱塘勘察设计院有限公司", "欧阳若水"
 NUMBER = "330102197001010018"
+PROOF = b"%PDF-1.7 " + "正高级工程师证书".encode() * 40
 
 
 def spelled(word: str) -> list[bytes]:
@@ -68,7 +72,7 @@ def fill(platform: Platform, clock: StoppedClock) -> None:
         named = actor_for(session, "named0")
     with platform.act(named) as act:
         declared = Declared("senior", 12, ["A08"], "330100", [{"name": EMPLOYER, "from": "2020-01-01", "until": None}])
-        services.apply_for_pool(act, pool, declared, documents=[(f"{NAMES[0]}职称证书.pdf", "pdf", b"%PDF-1.7")])
+        services.apply_for_pool(act, pool, declared, documents=[(f"{NAMES[0]}职称证书.pdf", "pdf", PROOF)])
 
 
 def test_the_files_of_the_database_tell_nobody_and_searches_still_find(platform: Platform, clock: StoppedClock) -> None:
@@ -128,6 +132,86 @@ def test_a_database_of_before_is_locked_by_its_migration_and_nothing_stays_behin
         assert people_named(session, NAMES[0]) == [1]
         assert queries.history_of(session, held)[0].facts["employers"] == [EMPLOYER]
     database.close()
+
+
+def objects_of(folder: Path) -> list[bytes]:
+    """Every file of the object store, as it lies."""
+    return [file.read_bytes() for file in (folder / "objects").rglob("*") if file.is_file()]
+
+
+def brought(platform: Platform) -> tuple[PoolApplication, bytes]:
+    """The one application of `fill`, and its proof as a reader gets it."""
+    with platform.reading() as session:
+        (held,) = queries.applications(session)
+        return held, queries.proof(session, platform.store, held, held.documents[0]["sha256"])[1]
+
+
+def test_proofs_brought_with_an_application_lie_locked_in_the_store(platform: Platform, clock: StoppedClock) -> None:
+    """Issue 4: neither the bytes nor the name of the file lie anywhere in clear; a changed object is refused.
+
+    Seen red: with `_keep` putting the bytes as they came.
+    """
+    fill(platform, clock)
+    held, raw = brought(platform)
+    assert raw == PROOF and held.documents[0]["size"] == len(PROOF)
+    assert (held.documents[0]["name"], held.documents[0]["object"]) != (None, held.documents[0]["sha256"])
+    lying = objects_of(platform.database.folder)
+    assert lying and not any(PROOF in one or NAMES[0].encode() in one for one in lying)
+    path = platform.store.path(held.documents[0]["object"])
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    with pytest.raises(Conflict, match=r"locker\.unreadable"):
+        brought(platform)
+
+
+def test_proofs_of_before_are_locked_and_taken_away_but_for_what_something_else_names(
+    platform: Platform, clock: StoppedClock
+) -> None:
+    """Twice is as once; the digest in the ledger still holds; an object that a notice attaches, too, stays.
+
+    Seen red: without the search of the other columns, and with the whole document in the digest.
+    """
+    fill(platform, clock)
+    both = b"%PDF-1.7 a published form"
+    with platform.act(SYSTEM) as act:
+        (held,) = queries.applications(act.session)
+        old = [{key: one[key] for key in ("name", "kind", "sha256", "size")} for one in held.documents]
+        for content in (PROOF, both):
+            stored = act.store.put(content)
+        old.append({"name": "表.pdf", "kind": "pdf", "sha256": stored.sha256, "size": stored.size})
+        act.store.remove(held.documents[0]["object"])
+        held.documents = old
+        attached = [{"name": "表.pdf", "sha256": stored.sha256, "size": stored.size}]
+        publish_notice(act, kind="tender", subject="section:X", title="表", content={}, attachments=attached)
+        before = declared_digest(held.content, held.documents)
+    assert any(PROOF in one for one in objects_of(platform.database.folder))
+    assert [keep_proofs_locked(platform), keep_proofs_locked(platform)] == [2, 0]
+    held, raw = brought(platform)
+    assert raw == PROOF and declared_digest(held.content, held.documents) == before
+    assert not any("clear" in one for one in held.documents)
+    lying = objects_of(platform.database.folder)
+    assert not any(PROOF in one for one in lying) and both in lying
+
+
+@pytest.mark.parametrize("size", [0, 1, PIECE - 1, PIECE, PIECE + 1, 3 * PIECE])
+def test_a_locked_file_opens_whole_or_not_at_all(size: int) -> None:
+    """Cut, swapped, lengthened, of another place or key: refused. Seen red: without the mark of the last piece."""
+    locker, raw = Locker(bytes(range(32))), bytes(n % 251 for n in range(size))
+    held = b"".join(locker.lock_file([raw[:7], raw[7:]], "a"))
+    assert b"".join(locker.unlock_file(io.BytesIO(held), "a")) == raw and (size < 32 or raw not in held)
+    head, step = len(held) - len(raw) - TAG * max(1, -(-size // PIECE)), PIECE + TAG
+    wrong = [held[:-1], held + b"x", held[: head + step], held[:head], b"x" + held[1:], held[: head - 1]]
+    if size > 2 * PIECE:
+        wrong.append(
+            held[:head] + held[head + step : head + 2 * step] + held[head : head + step] + held[head + 2 * step :]
+        )
+    for other in wrong:
+        if other == held:
+            continue
+        with pytest.raises(Conflict, match=r"locker\.unreadable"):
+            list(locker.unlock_file(io.BytesIO(other), "a"))
+    for holder, place in ((locker, "b"), (Locker(bytes(range(1, 33))), "a")):
+        with pytest.raises(Conflict, match=r"locker\.unreadable"):
+            list(holder.unlock_file(io.BytesIO(held), place))
 
 
 def test_a_value_opens_in_its_own_place_under_its_own_key_and_unchanged() -> None:
