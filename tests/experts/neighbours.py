@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,16 +18,18 @@ from werkzeug.serving import make_server
 from accounts import services as accounts
 from accounts.models import Person
 from accounts.rules import Role, SmallAuthority, login_message
+from core import partners as wire
 from core.act import SYSTEM, Actor, Platform
 from core.chance import seeded
 from core.clock import StoppedClock
 from core.db import Database
+from core.errors import Refusal
 from core.ledger.log import platform_signer
 from core.store import ObjectStore
 from experts import queries, services
-from experts.models import Member
+from experts.models import Consultation, Member
 from experts.queries import federation
-from experts.services import partners
+from experts.services import consulting, exchange, partners
 from tests import factories
 from tests.experts.story import Story
 
@@ -83,9 +86,7 @@ class Neighbours:
                 act, code="bj", name="滨江市公共资源交易平台", url="https://host.test",
                 key=str(self.host.platform.signer.verifier), lends=["JX-1"],
             )  # fmt: skip
-        from experts.services.exchange import fetch_pools
-
-        fetch_pools(self.host.platform, self.host.actor(Role.OPERATOR), "jx")
+        exchange.fetch_pools(self.host.platform, self.host.actor(Role.OPERATOR), "jx")
 
     def add_lent(self, count: int = 8, first: int = 1, certified: bool = True, **details: Any) -> list[str]:
         """Experts of the lender's pool, each of a unit of their own, with a certificate both platforms recognise."""
@@ -160,3 +161,38 @@ def host_person(platform: Platform, member: Member) -> Person | None:
 def recognise(platform: Platform, authority: SmallAuthority) -> None:
     with platform.act(SYSTEM) as act:
         accounts.add_authority(act, name="长三角数字证书认证中心", pem=authority.pem)
+
+
+def announced(pair: Neighbours) -> None:
+    pair.request()
+    pair.host.announce()
+    pair.host.commit()
+
+
+def consult(pair: Neighbours) -> list[Refusal]:
+    return exchange.consult_partners(pair.host.platform, pair.host.actor(Role.OFFICER), pair.host.code)
+
+
+def drawn(pair: Neighbours) -> None:
+    announced(pair)
+    assert consult(pair) == []
+    pair.host.freeze()
+    pair.host.reveal()
+
+
+def tell(pair: Neighbours) -> list[str]:
+    pair.clock.advance(seconds=61)
+    return exchange.tell_seats(pair.host.platform)
+
+
+def asked(pair: Neighbours) -> tuple[Consultation, bytes]:
+    """The question as it lies ready to be sent."""
+    with pair.host.platform.act(pair.host.actor(Role.OFFICER)) as act:
+        (asking,) = consulting.ask_partners(act, pair.host.committee(act.session))
+        return act.session.get_one(Consultation, asking.number), asking.raw
+
+
+def resigned(platform: Platform, raw: bytes, change: Callable[[dict[str, Any]], object]) -> bytes:
+    document = copy.deepcopy(wire.read(raw).document)
+    change(document)
+    return wire.written(wire.sign(platform.signer, document))
