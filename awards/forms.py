@@ -190,6 +190,15 @@ def read_signature(body: Any) -> dict[str, str]:
     return {"pdf_sha256": body["pdf_sha256"], "signature": body["signature"]}
 
 
+def read_brought(fields: Fields) -> dict[str, str]:
+    """A member's signature that another party brings: certificate (PEM), signature (base64), the hash it signed."""
+    return {
+        "certificate": text(fields, "certificate", most=20_000),
+        "signature": "".join(text(fields, "signature", most=1000).split()),
+        "pdf_sha256": text(fields, "pdf_sha256", most=64),
+    }
+
+
 def kept_file(name: str, data: bytes) -> str:
     """The plain name of an evidence file that begins as its name says and is not too large.
 

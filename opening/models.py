@@ -12,7 +12,7 @@ from bidding.models import Section, Submission
 from core.db import Base, Json, Row, Staged
 from core.machine import Lifecycle
 from opening.lifecycle import BID, OPENING
-from opening.rules import due_envelopes, reads_prices, standing
+from opening.rules import due_envelopes, joint_name, published_members, reads_prices, standing
 
 
 class Opening(Base, Staged):
@@ -139,6 +139,16 @@ class Bid(Base, Staged):
     confirmation: Mapped[Any | None] = mapped_column(Json)
     first_sitting: Mapped[Any | None] = mapped_column(Json)
     submission: Mapped[Submission] = relationship(lazy="joined")
+
+    @property
+    def members(self) -> list[dict[str, Any]]:
+        """The consortium as published with the names, its lead first; empty for who bids alone."""
+        return published_members(self.identity, self.identity_faults)
+
+    @property
+    def full_name(self) -> str:
+        """The bidder's name in a Chinese document; of a consortium every member's with its role."""
+        return joint_name(self.name, self.members)
 
     @property
     def subject(self) -> str:

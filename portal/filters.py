@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
 
 from flask import Flask
 from flask_babel import get_locale, gettext  # type: ignore[import-untyped]
@@ -11,6 +13,7 @@ from markupsafe import Markup
 
 from core import money as amounts
 from core.clock import BEIJING
+from opening.models import Bid
 
 SOON = timedelta(hours=24)
 LAST = timedelta(hours=1)
@@ -24,7 +27,7 @@ def register(app: Flask) -> None:
     """Give every template of `app` the filters of this file, under their own names."""
     for function in (
         money, money_plain, money_prose, money_upper, instant, clock, date_zh, iso_day, hash_short, percent, score,
-        remaining, urgency, elapsed_share,
+        remaining, urgency, elapsed_share, joint_names,
     ):  # fmt: skip
         app.jinja_env.filters[function.__name__] = function
 
@@ -123,6 +126,18 @@ def elapsed_share(deadline: datetime, start: datetime, now: datetime) -> str:
     """The share of [start, deadline] that has passed, `0` to `1`, three decimals, for a progress element."""
     share = (now - start) / (deadline - start)
     return f"{min(1.0, max(0.0, share)):.3f}"
+
+
+def joint_names(unit: Mapping[str, Any] | Bid) -> str:
+    """Who bids, as a notice tells it or as the bid itself; of a consortium every member, each with its role."""
+    told: Mapping[str, Any] = unit if isinstance(unit, Mapping) else {"name": unit.name, "consortium": unit.members}
+    members = told.get("consortium") or []
+    if not members:
+        return str(told["name"])
+    lead, *others = [str(one["name"]) for one in members]
+    return str(gettext("%(lead)s（联合体牵头人）", lead=lead)) + "".join(
+        str(gettext("、%(name)s（联合体成员）", name=name)) for name in others
+    )
 
 
 def _beijing(at: datetime) -> datetime:

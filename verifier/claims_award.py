@@ -61,6 +61,17 @@ def rounds(case: Case, said: dict[str, Any]) -> set[int]:
     return {whole(row["number"]) for row in rows}
 
 
+def named(case: Case) -> None:
+    """Notices of candidates, of the award and of who was set aside name a consortium whole."""
+    for notice in case.archive.rows("notices.json"):
+        content, kind = notice["content"], notice["kind"]
+        rows = content["candidates"] if kind == "candidates" else []
+        rows = [content["winner"]] if kind == "award" else [content["set_aside"]] if kind == "set_aside" else rows
+        for row in rows:
+            held = same(row.get("consortium", []), case.consortia[whole(row["number"])])
+            need(held, f"{notice['number']} 未载明联合体全部成员", f"{notice['number']} names another consortium")
+
+
 def award(case: Case, out: Findings) -> Said:
     """Candidates, publicity, objections and winner follow from the evaluation and are as told."""
     said, winner = case.archive.json("award.json"), ""
@@ -82,6 +93,7 @@ def award(case: Case, out: Findings) -> Said:
         number = whole(said["winner"])
         need(number in candidates, "中标人不是候选人", "the winner is no candidate")
         lost = rounds(case, said)
+        named(case)
         need(number not in lost, "中标人已被撤销", "the winner was set aside")
         with out.at("publicity.award"):
             entry = case.told("publicity.award", f"publicity:{case.section}")[-1]

@@ -15,7 +15,7 @@ from .container import Region
 from .notes import Key, open_head
 from .sealed import Plain, check_submission, leaf_commitment, read_inner
 from .tree import includes, root
-from .verdict import Case, Findings
+from .verdict import Case, Findings, is_read
 
 RECEIPT = ("type", "section", "kind", "submission_digest", "leaf_commitment", "received_at", "leaf", "leaf_index",
            "checkpoint", "inclusion_proof", "platform_key", "signature")  # fmt: skip
@@ -190,12 +190,6 @@ def _state(case: Case, submission_digest: str) -> object:
     return state
 
 
-def _is_read(bid: dict[str, Any]) -> bool:
-    """Whether the identity was read as its bidder sealed it."""
-    codes = [str(fault["code"]) for fault in bid["faults"]]
-    return not any(code == "identity.unreadable" or code.startswith("seal.") for code in codes)
-
-
 def identities(case: Case, out: Findings) -> Said:
     """Bids and decoys are exactly the closed set; each opens its leaf, each bid without faults is signed for."""
     rows = {row["digest"]: row for row in case.archive.rows("submissions.json")}
@@ -211,7 +205,7 @@ def identities(case: Case, out: Findings) -> Said:
         told = [{name: row[name] for name in kept} for row in content["bidders"]]
         held = same(told, [{name: bid[name] for name in kept} for bid in bids]) and same(content["decoys"], decoys)
         joint = [row.get("consortium") for row in content["bidders"]]
-        held = held and same(joint, [bid["identity"].get("consortium") if _is_read(bid) else None for bid in bids])
+        held = held and same(joint, [case.consortia[bid["number"]] or None for bid in bids])
         need(held, "与公布的投标人名单不同", "not the list of bidders that was published")
     with out.at("bids.json"):
         need(len({whole(bid["number"]) for bid in bids}) == len(bids), "编号重复", "two bids have one number")
@@ -229,7 +223,7 @@ def identities(case: Case, out: Findings) -> Said:
             need(bid["state"] == _state(case, row["digest"]), "状态与日志不同", "the state is not the ledger's")
             identity, submission = bid["identity"], row["submission"]
             codes = [str(fault["code"]) for fault in bid["faults"]]
-            if _is_read(bid):
+            if is_read(bid):
                 leaf = leaf_commitment(identity["leaf_salt"], row["digest"], row["identity"])
                 need(leaf == row["leaf_commitment"], "承诺打不开", "does not open its leaf commitment")
             if codes:

@@ -54,6 +54,7 @@ def one(case: Case, row: dict[str, Any], name: str) -> int:
         all(same(row["terms"][part], row["offer"][part]) for part in FIXED), "实质性内容被改变", "substance was changed"
     )
     parties = {"tenderee": case.archive.json("project.json")["tenderee"]["identifier"], "winner": bid["identifier"]}
+    parties |= {f"member:{place}": one["uscc"] for place, one in enumerate(case.consortia[row["bid"]][1:], 2)}
     held = sorted(signature["party"] for signature in row["signatures"])
     need(held == sorted(parties), "签名不齐", "a signature is missing")
     for signature in row["signatures"]:

@@ -234,8 +234,10 @@ def scores(case: Case, out: Findings) -> Said:
             with out.at(f"evaluation.json bid {n}"):
                 here = known[n]
                 meant = {name: here[name] for name in ("number", "name", "identifier", "price_fen")}
-                held = same(bid, meant | {"submission": here["submission_digest"]})
+                stated = {name: value for name, value in bid.items() if name != "consortium"}
+                held = same(stated, meant | {"submission": here["submission_digest"]})
                 need(held, "与 bids.json 不符", "name, price or submission is not that of bids.json")
+                need(same(bid.get("consortium", []), case.consortia[n]), "联合体成员与公布的不同", "another consortium")
         sealed, most = bool(case.later), whole(result["control_price_fen"])
         told = {n: 0 if sealed and bid["price_fen"] is None else whole(bid["price_fen"], 1) for n, bid in bids.items()}
         corrected, further = clarified(case, result, out)

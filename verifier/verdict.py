@@ -73,6 +73,12 @@ class Line:
         return {"check": self.check, "holds": self.holds, "zh": self.zh, "en": self.en, "problems": problems}
 
 
+def is_read(bid: dict[str, Any]) -> bool:
+    """Whether a bid's identity was read as its bidder sealed it."""
+    codes = [str(fault["code"]) for fault in bid["faults"]]
+    return not any(code == "identity.unreadable" or code.startswith("seal.") for code in codes)
+
+
 @dataclass
 class Case:
     """An archive with the key it is to be judged by."""
@@ -139,6 +145,12 @@ class Case:
         notices = self.told("notice.tender", f"section:{self.section}")
         told = notices[0]["facts"]["content"].get("envelopes", []) if notices else []
         return [one["envelope"] for one in told if one.get("anonymous")]
+
+    @cached_property
+    def consortia(self) -> dict[int, list[dict[str, Any]]]:
+        """The members of each bid's consortium as published with the names, by the bid's number; empty: bids alone."""
+        bids = self.archive.rows("bids.json")
+        return {whole(bid["number"]): (bid["identity"].get("consortium") or []) if is_read(bid) else [] for bid in bids}
 
     def opened(self) -> list[dict[str, Any]]:
         """The bids that were opened."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from accounts.queries import organisation_by_identifier
 from awards import queries
 from awards.models import Contract, ContractEvent, Publicity
+from awards.rules.contracts import member_party
 from bidding import queries as bidding
 from bidding.models import Section
 from core.act import Actor
@@ -29,24 +32,45 @@ def contract(session: Session, section: Section) -> Contract | None:
 
 
 def own_contract(session: Session, code: str, actor: Actor) -> Contract:
-    """The contract of a section for its tenderee or agent, its supervisors, or the winner; else Missing."""
+    """The contract of a section for its tenderee or agent, its supervisors, and every party to it; else Missing."""
     section = bidding.section(session, code)
     found = contract(session, section)
     if found is None:
         raise Missing("contract.unknown")
-    if actor.organisation_id is not None and found.bid.organisation_id == actor.organisation_id:
-        return found
-    bidding.own_section(session, code, actor)
+    if party_of(session, found, actor) is None:
+        bidding.own_section(session, code, actor)
     return found
 
 
-def party_of(held: Contract, actor: Actor) -> str | None:
-    """Which party the actor signs for: the tenderee, the winner, or neither."""
-    if actor.organisation_id is None:
-        return None
-    if actor.organisation_id == held.section.project.tenderee_id:
-        return "tenderee"
-    return "winner" if actor.organisation_id == held.bid.organisation_id else None
+@dataclass(frozen=True)
+class Party:
+    """Who signs: the tenderee, the winner, and of a winning consortium every other member (招标投标法 a31)."""
+
+    key: str
+    name: str
+    identifier: str
+    organisation_id: int | None
+    role: str
+
+
+def parties(session: Session, held: Contract) -> list[Party]:
+    """Everyone without whose signature there is no contract, the tenderee first, then the lead and its members."""
+    tenderee, bid = held.section.project.tenderee, held.bid
+    role = "lead" if bid.members else "winner"
+    found = [
+        Party("tenderee", tenderee.name, tenderee.identifier, tenderee.id, "tenderee"),
+        Party("winner", bid.name, bid.identifier, bid.organisation_id, role),
+    ]
+    for place, one in enumerate(bid.members[1:], 2):
+        unit = organisation_by_identifier(session, one["uscc"])
+        found.append(Party(member_party(place), one["name"], one["uscc"], unit.id if unit else None, "member"))
+    return found
+
+
+def party_of(session: Session, held: Contract, actor: Actor) -> str | None:
+    """Which party the actor signs for, or None."""
+    own = actor.organisation_id
+    return next((one.key for one in parties(session, held) if own is not None and one.organisation_id == own), None)
 
 
 def offer_of(held: Publicity) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The contract's pages: put up from the sealed offer, signed by both, its events, what the public may know."""
+"""The contract's pages: put up from the sealed offer, signed by every party, its events, what the public may know."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ from awards import forms, queries, services
 from awards.models import Contract
 from awards.queries import contracts as found
 from awards.routes.frame import blueprint, done, frame, kept_files
-from awards.rules.contracts import EVENTS, FREE, SUBSTANTIVE, differences
+from awards.rules.contracts import DOMAIN, EVENTS, FREE, SUBSTANTIVE, differences
 from bidding import queries as bidding
 from core.act import Act
+from core.clock import from_iso
 from core.errors import Invalid, Missing, Refusal
 from core.money import plain
 
@@ -45,7 +46,7 @@ def propose_contract(code: str) -> Response | tuple[str, int]:
         raise
     except Refusal as refusal:
         return _page(code, [refusal]), 422
-    return done(_("合同已生成，请双方签名。"), "awards.contract", code=code)
+    return done(_("合同已生成，请各方签名。"), "awards.contract", code=code)
 
 
 @blueprint.post("/contracts/<code>/sign")
@@ -57,6 +58,21 @@ def sign_contract(code: str) -> Response:
         held = found.own_contract(act.session, code, act.actor)
         services.sign_contract(act, held, **values)
         return jsonify(state=held.state, signatures=len(held.signatures))
+
+
+@blueprint.post("/contracts/<code>/bring")
+@requires(Role.TENDEREE, Role.BIDDER)
+def bring_signature(code: str) -> Response | tuple[str, int]:
+    """Hand in the signature of a consortium's member who has no account here."""
+    try:
+        values = forms.read_brought(request.form)
+        with acting() as act:
+            services.bring_signature(act, found.own_contract(act.session, code, act.actor), **values)
+    except Missing:
+        raise
+    except Refusal as refusal:
+        return _page(code, [refusal]), 422
+    return done(_("签名已核验并登记。"), "awards.contract", code=code)
 
 
 @blueprint.post("/contracts/<code>")
@@ -120,15 +136,16 @@ def _page(code: str, errors: list[Refusal]) -> str:
         section = bidding.section(session, code)
         held = found.contract(session, section)
         publicity = queries.publicity(session, section)
-        party = found.party_of(held, actor) if held is not None else None
-        if party != "winner":
+        party = found.party_of(session, held, actor) if held is not None else None
+        if party in (None, "tenderee"):
             bidding.own_section(session, code, actor)
         offer = found.offer_of(publicity) if publicity.winner else None
         values: dict[str, Any] = dict(request.form.items())
-        if not values and offer is not None:
-            values = {**offer, **(held.terms if held is not None else {})}
+        if "subject" not in values and offer is not None:
+            terms = {**offer, **(held.terms if held is not None else {})}
             for name in ("price_fen", "performance_bond_fen"):
-                values[name] = plain(values[name]) if values.get(name) else ""
+                terms[name] = plain(terms[name]) if terms.get(name) else ""
+            values = {**terms, **values}
         law = bidding.law_of(section)
         return render_template(
             "awards/contract.html",
@@ -137,6 +154,10 @@ def _page(code: str, errors: list[Refusal]) -> str:
             look=LOOKS[held.state] if held else "muted",
             publicity=publicity,
             party=party,
+            parties=found.parties(session, held) if held is not None else [],
+            signed={one["party"]: from_iso(one["at"]) for one in held.signatures} if held is not None else {},
+            proposing="subject" in request.form,
+            message=DOMAIN.decode().strip(),
             offer=offer,
             changed=_changed(offer, errors),
             fields=SUBSTANTIVE,

@@ -22,6 +22,11 @@ def contract_message(sha256: str) -> bytes:
     return DOMAIN + bytes.fromhex(sha256)
 
 
+def member_party(place: int) -> str:
+    """How a member of the winning consortium is called among the parties: its place there, the lead's being 1."""
+    return f"member:{place}"
+
+
 def contract_due(calendar: Calendar, noticed_at: datetime, days: int) -> datetime:
     """The first instant that is too late: so many days from the award notice (R-555)."""
     return end_of_day(calendar.end_of_days(day_of(noticed_at), days).on)

@@ -17,6 +17,7 @@ from awards.services.complaints import (
 )
 from awards.services.completeness import Judged
 from awards.services.contracts import (
+    bring_signature,
     complete_contract,
     propose_contract,
     record_event,
@@ -52,6 +53,7 @@ __all__ = [
     "ask_extension",
     "ask_supplement",
     "award",
+    "bring_signature",
     "cast_ballot",
     "check_complaint",
     "complete_contract",
@@ -76,11 +78,12 @@ __all__ = [
     "record_step",
     "refuse_complaint",
     "refuse_supplement",
-    "renew_archive", "return_complaint",
+    "renew_archive",
+    "return_complaint",
     "set_aside_winner",
     "set_selection",
     "sign_contract",
     "sign_selection",
     "terminate_contract",
     "withdraw_complaint",
-]  # fmt: skip
+]

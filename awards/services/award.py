@@ -103,6 +103,7 @@ def award(
                 "number": winner.number,
                 "name": winner.name,
                 "identifier": winner.identifier,
+                "consortium": winner.members,
                 "price_fen": winner.price_fen,
                 "duration_days": (winner.schedule or {}).get("duration_days", section.duration_days),
             },
@@ -137,7 +138,7 @@ def tell_bidders(act: Act, publicity: Publicity, winner: Bid, notice: str) -> No
             template="awards.won" if bid.id == winner.id else "awards.lost",
             section=section.code,
             notice=notice,
-            winner=winner.name,
+            winner=winner.full_name,
             **own,
         )
 
@@ -170,7 +171,7 @@ def _report(act: Act, publicity: Publicity, winner: Bid, notice: str) -> None:
             template="awards.regulator_report",
             section=section.code,
             project=section.project.name,
-            winner=winner.name,
+            winner=winner.full_name,
             price_fen=winner.price_fen,
             notice=notice,
             report_sha256=committee.report_sha256,

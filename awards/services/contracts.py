@@ -1,4 +1,4 @@
-"""The contract: made from the sealed offer, signed by both parties' certificates, published, performed, ended."""
+"""The contract: made from the sealed offer, signed by every party's certificate, published, performed, ended."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing import Any
 import jinja2
 import rfc8785
 
-from accounts.queries import certificates, person_by_id
-from accounts.rules import verify_signature
+from accounts.queries import authorities, certificates, person_by_id
+from accounts.rules import check_certificate, verify_signature
 from awards import queries
 from awards.models import Contract, ContractEvent, Publicity
 from awards.queries import contracts as found
@@ -32,6 +32,8 @@ from core.ledger.log import append
 from core.machine import advance
 from core.outbox import post
 from core.render.pdf import Attachment, render_pdf
+from opening import queries as opening
+from opening.models import Bid
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 KIND = "contract"
@@ -40,7 +42,7 @@ KIND = "contract"
 def propose_contract(act: Act, publicity: Publicity, terms: Mapping[str, Any]) -> Contract:
     """Put the contract up for signature; a version nobody has signed by both sides before becomes void.
 
-    The PDF is made of the terms, with them attached as data; its hash is what both parties sign. Refused: substance
+    The PDF is made of the terms, with them attached as data; its hash is what every party signs. Refused: substance
     other than the offer's (contract.substantive), too high a bond (contract.bond), an order or an open objection or
     challenge, Conflict("contract.state") after a contract was concluded, Conflict("contract.no_award").
     """
@@ -58,7 +60,7 @@ def propose_contract(act: Act, publicity: Publicity, terms: Mapping[str, Any]) -
     if held is not None:
         advance(act, held, "void", reason="proposed_again")
     number = 1 + len(found.contracts(act.session, section))
-    pdf = render_contract(section, winner.name, winner.identifier, dict(terms), number, at=act.now)
+    pdf = render_contract(winner, section, dict(terms), number, at=act.now)
     made = Contract(
         section_id=section.id,
         section=section,
@@ -81,45 +83,44 @@ def propose_contract(act: Act, publicity: Publicity, terms: Mapping[str, Any]) -
         {"bid": winner.number, "offer": offer, "terms": made.terms, "pdf_sha256": made.pdf_sha256,
          "due_at": iso(made.due_at), "actor": act.actor.name},
     )  # fmt: skip
-    for recipient in (section.project.tenderee_id, winner.organisation_id):
-        post(
-            act, key=f"{made.subject}:{recipient}", recipient=f"organisation:{recipient}",
-            template="awards.contract_proposed", section=section.code, due_at=iso(made.due_at),
-        )  # fmt: skip
+    _tell(act, made, "", "awards.contract_proposed", due_at=iso(made.due_at))
     return made
 
 
 def sign_contract(act: Act, held: Contract, *, pdf_sha256: str, signature: str) -> None:
-    """Sign the contract's hash with one's own valid certificate (base64 DER); the second party's signature concludes.
+    """Sign the contract's hash with one's own valid certificate (base64 DER); the last party's signature concludes.
 
-    Concluded, it is published in the same act (R-558), and both are told what is due: refund of bid bonds (R-155), the
-    copy to be filed. Conflict: contract.other, contract.signed, contract.state; Forbidden("contract.party");
-    Invalid("contract.signature").
+    Everyone signs for itself: a winning consortium's members as much as its lead. Concluded, it is published in the
+    same act (R-558), and all are told what is due: refund of bid bonds (R-155), the copy to be filed. Conflict:
+    contract.other, contract.signed, contract.state; Forbidden("contract.party"); Invalid("contract.signature").
     """
-    section = held.section
-    publicity = queries.publicity(act.session, section)
-    _check_signable(act, publicity)
-    party = found.party_of(held, act.actor)
+    party = found.party_of(act.session, held, act.actor)
     if party is None:
         raise Forbidden("contract.party")
-    if held.state != "signing":
-        raise Conflict("contract.state", verb="sign", state=held.state, allowed=["signing"], subject=held.subject)
-    if pdf_sha256 != held.pdf_sha256:
-        raise Conflict("contract.other", expected=held.pdf_sha256)
-    if any(one["party"] == party for one in held.signatures):
-        raise Conflict("contract.signed", party=party)
-    made = {
-        "party": party,
-        "by": person_by_id(act.session, act.actor.person_id or 0).name,
-        "certificate": _own_certificate(act, signature, contract_message(pdf_sha256)),
-        "signature": signature,
-        "at": iso(act.now),
-    }
-    held.signatures = [*held.signatures, made]
-    append(act, "contract.sign", held.subject, {"pdf_sha256": pdf_sha256, "signature": made})
-    act.session.flush()
-    if len(held.signatures) == 2:
-        _conclude(act, held)
+    _check_unsigned(act, held, party, pdf_sha256)
+    certificate = _own_certificate(act, signature, contract_message(pdf_sha256))
+    _sign(act, held, party, person_by_id(act.session, act.actor.person_id or 0).name, certificate, signature)
+
+
+def bring_signature(act: Act, held: Contract, *, certificate: str, pdf_sha256: str, signature: str) -> None:
+    """A party hands in the signature of a member without an account here: its certificate says whose it is.
+
+    What it signed is the same hash; only for another member of the consortium, whose certificate must count now. As
+    `sign_contract`, and what `check_certificate` refuses; Invalid("contract.member") where it is no member's.
+    """
+    if found.party_of(act.session, held, act.actor) is None:
+        raise Forbidden("contract.party")
+    facts = check_certificate(
+        certificate, at=act.now, authorities=authorities(act.session), revoked=opening.revoked_by(act.session, act.now)
+    )
+    members = [one for one in found.parties(act.session, held) if one.role == "member"]
+    party = next((one.key for one in members if one.identifier == facts.identifier), None)
+    if party is None:
+        raise Invalid("contract.member", field="certificate", found=facts.identifier)
+    _check_unsigned(act, held, party, pdf_sha256)
+    if not _made(certificate, signature, contract_message(pdf_sha256)):
+        raise Invalid("contract.brought", field="signature")
+    _sign(act, held, party, facts.person, certificate, signature)
 
 
 def record_event(
@@ -205,15 +206,14 @@ def void_contract(act: Act, section: Section, reason: str) -> None:
     advance(act, held, "void", reason=reason)
 
 
-def render_contract(
-    section: Section, winner: str, identifier: str, terms: Mapping[str, Any], number: int, *, at: datetime
-) -> bytes:
+def render_contract(winner: Bid, section: Section, terms: Mapping[str, Any], number: int, *, at: datetime) -> bytes:
     """The contract's PDF; equal terms at an instant give equal pages, and carry the terms as data."""
     project = section.project
     facts: dict[str, Any] = {
         "project": project.name, "project_code": project.code, "section": section.name, "code": section.code,
-        "tenderee": project.tenderee.name, "tenderee_identifier": project.tenderee.identifier,
-        "winner": winner, "winner_identifier": identifier, "number": number, "terms": dict(terms), "at": iso(at),
+        "regime": project.regime, "tenderee": project.tenderee.name, "tenderee_identifier": project.tenderee.identifier,
+        "winner": winner.name, "winner_identifier": winner.identifier, "consortium": winner.members, "number": number,
+        "terms": dict(terms), "at": iso(at),
     }  # fmt: skip
     html = _pages().get_template("awards/contract_document.html").render(**facts)
     return render_pdf(html, attachments=[Attachment("contract.json", rfc8785.dumps(facts), "合同数据（RFC 8785）", at)])
@@ -262,12 +262,10 @@ def _conclude(act: Act, held: Contract) -> None:
         performance_fen=held.terms["performance_bond_fen"],
     )
     refund = _refund_due(law, act.now)
-    for recipient in (section.project.tenderee_id, held.bid.organisation_id):
-        post(
-            act, key=f"{held.subject}:concluded:{recipient}", recipient=f"organisation:{recipient}",
-            template="awards.contract_concluded", section=section.code, refund_due_at=iso(refund) if refund else None,
-            filing=filing["value"] if filing else None,
-        )  # fmt: skip
+    _tell(
+        act, held, ":concluded", "awards.contract_concluded", refund_due_at=iso(refund) if refund else None,
+        filing=filing["value"] if filing else None,
+    )  # fmt: skip
 
 
 def _refund_due(law: Any, now: datetime) -> datetime | None:
@@ -293,7 +291,7 @@ def _publish(
             "section": section.code,
             "project": section.project.name,
             "tenderee": section.project.tenderee.name,
-            "winner": {"name": held.bid.name, "identifier": held.bid.identifier},
+            "winner": {"name": held.bid.name, "identifier": held.bid.identifier, "consortium": held.bid.members},
             "contract": held.number,
             "price_fen": held.terms["price_fen"],
             "contract_sha256": held.pdf_sha256,
@@ -304,11 +302,16 @@ def _publish(
 
 
 def _tell_refund(act: Act, held: Contract) -> None:
-    for recipient in (held.section.project.tenderee_id, held.bid.organisation_id):
+    refund = money.grouped(int((held.ending or {}).get("refund_fen", 0)))
+    _tell(act, held, f":{held.state}", "awards.contract_ended", refund=refund)
+
+
+def _tell(act: Act, held: Contract, about: str, template: str, **facts: Any) -> None:
+    """A letter to every party that has an account here."""
+    for recipient in {one.organisation_id: None for one in found.parties(act.session, held) if one.organisation_id}:
         post(
-            act, key=f"{held.subject}:{held.state}:{recipient}", recipient=f"organisation:{recipient}",
-            template="awards.contract_ended", section=held.section.code,
-            refund=money.grouped(int((held.ending or {}).get("refund_fen", 0))),
+            act, key=f"{held.subject}{about}:{recipient}", recipient=f"organisation:{recipient}", template=template,
+            section=held.section.code, **facts,
         )  # fmt: skip
 
 
@@ -322,8 +325,27 @@ def _check_signable(act: Act, publicity: Publicity) -> None:
         raise Conflict("publicity.suspended", objections=waiting)
 
 
+def _check_unsigned(act: Act, held: Contract, party: str, pdf_sha256: str) -> None:
+    _check_signable(act, queries.publicity(act.session, held.section))
+    if held.state != "signing":
+        raise Conflict("contract.state", verb="sign", state=held.state, allowed=["signing"], subject=held.subject)
+    if pdf_sha256 != held.pdf_sha256:
+        raise Conflict("contract.other", expected=held.pdf_sha256)
+    if any(one["party"] == party for one in held.signatures):
+        raise Conflict("contract.signed", party=party)
+
+
+def _sign(act: Act, held: Contract, party: str, by: str, certificate: str, signature: str) -> None:
+    made = {"party": party, "by": by, "certificate": certificate, "signature": signature, "at": iso(act.now)}
+    held.signatures = [*held.signatures, made]
+    append(act, "contract.sign", held.subject, {"pdf_sha256": held.pdf_sha256, "signature": made})
+    act.session.flush()
+    if {one["party"] for one in held.signatures} == {one.key for one in found.parties(act.session, held)}:
+        _conclude(act, held)
+
+
 def _check_party(act: Act, held: Contract, only: str | None = None) -> None:
-    party = found.party_of(held, act.actor)
+    party = found.party_of(act.session, held, act.actor)
     if party is None or only not in (None, party):
         raise Forbidden("contract.party")
 
@@ -332,12 +354,17 @@ def _own_certificate(act: Act, signature: str, message: bytes) -> str:
     """The actor's own valid certificate (PEM) that made the signature; Invalid("contract.signature")."""
     for certificate in certificates(act.session, act.actor.person_id or 0):
         good = certificate.revoked_at is None and certificate.not_before <= act.now < certificate.not_after
-        try:
-            if good and verify_signature(certificate.pem, base64.b64decode(signature, validate=True), message):
-                return str(certificate.pem)
-        except ValueError:
-            break
+        if good and _made(certificate.pem, signature, message):
+            return str(certificate.pem)
     raise Invalid("contract.signature", field="signature")
+
+
+def _made(pem: str, signature: str, message: bytes) -> bool:
+    """Whether the certificate's key made the signature (base64)."""
+    try:
+        return verify_signature(pem, base64.b64decode(signature, validate=True), message)
+    except ValueError:
+        return False
 
 
 def _text(text: str, field: str, least: int) -> str:

@@ -56,7 +56,7 @@ def publish_candidates(act: Act, section: Section) -> Publicity:
         "candidates": [_candidate(bids[number], result, section, ranked=not plan) for number in candidates],
         "ranking": [
             {
-                "rank": row["rank"], "number": row["number"], "name": bids[row["number"]].name,
+                "rank": row["rank"], "number": row["number"], "name": bids[row["number"]].full_name,
                 "technical": row["technical"], "qualification": row["qualification"], "price": row["price"],
                 "total": row["total"],
             }
@@ -67,7 +67,7 @@ def publish_candidates(act: Act, section: Section) -> Publicity:
         "rejected": [
             {
                 "number": entry["number"],
-                "name": bids[entry["number"]].name,
+                "name": bids[entry["number"]].full_name,
                 "reasons": [masked(reason["reason"]) for reason in entry["reasons"]],
             }
             for entry in result["conformity"]["bids"]
@@ -178,6 +178,7 @@ def _candidate(bid: Bid, result: dict[str, Any], section: Section, *, ranked: bo
         "number": bid.number,
         "name": bid.name,
         "identifier": bid.identifier,
+        "consortium": bid.members,
         "price_fen": bid.price_fen,
         "duration_days": schedule.get("duration_days", section.duration_days),
         "quality": masked(str(schedule.get("quality", ""))),

@@ -68,7 +68,7 @@ def announce_result(act: Act, section: Section) -> Publicity:
         {"winner": winner.number, "passed_over": over, "actor": act.actor.name,
          "notice_until": iso(periods.notice_until), "challenge_until": iso(periods.challenge_until)},
     )  # fmt: skip
-    names = {bid.number: bid.name for bid in experts.final_bids(act.session, section)}
+    names = {bid.number: bid.full_name for bid in experts.final_bids(act.session, section)}
     notice = publish_notice(
         act,
         kind=KIND,
@@ -83,6 +83,7 @@ def announce_result(act: Act, section: Section) -> Publicity:
                 "number": winner.number,
                 "name": winner.name,
                 "identifier": winner.identifier,
+                "consortium": winner.members,
                 "price_fen": winner.price_fen,
                 "duration_days": (winner.schedule or {}).get("duration_days", section.duration_days),
             },

@@ -49,9 +49,9 @@ def report_facts(act: Act, sitting: Selection) -> dict[str, Any]:
         "result": sitting.result,
         "draw": sitting.draw,
         "candidates": [
-            {"number": one, "name": bids[one].name, "price_fen": bids[one].price_fen} for one in sitting.candidates
+            {"number": one, "name": bids[one].full_name, "price_fen": bids[one].price_fen} for one in sitting.candidates
         ],
-        "names": {number: bid.name for number, bid in bids.items()},
+        "names": {number: bid.full_name for number, bid in bids.items()},
         "members": sitting.members,
         "inspections": found.inspections(act.session, sitting.publicity),
         "at": act.now.astimezone(BEIJING),

@@ -87,7 +87,12 @@ def lose(act: Act, publicity: Publicity, winner: Bid, reason: str, evidence: str
             "section": section.code,
             "project": section.project.name,
             "tenderee": section.project.tenderee.name,
-            "set_aside": {"number": winner.number, "name": winner.name, "reason": reason},
+            "set_aside": {
+                "number": winner.number,
+                "name": winner.name,
+                "consortium": winner.members,
+                "reason": reason,
+            },
             "at": iso(act.now),
             "candidates_left": len(left),
         },

@@ -22,6 +22,7 @@ from experts.models import Committee, Member
 from experts.rules import published, scored_criteria
 from experts.services.duty import reveal_tables
 from experts.services.masks import check_leader, check_moving, check_own, from_seat
+from opening.rules import joint_name
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 MOST_DISSENT = 2000
@@ -58,7 +59,7 @@ def report_facts(act: Act, committee: Committee) -> dict[str, Any]:
     """What the report says, as values for its template (R-500)."""
     section = committee.section
     result = queries.told_result(committee)
-    names = {bid["number"]: bid["name"] for bid in result["bids"]}
+    names = {bid["number"]: joint_name(bid["name"], bid.get("consortium", [])) for bid in result["bids"]}
     return {
         "section": section,
         "project": section.project,

@@ -190,6 +190,7 @@ def _result(
                     "number": bid.number,
                     "name": bid.name,
                     "identifier": bid.identifier,
+                    "consortium": bid.members,
                     "submission": bid.submission.digest,
                     "price_fen": bid.price_fen,
                 }

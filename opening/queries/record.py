@@ -29,7 +29,6 @@ from opening.queries.opening import (
     sayings,
     sitting_bids,
 )
-from opening.rules import is_whole, members_of
 
 
 def readout_digest(session: Session, found: Opening) -> str:
@@ -163,7 +162,7 @@ def _recorded(bid: Bid, with_price: bool) -> dict[str, Any]:
         "cause_evidence": bid.cause_evidence,
         "judgement": bid.judgement,
         "faults": [fault["code"] for fault in bid.identity_faults],
-        "consortium": members_of(bid.identity) if is_whole(bid.identity_faults) else [],
+        "consortium": bid.members,
         "schedule": schedule,
         "bond": bond,
         "confirmed_at": iso(bid.confirmed_at) if bid.confirmed_at else None,

@@ -26,8 +26,6 @@ from opening.rules import (
     PRICES_SHOWN,
     coefficient_grid,
     draw_label,
-    is_whole,
-    members_of,
 )
 
 LOGGED = (
@@ -182,7 +180,7 @@ def _row(session: Session, bid: Bid, priced: bool) -> dict[str, Any]:
         "cause": bid.cause,
         "cause_evidence": bid.cause_evidence,
         "faults": bid.identity_faults,
-        "consortium": members_of(bid.identity) if is_whole(bid.identity_faults) else [],
+        "consortium": bid.members,
         "credit": bid.credit or [],
         "opened_at": bid.opened_at,
         "confirmed_at": bid.confirmed_at,

@@ -3,7 +3,7 @@
 from opening.rules.causes import BIDDER_CAUSES, CAUSES, OTHER_CAUSES, TROUBLES, deemed, judgement, remedy_of
 from opening.rules.coefficients import DRAW_PARTIES, coefficient_grid, draw_label, draw_steps
 from opening.rules.conditions import HOST_MOVES, Condition, Standing, conditions, first_unmet
-from opening.rules.consortia import is_whole, members_of, parties_of, stands_twice
+from opening.rules.consortia import is_whole, joint_name, members_of, parties_of, published_members, stands_twice
 from opening.rules.layers import BIDDER_SET, IDENTITY, check_layer, inner_size, is_final, peeler, two_bids
 from opening.rules.schedule import SCHEDULE, read_schedule, readout, record_message
 from opening.rules.sittings import due_envelopes, later_envelopes, reads_prices, sitting_of, sittings_of
@@ -49,12 +49,14 @@ __all__ = [
     "inner_size",
     "is_final",
     "is_whole",
+    "joint_name",
     "judgement",
     "later_envelopes",
     "members_of",
     "parties_of",
     "paused_at",
     "peeler",
+    "published_members",
     "read_schedule",
     "readout",
     "reads_prices",

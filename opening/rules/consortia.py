@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 MEMBER = ("name", "uscc", "role", "share", "work")
+ROLES = {"lead": "联合体牵头人", "member": "联合体成员"}
 
 
 def members_of(claims: Any) -> list[dict[str, Any]]:
@@ -23,6 +24,30 @@ def members_of(claims: Any) -> list[dict[str, Any]]:
 def is_whole(faults: Sequence[Mapping[str, Any]]) -> bool:
     """Whether the identity was what its bidder signed: what it says of others can be published."""
     return not any(str(one["code"]).startswith("seal.") or one["code"] == "identity.unreadable" for one in faults)
+
+
+def published_members(claims: Any, faults: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The consortium as the list of bidders tells it, its lead first; empty for who bids alone."""
+    return members_of(claims) if is_whole(faults) else []
+
+
+def joint_name(name: str, members: Sequence[Mapping[str, Any]], most: int | None = None) -> str:
+    """The bidder's name in a Chinese document or record; of a consortium every member's, each with its role.
+
+    With `most`, as many of the members as there is room for, and how many there are; never a part of a name but where
+    not even the lead's fits.
+    """
+    if not members:
+        return name
+    told = [f"{one['name']}（{ROLES[one['role']]}）" for one in members]
+    whole = "、".join(told)
+    if most is None or len(whole) <= most:
+        return whole
+    rest = f"等 {len(members)} 家组成的联合体"
+    while len(told) > 1 and len("、".join(told)) + len(rest) > most:
+        told.pop()
+    short = "、".join(told) + rest
+    return short if len(short) <= most else name[:most]
 
 
 def parties_of(identifier: str, claims: Any) -> frozenset[str]:

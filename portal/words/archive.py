@@ -22,7 +22,7 @@ SENTENCES = {
     "verdict.scores": _l("评分：%(sheets)s 张评分表，%(ranked)s 家得分与名次可重算"),
     "verdict.award": _l("定标：中标人 %(name)s（%(winner)s 号），公示或公告的期限合规，异议已答复"),
     "verdict.selection": _l("评定分离：方法 %(method)s，投票 %(rounds)s 轮，由密封的选票重算"),
-    "verdict.contracts": _l("合同：%(contracts)s 稿，签订 %(signed)s 份，与投标文件一致，双方签名成立"),
+    "verdict.contracts": _l("合同：%(contracts)s 稿，签订 %(signed)s 份，与投标文件一致，各方签名成立"),
     "verdict.complaints": _l("投诉：%(complaints)s 件，成立 %(upheld)s 件，均已办结，责令暂停期间没有推进"),
     "verdict.bonds": _l(
         "保证金：%(bonds)s 笔，退还 %(refunds)s 笔，其中逾期 %(late)s 笔，未了 %(open)s 笔，逐分重算相符"

@@ -131,6 +131,10 @@ SENTENCES = {
     "contract.signed": _l("贵方已经签名。"),
     "contract.party": _l("只有合同的当事人可以进行这一步。"),
     "contract.signature": _l("签名不成立：请用登记在本人名下、现行有效的证书签名。"),
+    "contract.member": _l(
+        "证书上的单位代码 %(found)s 不是待签名的联合体成员；本合同的招标人和牵头人须用自己的账号签名。"
+    ),
+    "contract.brought": _l("签名不成立：它不是所附证书的钥匙对这份合同指纹作的签名。"),
     "contract.event": _l("没有这种履约事项。"),
     "contract.refund": _l("退还的金额不得超过履约保证金 %(most)s 元。"),
     "contract.concluded": _l("标段 %(section)s 的合同已经签订，不能再撤销中标结果；须先依法解除合同。"),

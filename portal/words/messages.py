@@ -80,6 +80,9 @@ TARGETS = {
     "bid.called": "opening.hall",
     "bid.judged": "opening.hall",
     "validity.ask": "awards.own_validity",
+    "awards.contract_proposed": "awards.contract",
+    "awards.contract_concluded": "awards.contract",
+    "awards.contract_ended": "awards.contract",
     "experts.rollback_asked": "experts.committee",
     "experts.bidder_asked": "experts.bid_clarifications",
 }

@@ -1,4 +1,4 @@
-"""The contract: from the sealed offer over both signatures to its publication, a change and its end; verified twice."""
+"""The contract: from the sealed offer over every signature to its publication, a change, its end; verified twice."""
 
 from __future__ import annotations
 
@@ -16,19 +16,46 @@ from core.act import SYSTEM, Platform
 from tests import factories
 from tests.conftest import Browser
 from tests.journeys.test_outcomes import to_report
-from tests.journeys.whole import found_wrong, tampered, wrong_lines
+from tests.journeys.whole import Whole, found_wrong, tampered, wrong_lines
+from tests.opening.stage import Bidder
 
 
-def test_a_contract_follows_the_offer_and_both_sign_it(
+def led(partners: dict[str, Bidder], stage: Whole, letter: str) -> dict[str, Any]:
+    """The facts of a consortium led by that bidder: a member who has an account here (kept by letter), one without."""
+    place, facts = "abc".index(letter), stage.bidder(letter).facts
+    if letter not in partners:
+        partners[letter] = stage.bidder("def"[place])
+        del stage.bidders["def"[place]]  # bids with its lead, not on its own
+    own, partner = facts["bidder"], partners[letter].facts["bidder"]
+    members = [
+        (own["name"], own["uscc"], "lead", 5_000),
+        (partner["name"], partner["uscc"], "member", 3_000),
+        (f"第{place}设计院有限公司", factories.uscc(810 + place), "member", 2_000),
+    ]
+    told = [
+        {"name": name, "uscc": uscc, "role": role, "share": share, "work": "咨询服务"}
+        for name, uscc, role, share in members
+    ]
+    return {**facts, "consortium": told}
+
+
+def test_a_contract_follows_the_offer_and_every_party_signs_it(
     platform: Platform, tmp_path: Path, login: Callable[..., Browser]
 ) -> None:
-    """R-555, R-556, R-558: substance is refused, two signatures conclude, publication, supplement, termination."""
-    stage = to_report(platform, tmp_path / "machines", "G")
+    """R-555, R-556, R-558: substance is refused, every signature concludes, publication, supplement, termination.
+
+    A consortium wins: all of it is named wherever the winner is, each member signs (招标投标法 a31), the one without an
+    account by its certificate. Seen red: SEEN
+    """
+    partners: dict[str, Bidder] = {}
+    joint = partial(led, partners)
+    stage = to_report(platform, tmp_path / "machines", "G", joint=joint)
     stage.awarded()
     code, tenderee = stage.code, partial(login, Role.TENDEREE)
     held = stage.publicity().winner
     assert held is not None and held.price_fen is not None
-    letter = "abc"[held.number - 1]
+    place = held.number - 1
+    letter = "abc"[place]
     winner = partial(login, Role.BIDDER, person=letter)
     key = factories.SigningKey.create()
     with platform.act(SYSTEM) as act:
@@ -39,9 +66,19 @@ def test_a_contract_follows_the_offer_and_both_sign_it(
             at=stage.clock.now(), days=365,
         )  # fmt: skip
         accounts.register_certificate(act, person, pem)
+    everyone = joint(stage, letter)["consortium"]
+    assert held.members == everyone and stage.notices()["award"]["winner"]["consortium"] == everyone
+    public = partial(login, Role.BIDDER, person="g")
+    result = public().get(f"/sections/{code}/result.json").get_json()
+    assert [one["consortium"] for one in result["bids"]] == [joint(stage, one)["consortium"] for one in "abc"]
+    shown = [public().get(f"/sections/{code}/award").text, public().get("/results").text]
+    assert all(one["name"] in text for one in everyone for text in shown)
+    api = public().get(f"/api/v1/sections/{code}").get_json()
+    assert api["award"]["consortium"] == everyone
     page = f"/contracts/{code}"
     assert "由投标文件生成合同" in tenderee().get(page).text
     assert login(Role.BIDDER, person="abc"[held.number % 3]).get(page).status_code == 404
+    member = partial(login, Role.BIDDER, person="def"[place])
     schedule: dict[str, Any] = held.schedule or {}
     terms = {
         "subject": "第三水厂扩建工程施工图范围内的全部内容", "price_fen": f"{held.price_fen / 100:.2f}",
@@ -70,6 +107,38 @@ def test_a_contract_follows_the_offer_and_both_sign_it(
     assert sign(tenderee, key.sign, sha256) == 200
     assert sign(tenderee, key.sign, sha256) == 409
     assert sign(winner, stage.bidders[letter].keys.sign, sha256) == 200
+    assert sign(partial(login, Role.BIDDER, person="def"[(place + 1) % 3]), key.sign, sha256) == 404
+    assert sign(member, stage.bidders[letter].keys.sign, sha256) == 422
+    assert sign(member, partners[letter].keys.sign, sha256) == 200
+    assert "还差 1 方" in tenderee().get(page).text and "contract" not in stage.notices()
+    last = factories.SigningKey.create()
+    absent = everyone[2]
+
+    def issued(identifier: str) -> str:
+        return stage.authority.issue(
+            last.public, name=absent["name"], identifier=identifier, person="设计院法定代表人", at=stage.clock.now(),
+            days=30,
+        )  # fmt: skip
+
+    good = base64.b64encode(last.sign(contract_message(sha256))).decode()
+    brought = {"certificate": issued(absent["uscc"]), "signature": good, "pdf_sha256": sha256}
+
+    def bring(expected: int, by: Callable[[], Browser] = winner, **changed: str) -> str:
+        answer = by().post(f"{page}/bring", data={**brought, **changed})
+        assert answer.status_code == expected, answer.text
+        return answer.text
+
+    bring(404, by=partial(login, Role.BIDDER, person="g"))
+    kept = bring(422, signature=base64.b64encode(last.sign(contract_message("0" * 64))).decode())
+    assert "不是所附证书的钥匙" in kept and brought["certificate"].split()[2] in kept
+    assert "不是待签名的联合体成员" in bring(422, certificate=issued(everyone[1]["uscc"][:-1] + "?"))
+    assert "不是待签名的联合体成员" in bring(422, certificate=issued(held.identifier))
+    other = factories.authority(stage.clock.now())
+    strange = other.issue(
+        last.public, name=absent["name"], identifier=absent["uscc"], person="王", at=stage.clock.now()
+    )
+    bring(422, certificate=strange)
+    bring(303)
     told = stage.notices()["contract"]
     assert told["price_fen"] == held.price_fen and told["late"] is False
     assert "合同" in login(Role.BIDDER, person="a").get(f"/sections/{code}").text
@@ -95,3 +164,12 @@ def test_a_contract_follows_the_offer_and_both_sign_it(
     )  # fmt: skip
     swapped = tampered(stage, archive, "contracts.json", lambda value: value[0]["signatures"].reverse())
     assert found_wrong(stage, swapped, tmp_path) == ({"contracts"}, {"contracts"})
+
+    def unnamed(value: Any) -> None:
+        next(one for one in value if one["kind"] == "award")["content"]["winner"]["consortium"] = []
+
+    fewer = tampered(stage, archive, "contracts.json", lambda value: value[0]["signatures"].pop(3))
+    fewer = tampered(stage, fewer, "notices.json", unnamed)
+    fewer = tampered(stage, fewer, "evaluation.json", lambda value: value["bids"][0]["consortium"].pop())
+    wrong = {"contracts", "notices", "award", "scores", "disclosure"}
+    assert found_wrong(stage, fewer, tmp_path) == (wrong, wrong)

@@ -28,9 +28,16 @@ LARGE = {"estimate_fen": 500_000_000, "control_price_fen": 500_000_000, "bond_fe
 
 
 def to_report(
-    platform: Platform, folder: Path, regime: str, early: Callable[[Whole], None] = lambda stage: None
+    platform: Platform,
+    folder: Path,
+    regime: str,
+    early: Callable[[Whole], None] = lambda stage: None,
+    joint: Callable[[Whole, str], Any] = lambda stage, letter: None,
 ) -> Whole:
-    """A section of three bids with its evaluation report delivered; `early` happens once the first has come."""
+    """A section of three bids with its evaluation report delivered; `early` happens once the first has come.
+
+    `joint` gives the facts under which a letter bids where they are others than its own.
+    """
     if regime == "G":
         stage = Whole(
             platform, folder, method=SERVICES, regime="G", project={"category": "services"}, section=dict(LARGE)
@@ -41,7 +48,7 @@ def to_report(
         stage.bidder(letter)
         if regime == "G":
             stage.bidders[letter].price_fen = 480_000_000 - number * 1_000_000
-        stage.submit(letter)
+        stage.submit(letter, facts=joint(stage, letter))
         if letter == "a":
             early(stage)
     stage.to_confirmation()

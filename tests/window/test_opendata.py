@@ -22,6 +22,10 @@ from window import queries
 from window.rules import national, ocds
 from window.rules.schema import faults, official_faults
 
+JOINT: list[dict[str, Any]] = [
+    {"name": "甲公司", "uscc": "91330101A", "role": "lead", "share": 6000, "work": "土建"},
+    {"name": "丙公司", "uscc": "91330103A", "role": "member", "share": 4000, "work": "安装"},
+]
 FACTS: dict[str, Any] = {
     "code": "E330100-1", "name": "泵站工程", "regime": "T", "category": "works", "procedure": "open",
     "region": "330100", "description": "新建泵站一座", "funding": "财政资金", "is_mandatory": True, "attempt": 1,
@@ -37,13 +41,15 @@ FACTS: dict[str, Any] = {
                          "attachments": [], "leaf": 3}],
             "clarifications": [{"number": 1, "text": "工期改为 90 日", "published_at": "2026-09-05T01:00:00.000000Z",
                                 "deadline_at": "2026-10-01T01:30:00.000000Z"}],
-            "bids": [{"number": 1, "name": "甲公司", "identifier": "91330101A", "state": "opened_by_bidder",
-                      "received_at": "2026-09-30T01:00:00.000000Z", "opened": True, "price_fen": 8_000_000_50},
-                     {"number": 2, "name": "乙公司", "identifier": "91330102A", "state": "deemed_withdrawn",
-                      "received_at": "2026-09-30T02:00:00.000000Z", "opened": False, "price_fen": None}],
+            "bids": [{"number": 1, "name": "甲公司", "identifier": "91330101A", "consortium": JOINT,
+                      "state": "opened_by_bidder", "received_at": "2026-09-30T01:00:00.000000Z", "opened": True,
+                      "price_fen": 8_000_000_50},
+                     {"number": 2, "name": "乙公司", "identifier": "91330102A", "consortium": [],
+                      "state": "deemed_withdrawn", "received_at": "2026-09-30T02:00:00.000000Z", "opened": False,
+                      "price_fen": None}],
             "candidates": [1], "unranked": False, "set_aside": [], "leaf": 9, "at": "2026-10-08T01:00:00.000000Z",
-            "award": {"number": 1, "name": "甲公司", "identifier": "91330101A", "price_fen": 8_000_000_50,
-                      "at": "2026-10-08T01:00:00.000000Z", "notice": "GG2026-00002"},
+            "award": {"number": 1, "name": "甲公司", "identifier": "91330101A", "consortium": JOINT,
+                      "price_fen": 8_000_000_50, "at": "2026-10-08T01:00:00.000000Z", "notice": "GG2026-00002"},
         }
     ],
 }  # fmt: skip
@@ -57,6 +63,7 @@ def packed(facts: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_a_release_passes_its_schema_and_says_the_amounts() -> None:
+    """Of the consortium that won both members are tenderers and suppliers. Seen red: with its lead alone told."""
     made = packed(FACTS)
     assert faults(made, "ocds") == [] and official_faults(made) == []
     (told,) = made["releases"]
@@ -64,6 +71,10 @@ def test_a_release_passes_its_schema_and_says_the_amounts() -> None:
     assert told["bids"]["details"][0]["value"] == {"amount": 8000000.5, "currency": "CNY"}
     assert told["bids"]["details"][1]["status"] == "withdrawn" and "value" not in told["bids"]["details"][1]
     assert told["awards"][0]["relatedBids"] == ["E330100-1-001-1"]
+    both = [{"id": "CN-USCC-91330101A", "name": "甲公司"}, {"id": "CN-USCC-91330103A", "name": "丙公司"}]
+    assert told["awards"][0]["suppliers"] == told["bids"]["details"][0]["tenderers"] == both
+    assert told["tender"]["numberOfTenderers"] == 3 and told["bids"]["statistics"][0]["value"] == 2
+    assert next(one for one in told["parties"] if one["name"] == "丙公司")["roles"] == ["tenderer", "supplier"]
     assert {role for party in told["parties"] for role in party["roles"]} == {
         "buyer", "procuringEntity", "tenderer", "supplier",
     }  # fmt: skip
@@ -108,6 +119,10 @@ def test_records_of_the_national_dataset_pass_their_checks() -> None:
     (won,) = national.records(FACTS, "win_result", method="公开招标", address=str)
     assert (won["BID_AMOUNT"], won["PRICE_UNIT"]) == ("8000000.50", "元")
     assert "BID_PRICE" not in national.records(FACTS, "bidder", method="", address=str)[1]
+    named = "甲公司（联合体牵头人）、丙公司（联合体成员）"
+    assert (won["WIN_BIDDER_NAME"], won["WIN_BIDDER_CODE"]) == (named, "91330101A")
+    assert {national.records(FACTS, one, method="", address=str)[0]["BIDDER_NAME"] for one in ("bidder", "candidate")} \
+        == {named}  # fmt: skip
 
 
 @given(st.sampled_from(["BID_AMOUNT", "DATA_TIMESTAMP", "PRICE_UNIT", "WIN_BIDDER_NAME", "NEW"]), st.text(max_size=300))

@@ -164,6 +164,7 @@ def _bids(session: Session, section: Section) -> list[dict[str, Any]] | None:
             "number": bid.number,
             "name": bid.name,
             "identifier": bid.identifier,
+            "consortium": bid.members,
             "received_at": iso(bid.submission.received_at),
             "state": bid.state,
             "opened": bid.state in OPENED,
@@ -185,6 +186,7 @@ def result_facts(session: Session, section: Section) -> dict[str, Any]:
             "number": held.winner.number,
             "name": held.winner.name,
             "identifier": held.winner.identifier,
+            "consortium": held.winner.members,
             "price_fen": held.winner.price_fen,
             "at": iso(notice.published_at),
             "notice": notice.number,
@@ -194,7 +196,13 @@ def result_facts(session: Session, section: Section) -> dict[str, Any]:
         "candidates": list(held.candidates) if public else [],
         "unranked": "selection" in (section.method or {}),
         "set_aside": [
-            {"number": one.bid.number, "name": one.bid.name, "identifier": one.bid.identifier, "at": iso(one.at)}
+            {
+                "number": one.bid.number,
+                "name": one.bid.name,
+                "identifier": one.bid.identifier,
+                "consortium": one.bid.members,
+                "at": iso(one.at),
+            }
             for one in awards.set_aside(session, held)
         ],
         "award": award,

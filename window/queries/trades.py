@@ -157,11 +157,13 @@ def untraded(session: Session) -> list[str]:
     filed = exists().where(
         Trade.section_id == Section.id, TradeStage.trade_id == Trade.id, TradeStage.stage == "archive"
     )
+    # A consortium's trade names its lead first, then the others (`opening.rules.joint_name`).
+    led = func.substr(Trade.winner, 1, func.length(Bid.name) + 1) == Bid.name + "（"
     changed = exists().where(
         Trade.section_id == Section.id,
         Publicity.section_id == Section.id,
         Publicity.winner_id == Bid.id,
-        or_(Bid.name != Trade.winner, Bid.price_fen != Trade.amount_fen),
+        or_((Bid.name != Trade.winner) & ~led, Bid.price_fen != Trade.amount_fen),
     )
     done = Section.state.in_(DONE)
     wanted = or_(

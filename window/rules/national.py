@@ -12,10 +12,13 @@ from typing import Any
 
 from core import canonical, money
 from core.clock import BEIJING, from_iso
+from opening.rules import joint_name
 from window.rules.schema import FOLDER
 
 CODE_TYPE = "统一社会信用代码"
 UNIT = "元"
+NAME = 200
+"""The longest name: the dataset's own; a consortium is named there with its members, its code is the lead's."""
 _AMOUNT = re.compile(r"(?:0|[1-9][0-9]{0,15})\.[0-9]{2}")
 
 
@@ -153,7 +156,7 @@ def _bidders(facts: dict[str, Any], section: dict[str, Any], method: str, addres
 def _bidder(section: dict[str, Any], bid: dict[str, Any]) -> dict[str, str]:
     return {
         "BID_SECTION_CODE": section["code"],
-        "BIDDER_NAME": bid["name"],
+        "BIDDER_NAME": joint_name(bid["name"], bid["consortium"], NAME),
         "BIDDER_ORG_CODE": bid["identifier"],
         "BIDDER_CODE_TYPE": CODE_TYPE,
         "BID_PRICE": _yuan(bid["price_fen"]),
@@ -177,7 +180,7 @@ def _results(facts: dict[str, Any], section: dict[str, Any], method: str, addres
     return [
         {
             "BID_SECTION_CODE": section["code"],
-            "WIN_BIDDER_NAME": award["name"],
+            "WIN_BIDDER_NAME": joint_name(award["name"], award["consortium"], NAME),
             "WIN_BIDDER_CODE": award["identifier"],
             "BIDDER_CODE_TYPE": CODE_TYPE,
             "BID_AMOUNT": _yuan(award["price_fen"]),

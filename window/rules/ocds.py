@@ -77,7 +77,7 @@ def _tender(facts: dict[str, Any], method: str, address: Callable[[str], str]) -
     open_states = states - DONE - {FAILED}
     status = "active" if open_states else "complete" if states & DONE else "unsuccessful"
     known = [one["bids"] for one in sections if one["bids"] is not None]
-    tenderers = {bid["identifier"]: bid for bids in known for bid in bids}
+    tenderers = {one["identifier"]: one for bids in known for bid in bids for one in _together(bid)}
     return {
         "id": facts["code"],
         "title": facts["name"],
@@ -148,7 +148,7 @@ def _bids(sections: list[dict[str, Any]]) -> dict[str, Any] | None:
                     "date": bid["received_at"],
                     "status": "withdrawn" if state == "deemed_withdrawn" else "disqualified" if state in REFUSED
                     else "pending" if state == "sealed" else "valid",
-                    "tenderers": [_reference(bid)],
+                    "tenderers": [_reference(one) for one in _together(bid)],
                     "value": _value(bid["price_fen"]),
                     "relatedLots": [lot],
                 }
@@ -162,7 +162,8 @@ def _awards(section: dict[str, Any]) -> list[dict[str, Any]]:
     made = [
         {
             "id": f"{lot}-{one['number']}-cancelled", "status": "cancelled", "date": one["at"],
-            "suppliers": [_reference(one)], "relatedLots": [lot], "relatedBids": [f"{lot}-{one['number']}"],
+            "suppliers": [_reference(unit) for unit in _together(one)], "relatedLots": [lot],
+            "relatedBids": [f"{lot}-{one['number']}"],
         }
         for one in section["set_aside"]
     ]  # fmt: skip
@@ -170,7 +171,8 @@ def _awards(section: dict[str, Any]) -> list[dict[str, Any]]:
         made.append(
             {
                 "id": f"{lot}-{award['number']}", "title": f"{section['name']}", "status": "active",
-                "date": award["at"], "value": _value(award["price_fen"]), "suppliers": [_reference(award)],
+                "date": award["at"], "value": _value(award["price_fen"]),
+                "suppliers": [_reference(one) for one in _together(award)],
                 "relatedLots": [lot], "relatedBids": [f"{lot}-{award['number']}"],
                 "documents": [{"id": award["notice"], "documentType": "awardNotice"}],
             }
@@ -184,8 +186,8 @@ def _awards(section: dict[str, Any]) -> list[dict[str, Any]]:
                 {
                     "id": f"{lot}-{number}", "status": "pending",
                     "title": "中标候选人（不排序）" if section["unranked"] else f"中标候选人第 {rank} 名",
-                    "value": _value(bid["price_fen"]), "suppliers": [_reference(bid)], "relatedLots": [lot],
-                    "relatedBids": [f"{lot}-{number}"],
+                    "value": _value(bid["price_fen"]), "suppliers": [_reference(one) for one in _together(bid)],
+                    "relatedLots": [lot], "relatedBids": [f"{lot}-{number}"],
                 }
             )  # fmt: skip
     return made
@@ -209,14 +211,20 @@ def _parties(facts: dict[str, Any]) -> list[dict[str, Any]]:
     add(facts["tenderee"], "buyer", *([] if facts["agent"] else ["procuringEntity"]))
     add(facts["agent"], "procuringEntity")
     for section in facts["sections"]:
-        for bid in section["bids"] or []:
-            add(bid, "tenderer")
-        for one in section["set_aside"]:
-            add(one, "supplier")
-        add(section["award"], "supplier")
-        for number in section["candidates"] if section["award"] is None else []:
-            add(next((bid for bid in section["bids"] or [] if bid["number"] == number), None), "supplier")
+        bids = {bid["number"]: bid for bid in section["bids"] or []}
+        candidates = [bids.get(number) for number in section["candidates"]] if section["award"] is None else []
+        for bid in bids.values():
+            for one in _together(bid):
+                add(one, "tenderer")
+        for supplier in filter(None, [*section["set_aside"], section["award"], *candidates]):
+            for one in _together(supplier):
+                add(one, "supplier")
     return list(held.values())
+
+
+def _together(bid: dict[str, Any]) -> list[dict[str, Any]]:
+    """Everyone who bids in it, the lead first: the bidder alone, or every member of its consortium."""
+    return [{"name": one["name"], "identifier": one["uscc"]} for one in bid["consortium"]] or [bid]
 
 
 def _identity(unit: dict[str, Any]) -> str:

@@ -18,6 +18,7 @@ from core.calendar import day_of, national
 from core.errors import Conflict, Invalid
 from core.ledger.log import append, entries_of
 from experts.queries import final_bids
+from opening.rules import joint_name
 from window.models import Participation, StageSum, Trade, TradeImport, TradeStage, TradeSum
 from window.queries import DONE
 from window.queries.sums import ALL, GROUPINGS, MEASURES, Sums, summed
@@ -172,7 +173,7 @@ def _fact(session: Session, section: Section) -> TradeFact | None:
         base_fen=base or None,
         amount_fen=int(price),
         tenderee=section.project.tenderee.name,
-        winner=winner.name,
+        winner=joint_name(winner.name, winner.members, most=200),
         parties=tuple(parties),
     )
 

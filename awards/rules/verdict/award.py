@@ -5,10 +5,12 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
-from awards.rules.verdict.told import Told, need
+from awards.rules.verdict.told import Told, need, need_consortia
 from core.clock import from_iso
 
 SUPERSEDED = "superseded_evaluation_report"
+NAMING = {"award": "winner", "set_aside": "set_aside"}
+"""Notices that name one bid, and where."""
 
 
 def check_award(told: Told) -> dict[str, Any]:
@@ -23,6 +25,7 @@ def check_award(told: Told) -> dict[str, Any]:
     wanted = told.evaluation["candidates"]
     need(numbers == (sorted(wanted) if unranked else wanted), "archive.candidates")
     _check_rounds(told, about)
+    _check_named(told)
     fact = told.facts_of("publicity.award", about)[-1]
     awarded = [e for e in told.ledger["entries"] if e["kind"] == "publicity.award"][-1]
     if told.project["regime"] == "G":
@@ -43,6 +46,15 @@ def check_award(told: Told) -> dict[str, Any]:
     lost = {row["number"] for row in award.get("set_aside", [])}
     need(winner not in lost, "archive.winner", found=winner, expected=numbers[0])
     return {"winner": winner, "name": next(bid["name"] for bid in told.bids if bid["number"] == winner)}
+
+
+def _check_named(told: Told) -> None:
+    """Notices of candidates, of the award and of who was set aside name every member of a consortium."""
+    named: list[dict[str, Any]] = []
+    for one in told.notices:
+        content, kind = one["content"], one["kind"]
+        named += content["candidates"] if kind == "candidates" else [content[NAMING[kind]]] if kind in NAMING else []
+    need_consortia(told, named, "notices: consortia")
 
 
 def _check_rounds(told: Told, about: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from accounts.rules import verify_signature
 from accounts.rules.certificates import facts_of
-from awards.rules.contracts import SUBSTANTIVE, contract_message
+from awards.rules.contracts import SUBSTANTIVE, contract_message, member_party
 from awards.rules.verdict.told import Told, need, need_object
 
 
@@ -42,6 +42,7 @@ def _check_concluded(told: Told, row: dict[str, Any], subject: str) -> None:
         need(name not in schedule or offer[name] == schedule[name], "archive.contract_offer", what=name)
     need(all(row["terms"][name] == offer[name] for name in SUBSTANTIVE), "archive.contract_offer", what="terms")
     parties = {"tenderee": told.project["tenderee"]["identifier"], "winner": bid["identifier"]}
+    parties |= {member_party(place): one["uscc"] for place, one in enumerate(told.consortia[row["bid"]][1:], 2)}
     need(sorted(one["party"] for one in row["signatures"]) == sorted(parties), "archive.contract_signature")
     message = contract_message(row["pdf_sha256"])
     for one in row["signatures"]:

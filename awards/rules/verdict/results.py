@@ -16,7 +16,7 @@ from awards.rules.verdict.opinions import check_opinions
 from awards.rules.verdict.partners import check_partners
 from awards.rules.verdict.seats import check_seats, check_walks, expert_draws, is_draw_needed
 from awards.rules.verdict.sites import check_sites
-from awards.rules.verdict.told import OPENED, Told, need, need_object
+from awards.rules.verdict.told import OPENED, Told, need, need_consortia, need_object
 from core.draw import mechanism
 from experts.rules import aggregate, check_score, computed_score, is_unranked, price_scores, published, rank
 from experts.rules.ranking import Standing
@@ -94,6 +94,7 @@ def check_scores(told: Told) -> dict[str, Any]:
     prices = {bid["number"]: bid["price_fen"] for bid in told.bids if bid["state"] in OPENED}
     for bid in result["bids"]:
         need(prices.get(bid["number"]) == bid["price_fen"], "archive.price", number=bid["number"])
+    need_consortia(told, result["bids"], "evaluation: consortia")
     prices = check_clarifications(told, result)
     check_opinions(told)
     _check_sheets(told, result)

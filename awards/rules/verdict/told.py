@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
 from awards.rules.container import Container
 from core.errors import Invalid
 from core.ledger.notes import Head, Verifier, open_head
+from opening.rules import published_members
 
 OPENED = frozenset({"opened_by_bidder", "opened_by_trustees", "opened_from_backup", "rejected"})
 
@@ -72,6 +74,11 @@ class Told:
         return [one["envelope"] for one in told if one["anonymous"]]
 
     @cached_property
+    def consortia(self) -> dict[int, list[dict[str, Any]]]:
+        """The members of each bid's consortium as published with the names, by the bid's number; empty: bids alone."""
+        return {bid["number"]: published_members(bid["identity"], bid["faults"]) for bid in self.bids}
+
+    @cached_property
     def entries(self) -> dict[int, dict[str, Any]]:
         """Every told entry by index."""
         return {entry["index"]: entry for entry in self.ledger["entries"]}
@@ -99,3 +106,9 @@ def need_object(told: Told, sha256: str) -> None:
     """Raise archive.object unless the object of that hash is in the archive."""
     held = told.container.members.get(f"objects/{sha256}")
     need(held is not None and held.sha256 == sha256, "archive.object", sha256=sha256)
+
+
+def need_consortia(told: Told, rows: Sequence[dict[str, Any]], what: str) -> None:
+    """Raise archive.untold unless every row names, by its `number`, the whole consortium of the bid."""
+    named = all((row.get("consortium") or []) == told.consortia[row["number"]] for row in rows)
+    need(named, "archive.untold", what=what)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
@@ -56,12 +56,23 @@ class ClarificationTold(Told):
     deadline_at: str
 
 
+class MemberTold(Told):
+    """A member of a consortium: its role, its share of the work in hundredths of a per cent, and what it does."""
+
+    name: str
+    uscc: str
+    role: Literal["lead", "member"]
+    share: int
+    work: str
+
+
 class BidTold(Told):
-    """A bid: told from the publication of names on; its price from the reading on."""
+    """A bid: told from the publication of names on, of a consortium every member; its price from the reading on."""
 
     number: int
     name: str
     identifier: str
+    consortium: list[MemberTold]
     received_at: str
     state: str
     opened: bool
@@ -74,6 +85,7 @@ class SetAside(Told):
     number: int
     name: str
     identifier: str
+    consortium: list[MemberTold]
     at: str
 
 
@@ -83,6 +95,7 @@ class Award(Told):
     number: int
     name: str
     identifier: str
+    consortium: list[MemberTold]
     price_fen: int | None
     at: str
     notice: str
