@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import secrets
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +10,6 @@ import rfc8785
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from accounts.models import Organisation
 from awards import queries
 from awards.models import Archive
 from awards.queries.complaints import check_free, complaints, open_complaints
@@ -23,6 +19,7 @@ from awards.rules import disclosure
 from awards.rules.container import Source, write_container
 from awards.services.completeness import Judged, completeness, judged, objects_of
 from awards.services.proofs import proved_entries, told_entries, vouched_heads
+from awards.services.rounds import identity_packages, package_hash, told_first_round, told_round
 from awards.services.told import told_award, told_complaint, told_selection
 from bidding import queries as bidding
 from bidding import services as bidding_services
@@ -30,7 +27,6 @@ from bidding.models import Section
 from bidding.queries.bond_record import bond_record
 from bidding.queries.bonds import bonded_section
 from core.act import Act
-from core.board import notices
 from core.clock import iso
 from core.draw import record
 from core.draw.record import Draw
@@ -42,7 +38,7 @@ from experts import queries as experts
 from experts import services as expert_services
 from experts.models import Committee
 from opening import queries as opening_queries
-from opening.models import Bid, Opening
+from opening.models import Opening
 
 
 def archive_section(act: Act, section: Section, *, warnings: dict[str, Any]) -> Archive:
@@ -102,9 +98,12 @@ def collect(act: Act, section: Section, warnings: dict[str, Any]) -> dict[str, A
     session = act.session
     opening = opening_queries.opening(session, section)
     expert_services.reveal_tables(act, experts.committee(session, section))
-    for package in _identity_packages(session, section):
+    for package in identity_packages(session, section):
         act.store.put(package)
     members = told_members(session, section, warnings)
+    first = told_first_round(act, section)
+    if first is not None:
+        members["first_round"] = first
     members["ledger"] = proved_entries(act, section, opening, handed_down(section, warnings))
     members["trust"] = vouched_heads(act, section, opening)
     members["completeness"] = completeness(act, section, members)
@@ -134,69 +133,7 @@ def told_members(session: Session, section: Section, warnings: dict[str, Any]) -
     opening = opening_queries.opening(session, section)
     committee = experts.committee(session, section)
     return {
-        "project": _project(section),
-        "policies": [
-            {"version": p.version, "content": p.content, "digest": p.digest, "published_at": iso(p.published_at)}
-            for p in bidding.policies(session, section)
-        ],
-        "notices": [
-            {
-                "number": notice.number,
-                "kind": notice.kind,
-                "title": notice.title,
-                "content": notice.content,
-                "attachments": notice.attachments,
-                "published_at": iso(notice.published_at),
-                "leaf_index": notice.leaf_index,
-            }
-            for notice in reversed(notices(session, subject=section.subject, limit=1000))
-        ],
-        "documents": [
-            {"slot": d.slot, "version": d.version, "name": d.name, "sha256": d.sha256, "size": d.size}
-            for d in bidding.documents(session, section, all_versions=True)
-        ],
-        "questions": {
-            "questions": [
-                {"number": q.number, "text": q.text, "asked_at": iso(q.asked_at)}
-                for q in bidding.questions(session, section)
-            ],
-            "clarifications": [
-                {
-                    "number": c.number,
-                    "text": c.text,
-                    "published_at": iso(c.published_at),
-                    "old_deadline_at": iso(c.old_deadline_at),
-                    "new_deadline_at": iso(c.new_deadline_at),
-                }
-                for c in bidding.clarifications(session, section)
-            ],
-            "objections": [
-                {
-                    "number": o.number,
-                    "text": o.text,
-                    "is_admissible": o.is_admissible,
-                    "raised_at": iso(o.raised_at),
-                    "answer_due_at": iso(o.answer_due_at),
-                    "answered_at": iso(o.answered_at) if o.answered_at else None,
-                }
-                for o in bidding.objections(session, section)
-            ],
-        },
-        "submissions": [
-            {
-                "submission": row.content,
-                "digest": row.digest,
-                "identity": {name: _hash(package) for name, package in row.identity.items()},
-                "leaf_commitment": row.leaf_commitment,
-                "leaf_index": row.leaf_index,
-                "received_at": iso(row.received_at),
-                "state": row.state,
-                "receipt": row.receipt,
-            }
-            for row in bidding.submissions(session, section)
-        ],
-        "opening": _opening(session, section, opening),
-        "bids": _bids(session, opening),
+        **told_round(session, section, opening),
         "draws": [_draw(session, draw, committee, opening) for draw in _draws(session, section)],
         "evaluation": committee.result,
         "bid_clarifications": _clarifications(session, committee),
@@ -250,66 +187,10 @@ def preview(session: Session, store: ObjectStore, section: Section, warnings: di
     members = told_members(session, section, warnings)
     opening = opening_queries.opening(session, section)
     told = [entry.kind for entry in told_entries(session, section, opening, handed_down(section, warnings))]
-    packages = {_hash(package) for row in bidding.submissions(session, section) for package in row.identity.values()}
+    packages = {
+        package_hash(package) for row in bidding.submissions(session, section) for package in row.identity.values()
+    }
     return judged(store, section, members, told, iso(now), made=packages)
-
-
-def _hash(package: str) -> str:
-    return hashlib.sha256(base64.b64decode(package)).hexdigest()
-
-
-def _identity_packages(session: Session, section: Section) -> Iterator[bytes]:
-    for row in bidding.submissions(session, section):
-        for package in row.identity.values():
-            yield base64.b64decode(package)
-
-
-def _project(section: Section) -> dict[str, Any]:
-    project = section.project
-
-    def unit(organisation: Organisation | None) -> dict[str, str] | None:
-        return {"name": organisation.name, "identifier": organisation.identifier} if organisation else None
-
-    return {
-        "code": project.code,
-        "name": project.name,
-        "regime": project.regime,
-        "procedure": project.procedure,
-        "tenderee": unit(project.tenderee),
-        "agent": unit(project.agent),
-        "law": project.law,
-        "section": {
-            "code": section.code,
-            "name": section.name,
-            "estimate_fen": section.estimate_fen,
-            "control_price_fen": section.control_price_fen,
-            "bond_fen": section.bond_fen,
-            "method": section.method,
-            "deadline_at": iso(section.deadline_at) if section.deadline_at else None,
-        },
-    }
-
-
-def _opening(session: Session, section: Section, opening: Opening) -> dict[str, Any]:
-    return {
-        "closed_set": opening.closed_set,
-        "closing_size": opening.closing_size,
-        "coefficients": opening.coefficients,
-        "decoys": opening.decoys or [],
-        "pauses": opening.pauses,
-        "record": opening.record,
-        "record_signatures": opening.record_signatures,
-        "sittings": opening.sittings,
-        "admitted": opening.admitted,
-        "first_sitting": opening.first_sitting,
-        "later_sittings": opening.later_sittings,
-    }
-
-
-def _bids(session: Session, opening: Opening) -> list[dict[str, Any]]:
-    bids = opening_queries.bids(session, opening)
-    contents = opening_queries.contents_of(session, bids)
-    return [{**_bid(bid), "contents": contents.get(bid.id)} for bid in bids]
 
 
 def _opinions(session: Session, opening: Opening) -> list[dict[str, Any]]:
@@ -325,26 +206,6 @@ def _opinions(session: Session, opening: Opening) -> list[dict[str, Any]]:
         for bid, made in found
         if made is not None
     ]
-
-
-def _bid(bid: Bid) -> dict[str, Any]:
-    return {
-        "number": bid.number,
-        "name": bid.name,
-        "identifier": bid.identifier,
-        "submission_digest": bid.submission.digest,
-        "identity": bid.identity,
-        "faults": bid.identity_faults,
-        "state": bid.state,
-        "cause": bid.cause,
-        "cause_evidence": bid.cause_evidence,
-        "signed_in_at": iso(bid.signed_in_at) if bid.signed_in_at else None,
-        "opened_at": iso(bid.opened_at) if bid.opened_at else None,
-        "envelopes": bid.envelopes,
-        "schedule": bid.schedule,
-        "price_fen": bid.price_fen,
-        "first_sitting": bid.first_sitting,
-    }
 
 
 def _draws(session: Session, section: Section) -> list[Draw]:

@@ -80,10 +80,9 @@ def _named(value: Any) -> Iterator[tuple[str, str]]:
 
 def objects_of(members: dict[str, Any]) -> set[str]:
     """The hash of every stored object the members name; a prober's log of an outage is an attachment of its notice."""
-    wanted = {attachment["sha256"] for notice in members["notices"] for attachment in notice["attachments"]}
-    wanted |= {document["sha256"] for document in members["documents"]}
-    wanted |= {report["sha256"] for report in members["reports"] if report["sha256"]}
-    wanted |= set(evidence_of(members["opening"]))
+    wanted = _objects_of_round(members)
+    if "first_round" in members:
+        wanted |= _objects_of_round(members["first_round"])
     answers = (row["answer"] for row in members["bid_clarifications"] if row["answer"])
     wanted |= {file["sha256"] for answer in answers for file in answer["files"]}
     for inspected in members["selection"]["inspections"]:
@@ -94,13 +93,6 @@ def objects_of(members: dict[str, Any]) -> set[str]:
     for held in members["complaints"]:
         for files in (held["files"], *(step["files"] for step in held["steps"])):
             wanted |= {file["sha256"] for file in files}
-    for bid in members["bids"]:
-        wanted |= {part["backup"] for part in (bid["envelopes"] or {}).values() if part.get("backup")}
-    for row in members["submissions"]:
-        wanted |= set(row["identity"].values())
-        for envelope in row["submission"].get("envelopes", {}).values():
-            wanted.add(envelope["bulk"]["sha256"])
-            wanted |= {key["sha256"] for key in envelope["keys"].values()}
     # What a scan was made from: the bids' own files are in their sealed originals already.
     held = (members["warnings"]["scan"] or {}).get("material") or {"files": {}, "archive": None}
     plain = {
@@ -110,4 +102,20 @@ def objects_of(members: dict[str, Any]) -> set[str]:
         for file in part.get("files", [])
     }
     wanted |= {*held["files"].values(), *filter(None, [held["archive"]])} - plain
+    return wanted
+
+
+def _objects_of_round(members: dict[str, Any]) -> set[str]:
+    """The objects of one round of sealed bids: of its notices, documents, reports, hall, bids and submissions."""
+    wanted = {attachment["sha256"] for notice in members["notices"] for attachment in notice["attachments"]}
+    wanted |= {document["sha256"] for document in members["documents"]}
+    wanted |= {report["sha256"] for report in members["reports"] if report["sha256"]}
+    wanted |= set(evidence_of(members["opening"]))
+    for bid in members["bids"]:
+        wanted |= {part["backup"] for part in (bid["envelopes"] or {}).values() if part.get("backup")}
+    for row in members["submissions"]:
+        wanted |= set(row["identity"].values())
+        for envelope in row["submission"].get("envelopes", {}).values():
+            wanted.add(envelope["bulk"]["sha256"])
+            wanted |= {key["sha256"] for key in envelope["keys"].values()}
     return wanted

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -24,9 +25,12 @@ from opening.models import Opening
 
 def proved_entries(act: Act, section: Section, opening: Opening, handed_down: set[str]) -> dict[str, Any]:
     """Every entry on the section's own things and on `handed_down` subjects, each with its proof in a fresh head."""
-    session = act.session
-    entries = told_entries(session, section, opening, handed_down)
-    head = signed_head(act)
+    return proved(act, opening, told_entries(act.session, section, opening, handed_down))
+
+
+def proved(act: Act, opening: Opening, entries: Sequence[LedgerEntry]) -> dict[str, Any]:
+    """The entries with their proofs in a fresh head, and that the opening's closing head is a beginning of it."""
+    session, head = act.session, signed_head(act)
     return {
         "checkpoint": head.note,
         "closing": opening.closing_note,
@@ -98,6 +102,20 @@ def told_entries(session: Session, section: Section, opening: Opening, handed_do
                     LedgerEntry.subject.startswith(f"consultation:experts:{code}:", autoescape=True),
                     LedgerEntry.subject.startswith(f"masked:{code}:", autoescape=True),
                 )
+            )
+        )
+    )
+
+
+def round_entries(session: Session, section: Section, opening: Opening) -> list[LedgerEntry]:
+    """Every entry of a round that was followed by final offers: of its section, opening, submissions and bids."""
+    rows = bidding.submissions(session, section)
+    subjects = {section.subject, *opening.subjects, *(row.subject for row in rows)}
+    subjects |= {bid.subject for bid in opening_queries.bids(session, opening)}
+    return list(
+        session.scalars(
+            select(LedgerEntry).where(
+                or_(LedgerEntry.subject.in_(subjects), LedgerEntry.leaf_index.in_([row.leaf_index for row in rows]))
             )
         )
     )

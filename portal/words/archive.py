@@ -15,6 +15,11 @@ SENTENCES = {
     "verdict.submissions": _l("递交与回执：%(submissions)s 次递交，密文、签名、回执均成立"),
     "verdict.closing": _l("截标：收到 %(received)s 次，计入 %(counted)s 份，截标集合可重算"),
     "verdict.identities": _l("投标人身份：%(bidders)s 家，诱饵 %(decoys)s 份，与密封身份一致"),
+    "verdict.first_round": _l(
+        "报价轮次：%(rounds)s 轮；首轮 %(submissions)s 次递交、%(opened)s 份开启，截标集合、身份与原件均可重算"
+    ),
+    "check.first_round": _l("首轮响应"),
+    "archive.first_round": _l("最后报价之前的首轮响应不成立（%(what)s）。"),
     "verdict.sittings": _l("分次开标：共 %(sittings)s 次，第二信封只在评分之后、只为通过者开启"),
     "verdict.originals": _l("密封原件：%(opened)s 份投标重新解密，%(files)s 个文件与报价一致"),
     "verdict.draws": _l("抽取：%(draws)s 次，种子、次序与结果可重算"),

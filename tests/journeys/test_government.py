@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -12,17 +13,23 @@ import pytest
 from accounts.rules import Role
 from awards import services as awards
 from awards.queries import objections, own_bid, publicity
+from awards.rules.container import open_container
+from awards.rules.verdict.rounds import check_first_round
+from awards.rules.verdict.told import Told
 from bidding import queries as bidding
 from core.act import Platform
 from core.clock import iso
-from core.errors import Conflict, Untimely
+from core.errors import Conflict, Refusal, Untimely
 from opening import queries as opening
 from opening import services as hall
 from tests import factories
 from tests.conftest import Browser
 from tests.journeys import bonded
 from tests.journeys.bonded import Bonded
-from tests.journeys.whole import Whole, wrong_lines
+from tests.journeys.whole import Whole, tampered, wrong_lines
+from verifier.claims_rounds import first_round as their_first_round
+from verifier.container import Archive
+from verifier.verdict import Case, Findings
 
 METHOD: dict[str, Any] = {
     "type": "comprehensive/v1",
@@ -52,6 +59,51 @@ def consultation(platform: Platform, folder: Path) -> Bonded:
     return stage
 
 
+def first_round_says(stage: Whole, archive: bytes, file: Path) -> tuple[bool, bool]:
+    """Whether the platform's claim of the first round holds, and the independent one."""
+    try:
+        check_first_round(Told(open_container(io.BytesIO(archive)), stage.platform.signer.verifier))
+        ours = True
+    except (Refusal, KeyError, TypeError, ValueError):
+        ours = False
+    file.write_bytes(archive)
+    found = Findings()
+    their_first_round(Case(Archive(file), None), found)
+    return ours, not found.problems
+
+
+def closed_without_one(value: Any) -> None:
+    """A response is nowhere: not handed in, not closed, not named."""
+    gone = value["submissions"].pop()["digest"]
+    value["opening"]["closed_set"] = [
+        one for one in value["opening"]["closed_set"] if one["submission_digest"] != gone
+    ]  # fmt: skip
+    value["bids"] = [one for one in value["bids"] if one["submission_digest"] != gone]
+
+
+def cheaper(value: Any) -> None:
+    """Another first price than was sealed."""
+    value["bids"][0]["price_fen"] -= 1
+    value["bids"][0]["schedule"]["price_fen"] -= 1
+
+
+def never_opened(value: Any) -> None:
+    """As if one who made a final offer had not been opened before; its entry says otherwise."""
+    value["bids"][1]["state"] = "deemed_withdrawn"
+
+
+TOUCHED: dict[str, Any] = {
+    "nothing of it": None,
+    "a response left out": closed_without_one,
+    "price": cheaper,
+    "not opened": never_opened,
+    "received": lambda value: value["submissions"][0].update(received_at="2026-10-08T00:00:00.000000Z"),
+    "fact": lambda value: value["ledger"]["entries"][0]["facts"].update(x=1),
+    "winner unknown before": lambda value: value["bids"][0].update(identifier="91330100MA0001234X"),
+}
+"""Lies about the first responses in the file of the final offers."""
+
+
 def through_the_hall(stage: Whole) -> None:
     """One opening from the barrier to the signed record."""
     stage.to_confirmation()
@@ -65,6 +117,7 @@ def test_a_consultation_runs_through_both_openings_to_a_verified_archive(
 
     Neither opening tells a price; the last round's price decides. Seen red: with the archive taken before the
     challenges were over.
+    The first responses are in the file too, and both verifiers recount them; each change in `TOUCHED` is found.
     R-151, R-155: bonds given with the first response are met, come back too late, and both verifiers recount them in
     the last round's file.
     """
@@ -106,6 +159,10 @@ def test_a_consultation_runs_through_both_openings_to_a_verified_archive(
     archive = final.archived()
     assert wrong_lines(final, archive, tmp_path) == []
     bonded.both_find_what_is_touched(stage, final, archive, late, tmp_path)
+    for name, change in TOUCHED.items():
+        touched = tampered(final, archive, "first_round.json", change)
+        found = first_round_says(final, touched, tmp_path / "touched.tar")
+        assert found == (False, False), name
 
 
 def test_a_public_tender_under_regime_g_ends_with_its_result_notice(

@@ -24,6 +24,7 @@ from awards.rules.verdict import (
     masks,
     outsiders,
     results,
+    rounds,
     selection,
     sittings,
 )
@@ -128,6 +129,7 @@ CHECKS: tuple[tuple[str, Callable[[Told], dict[str, Any]]], ...] = (
     ("closing", bids.check_closing),
     ("identities", bids.check_identities),
     ("originals", bids.check_originals),
+    ("first_round", rounds.check_first_round),
     ("sittings", sittings.check_sittings),
     ("draws", results.check_draws),
     ("masks", masks.check_masks),
