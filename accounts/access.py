@@ -151,9 +151,9 @@ def door() -> Door:
     return found
 
 
-def acting(*, through: str | None = None, shared: bool = True) -> AbstractContextManager[Act]:
+def acting(*, through: str | None = None, shared: bool = True, as_ordered: bool = False) -> AbstractContextManager[Act]:
     """One act by whoever is asking: one transaction, one instant, committed at the end."""
-    return door().platform.act(current_actor(), through=through, shared=shared)
+    return door().platform.act(current_actor(), through=through, shared=shared, as_ordered=as_ordered)
 
 
 def reading() -> AbstractContextManager[Session]:

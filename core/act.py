@@ -97,16 +97,25 @@ class Platform:
     """Who takes letters where, by channel; the log where an installation names nobody."""
 
     @contextmanager
-    def act(self, actor: Actor, *, through: str | None = None, shared: bool = True) -> Iterator[Act]:
+    def act(
+        self, actor: Actor, *, through: str | None = None, shared: bool = True, as_ordered: bool = False
+    ) -> Iterator[Act]:
         """Open one act: one transaction, one instant, committed at the end or rolled back on any error.
 
-        `through` names a turnstile entered before the instant is stamped (see `Database.turnstile`).
+        `through` names a turnstile entered before the instant is stamped (see `Database.turnstile`). Whoever goes
+        through alone is overtaken by nobody who gave an order before: an act `as_ordered` is stamped first and then
+        waits for its turn, and an act alone without it (a closing) waits until every such act is done.
         """
         with ExitStack() as stack:
+            reading = None
+            if through is not None and not shared:
+                stack.enter_context(self.database.turnstile(f"orders:{through}", shared=as_ordered))
+                reading = reading_of(self.clock) if as_ordered else None
             if through is not None:
                 stack.enter_context(self.database.turnstile(through, shared=shared))
             self._compare_database()
-            act = self._made(actor, reading_of(self.clock), stack.enter_context(self.database.writing()))
+            reading = reading or reading_of(self.clock)
+            act = self._made(actor, reading, stack.enter_context(self.database.writing()))
             yield act
         self._write_journal(act.written)
 

@@ -139,7 +139,7 @@ def handle_complaint(code: str, number: int) -> Response | tuple[str, int]:
             raise Invalid("form.choice", field="verb", found=verb, options=list(VERBS))
         handle = VERBS[verb]()
         through = turnstile(code) if verb in STOPPING else None
-        with acting(through=through, shared=False) as act:
+        with acting(through=through, shared=False, as_ordered=True) as act:
             handle(act, found.complaint(act.session, bidding.section(act.session, code), number))
     except Missing:
         raise

@@ -13,7 +13,7 @@ from bidding.routes.arrivals import Arrivals
 
 EVERY = 0.5
 AHEAD = timedelta(seconds=1.5)
-"""How long before a deadline the doorkeeper stands in the turnstile; whoever wants it alone waits that long."""
+"""How long before a deadline the doorkeeper stands in the turnstile; an order given meanwhile waits and yet counts."""
 READING = 5.0
 """Seconds for which a request whose reading had begun is waited for: a sender who stalls delays the closing by that."""
 

@@ -65,7 +65,7 @@ def _raised(code: str) -> Answer:
     with reading() as session:
         own_names = _own_names(session, queries.section(session, code))
     turnstile = rules.turnstile(code)
-    with door().platform.act(PUBLIC, through=turnstile, shared=False) as act:
+    with door().platform.act(PUBLIC, through=turnstile, shared=False, as_ordered=True) as act:
         section = queries.section(act.session, code)
         held = services.raise_objection(
             act, section, said, own_names=own_names, keeps_private=request.form.get("keeps_private") == "yes"

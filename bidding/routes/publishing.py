@@ -195,7 +195,7 @@ def publish_clarification(code: str, number: int) -> Answer | tuple[str, int]:
     if request.method == "POST":
         try:
             digest = confirmed(code)
-            with acting(through=rules.turnstile(code), shared=False) as act:
+            with acting(through=rules.turnstile(code), shared=False, as_ordered=True) as act:
                 clarification = services.publish_clarification(
                     act, _own_clarification(act.session, code, number), digest
                 )

@@ -59,7 +59,7 @@ def extend_for_outage(code: str) -> Response:
             raise Invalid("form.required", field="log")
         key = text(fields, "key", most=200)
         cause, reason = choice(fields, "cause", outage.CAUSES), forms.words(fields, "reason")
-        with acting(through=bidding_rules.turnstile(code), shared=False) as act:
+        with acting(through=bidding_rules.turnstile(code), shared=False, as_ordered=True) as act:
             section = bidding.own_section(act.session, code, current_actor())
             bidding_services.extend_for_outage(act, section, {key: data}, cause=cause, reason=reason)
     except Invalid as refusal:

@@ -50,6 +50,6 @@ def extend(section: str, logs: tuple[str, ...], cause: str, reason: str, login: 
 
     _, platform = settings_and_platform()
     held = {pair.rpartition("=")[0]: Path(pair.rpartition("=")[2]).read_bytes() for pair in logs}
-    with platform.act(_actor(platform, login), through=rules.turnstile(section), shared=False) as act:
+    with platform.act(_actor(platform, login), through=rules.turnstile(section), shared=False, as_ordered=True) as act:
         made = services.extend_for_outage(act, queries.section(act.session, section), held, cause=cause, reason=reason)
         click.echo(f"✓ {section} · {made.minutes} min · {made.new_deadline_at.isoformat()}")

@@ -45,7 +45,8 @@ def test_a_contract_follows_the_offer_and_every_party_signs_it(
     """R-555, R-556, R-558: substance is refused, every signature concludes, publication, supplement, termination.
 
     A consortium wins: all of it is named wherever the winner is, each member signs (招标投标法 a31), the one without an
-    account by its certificate.
+    account by its certificate. Seen red: concluded at the second signature; any certificate taken for a member's; what
+    was brought not checked; either verifier asking for lead and tenderee alone; ours not comparing who is named.
     """
     partners: dict[str, Bidder] = {}
     joint = partial(led, partners)
