@@ -5,7 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, String, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    Connection,
+    ForeignKey,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    delete,
+    event,
+    inspect,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from core.db import Base, Json, Row
@@ -55,6 +65,36 @@ class Person(Base, Row):
     def _index_name(self, _key: str, name: str) -> str:
         self.name_key = name
         return name
+
+
+class NameSheet(Base, Row):
+    """The names of the people whose keys lie in one block, locked together: a line `key:name` for each.
+
+    A million names are looked through sheet by sheet in a fraction of the time that a million locked values take, and
+    nothing is told that the names themselves do not: no index of parts, no order, only how long all names of a block
+    are together. `key` of a person // BLOCK is the sheet's `block`; a block without a sheet is looked at one by one.
+    """
+
+    __tablename__ = "name_sheet"
+
+    block: Mapped[int] = mapped_column(unique=True)
+    content: Mapped[str] = mapped_column(LockedText("name_sheet.content"))
+
+
+BLOCK = 4096
+"""How many keys of people make a block."""
+
+
+@event.listens_for(Person, "before_update")
+def _name_changes(mapper: object, connection: Connection, person: Person) -> None:
+    """A name that changes takes its sheet with it: until it is written anew its people are looked at one by one."""
+    if inspect(person).attrs.name.history.has_changes():
+        _forget_sheet(mapper, connection, person)
+
+
+@event.listens_for(Person, "before_delete")
+def _forget_sheet(mapper: object, connection: Connection, person: Person) -> None:
+    connection.execute(delete(NameSheet).where(NameSheet.block == person.id // BLOCK))
 
 
 class Grant(Base, Row):

@@ -8,10 +8,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, and_, bindparam, exists, select
+from sqlalchemy import BindParameter, and_, bindparam, exists, func, select
 from sqlalchemy.orm import Session
 
-from accounts.models import ApiToken, Authority, Certificate, Grant, Organisation, Passkey, Person, Revocation, SignIn
+from accounts.models import (
+    BLOCK,
+    ApiToken,
+    Authority,
+    Certificate,
+    Grant,
+    NameSheet,
+    Organisation,
+    Passkey,
+    Person,
+    Revocation,
+    SignIn,
+)
 from accounts.rules import Role, is_strong, normalise_uscc
 from core.act import Actor
 from core.errors import Missing
@@ -88,13 +100,45 @@ def people(session: Session, *, organisation_id: int | None = None, words: str =
 def people_named(session: Session, words: str) -> list[int]:
     """The keys of the people whose name contains the words, whose exact bearers a keyed index finds at once.
 
-    Names lie encrypted: where nobody bears exactly this name each is unlocked and looked at, here and nowhere else.
+    Names lie encrypted: where nobody bears exactly this name they are unlocked and looked at, here and nowhere else,
+    sheet by sheet where there are sheets.
     """
     exact = list(session.scalars(select(Person.id).where(Person.name_key == words)))
     if exact:
         return exact
-    every = session.execute(select(Person.id, Person.name).execution_options(yield_per=10_000))
-    return [row[0] for row in every if words in row[1]]
+    found: list[int] = []
+    covered: list[int] = []
+    for block, content in session.execute(select(NameSheet.block, NameSheet.content).order_by(NameSheet.block)):
+        covered.append(block)
+        if words in content:
+            for line in content.splitlines():
+                key, _, name = line.partition(":")
+                if words in name:
+                    found.append(int(key))
+    for first, last in _gaps(covered):
+        every = select(Person.id, Person.name).where(Person.id >= first)
+        every = every if last is None else every.where(Person.id < last)
+        rows = session.execute(every.execution_options(yield_per=10_000))
+        found += [row[0] for row in rows if words in row[1]]
+    return found
+
+
+def _gaps(covered: list[int]) -> list[tuple[int, int | None]]:
+    """The ranges of keys no sheet covers: from, and up to but not; None where it has no end."""
+    ranges: list[tuple[int, int | None]] = []
+    begin = 0
+    for block in covered:
+        if block > begin:
+            ranges.append((begin * BLOCK, block * BLOCK))
+        begin = block + 1
+    return [*ranges, (begin * BLOCK, None)]
+
+
+def blocks_to_write(session: Session, most: int) -> list[int]:
+    """Blocks of people that have no sheet, oldest first; not the last two, to which people may still be added."""
+    newest = session.scalar(select(func.max(Person.id))) or 0
+    held = set(session.scalars(select(NameSheet.block)))
+    return [block for block in range(newest // BLOCK - 1) if block not in held][:most]
 
 
 def one_by_one(ids: list[int]) -> BindParameter[Any]:

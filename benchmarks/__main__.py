@@ -55,6 +55,7 @@ BENCHES = {
         "a credit list of millions of rows against a plain bulk insert or COPY",
     ),
     "draw": ("benchmarks.draw", "drawing from up to a million experts with constraints against a bare hash ordering"),
+    "names": ("benchmarks.names", "a part of a name among a million encrypted ones against LIKE over names in clear"),
     "statistics": (
         "benchmarks.statistics",
         "public figures over a million trades on PostgreSQL against the same SQL by hand",

@@ -34,6 +34,7 @@ from accounts.services.people import (
     revoke_role,
     set_password,
 )
+from accounts.services.sheets import write_sheets
 from accounts.services.signing_in import (
     become,
     hash_password,
@@ -108,4 +109,5 @@ __all__ = [
     "sweep_answers",
     "verify_organisation",
     "withdraw_authority",
+    "write_sheets",
 ]

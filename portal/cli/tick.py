@@ -298,5 +298,6 @@ def keep_house(platform: Platform, done: Done) -> None:
         accounts.services.sweep(act)
         accounts.services.sweep_answers(act)
         bidding.services.sweep_uploads(act)
+        accounts.services.write_sheets(act)
         if bidding.services.add_dummy_commitment(act, one_in=DUMMY_ONE_IN):
             done.append("dummy commitment")
