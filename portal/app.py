@@ -41,6 +41,7 @@ from portal.cli.language import CATALOGUES
 from portal.papers import paper_seal
 from portal.standing import check_standing, journal_of
 from portal.waiting import waiting_line
+from portal.ways import ways_of
 
 ROOT = Path(__file__).resolve().parents[1]
 BLUEPRINTS = ("accounts", "credit", "bidding", "opening", "experts", "awards", "collusion", "window", "portal")
@@ -352,6 +353,7 @@ def page_context() -> dict[str, Any]:
         "demo_roles": [],
         "error_of": error_of,
         "waiting_line": waiting_line,
+        "ways_of": ways_of,
         "alarms": queries.alarms(access.door().platform, access.current_actor()),
     }
     with access.reading() as session:

@@ -121,7 +121,7 @@ function prepare(root) {
     typed.addEventListener("input", check);
     check();
   }
-  for (const wide of root.querySelectorAll(".table-wrap, .drawing, .demo-roles, .site-nav")) {
+  for (const wide of root.querySelectorAll(".table-wrap, .drawing, .demo-roles, .site-nav, .ways")) {
     watch.unobserve(wide); // a swap may have taken its tabindex away: look anew
     watch.observe(wide);
   }
@@ -160,5 +160,8 @@ document.addEventListener("htmx:sse:after:message", () => prepare(document));
 
 prepare(document);
 document.getElementById("error-summary")?.focus();
-document.querySelector(".site-nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+for (const here of document.querySelectorAll(":is(.site-nav, .ways) [aria-current]")) {
+  const strip = here.parentElement; // not scrollIntoView: the page itself stays where its anchor put it
+  strip.scrollLeft = here.offsetLeft - strip.offsetLeft - (strip.clientWidth - here.offsetWidth) / 2;
+}
 measureClock().catch(() => {}).finally(tick);

@@ -105,6 +105,7 @@ def scene(session: Session, section: Section, found: Opening | None, page: str) 
             "lines": [],
             "trustees": _trustees(session, section),
             "holds_key": _holds_key(session, section),
+            "over": False,
             "parties": queries.commitments(session, section),
             "status_of_opening": tables.opening_tag(None),
             "priced": False,
@@ -133,6 +134,7 @@ def scene(session: Session, section: Section, found: Opening | None, page: str) 
         "objections": _objections(session, found),
         "trustees": _trustees(session, section),
         "holds_key": _holds_key(session, section),
+        "over": _is_over(found),
         "parties": queries.commitments(session, section),
         "opened": sum(row["state"] in OPENED for row in rows),
         "priced": found.standing in rules.PRICES_SHOWN and queries.prices_told(found),
@@ -193,6 +195,13 @@ def _shown(found: Opening) -> dict[str, Any]:
         "k": coefficients.get("k"),
         "record_sha256": found.record_sha256,
     }
+
+
+def _is_over(found: Opening) -> bool:
+    """Whether nothing will happen in this hall any more; a second sitting may still come after the first."""
+    if found.state == "handed_over":
+        return found.sitting >= found.sittings and not found.awaited
+    return found.state in ("failed", "cancelled")
 
 
 def _holds_key(session: Session, section: Section) -> bool:

@@ -131,9 +131,11 @@ def _tiles(found: Dashboard) -> list[dict[str, Any]]:
     def on_year(measure: str) -> str:
         if found.compared_months == 0:
             return str(_("今年尚无完整的月份可比") if len(found.view.period) == 4 else _("本月尚未结束，不作同比"))
-        rate = printed_growth(found.growth_of(measure))
         if measure == "parties" and found.compared_months is not None:
             return str(_("不同主体不能按月相加，年末才能同比"))
+        if found.growth_of(measure) is None:
+            return str(_("上年同期没有数据可比"))
+        rate = printed_growth(found.growth_of(measure))
         if found.compared_months is not None:
             return str(_("前 %(n)s 个月同比 %(rate)s", n=found.compared_months, rate=rate))
         return str(_("同比 %(rate)s", rate=rate))
