@@ -42,6 +42,7 @@ from portal.papers import paper_seal
 from portal.standing import check_standing, journal_of
 from portal.waiting import waiting_line
 from portal.ways import ways_of
+from portal.words.retelling import retold
 
 ROOT = Path(__file__).resolve().parents[1]
 BLUEPRINTS = ("accounts", "credit", "bidding", "opening", "experts", "awards", "collusion", "window", "portal")
@@ -262,6 +263,7 @@ def create_app(settings: Settings | None = None, platform: Platform | None = Non
         sentence=said,
         state_word=words.state_word,
         own_word=words.own_word,
+        retold=retold,
     )
     app.context_processor(page_context)
     errors.register(app)

@@ -48,7 +48,7 @@ def likeness(result: dict[str, Any], names: dict[str, str]) -> Figure:
         shares[pair["a"], pair["b"]] = shares[pair["b"], pair["a"]] = min(100.0, 100 * text["matched"] / own)
     matrix = [[None if a == b else shares.get((a, b), 0.0) for b in keys] for a in keys]
     title = _("独有文本重合度（百分比，已扣除招标文件）")
-    return heatmap([names[key] for key in keys], matrix, title=title, mark_from=15)
+    return heatmap([names[key] for key in keys], matrix, title=title, mark_from=15, stems=_("甲乙丙丁戊己庚辛壬癸"))
 
 
 def weights(pair: dict[str, Any]) -> Figure:

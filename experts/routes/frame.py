@@ -117,7 +117,7 @@ def reason_word(reason: str) -> str:
         "no_certificate": _("没有有效的数字证书，不能在对方平台签到"),
     }
     said = str(words.get(code, code))
-    return f"{said}（{rule}）" if rule else said
+    return f"{said}{_('（')}{rule}{_('）')}" if rule else said
 
 
 def room_frame(session: Session, member: Member) -> dict[str, Any]:

@@ -70,7 +70,7 @@ def _finding(one: dict[str, Any]) -> dict[str, Any]:
         "recognised": lambda: _(
             "文件“%(name)s”第 %(pages)s 页是扫描件，文字由程序识别，可能有误",
             name=one["file"],
-            pages="、".join(map(str, one["pages"])),
+            pages=_("、").join(map(str, one["pages"])),
         ),
         "pages_unread": lambda: _(
             "文件“%(name)s”共 %(all)s 页，%(n)s 页没有可读文字", name=one["file"], all=one["pages"], n=one["unread"]

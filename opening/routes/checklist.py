@@ -72,8 +72,8 @@ def _instant(at: Any) -> str:
 def _text(item: Condition) -> str:
     """What the precondition asks for, in the reader's language."""
     facts = item.facts
-    parties = "、".join(role(party) for party in facts.get("parties", ()))
-    numbers = "、".join(str(number) for number in facts.get("numbers", ()))
+    parties = _("、").join(role(party) for party in facts.get("parties", ()))
+    numbers = _("、").join(str(number) for number in facts.get("numbers", ()))
     words = {
         "identities": _("全部身份包已由持钥人解读")
         if item.met

@@ -62,6 +62,17 @@ SENTENCES = {
     "credit.check_unknown": _l("没有这次查询，或您无权查看。"),
 }
 
+REPAIR = (
+    _l("向列入决定的机关申请信用修复；移出后平台在下一次导入名单时不再采用该记录"),
+    _l("处罚期满自动失效；期内可向作出处罚的财政部门申请提前终止"),
+    _l("履行生效法律文书或达成和解后，向执行法院申请删除失信信息"),
+    _l("缴清税款、滞纳金和罚款后，向税务机关申请提前停止公布"),
+    _l("限制期满自动失效；对处罚不服的，可依法申请行政复议或提起行政诉讼"),
+    _l("对评价结果有异议的，可向评价机构申请复核"),
+    _l("三年期满不再采用；可向作出处罚的机关申请信用修复"),
+)
+"""What evidence keeps of how a record is repaired (`credit.rules.lists`), for pages to tell again."""
+
 STATES = {
     "credit_source.serious_dishonesty": _l("严重失信主体名单"),
     "credit_source.judgment_defaulters": _l("失信被执行人"),

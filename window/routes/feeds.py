@@ -103,13 +103,13 @@ def section_calendar(code: str) -> Response:
         found = queries.dated_sections(session, instant_now(), code)
         if not found:
             raise Missing("section.unknown", section=code[:60])
-        return _calendar(f"{found[0].project.name}（{found[0].name}）", code, found)
+        return _calendar(f"{found[0].project.name}{_('（')}{found[0].name}{_('）')}", code, found)
 
 
 def _calendar(name: str, file: str, sections: list[Section]) -> Response:
     dates = []
     for section in sections:
-        title = f"{section.project.name}（{section.name}）"
+        title = f"{section.project.name}{_('（')}{section.name}{_('）')}"
         at = {
             "documents": (_("招标文件获取截止"), section.documents_until_at),
             "deadline": (_("投标截止与开标"), section.deadline_at),

@@ -18,18 +18,18 @@ _LIGHT = 4
 
 def heatmap(
     labels: Sequence[str], matrix: Sequence[Sequence[float | None]], *, title: str = "", top: float = 100,
-    mark_from: float | None = None, places: int = 0,
+    mark_from: float | None = None, places: int = 0, stems: str = STEMS,
 ) -> Figure:  # fmt: skip
     """Draw a square matrix of values from 0 to `top` with the number in each cell; None (the diagonal) stays empty.
 
-    Cells of at least `mark_from` also get a frame and bold figures. Rows bear key and name, columns the key. ValueError
-    when the matrix is not square or does not fit the labels.
+    Cells of at least `mark_from` also get a frame and bold figures. Rows bear key and name, columns the key, one
+    of `stems` where they suffice. ValueError when the matrix is not square or does not fit the labels.
     """
     count = len(labels)
     if not count or len(matrix) != count or any(len(row) != count for row in matrix):
         raise ValueError("a heat map needs a square matrix as long as its labels")
     short = all(drawing.width_of(label, 1) <= 2 for label in labels)
-    keys = list(labels) if short else [STEMS[n] if count <= len(STEMS) else str(n + 1) for n in range(count)]
+    keys = list(labels) if short else [stems[n] if count <= len(stems) else str(n + 1) for n in range(count)]
     names = list(labels) if short else [
         f"{key} {name}" for key, name in zip(keys, drawing.short_names(labels, 8), strict=True)
     ]  # fmt: skip
