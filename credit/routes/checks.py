@@ -20,6 +20,7 @@ from accounts.access import (
     requires,
     status_of,
 )
+from accounts.queries import names_of
 from accounts.rules import Role
 from core.calendar import day_of
 from core.errors import Missing, Refusal
@@ -134,6 +135,7 @@ def _check(sha256: str, errors: list[Refusal], status: int = 200) -> tuple[str, 
             check=found,
             evidence=found.evidence,
             shown_code=masked(found.identifier),
+            names=names_of(session, [found.checked_by]),
             later=later,
             may_look=actor.has(*LOOKERS) and later is None and found.adapter != "ledger",
             may_correct=is_own and actor.has(Role.BIDDER) and found.decision != "clear" and _has_records(found),
@@ -204,7 +206,11 @@ def _printed(sha256: str) -> str:
     with reading() as session:
         found = queries.own_check(session, sha256, current_actor())
         return render_template(
-            "credit/check_print.html", check=found, evidence=found.evidence, shown_code=masked(found.identifier)
+            "credit/check_print.html",
+            check=found,
+            evidence=found.evidence,
+            shown_code=masked(found.identifier),
+            names=names_of(session, [found.checked_by]),
         )
 
 
