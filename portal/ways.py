@@ -83,7 +83,7 @@ def _bidder(session: Session, section: Section, actor: Actor) -> Iterable[Endpoi
         return
     yield "awards.own_result", _l("我的评标结果")
     contract = contracts.contract(session, section)
-    if contract is not None and contracts.party_of(contract, actor) == "winner":
+    if contract is not None and contracts.party_of(session, contract, actor) is not None:
         yield "awards.contract", _l("合同与履约")
 
 
