@@ -32,6 +32,7 @@ def bonds(case: Case, out: Findings) -> Said:
                 moves(bond, own, max(signed, default=None))
             with out.at(name):
                 late += came_back(bond, own)
+                parted(bond, own)
                 if bond["state"] == "forfeited":
                     kept(record, bond, own)
             for zh, en in refunds.bond(record, bond):
@@ -112,6 +113,17 @@ def came_back(bond: dict[str, Any], own: list[Entry]) -> int:
         need(same([line["at"] for line in lines], [facts["paid_at"]]), "付款时间与日志不同", "paid at another time")
         late += any(line["day"] > bond["due_on"] for line in lines)
     return late
+
+
+def parted(bond: dict[str, Any], own: list[Entry]) -> None:
+    """Of a performance bond in money a part may be kept when the contract ends, as told when the rest became due."""
+    part = refunds.kept(bond)
+    told = [entry["facts"].get("kept_fen", 0) for entry in own if entry["kind"] == "bond.make_due"]
+    need(same(part, [0, *told][-1]), "不退的部分与日志不同", "another part is kept than was told")
+    if part:
+        came = sum(line["fen"] for line in bond["payments"] if line["direction"] == "in")
+        lawful = bond["kind"] == "performance" and bond["decision"]["cause"] == "terminated" and 0 < part < came
+        need(lawful, "不得部分不退", "no part of it may be kept")
 
 
 def kept(record: dict[str, Any], bond: dict[str, Any], own: list[Entry]) -> None:

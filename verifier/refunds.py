@@ -56,7 +56,7 @@ def bond(record: Json, bond: Json) -> Found:
             continue
         gone[payment["id"]] = gone.get(payment["id"], 0) + 1
         for name, said, counted in (
-            ("principal", refund["principal_fen"], payment["fen"]),
+            ("principal", refund["principal_fen"], back(bond, payment)),
             ("interest", refund["interest_fen"], interest(record, bond, payment, refund)),
             ("late fee", refund["fee_fen"], late_fee(record, bond, payment, refund)),
             ("account", refund["account"], payment["account"]),
@@ -75,10 +75,27 @@ def bond(record: Json, bond: Json) -> Found:
             found.append((f"来款 {key} 退还了 {times} 次", f"payment {key} went back {times} times"))
     if bond["state"] == "returned":
         for key, one in payments.items():
-            if one["direction"] == "in" and not gone.get(key):
+            if one["direction"] == "in" and back(bond, one) and not gone.get(key):
                 found.append((f"称已退清，{one['reference']} 的 {one['fen']} 仍在",
                               f"returned, but {one['fen']} of {one['reference']} is still there"))  # fmt: skip
+    part = kept(bond)
+    booked = [p["fen"] for p in record["postings"] if p["bond"] == bond["id"] and p["account"] == "kept"]
+    if part and booked != [-part]:
+        found.append((f"不退 {part}，账上 {booked}", f"{part} is kept, the books say {booked}"))
     return found
+
+
+def kept(bond: Json) -> int:
+    """What the end of a contract keeps of a bond in money whose rest goes back."""
+    return 0 if bond["state"] == "forfeited" or not bond["decision"] else int(bond["decision"]["kept_fen"])
+
+
+def back(bond: Json, payment: Json) -> int:
+    """What of a payment goes back: what is kept is taken from the newest payments first."""
+    place = (payment["at"], payment["id"])
+    newer: int = sum(p["fen"] for p in bond["payments"] if p["direction"] == "in" and (p["at"], p["id"]) > place)
+    whole: int = payment["fen"]
+    return max(whole - max(kept(bond) - newer, 0), 0)
 
 
 def books(record: Json) -> Found:
@@ -130,7 +147,7 @@ def interest(record: Json, bond: Json, payment: Json, refund: Json) -> int:
     law = record["law"]
     if "bond_interest_pct" not in law or bond["basis"] not in law.get("bond_interest_on", "").split():
         return 0
-    return _fen(payment["fen"], Decimal(law["bond_interest_pct"]), _days(payment["day"], refund["pay_on"]), law)
+    return _fen(back(bond, payment), Decimal(law["bond_interest_pct"]), _days(payment["day"], refund["pay_on"]), law)
 
 
 def late_fee(record: Json, bond: Json, payment: Json, refund: Json) -> int:
@@ -139,7 +156,7 @@ def late_fee(record: Json, bond: Json, payment: Json, refund: Json) -> int:
     if "bond_late_pct" not in law or not bond["due_on"]:
         return 0
     rate = Decimal(law["bond_late_pct"]) * Decimal(law["bond_late_factor"])
-    return _fen(payment["fen"], rate, _days(bond["due_on"], refund["pay_on"]), law)
+    return _fen(back(bond, payment), rate, _days(bond["due_on"], refund["pay_on"]), law)
 
 
 def _days(earlier: str, later: str) -> int:

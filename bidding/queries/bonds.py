@@ -22,7 +22,7 @@ from bidding.models import (
 )
 from bidding.queries.sections import RECEIVING, law_of
 from bidding.queries.sections import section as section_of
-from bidding.rules.bonds import MONEY, Known, Payment, build_terms, plain_account
+from bidding.rules.bonds import MONEY, PAPERS, Known, Payment, build_terms, plain_account, shares
 from bidding.rules.law import law_on
 from core.act import Actor
 from core.calendar import day_of, end_of_day
@@ -225,7 +225,24 @@ def unrefunded(session: Session, bond: Bond) -> list[BondPayment]:
     taken = select(BondRefund.payment_id).where(
         BondRefund.bond_id == bond.id, BondRefund.state.in_(("prepared", "approved", "paid"))
     )
-    return [one for one in payments(session, bond, "in") if one.id not in set(session.scalars(taken))]
+    back = shares_of(session, bond)
+    return [one for one in payments(session, bond, "in") if back[one.id] and one.id not in set(session.scalars(taken))]
+
+
+def kept_fen(bond: Bond) -> int:
+    """What a decision keeps of money the rest of which goes back; 0 where there is no such decision."""
+    parted = bond.state != "forfeited" and bond.form not in PAPERS and bond.decision is not None
+    return int(bond.decision["kept_fen"]) if parted and bond.decision is not None else 0
+
+
+def shares_of(session: Session, bond: Bond) -> dict[int, int]:
+    """What goes back on each of its payments, by their ids."""
+    return shares([(one.id, one.amount_fen) for one in payments(session, bond, "in")], kept_fen(bond))
+
+
+def owed_fen(session: Session, bond: Bond) -> int:
+    """What is still to go back of a bond: what the bank holds less what a decision keeps."""
+    return held_fen(session, bond) - kept_fen(bond)
 
 
 def held_fen(session: Session, bond: Bond) -> int:
@@ -293,7 +310,12 @@ RECOUNT = text(
            (SELECT COUNT(*) FROM bond_refund r
              WHERE r.payment_id = p.id AND r.state IN ('approved', 'paid')) AS times,
            (SELECT -COALESCE(SUM(e.amount_fen), 0) FROM bond_entry e
-             WHERE e.bond_id = :bond AND e.account IN ('held', 'stray', 'performance')) AS owed
+             WHERE e.bond_id = :bond AND e.account IN ('held', 'stray', 'performance')) AS owed,
+           (SELECT COALESCE(SUM(b.amount_fen), 0) FROM bond_payment b
+             WHERE b.bond_id = :bond AND b.direction = 'in'
+               AND (b.paid_at > p.paid_at OR (b.paid_at = p.paid_at AND b.id > p.id))) AS newer,
+           (SELECT -COALESCE(SUM(k.amount_fen), 0) FROM bond_entry k
+             WHERE k.bond_id = :bond AND k.account = 'kept') AS kept
       FROM bond_payment p
      WHERE p.id = :payment AND p.direction = 'in' AND p.bond_id = :bond
     """

@@ -84,9 +84,16 @@ def _bonds(session: Session, section: Section | None) -> list[dict[str, Any]]:
         .group_by(BondRefund.bond_id),
     )
     query = select(Bond) if section is None else select(Bond).where(Bond.section_id == section.id)
+    kept = _by_bond(
+        session,
+        select(BondEntry.bond_id, -func.sum(BondEntry.amount_fen))
+        .where(BondEntry.account == books.KEPT)
+        .group_by(BondEntry.bond_id),
+    )
     found = []
     for bond in session.scalars(query.order_by(Bond.id)):
-        expected = 0 if bond.state in ENDED else came.get(bond.id, 0) - gone.get(bond.id, 0)
+        left = came.get(bond.id, 0) - gone.get(bond.id, 0) - kept.get(bond.id, 0)
+        expected = 0 if bond.state in ENDED else left
         told = owed.get(bond.id, 0)
         if told != expected:
             found.append({"code": "books.bond", "bond": bond.id, "name": bond.name, "fen": told - expected})

@@ -127,7 +127,7 @@ def overdue_command(context: click.Context, as_json: bool) -> None:
                 "name": bond.name,
                 "due_on": bond.due_on,
                 "days": late_days(date.fromisoformat(bond.due_on or ""), today),
-                "held_fen": queries.held_fen(session, bond),
+                "held_fen": queries.owed_fen(session, bond),
             }
             for bond in queries.overdue(session, today)
         ]

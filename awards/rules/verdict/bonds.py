@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from awards.rules.verdict.told import Told, need
-from bidding.rules.bonds import masked
+from bidding.rules.bonds import masked, shares
 from bidding.rules.bonds.recount import recounted
 from bidding.rules.bonds.refunds import KEYS
 from core.calendar import Calendar, day_of
@@ -97,7 +97,7 @@ def _check_refund(
     _wrong(len(came) == 1, bond, "payment", refund["payment"])
     payment = came[0]
     wanted = recounted(
-        came_fen=payment["fen"],
+        came_fen=_shares(bond)[payment["id"]],
         came_on=_day(payment["at"]),
         pay_on=date.fromisoformat(refund["pay_on"]),
         last=date.fromisoformat(bond["due_on"]),
@@ -139,17 +139,44 @@ def _check_gone(record: dict[str, Any], bond: dict[str, Any], own: list[dict[str
     gone = [refund["payment"] for refund in bond["refunds"] if refund["state"] in GONE]
     came = {one["id"] for one in bond["payments"] if one["direction"] == "in"}
     _wrong(len(gone) == len(set(gone)), bond, "twice")
+    _check_part(record, bond, own)
     told = {one["facts"]["refund"] for one in own if one["kind"] == "refund.pay"}
     paid = {refund["id"] for refund in bond["refunds"] if refund["state"] == "paid"}
     _wrong(told == paid, bond, "paid", sorted(paid), sorted(told))
     if bond["state"] == "returned":
-        _wrong(came == set(gone), bond, "left", len(came - set(gone)))
+        left = {number for number, fen in _shares(bond).items() if fen} - set(gone)
+        _wrong(not left and set(gone) <= came, bond, "left", len(left))
     if bond["state"] == "forfeited":
         cause = [one["facts"]["cause"] for one in own if one["kind"] == "bond.forfeit"]
         held = bond["decision"]["cause"]
         lawful = ["terminated"] if bond["kind"] == "performance" else record["law"]["bond_forfeit_causes"].split()
         _wrong(cause[-1:] == [held] and held in lawful, bond, "cause", held)
         _wrong(not gone, bond, "cause", held)
+
+
+def _kept(bond: dict[str, Any]) -> int:
+    """What a termination keeps of money the rest of which goes back."""
+    decision = bond["decision"] if bond["state"] != "forfeited" else None
+    return int(decision["kept_fen"]) if decision else 0
+
+
+def _shares(bond: dict[str, Any]) -> dict[int, int]:
+    came = sorted((one["at"], one["id"], one["fen"]) for one in bond["payments"] if one["direction"] == "in")
+    return shares([(number, fen) for _, number, fen in came], _kept(bond))
+
+
+def _check_part(record: dict[str, Any], bond: dict[str, Any], own: list[dict[str, Any]]) -> None:
+    """A part is kept only of a performance bond, as its contract ends, as told when the rest became due, and booked."""
+    kept = _kept(bond)
+    made = [one["facts"].get("kept_fen", 0) for one in own if one["kind"] == "bond.make_due"]
+    _wrong((made[-1] if made else 0) == kept, bond, "kept", kept, made[-1:])
+    if bond["state"] == "forfeited" or not bond["decision"]:
+        return
+    came = sum(one["fen"] for one in bond["payments"] if one["direction"] == "in")
+    lawful = bond["kind"] == "performance" and bond["decision"]["cause"] == "terminated" and 0 < kept < came
+    _wrong(lawful, bond, "kept", kept, came)
+    booked = [one["fen"] for one in record["postings"] if one["bond"] == bond["id"] and one["account"] == "kept"]
+    _wrong(booked == [-kept], bond, "kept", kept, booked)
 
 
 def _check_books(record: dict[str, Any]) -> None:

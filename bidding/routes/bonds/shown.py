@@ -46,6 +46,8 @@ def shown_bond(session: Session, bond: Bond) -> dict[str, Any]:
         "kind": KINDS[bond.state],
         "faults": told_faults(bond),
         "held_fen": queries.held_fen(session, bond),
+        "owed_fen": queries.owed_fen(session, bond),
+        "kept_fen": queries.kept_fen(bond),
         "due_on": last,
         "days_over": late_days(last, today) if last and waits else 0,
         "days_left": (last - today).days if last and waits and last >= today else None,

@@ -3,7 +3,7 @@
 from bidding.rules.bonds.faults import Fault, fault
 from bidding.rules.bonds.guarantee import Known, check_guarantee, read_certificate, read_guarantee
 from bidding.rules.bonds.matching import check_declared, check_money, duplicates, masked
-from bidding.rules.bonds.refunds import Due, check_forfeit, due, interest_fen, late_days, late_fee_fen
+from bidding.rules.bonds.refunds import Due, check_forfeit, due, interest_fen, late_days, late_fee_fen, shares
 from bidding.rules.bonds.statement import Payment, plain_account, read_csv
 from bidding.rules.bonds.terms import (
     MONEY,
@@ -45,5 +45,6 @@ __all__ = [
     "read_certificate",
     "read_csv",
     "read_guarantee",
+    "shares",
     "valid_until",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -65,6 +66,16 @@ def late_fee_fen(principal_fen: int, last: date, paid: date, law: Snapshot) -> i
         return 0
     rate = Fraction(law.text("bond_late_pct")) / 100 * Fraction(law.text("bond_late_factor"))
     return _rounded(principal_fen * rate * late_days(last, paid) / law.days("bond_interest_year"))
+
+
+def shares(payments: Sequence[tuple[int, int]], kept_fen: int) -> dict[int, int]:
+    """What goes back on each payment (id, fen), the oldest first; what is kept is taken from the newest."""
+    left = sum(fen for _, fen in payments) - kept_fen
+    found = {}
+    for number, fen in payments:
+        found[number] = min(max(left, 0), fen)
+        left -= found[number]
+    return found
 
 
 def check_forfeit(cause: str, law: Snapshot) -> None:

@@ -45,8 +45,11 @@ def forfeit_bond(act: Act, bond: Bond, *, cause: str, reason: str, document: str
     """Keep the bond, by the tenderee's decision: a cause the frozen law names, a reason, the decision's number.
 
     撤回 is never a cause: Conflict("forfeit.withdrawn") for a bid deemed withdrawn or withdrawn in time (R-254);
-    `withdrawn` says so. Money moves to what is kept; a guarantee is claimed, the issuer pays. Invalid("forfeit.cause").
+    `withdrawn` says so. A performance bond is decided on where its contract ends: Conflict("forfeit.performance").
+    Money moves to what is kept; a guarantee is claimed, the issuer pays. Invalid("forfeit.cause").
     """
+    if bond.kind == "performance":
+        raise Conflict("forfeit.performance", name=bond.name)
     if withdrawn or bond.basis == "withdrawal" or bond.number is None:
         raise Conflict("forfeit.withdrawn", name=bond.name)
     check_forfeit(cause, queries.bond_law(bond.section))

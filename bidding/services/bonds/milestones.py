@@ -54,7 +54,8 @@ def after_termination(act: Act, section: Section, *, winner: str, refund_fen: in
     """The contract ended before it was performed: what the decision leaves of the performance bond goes back.
 
     All of it: due now. None of it: kept, for the decision's reason. A part of a guarantee: the rest is claimed of the
-    issuer. A part of money stays held: nothing here divides a payment, people do. None where no bond is held.
+    issuer. A part of money: it is due now, the rest is booked as kept; money beyond what was asked goes back in any
+    case. None where no bond is held.
     """
     here = queries.bonded_section(act.session, section)
     for bond in queries.bonds(act.session, here, "performance"):
@@ -63,7 +64,11 @@ def after_termination(act: Act, section: Section, *, winner: str, refund_fen: in
         given = bond.asked_fen if bond.form in PAPERS else queries.held_fen(act.session, bond)
         if refund_fen >= min(given, bond.asked_fen):
             return release_performance_bond(act, here, bond.number, due_on=day_of(act.now), reason=reason)
-        if bond.form in PAPERS or refund_fen == 0:
-            keep_performance_bond(act, bond, bond.asked_fen - refund_fen, reason=reason)
-            return bond
+        kept = min(given, bond.asked_fen) - refund_fen
+        if bond.form not in PAPERS and kept < given:
+            return release_performance_bond(
+                act, here, bond.number, due_on=day_of(act.now), reason=reason, kept_fen=kept
+            )
+        keep_performance_bond(act, bond, bond.asked_fen - refund_fen, reason=reason)
+        return bond
     return None

@@ -108,14 +108,23 @@ def is_given(bond: Bond | None) -> bool:
     return bond is None or bond.state in ("held", "due", "returned")
 
 
-def release_performance_bond(act: Act, section: Section, number: int, *, due_on: date, reason: str) -> Bond:
-    """The contract's works are accepted: the bond goes back by the day the contract says; a guarantee at once."""
+def release_performance_bond(
+    act: Act, section: Section, number: int, *, due_on: date, reason: str, kept_fen: int = 0
+) -> Bond:
+    """The contract's works are accepted: the bond goes back by the day the contract says; a guarantee at once.
+
+    `kept_fen`: of money, what the contract's termination keeps; it is booked as kept, the rest goes back as always.
+    """
     bond = _asked(act, section, number)
     if not reason.strip():
         raise Invalid("form.required", field="reason")
     bond.basis, bond.due_on = "performance", due_on.isoformat()
     bond.due_rule = {"rule": "R-556", "reason": reason.strip()[:200], "since": day_of(act.now).isoformat()}
-    facts = {"basis": "performance", "due_on": bond.due_on, "since": bond.due_rule["since"]}
+    facts: dict[str, Any] = {"basis": "performance", "due_on": bond.due_on, "since": bond.due_rule["since"]}
+    if kept_fen:
+        bond.decision = _decided(act, bond, reason, kept_fen)
+        post(act, bond.section, bond, f"keep:{bond.id}", books.moved(kept_fen, books.PERFORMANCE, books.KEPT))
+        facts |= {"kept_fen": kept_fen, "cause": TERMINATED}
     advance(act, bond, "make_due", number=number, reason=reason.strip(), **facts)
     if bond.form in PAPERS:
         order_release(act, bond)
@@ -125,16 +134,21 @@ def release_performance_bond(act: Act, section: Section, number: int, *, due_on:
 def keep_performance_bond(act: Act, bond: Bond, fen: int, *, reason: str) -> None:
     """The contract was ended and this much is kept: claimed of the issuer, or all of the money booked as kept."""
     held = queries.held_fen(act.session, bond)
-    bond.decision = {
-        "cause": TERMINATED, "reason": reason.strip()[:500], "by": act.actor.name, "at": iso(act.now), "kept_fen": held,
-        "document": bond.section.code, "law": queries.bond_law(bond.section).cite("perf_bond_max"),
-    }  # fmt: skip
+    bond.decision = _decided(act, bond, reason, held)
     if bond.form in PAPERS:
         order_claim(act, bond, fen, reason.strip()[:200])
         bond.decision = {**bond.decision, "claimed_fen": fen}
     else:
         post(act, bond.section, bond, f"keep:{bond.id}", books.moved(held, books.PERFORMANCE, books.KEPT))
     advance(act, bond, "forfeit", number=bond.number, **bond.decision)
+
+
+def _decided(act: Act, bond: Bond, reason: str, kept_fen: int) -> dict[str, Any]:
+    return {
+        "cause": TERMINATED, "reason": reason.strip()[:500], "by": act.actor.name, "at": iso(act.now),
+        "kept_fen": kept_fen, "document": bond.section.code,
+        "law": queries.bond_law(bond.section).cite("perf_bond_max"),
+    }  # fmt: skip
 
 
 def _asked(act: Act, section: Section, number: int) -> Bond:

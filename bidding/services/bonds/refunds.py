@@ -85,6 +85,8 @@ def prepare_refund(
 ) -> BondRefund:
     """The first person prepares the return of one payment to where it came from, with interest and late fee.
 
+    Where a decision keeps a part of the bond, what is left of the payment goes back.
+
     `typed_account` is the payer's account read from the bank's slip and typed anew: Invalid("refund.other_account")
     for any other, for money goes back only where it came from; the door puts that attempt on record. `pay_on`: the day
     it is to be paid, to which interest runs; Invalid("refund.past"). Conflict("refund.under_way") where one covers it.
@@ -99,7 +101,7 @@ def prepare_refund(
         raise Conflict("refund.under_way", reference=payment.reference)
     if pay_on < day_of(act.now):
         raise Invalid("refund.past", field="pay_on", on=pay_on.isoformat())
-    sums = _sums(bond, payment, pay_on)
+    sums = _sums(bond, payment, queries.shares_of(act.session, bond)[payment.id], pay_on)
     refund = BondRefund(
         bond_id=bond.id, bond=bond, payment_id=payment.id, to_name=payment.payer, to_account=payment.payer_account,
         pay_on=pay_on.isoformat(), prepared_by_id=_person(act), prepared_by=act.actor.name, note=note.strip()[:500],
@@ -177,7 +179,7 @@ def confirm_refund(act: Act, refund: BondRefund, *, reference: str, paid_at: dat
             amount=f"{refund.total_fen / 100:.2f}",
             account=masked(refund.to_account),
         )
-    if bond.state == "due" and queries.held_fen(act.session, bond) == 0:
+    if bond.state == "due" and queries.owed_fen(act.session, bond) == 0:
         advance(act, bond, "return", number=bond.number, late_days=_late(bond, day_of(paid_at)))
 
 
@@ -203,13 +205,13 @@ def _check_payable(act: Act, bond: Bond) -> None:
         raise Conflict("refund.not_due", name=bond.name, state=bond.state)
 
 
-def _sums(bond: Bond, payment: BondPayment, pay_on: date) -> dict[str, int]:
+def _sums(bond: Bond, payment: BondPayment, fen: int, pay_on: date) -> dict[str, int]:
     law = queries.bond_law(bond.section)
     last = date.fromisoformat(bond.due_on or pay_on.isoformat())
     return {
-        "principal_fen": payment.amount_fen,
-        "interest_fen": interest_fen(payment.amount_fen, day_of(payment.paid_at), pay_on, bond.basis or "", law),
-        "fee_fen": late_fee_fen(payment.amount_fen, last, pay_on, law),
+        "principal_fen": fen,
+        "interest_fen": interest_fen(fen, day_of(payment.paid_at), pay_on, bond.basis or "", law),
+        "fee_fen": late_fee_fen(fen, last, pay_on, law),
     }
 
 
@@ -220,7 +222,7 @@ def _recount(act: Act, refund: BondRefund) -> None:
         raise Conflict("refund.recount", what="payment")
     law = queries.bond_law(refund.bond.section)
     wanted = recounted(
-        came_fen=row["came"],
+        came_fen=row["came"] - min(max(row["kept"] - row["newer"], 0), row["came"]),
         came_on=day_of(from_micro(row["paid_at"])),
         pay_on=date.fromisoformat(refund.pay_on),
         last=date.fromisoformat(refund.bond.due_on or refund.pay_on),
