@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
+from awards.rules.verdict.bonds import _check_gone
 from bidding import queries as bidding
 from bidding import services as bidding_services
 from bidding.cli.counter import open_counter
@@ -21,12 +24,15 @@ from bidding.services import bonds as services
 from core import canonical
 from core.act import SYSTEM, Platform
 from core.calendar import day_of
-from core.errors import Conflict, Invalid
+from core.clock import iso
+from core.errors import Conflict, Invalid, Refusal
 from core.ledger.log import entries_of
 from portal.cli.orders import hand_over_orders
 from portal.cli.tick import tick
 from tests.bidding.bonds.stage import ASKED, BondStage
 from tests.bidding.stage import refused
+from verifier.canonical import Wrong
+from verifier.claims_bonds import parted
 from verifier.refunds import recount
 
 
@@ -358,9 +364,26 @@ def test_a_part_of_a_performance_bond_goes_back_by_two_persons_and_the_books_com
     record = record_of(made)
     told = next(one for one in record["bonds"] if one["kind"] == "performance")
     assert told["decision"]["kept_fen"] == ASKED - back
-    for lie in ({"kept_fen": ASKED - back - 1}, {"kept_fen": 0}):
-        told["decision"] |= lie
-        assert recount(record) != []
+    own = told_entries(platform, f"bond:{made.code}:{number}")
+    for lie in (0, ASKED - back - 1, ASKED - back):
+        told["decision"]["kept_fen"] = lie
+        seen = [_verdict(lambda: _check_gone(record, told, own)), _verdict(lambda: parted(told, own))]
+        assert [recount(record) == [], *seen] == [lie == ASKED - back] * 3, lie
+
+
+def told_entries(platform: Platform, subject: str) -> list[dict[str, Any]]:
+    """What the ledger tells of a bond, as a closed file carries it."""
+    with platform.reading() as session:
+        found = entries_of(session, subject)
+        return [{"kind": one.kind, "facts": one.facts, "at": iso(one.at), "index": one.leaf_index} for one in found]
+
+
+def _verdict(check: Callable[[], object]) -> bool:
+    try:
+        check()
+    except (Refusal, Wrong):
+        return False
+    return True
 
 
 def test_a_performance_bond_is_not_kept_at_the_desk(platform: Platform, tmp_path: Path) -> None:
