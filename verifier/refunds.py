@@ -87,14 +87,17 @@ def bond(record: Json, bond: Json) -> Found:
 
 def kept(bond: Json) -> int:
     """What the end of a contract keeps of a bond in money whose rest goes back."""
-    return 0 if bond["state"] == "forfeited" or not bond["decision"] else int(bond["decision"]["kept_fen"])
+    decision = None if bond["state"] == "forfeited" else bond.get("decision")
+    return int(decision["kept_fen"]) if decision else 0
 
 
 def back(bond: Json, payment: Json) -> int:
     """What of a payment goes back: what is kept is taken from the newest payments first."""
+    whole: int = payment["fen"]
+    if not kept(bond):
+        return whole
     place = (payment["at"], payment["id"])
     newer: int = sum(p["fen"] for p in bond["payments"] if p["direction"] == "in" and (p["at"], p["id"]) > place)
-    whole: int = payment["fen"]
     return max(whole - max(kept(bond) - newer, 0), 0)
 
 
