@@ -87,8 +87,8 @@ def bond(record: Json, bond: Json) -> Found:
 
 def kept(bond: Json) -> int:
     """What the end of a contract keeps of a bond in money whose rest goes back."""
-    decision = None if bond["state"] == "forfeited" else bond.get("decision")
-    return int(decision["kept_fen"]) if decision else 0
+    decision = bond.get("decision")
+    return int(decision["kept_fen"]) if decision and bond["state"] != "forfeited" else 0
 
 
 def back(bond: Json, payment: Json) -> int:
