@@ -15,6 +15,8 @@ from accounts.rules import Role
 from collusion import forms, queries, services
 from collusion.routes import drawings
 from collusion.routes.frame import STATE_KINDS, TIER_KINDS, blueprint, done
+from collusion.rules.law import desk_law
+from core.calendar import day_of
 from core.errors import Missing, Refusal
 from core.store import chunks_of
 from opening import queries as opening
@@ -165,6 +167,7 @@ def card(code: str, errors: list[Refusal]) -> str:
             materials=queries.materials(session, found),
             trail=trail,
             doer=_doer,
+            limit=desk_law(day_of(found.raised_at)).rule("warning_decide_within"),
             links=links,
             people=names_of(session, told),
             material=made.material if made else None,

@@ -10,16 +10,15 @@ from sqlalchemy import func, select
 from collusion import queries
 from collusion.models import LeadBudget, Material, Warning
 from collusion.rules.fusion import Selection
+from collusion.rules.law import desk_law, due_after
 from core import outbox
 from core.act import Act, Actor
-from core.calendar import day_of, end_of_day, national
+from core.calendar import day_of
 from core.errors import Conflict, Invalid
 from core.ledger.log import append
 from core.machine import advance
 from credit import services as credit
 
-ANSWER_DAYS = 5
-"""Working days a bidder has to hand in what it is asked for; a practice, said on the request."""
 LEAST_REASON = 10
 PROPOSED = ("confirm", "dismiss")
 """What a second person must approve: it harms a party, or ends the lead for good."""
@@ -50,7 +49,7 @@ def ask_bidders(act: Act, found: Warning, numbers: Sequence[int], question: str)
         raise Invalid("material.bidder", field="numbers", found=sorted(numbers), options=sorted(ring))
     bids = {bid.number: bid for bid in queries.opened_bids(act.session, found.section)}
     count = act.session.scalar(select(func.count(Material.id)).where(Material.warning_id == found.id)) or 0
-    due = end_of_day(national().end_of_working_days(day_of(act.now), ANSWER_DAYS).on)
+    due = due_after("material_answer_within", act.now)
     made = []
     for place, number in enumerate(sorted(set(numbers)), count + 1):
         material = Material(
@@ -76,7 +75,8 @@ def ask_bidders(act: Act, found: Warning, numbers: Sequence[int], question: str)
                 due_at=due.isoformat(),
             )
     act.session.flush()
-    advance(act, found, "ask", numbers=sorted(set(numbers)), question=question.strip())
+    told = desk_law(day_of(act.now)).cite("material_answer_within")
+    advance(act, found, "ask", numbers=sorted(set(numbers)), question=question.strip(), rule=told)
     return made
 
 

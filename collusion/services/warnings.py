@@ -11,19 +11,17 @@ from sqlalchemy.orm import Session
 from bidding.models import Section
 from collusion import queries
 from collusion.models import Scan, Warning
+from collusion.rules.law import desk_law, due_after
 from collusion.rules.local import SHIPPED
 from core import outbox
 from core.act import Act
-from core.calendar import day_of, end_of_day, national
+from core.calendar import day_of
 from core.clock import BEIJING
 from core.errors import Missing
 from core.ledger.log import append
 from experts import queries as experts
 from experts import services as expert_services
 from opening.models import Bid
-
-WORKING_DAYS = 10
-"""A warning is to be decided within ten working days of being raised (practice of provincial supervision)."""
 
 
 def raise_warning(act: Act, section: Section, made: Scan, ring: dict[str, Any], bids: dict[str, Bid]) -> Warning:
@@ -49,14 +47,16 @@ def raise_warning(act: Act, section: Section, made: Scan, ring: dict[str, Any], 
             "notes": [note for note in made.result.get("notes", []) if note["bidder"] in keys],
         },
         raised_at=act.now,
-        due_at=end_of_day(national().end_of_working_days(day_of(act.now), WORKING_DAYS).on),
+        due_at=due_after("warning_decide_within", act.now),
         state="open",
         state_at=act.now,
     )
     act.session.add(raised)
     act.session.flush()
     numbers = [member["number"] for member in raised.ring]
-    append(act, "warning.raise", raised.subject, {"section": section.code, "numbers": numbers, "tier": raised.tier})
+    told = {"section": section.code, "numbers": numbers, "tier": raised.tier}
+    rule = desk_law(day_of(act.now)).cite("warning_decide_within")
+    append(act, "warning.raise", raised.subject, told | {"rule": rule})
     outbox.post(
         act, key=f"{raised.subject}:raised", recipient="role:supervisor", template="warning.raised", warning=raised.code
     )

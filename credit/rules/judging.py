@@ -18,6 +18,8 @@ SCOPES = {"T": ("招标投标", "投标", "招投标"), "G": ("政府采购",)}
 
 CUTOFFS = ("deadline", "notice", "query")
 """The days at which a document may measure bans: the deadline for bids, the notice, the query (R-703, R-705)."""
+GENERAL_BAR = "不适用行业罚款标准"
+"""What a document writes where the general bar for major fines is to hold in every sector (R-705)."""
 ABOVE = "yuan above"
 """The unit of a bar that must be exceeded (不含本数); one in `yuan` is reached."""
 
@@ -75,8 +77,11 @@ def judge(
     Never silently clean: no list, one older than credit.most_days, or one with an unreadable row that may mean the
     party (`unread`), gives "pending". A ban that has run out does not count, nor a penalty that is no major one
     (R-705). A record restricts where the regime's rule says so, where the decision's own measures name the regime, or
-    where `document` names the list; otherwise the party is "informed" on. A name alone is "pending" (R-709).
+    where `document` names the list; otherwise the party is "informed" on. A name alone is "pending" (R-709). Where the
+    document says so (`GENERAL_BAR`) no sector's own bar for fines counts.
     """
+    if GENERAL_BAR in document:
+        by_code, by_name = ([{**one, "sector": ""} for one in found] for found in (by_code, by_name))
     book, day = matrix(law), cutoff or on
     standing = [_standing(source, record, day, law) for record in by_code]
     running = [record for record, stands in zip(by_code, standing, strict=True) if stands == "running"]

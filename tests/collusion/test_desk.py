@@ -249,3 +249,16 @@ def test_the_registry_comes_in_whole_and_the_next_scan_knows_it(
     (pair,) = services.scanning.examine(platform, CODE).result["pairs"]
     signals = {signal["indicator"]: signal for signal in pair["signals"]}
     assert signals["people.ownership"]["weighed"] is False and pair["families"].get("people") is None
+
+
+def test_the_times_of_the_desk_are_dated_cited_rules() -> None:
+    """Ten working days for a warning, five for an answer, by calendar and rule."""
+    from datetime import UTC, datetime
+
+    from collusion.rules.law import desk_law, due_after
+
+    raised = datetime(2026, 10, 9, 2, tzinfo=UTC)  # Saturday 10 October is a working day
+    assert due_after("warning_decide_within", raised).isoformat() == "2026-10-23T00:00:00+08:00"
+    assert due_after("material_answer_within", raised).isoformat() == "2026-10-16T00:00:00+08:00"
+    rules = desk_law(raised.date()).rules.values()
+    assert all(one.trust == "M" and "平台参数" in one.source for one in rules) and len(rules) == 2

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from core.errors import Invalid, Refusal
 from core.law import Rule, Snapshot
 from credit.rules import SOURCES, check_shrink, cutoff_on, judge, matrix, may_mean, names_list, parse_list, read_day
+from credit.rules.judging import GENERAL_BAR
 from tests.factories import uscc
 
 ON = date(2026, 10, 8)
@@ -240,3 +241,16 @@ def test_every_list_has_words_channel_and_way_out() -> None:
 
     for source in SOURCES:
         assert source in CHANNELS and source in REPAIR and f"credit_source.{source}" in STATES
+
+
+def test_a_document_may_hold_to_the_general_bar_in_every_sector() -> None:
+    """A bank's fine of three million: no major one by its sector's bar, one by the document's word (R-705, trust M)."""
+    on = date(2026, 10, 1)
+    record = RECORD | {"listed_on": "2026-01-03", "measures": "", "fine_fen": 3_000_000_00, "sector": "银行业"}
+    seen = [
+        judge("major_penalties", by_code=[record], by_name=[], on=on, as_of=on, law=Snapshot("G", "2026-10-01", {}),
+              document=document).outcome
+        for document in ("", f"查询信用中国。{GENERAL_BAR}。")
+    ]  # fmt: skip
+    assert seen == ["minor", "listed"]
+    assert matrix(Snapshot("G", "2026-10-01", {}), "银行业").rule("credit.major_fine").trust == "M"
