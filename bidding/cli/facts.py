@@ -6,6 +6,7 @@ import hashlib
 import os
 import platform
 import uuid
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -16,6 +17,10 @@ from accounts.rules.certificates import facts_of
 from bidding.rules.consortia import sealed_consortium
 from core import money
 
+LOCKS = frozenset({"04b9", "0529", "064f", "096e", "1bc0"})
+"""USB makers of software locks and signing keys: Rainbow, Aladdin, WIBU, Feitian, Senseshield."""
+USB = Path("/sys/bus/usb/devices")
+MOST_LOCKS = 8
 DEVICE = "SUNBID_TEST_DEVICE"
 """Names the machine in demonstrations and tests; a server that sees it refuses to start in production."""
 
@@ -42,33 +47,47 @@ def bidder_facts(keys: Identity, given: dict[str, Any], consortium: Any = None) 
             "phone": given.get("phone") or "",
         },
         "operator": given.get("operator") or certificate.person,
-        "device": device(),
+        "device": device(given.get("locks") or ()),
         "bond": bond,
         "prepared_at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "consortium": sealed_consortium(consortium, name=certificate.subject_name, uscc=certificate.identifier),
     }
 
 
-def device() -> dict[str, str]:
+def device(typed: Sequence[str] = ()) -> dict[str, Any]:
     """What the machine says about itself (R-209): network address, disk serial, processor, name, this tool.
 
+    `locks` is there where locks are: those in its USB sockets, and `typed` ones it does not tell of.
     In demonstrations and tests several bidders sit at one machine; DEVICE then names the one each would have.
     """
     named = os.environ.get(DEVICE, "")
     if named:
         digits = hashlib.sha256(named.encode()).hexdigest()
         mac = ":".join(["02", *(digits[n : n + 2] for n in range(0, 10, 2))])
-        return {"mac": mac, "disk": f"T-{digits[10:22]}", "cpu": "", "host": named, "tool": _tool()}
+        shown = {"mac": mac, "disk": f"T-{digits[10:22]}", "cpu": "", "host": named, "tool": _tool()}
+        return shown | ({"locks": list(typed)} if typed else {})
     number = uuid.getnode()
     # A number with the multicast bit is made up by Python because no address was found.
     mac = "" if number >> 40 & 1 else ":".join(f"{number >> shift & 0xFF:02x}" for shift in range(40, -8, -8))
+    found = list(dict.fromkeys([*typed, *locks()]))[:MOST_LOCKS]
     return {
+        **({"locks": found} if found else {}),
         "mac": mac,
         "disk": _first(Path("/sys/block"), "*/device/serial") or _first(Path("/sys/block"), "*/device/cid"),
         "cpu": _cpu(),
         "host": platform.node(),
         "tool": _tool(),
     }
+
+
+def locks(usb: Path | None = None) -> list[str]:
+    """The serial numbers of the locks (加密锁) that stand in the machine's USB sockets."""
+    found = []
+    for socket in sorted((usb or USB).glob("*")):
+        serial = _first(socket, "serial") if _first(socket, "idVendor").lower() in LOCKS else ""
+        if serial and serial.isprintable() and serial not in found:
+            found.append(serial)
+    return found
 
 
 def _tool() -> str:

@@ -76,6 +76,9 @@ LOOSE = "main"
 @click.option("--member", "members", multiple=True, nargs=4, metavar="NAME CODE SHARE WORK", help="a consortium's")
 @click.option("--share", default="", help="per cent of the work the bidder, leading a consortium, does itself")
 @click.option("--work", default="", help="and which work")
+@click.option(
+    "--lock", "locks", multiple=True, metavar="NUMBER", help="a pricing lock's number the machine does not tell"
+)
 @click.option("--json", "as_json", is_flag=True, help="one JSON object on stdout")
 def seal(
     policy_path: Path | None,

@@ -47,6 +47,7 @@ def lay_out(session: Session, store: ObjectStore, section: Section, folder: Path
             type=DEVICE,
             adapters=[device["mac"]] if device.get("mac") else [],
             disks=[device["disk"]] if device.get("disk") else [],
+            locks=device.get("locks", []),
         )
         account = bonds.paying_account(session, section, bid.number, bid.identity.get("bond"))
         if account:

@@ -26,6 +26,8 @@ SIZE = 8192
 _BOUND = ("type", "section", "policy_digest", "handle", "submission_digest", "leaf_salt", "padding")
 _BIDDER = ("name", "uscc", "contact", "phone")
 _DEVICE = ("mac", "disk", "cpu", "host", "tool")
+_LOCKS = "locks"
+MOST_LOCKS = 8
 _BOND = ("form", "account", "payer", "amount_fen")
 _MEMBER = ("name", "uscc", "role", "share", "work")
 _FIRST_FACTS = (BIDDER, "operator", "device", "bond", "prepared_at")
@@ -41,7 +43,8 @@ WHOLE = 10_000
 def validate_facts(facts: Any) -> Json:
     """The bidder's facts themselves, if every field is there and well-formed; else seal.facts_invalid (place).
 
-    {"bidder": {name, uscc, contact, phone}, "operator", "device": {mac, disk, cpu, host, tool},
+    {"bidder": {name, uscc, contact, phone}, "operator", "device": {mac, disk, cpu, host, tool, and where there are any
+    "locks": 1 to 8 serial numbers},
     "bond": {form, account, payer, amount_fen} or null where none is demanded, "prepared_at": UTC instant,
     "consortium": null, or 2 to 10 × {name, uscc, role, share, work}, the bidder first as "lead", the others as
     "member", the shares in hundredths of a per cent making the whole}.
@@ -58,7 +61,14 @@ def _check_facts(check: Checker, facts: Any) -> None:
     for key in _BIDDER:
         check.need(is_text(facts["bidder"][key], 512, empty=key in ("contact", "phone")), f"bidder.{key}")
     check.need(is_text(facts["operator"], 512), "operator")
-    check.need(has_keys(facts["device"], _DEVICE), "device")
+    device = facts["device"]
+    check.need(
+        has_keys(device, (*_DEVICE, *([_LOCKS] if isinstance(device, dict) and _LOCKS in device else []))), "device"
+    )
+    if _LOCKS in device:
+        locks = device[_LOCKS]
+        check.need(isinstance(locks, list) and 1 <= len(locks) <= MOST_LOCKS, "device.locks")
+        check.need(all(is_text(one, 80) for one in locks), "device.locks")
     for key in _DEVICE:
         check.need(is_text(facts["device"][key], 512, empty=True), f"device.{key}")
     bond = facts["bond"]

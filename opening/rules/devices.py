@@ -39,6 +39,13 @@ def raw_of(device: object) -> dict[str, str]:
     return {place: value for place, value in found.items() if value}
 
 
+def locks_of(device: object) -> list[str]:
+    """The serial numbers of the locks (加密锁) in this machine, folded, each once and in order."""
+    told = device.get("locks") if isinstance(device, Mapping) else None
+    found = {folded(one) for one in told} if isinstance(told, list) else set()
+    return sorted(one for one in found if one.strip("0"))
+
+
 def keyed(device: object, key: bytes) -> dict[str, Any]:
     """What is kept of a machine: HMAC-SHA256 per identifier, of `<place> LF <folded>`; "" where there was none.
 
@@ -53,6 +60,7 @@ def keyed(device: object, key: bytes) -> dict[str, Any]:
             place: hmac.new(key, f"{place}\n{raw[place]}".encode(), hashlib.sha256).hexdigest() if place in raw else ""
             for place in PLACES
         },
+        "locks": [hmac.new(key, f"lock\n{one}".encode(), hashlib.sha256).hexdigest() for one in locks_of(told)],
         "blank": [
             place for place in PLACES if isinstance(told.get(place), str) and told[place].strip() and place not in raw
         ],

@@ -9,6 +9,7 @@ import { submissionDigest } from "./submission.js";
 const SIZE = 8192;
 const PARTY = ["name", "uscc", "contact", "phone"];
 const DEVICE = ["mac", "disk", "cpu", "host", "tool"];
+const MOST_LOCKS = 8;
 const BOND = ["form", "account", "payer", "amount_fen"];
 const MEMBER = ["name", "uscc", "role", "share", "work"];
 const LIMITS = { name: 200, uscc: 40, work: 200 };
@@ -27,7 +28,12 @@ export function validateFacts(facts) {
     check(isText(facts.bidder[key], 512, { empty: key === "contact" || key === "phone" }), `bidder.${key}`);
   }
   check(isText(facts.operator, 512), "operator");
-  check(hasKeys(facts.device, DEVICE), "device");
+  const locks = facts.device?.locks;
+  check(hasKeys(facts.device, locks === undefined ? DEVICE : [...DEVICE, "locks"]), "device");
+  if (locks !== undefined) {
+    check(Array.isArray(locks) && locks.length >= 1 && locks.length <= MOST_LOCKS, "device.locks");
+    check(locks.every((one) => isText(one, 80)), "device.locks");
+  }
   for (const key of DEVICE) check(isText(facts.device[key], 512, { empty: true }), `device.${key}`);
   if (facts.bond !== null) {
     check(hasKeys(facts.bond, BOND), "bond");

@@ -23,6 +23,7 @@ from accounts.queries import organisation, person_by_id
 from accounts.rules import Role, SmallAuthority
 from accounts.rules.certificates import facts_of
 from bidding import cli, queries, rules
+from bidding.cli import facts
 from bidding.cli.folder import BidFolder
 from core.act import SYSTEM
 from core.errors import Conflict, Invalid, Refusal
@@ -409,3 +410,25 @@ def test_an_anonymous_envelope_is_looked_into_before_it_is_sealed(
     with pytest.raises(Invalid, match=r"client\.anonymous_format"):
         tried("two")
     assert not (tmp_path / "two").exists()
+
+
+def test_the_locks_in_the_machine_are_read_and_sealed_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the makers of locks alone, each once, typed ones first. Seen red: with every USB socket's number taken."""
+    sockets = {
+        "1-1": ("096E", "4407-9921"),
+        "1-2": ("046d", "MOUSE-1"),
+        "1-3": ("0529", ""),
+        "2-1": ("096e", "4407-9921"),
+    }
+    for name, (maker, serial) in sockets.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "idVendor").write_text(f"{maker}\n")
+        if serial:
+            (tmp_path / name / "serial").write_text(f"{serial}\n")
+    (tmp_path / "usb1").mkdir()
+    assert facts.locks(tmp_path) == ["4407-9921"]
+    monkeypatch.delenv(facts.DEVICE, raising=False)
+    monkeypatch.setattr(facts, "USB", tmp_path)
+    assert facts.device(["B7"])["locks"] == ["B7", "4407-9921"]
+    monkeypatch.setattr(facts, "USB", tmp_path / "none")
+    assert "locks" not in facts.device()

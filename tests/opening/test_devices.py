@@ -13,7 +13,7 @@ from core.errors import Conflict, Forbidden
 from core.seal.age import new_identity, open_whole, recipient_of
 from opening import queries, services
 from opening.models import DeviceRecord
-from opening.rules.devices import BLANK, keyed, raw_of
+from opening.rules.devices import BLANK, keyed, locks_of, raw_of
 from tests.opening.stage import Stage
 
 MACHINE = {
@@ -53,7 +53,8 @@ def name(stage: Stage, actor: Actor, identity: str) -> None:
 def test_after_the_names_no_identifier_of_a_machine_is_left_in_clear(stage: Stage) -> None:
     """Every row of every table, base64 decoded; before the names the layers of the packages do hold it.
 
-    Seen red: with the layers left as they were, and with `identity` kept as sealed.
+    The serial numbers of locks likewise: only digests are left, equal for one lock. Seen red: with the layers left as
+    they were, and with `identity` kept as sealed.
     """
     identity = new_identity()
     with pytest.raises(Forbidden):
@@ -62,8 +63,11 @@ def test_after_the_names_no_identifier_of_a_machine_is_left_in_clear(stage: Stag
     with pytest.raises(Conflict, match=r"regulator\.named"):
         name(stage, stage.supervisor, identity)
     for letter in "abc":
-        stage.bidder(letter).facts["device"] = {**MACHINE, "host": f"HOST-OF-{letter}"}
+        locks = {"locks": ["4407-9921", f"LOCK-OF-{letter}"]} if letter != "c" else {}
+        stage.bidder(letter).facts["device"] = {**MACHINE, "host": f"HOST-OF-{letter}", **locks}
         stage.submit(letter)
+    with stage.platform.reading() as session:
+        assert "4407" not in everything(session), "before the opening nobody has it"
     stage.close()
     stage.peel("officer", "supervisor")
     with stage.platform.reading() as session:
@@ -72,11 +76,14 @@ def test_after_the_names_no_identifier_of_a_machine_is_left_in_clear(stage: Stag
     assert [bid.identity_faults for bid in bids] == [[], [], []]
     with stage.platform.reading() as session:
         held = everything(session)
-        for value in (MACHINE["mac"], MACHINE["disk"], MACHINE["cpu"], "host-of-", *raw_of(MACHINE).values()):
+        marks = (MACHINE["mac"], MACHINE["disk"], MACHINE["cpu"], "host-of-", "4407", "lock-of-")
+        for value in (*marks, *raw_of(MACHINE).values()):
             assert value.casefold() not in held, value
         kept = [bid.identity["device"] for bid in queries.bids(session, stage.opening)]
         records = session.query(DeviceRecord).all()
         assert len({device["disk"] for device in kept}) == 1 and len({device["host"] for device in kept}) == 3
+        locks = [set(device["locks"]) for device in kept]
+        assert sorted(map(len, locks)) == [0, 2, 2] and len(locks[0] & locks[1]) == 1, "one lock is in two of them"
         assert all(len(device["mac"]) == 64 and device["tool"] == "t/1" for device in kept)
         told = [json.loads(open_whole(base64.b64decode(record.sealed), identity)) for record in records]
     assert [one["device"]["disk"] for one in told] == ["s4evnx0m778"] * 3
@@ -112,3 +119,12 @@ def test_what_many_machines_give_is_no_machine() -> None:
     """Seen red: without folding before the list is asked."""
     kept = keyed({**MACHINE, "mac": "00:50:56:C0:00:08", "disk": "To Be Filled By O.E.M."}, KEYS[0])
     assert (kept["mac"], kept["disk"], kept["blank"]) == ("", "", ["mac", "disk"]) and "tobefilledbyo.e.m." in BLANK
+
+
+def test_a_lock_is_one_however_it_is_spelled_and_an_empty_one_is_none() -> None:
+    """device.lock. Seen red: with numbers of noughts alone kept."""
+    told = {**MACHINE, "locks": ["4407-9921", "44079921", " ", "0000-0000", 7, "B7"]}
+    assert locks_of(told) == ["44079921", "b7"] and locks_of({"locks": "x"}) == locks_of(None) == []
+    first, other = (keyed(told, key)["locks"] for key in KEYS)
+    assert len(first) == 2 and not set(first) & set(other)
+    assert keyed(MACHINE, KEYS[0])["locks"] == []

@@ -217,13 +217,19 @@ def _changed(policy: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
     return policy | change
 
 
+MACHINE = make_facts()["device"]
+LOCKS: list[Any] = [["4407-9921"], ["x" * 80] * 8, [], ["x"] * 9, [""], ["x" * 81], "4407-9921", [7], None]
+"""Two lists of locks as they may be, and those that may not."""
+
+
 def _wrong_facts() -> list[dict[str, Any]]:
     bond = {"form": "transfer", "account": "1", "payer": "甲", "amount_fen": 1}
     return [
         {"operator": ""}, {"operator": "长" * 171}, {"operator": "a\nb"}, {"bond": None}, {"bond": bond},
         {"bond": bond | {"amount_fen": -1}}, {"bond": bond | {"amount_fen": "1"}}, {"prepared_at": "gestern"},
         {"prepared_at": "2026-03-01T02:03:04.123456Z"}, {"device": {}}, {"bidder": {"name": "甲"}}, {"more": 1},
-        {"prepared_at": "2026-03-01T02:03:60Z"}, *({"consortium": members} for members in _wrong_members()),
+        {"prepared_at": "2026-03-01T02:03:60Z"}, *({"device": MACHINE | {"locks": one}} for one in LOCKS),
+        *({"consortium": members} for members in _wrong_members()),
     ]  # fmt: skip
 
 
