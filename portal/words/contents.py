@@ -10,7 +10,7 @@ from flask_babel import gettext as _  # type: ignore[import-untyped]
 
 from core.clock import BEIJING, from_iso
 from core.money import grouped
-from portal.words.labels import label, place, value_word
+from portal.words.labels import label, place, title, value_word
 
 HASH = re.compile(r"[0-9a-f]{40,}")
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
@@ -71,14 +71,14 @@ def blocks(content: dict[str, Any]) -> list[Block]:
 
 def _nested(key: str, value: dict[str, Any]) -> list[Block]:
     inner = blocks(value)
-    return [Block(block.title or label(key), block.pairs, block.columns, block.rows) for block in inner]
+    return [Block(block.title or title(key), block.pairs, block.columns, block.rows) for block in inner]
 
 
 def _table(key: str, items: list[dict[str, Any]]) -> Block:
     listed = {name for item in items for name in item if name not in LONG and name != FORMAT}
     names = sorted(listed, key=place)
     names = [name for name in names if any(item.get(name) not in (None, "", [], {}) for item in items)]
-    columns = [{"key": name, "label": label(name), "kind": _kind(name)} for name in names]
+    columns = [{"key": name, "label": label(name, key), "kind": _kind(name)} for name in names]
     rows = [{name: _cell(name, item.get(name)) for name in names} for item in items]
     return Block(label(key), columns=columns, rows=rows)
 

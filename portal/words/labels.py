@@ -229,6 +229,9 @@ LABELS = {
     "timestamp_roots": _l("时间戳机构根证书指纹"),
 }
 
+TITLES = {"section": _l("标段")}
+WITHIN = {("signatures", "key"): _l("公钥")}
+
 ENVELOPES = {
     "schedule": _l("开标一览表"),
     "qualification": _l("资信"),
@@ -306,9 +309,14 @@ VALUES = {
 _PLACES = {key: place for place, key in enumerate(LABELS)}
 
 
-def label(key: str) -> str:
-    """The label of a key; the key itself where nobody has named it."""
-    return str(LABELS.get(key, key))
+def label(key: str, within: str = "") -> str:
+    """The label of a key, where it means something else within another as it means there; else the key itself."""
+    return str(WITHIN.get((within, key)) or LABELS.get(key, key))
+
+
+def title(key: str) -> str:
+    """The label of a key that holds several values of its own."""
+    return str(TITLES.get(key) or label(key))
 
 
 def place(key: str) -> tuple[int, str]:
