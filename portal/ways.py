@@ -72,6 +72,10 @@ def _bidder(session: Session, section: Section, actor: Actor) -> Iterable[Endpoi
     yield "bidding.workspace", _l("投标")
     held = _there(lambda: opening.opening(session, section))
     own = opening.own_bids(session, held, actor) if held is not None else []
+    # A party to the contract may have no bid of its own here: a member of the consortium that won.
+    contract = contracts.contract(session, section)
+    if contract is not None and contracts.party_of(session, contract, actor) is not None:
+        yield "awards.contract", _l("合同与履约")
     if not own:
         return
     yield "opening.my_bid", _l("我的开标")
@@ -82,9 +86,6 @@ def _bidder(session: Session, section: Section, actor: Actor) -> Iterable[Endpoi
     if publicity is None:
         return
     yield "awards.own_result", _l("我的评标结果")
-    contract = contracts.contract(session, section)
-    if contract is not None and contracts.party_of(session, contract, actor) is not None:
-        yield "awards.contract", _l("合同与履约")
 
 
 def _project(session: Session, section: Section, actor: Actor) -> Iterable[Endpoint]:

@@ -109,6 +109,7 @@ def test_a_contract_follows_the_offer_and_every_party_signs_it(
     assert sign(tenderee, key.sign, sha256) == 409
     assert sign(winner, stage.bidders[letter].keys.sign, sha256) == 200
     assert sign(partial(login, Role.BIDDER, person="def"[(place + 1) % 3]), key.sign, sha256) == 404
+    assert page in member().get(f"/sections/{code}").text and page not in public().get(f"/sections/{code}").text
     assert sign(member, stage.bidders[letter].keys.sign, sha256) == 422
     assert sign(member, partners[letter].keys.sign, sha256) == 200
     assert "还差 1 方" in tenderee().get(page).text and "contract" not in stage.notices()
