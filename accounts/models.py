@@ -30,7 +30,7 @@ class Organisation(Base, Row):
 
     name: Mapped[str] = mapped_column(String(200), index=True)
     id_scheme: Mapped[str] = mapped_column(String(20), default="CN-USCC")
-    identifier: Mapped[str] = mapped_column(String(40))
+    identifier: Mapped[str] = mapped_column(String(40), index=True)
     check_digits_agree: Mapped[bool]
     region: Mapped[str] = mapped_column(String(12), default="")
     verified_at: Mapped[datetime | None]
@@ -54,7 +54,7 @@ class Person(Base, Row):
     login: Mapped[str] = mapped_column(String(80), unique=True)
     name: Mapped[str] = mapped_column(LockedText("person.name"))
     name_key: Mapped[str | None] = mapped_column(Blind("person.name"), default=_name, index=True)
-    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))
+    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"), index=True)
     password_hash: Mapped[str | None] = mapped_column(String(200))
     totp_secret: Mapped[str | None] = mapped_column(String(64))
     totp_last_step: Mapped[int] = mapped_column(default=0)
@@ -122,7 +122,7 @@ class Certificate(Base, Row):
     pem: Mapped[str] = mapped_column(LockedText("certificate.pem"))
     not_before: Mapped[datetime]
     not_after: Mapped[datetime]
-    revoked_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None] = mapped_column(index=True)
 
 
 class Authority(Base, Row):

@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import combinations
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from awards.models import Archive, Publicity
@@ -78,14 +78,14 @@ def due_to_scan(session: Session) -> list[Section]:
     Where prices come in a second sitting, the one scan waits for its end: it looks at texts and prices together. Where
     an envelope is anonymous (暗标) it waits for the lock of the blind round: a warning quotes it beside a name.
     """
-    done = select(Scan.section_id)
-    waiting = select(Opening.section_id).where(
-        Opening.sittings == 2, or_(Opening.sitting == 1, Opening.state != "handed_over")
+    done = exists().where(Scan.section_id == Section.id)
+    waiting = exists().where(
+        Opening.section_id == Section.id,
+        Opening.sittings == 2,
+        or_(Opening.sitting == 1, Opening.state != "handed_over"),
     )
     found = session.scalars(
-        select(Section)
-        .where(Section.state.in_(SCANNED_FROM), Section.id.not_in(done), Section.id.not_in(waiting))
-        .order_by(Section.id)
+        select(Section).where(Section.state.in_(SCANNED_FROM), ~done, ~waiting).order_by(Section.id)
     )
     return [section for section in found if not experts.awaits_blind_lock(session, section)]
 
@@ -95,11 +95,13 @@ def learning(session: Session, section: Section) -> Learning | None:
     return session.scalar(select(Learning).where(Learning.section_id == section.id))
 
 
-def due_to_learn(session: Session, held: Collection[str]) -> list[Section]:
-    """Closed sections whose bids are not in the archive index, or not noted to be; `held` is what it holds."""
-    noted = set(session.scalars(select(Learning.section_id)))
-    closed = session.scalars(select(Section).join(Archive, Archive.section_id == Section.id).order_by(Section.id))
-    return [section for section in closed if section.id not in noted or section.code not in held]
+def due_to_learn(session: Session, held: Collection[str]) -> list[str]:
+    """Codes of closed sections whose bids are not in the archive index, or not noted to be; `held`: what it holds."""
+    noted = exists().where(Learning.section_id == Section.id)
+    closed = session.execute(
+        select(Section.code, noted).join(Archive, Archive.section_id == Section.id).order_by(Section.id)
+    )
+    return [code for code, is_noted in closed if not is_noted or code not in held]
 
 
 def ringed(session: Session, section: Section) -> set[int]:

@@ -102,9 +102,12 @@ class Row:
 
 
 class Staged(Row):
-    """A row whose `state` moves by `core.machine.advance` only; `epoch` fences late writers."""
+    """A row whose `state` moves by `core.machine.advance` only; `epoch` fences late writers.
 
-    state: Mapped[str] = mapped_column(String(40))
+    What is due is asked by state every second, and nearly every row has long been done: hence the index.
+    """
+
+    state: Mapped[str] = mapped_column(String(40), index=True)
     state_at: Mapped[datetime]
     epoch: Mapped[int] = mapped_column(default=0)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import String, UniqueConstraint, select
+from sqlalchemy import Index, String, UniqueConstraint, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from core.act import Act
@@ -18,11 +18,18 @@ MOST_ATTEMPTS = 12
 """About four and a half hours of trying."""
 
 
+WAITING = "sent_at IS NULL AND failed_at IS NULL"
+"""Of all that was ever written few still wait; only they are indexed."""
+
+
 class Message(Base, Row):
     """A message to one recipient: which sentence (`template`), with which facts."""
 
     __tablename__ = "message"
-    __table_args__ = (UniqueConstraint("key"),)
+    __table_args__ = (
+        UniqueConstraint("key"),
+        Index("ix_message_waiting", "id", sqlite_where=text(WAITING), postgresql_where=text(WAITING)),
+    )
 
     key: Mapped[str] = mapped_column(String(200))
     channel: Mapped[str] = mapped_column(String(20))

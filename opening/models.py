@@ -122,7 +122,7 @@ class Bid(Base, Staged):
     number: Mapped[int]
     organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))
     name: Mapped[str] = mapped_column(String(200))
-    identifier: Mapped[str] = mapped_column(String(40))
+    identifier: Mapped[str] = mapped_column(String(40), index=True)
     identity: Mapped[Any] = mapped_column(Json)
     identity_faults: Mapped[Any] = mapped_column(Json)
     signed_in_at: Mapped[datetime | None]

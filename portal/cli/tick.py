@@ -213,7 +213,7 @@ def learn_sections(platform: Platform, done: Done) -> None:
     """Take the bids of closed sections into the archive index, a section a time; a scan then asks it."""
     with platform.reading() as session:
         held = collusion.services.held_tenders(platform.store)
-        due = [section.code for section in collusion.queries.due_to_learn(session, held)]
+        due = collusion.queries.due_to_learn(session, held)
     for code in due[:LEARNED]:
         with done.telling(f"learn {code}"):
             collusion.services.learn_section(platform, code)

@@ -9,7 +9,12 @@ import pytest
 
 from core.act import Platform
 from portal.cli import tick as bell
+from portal.cli.letters import deliver_letters
 from portal.cli.tick import tick
+from tests.plans import read_whole
+
+DONE = ("submission", "opening", "bid", "bid_clarification", "committee", "message", "bond", "bond_refund")
+"""Tables in which nearly every row has long been done."""
 
 
 def test_an_error_in_one_section_holds_up_no_other(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -33,3 +38,13 @@ def test_an_error_in_one_section_holds_up_no_other(platform: Platform, monkeypat
         tick(platform)
     assert [str(error) for error in told.value.exceptions] == ["disk"]
     assert seen == ["S-1", "S-2", "kept house"]
+
+
+def test_what_is_due_is_found_by_an_index(platform: Platform) -> None:
+    """Seen red: without the indexes of `state` and of the messages that wait, all ever done was read every second."""
+
+    def ask() -> None:
+        tick(platform)
+        deliver_letters(platform)
+
+    assert read_whole(platform.database, DONE, ask) == []
