@@ -31,6 +31,11 @@ class Invalid(Refusal):
         self.field = field
         self.others: list[Invalid] = []
 
+    def at(self, field: str) -> Invalid:
+        """The same, said of the field it came from, where what refused knew no form."""
+        self.field = self.field or field
+        return self
+
 
 class Forbidden(Refusal):
     """The actor's role does not allow this act."""

@@ -159,7 +159,13 @@ document.addEventListener("htmx:after:swap", (event) => prepare(event.target ins
 document.addEventListener("htmx:sse:after:message", () => prepare(document));
 
 prepare(document);
-document.getElementById("error-summary")?.focus();
+const summary = document.getElementById("error-summary");
+for (const link of summary?.querySelectorAll('a[href^="#"]') ?? []) {
+  const field = document.getElementById(link.hash.slice(1))?.closest(".field");
+  const label = field?.querySelector(":scope > label, :scope > legend")?.firstChild?.textContent.trim();
+  if (label && !link.textContent.includes(label)) link.prepend(label + summary.dataset.between);
+}
+summary?.focus();
 for (const here of document.querySelectorAll(":is(.site-nav, .ways) [aria-current]")) {
   const strip = here.parentElement; // not scrollIntoView: the page itself stays where its anchor put it
   strip.scrollLeft = here.offsetLeft - strip.offsetLeft - (strip.clientWidth - here.offsetWidth) / 2;

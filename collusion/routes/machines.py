@@ -12,7 +12,7 @@ from accounts.rules import Role
 from collusion import forms, services
 from collusion.routes.desk import card
 from collusion.routes.frame import blueprint, done
-from core.errors import Missing, Refusal
+from core.errors import Invalid, Missing, Refusal
 from core.seal.keyfile import KeyFile
 from opening import queries as opening
 from opening import services as opening_services
@@ -33,6 +33,8 @@ def name_regulator_key() -> Response | tuple[str, int]:
         recipient = forms.read_recipient(request.form)
         with acting() as act:
             opening_services.name_regulator_key(act, recipient)
+    except Invalid as refusal:
+        return _key([refusal.at("recipient")]), 422
     except Refusal as refusal:
         return _key([refusal]), 422
     return done(_("监督密钥已登记，此后开标的设备标识按此加密。"), "collusion.regulator_key")

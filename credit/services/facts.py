@@ -62,7 +62,8 @@ def choose_incentives(act: Act, project_code: str, uses: bool) -> None:
 def take_ledger(act: Act, raw: bytes) -> int:
     """Take over a ledger of earlier checks and their feedback (CSV in UTF-8) as it is, all or nothing; its length.
 
-    Raises Invalid("credit.ledger") with line and reason, and Conflict("credit.ledger_held") for a file taken before.
+    Raises Invalid("credit.ledger") with the line, or _columns, _encoding and _twice for what is wrong with the file,
+    and Conflict("credit.ledger_held") for a file taken before.
     """
     stored = act.store.put(raw)
     queries.check_new_ledger(act.session, stored.sha256)
@@ -71,13 +72,13 @@ def take_ledger(act: Act, raw: bytes) -> int:
         reader = csv.DictReader(io.StringIO(raw.decode("utf-8-sig")), strict=True)
         missing = [name for name in LEDGER if name not in (reader.fieldnames or [])]
         if missing:
-            raise Invalid("credit.ledger", field="file", line=1, error=f"missing {', '.join(missing)}")
+            raise Invalid("credit.ledger_columns", field="file", missing=missing)
         for row in reader:
             rows.append(_ledger_row(row, reader.line_num, stored.sha256, act.actor.name))
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise Invalid("credit.ledger", field="file", line=0, error=type(error).__name__) from None
+    except (UnicodeDecodeError, csv.Error):
+        raise Invalid("credit.ledger_encoding", field="file") from None
     if len({row["evidence"]["number"] for row in rows}) != len(rows):
-        raise Invalid("credit.ledger", field="file", line=0, error="number")
+        raise Invalid("credit.ledger_twice", field="file")
     for start in range(0, len(rows), 1000):
         act.session.execute(insert(CreditCheck), rows[start : start + 1000])
     append(act, "credit.ledger", "credit:ledger", {"sha256": stored.sha256, "rows": len(rows), "actor": act.actor.name})
@@ -92,7 +93,7 @@ def _ledger_row(row: dict[str, str], line: int, sha256: str, by: str) -> dict[st
         if came is None and row["decision"] != "pending":
             raise ValueError
     except (ValueError, KeyError, TypeError):
-        raise Invalid("credit.ledger", field="file", line=line, error="values") from None
+        raise Invalid("credit.ledger", field="file", line=line) from None
     evidence = {"type": "sunbid-credit-ledger-row/v1", "file_sha256": sha256, **{name: row[name] for name in LEDGER}}
     return {
         "section": row["section"],

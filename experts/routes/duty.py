@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from accounts.access import acting, door, limited, reading, requires
 from accounts.rules import Role
-from core.errors import Refusal
+from core.errors import Invalid, Refusal
 from core.seal.keyfile import KeyFile
 from experts import forms, queries, services
 from experts.routes.frame import blueprint, done
@@ -29,6 +29,8 @@ def name_duty_key() -> Response | tuple[str, int]:
         recipient = forms.read_reason(request.form, "recipient", most=100)
         with acting() as act:
             services.name_duty_key(act, recipient)
+    except Invalid as refusal:
+        return _duty([refusal.at("recipient")]), 422
     except Refusal as refusal:
         return _duty([refusal]), 422
     return done(_("值班密钥已登记，此后抽出的名单加密保存。"), "experts.duty")

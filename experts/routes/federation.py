@@ -76,6 +76,8 @@ def add_partner() -> Response | tuple[str, int]:
         values = forms.read_partner(request.form)
         with acting() as act:
             partners.add_partner(act, **values)
+    except Invalid as refusal:
+        return _partners([refusal.at("key")]), 422
     except Refusal as refusal:
         return _partners([refusal]), 422
     return done(_("协作平台已登记。"), "experts.partner_list")

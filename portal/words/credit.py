@@ -47,7 +47,12 @@ SENTENCES = {
     "credit.key": _l("密钥须为 32 字节的十六进制数；查询接口只能用 Ed25519 签名。"),
     "credit.rate": _l("每分钟次数须在 1 到 6000 之间。"),
     "credit.source_unknown": _l("尚未设定此来源。"),
-    "credit.ledger": _l("台账第 %(line)s 行有误：%(error)s。"),
+    "credit.ledger": _l(
+        "台账第 %(line)s 行的值不可用：名单与结论须为约定的代码，时间须带时区，反馈不早于查询，尚无反馈的结论须为待核实。"
+    ),
+    "credit.ledger_columns": _l("台账缺少列：%(missing)s。"),
+    "credit.ledger_encoding": _l("台账不是 UTF-8 编码的 CSV 文件。"),
+    "credit.ledger_twice": _l("台账中有重复的编号（number）。"),
     "credit.ledger_held": _l("这份台账已经导入过。"),
     "credit.wish": _l("请选择申请更正或申请修复。"),
     "credit.grounds": _l("请写明理由，%(least)s 至 %(most)s 字。"),
