@@ -24,6 +24,25 @@ FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 IDENTITY = click.Path(path_type=Path, exists=True, file_okay=False)
 
 
+FORMS = {
+    "transfer": ("转账", "bank transfer"),
+    "cheque": ("支票", "cheque"),
+    "draft": ("银行汇票", "bank draft"),
+    "promissory": ("银行本票", "promissory note"),
+    "cash": ("现金", "cash"),
+    "guarantee": ("银行保函", "bank guarantee"),
+    "surety": ("担保保函", "surety bond"),
+    "insurance": ("保证保险", "insurance"),
+    "waiver": ("依信用免交", "waived by credit rating"),
+}
+ISSUERS = {"bank": ("银行", "bank"), "guarantor": ("担保机构", "guarantor"), "insurer": ("保险机构", "insurer")}
+
+
+def _named(words: dict[str, tuple[str, str]], code: str) -> str:
+    """A code in words; as it stands where there is none."""
+    return said(*words[code]) if code in words else code
+
+
 @click.group()
 def bond() -> None:
     """The bid bond: terms, a guarantee, a virtual account, and whether they are fit."""
@@ -54,8 +73,9 @@ def terms(server: str, section: str, as_json: bool) -> None:
         said(f"金额 {grouped(found['amount_fen'])} 元", f"amount CNY {grouped(found['amount_fen'])}"),
         said(f"受益人 {found['beneficiary']['name']}", f"beneficiary {found['beneficiary']['name']}"),
         said(f"有效期不早于 {found['valid_until']}", f"valid at least until {found['valid_until']}"),
-        said(f"形式任选：{'、'.join(found['forms'])}", f"form of your choice: {', '.join(found['forms'])}"),
-        *(f"  {one.name} ({one.kind})" for one in known),
+        said("形式任选：", "form of your choice: ")
+        + said("、", ", ").join(_named(FORMS, one) for one in found["forms"]),
+        *(f"  {one.name} ({_named(ISSUERS, one.kind)})" for one in known),
     ]
     tell({**found, "institutions": [one.name for one in known]}, lines, as_json=as_json)
 
