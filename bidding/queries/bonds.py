@@ -229,6 +229,11 @@ def unrefunded(session: Session, bond: Bond) -> list[BondPayment]:
     return [one for one in payments(session, bond, "in") if back[one.id] and one.id not in set(session.scalars(taken))]
 
 
+def is_going_back(session: Session, bond: Bond) -> bool:
+    """Whether some refund of it is prepared, approved or paid."""
+    return any(one.state in ("prepared", "approved", "paid") for one in refunds(session, bond))
+
+
 def kept_fen(bond: Bond) -> int:
     """What a decision keeps of money the rest of which goes back; 0 where there is no such decision."""
     parted = bond.state != "forfeited" and bond.form not in PAPERS and bond.decision is not None

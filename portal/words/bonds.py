@@ -61,6 +61,7 @@ SENTENCES = {
     "refund.stale": _l("这张退还单刚被别人处理，请刷新后查看。"),
     "forfeit.cause": _l("“%(found)s”不是法律规定可以不退还的情形。依据 R-156。"),
     "forfeit.withdrawn": _l("“%(name)s”是撤回或没有投标，不是撤销：保证金必须退还。依据 R-254。"),
+    "performance.not_awaited": _l("“%(name)s”没有待交的履约保证金。"),
     "forfeit.performance": _l("“%(name)s”的履约保证金退还多少，由解除合同的决定确定，不在此处理。"),
     "forfeit.refunded": _l("“%(name)s”的保证金已经在退还。"),
     "claim.no_guarantee": _l("“%(name)s”没有可索赔的保函。"),

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from flask import render_template, request
 from flask_babel import gettext as _  # type: ignore[import-untyped]
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from accounts.access import acting, current_actor, current_person, instant_now, reading, requires, status_of
@@ -16,13 +17,15 @@ from bidding.queries import bonds as queries
 from bidding.routes.blueprint import blueprint, done
 from bidding.routes.bonds.desk import READERS, day, released
 from bidding.routes.bonds.shown import shown_bond, shown_refund
-from bidding.rules.bonds import duplicates, masked
+from bidding.rules.bonds import PAPERS, duplicates, masked
 from bidding.services import bonds as services
 from core.act import Act
 from core.calendar import day_of
-from core.errors import Missing, Refusal
+from core.errors import Conflict, Invalid, Missing, Refusal
 from core.forms import instant, text
 from core.ledger.log import entries_of
+
+MOST_GUARANTEE = 256 * 1024
 
 
 def own(act: Act, code: str, bond_id: int) -> Bond:
@@ -70,6 +73,7 @@ def _page(code: str, bond_id: int, errors: list[Refusal], status: int = 200) -> 
             orders=queries.orders(session, held),
             entries=entries,
             names=names_of(session, {str((one.facts or {}).get("actor")) for one in entries}),
+            convertible_fen=_convertible(session, held),
             causes=law.words("bond_forfeit_causes"),
             forfeit_law=law.rules.get("bond_forfeit_causes"),
             works_here=current_actor().has(Role.FINANCE),
@@ -79,6 +83,16 @@ def _page(code: str, bond_id: int, errors: list[Refusal], status: int = 200) -> 
             errors=errors,
         )
     return page, status
+
+
+def _convertible(session: Session, bond: Bond) -> int:
+    """What of the winner's bid bond may still become this performance bond."""
+    if bond.kind != "performance" or bond.number is None or bond.state not in ("declared", "faulty"):
+        return 0
+    bid = queries.bond(session, bond.section, bond.number)
+    if bid is None or bid.form in PAPERS or bid.state not in ("held", "due"):
+        return 0
+    return 0 if queries.is_going_back(session, bid) else queries.held_fen(session, bid)
 
 
 def _changed(code: str, bond_id: int, change: Callable[[Act, Bond], object], said: str) -> Response | tuple[str, int]:
@@ -185,6 +199,40 @@ def settle_dispute(code: str, bond_id: int) -> Response | tuple[str, int]:
         services.settle_dispute(act, bond, outcome=text(request.form, "outcome", most=500))
 
     return _changed(code, bond_id, change, _("争议已解决，保证金恢复原来的状态。"))
+
+
+@blueprint.post("/bonds/desk/<code>/<int:bond_id>/convert")
+@requires(Role.FINANCE)
+def convert_bond(code: str, bond_id: int) -> Response | tuple[str, int]:
+    """The winner's bid bond in money becomes (part of) this performance bond, as the winner asks in writing."""
+
+    def change(act: Act, bond: Bond) -> None:
+        services.convert_bid_bond(act, bond.section, _performance(bond))
+
+    return _changed(code, bond_id, change, _("投标保证金已转为履约保证金。"))
+
+
+@blueprint.post("/bonds/desk/<code>/<int:bond_id>/guarantee")
+@requires(Role.FINANCE)
+def receive_guarantee(code: str, bond_id: int) -> Response | tuple[str, int]:
+    """The winner's guarantee for the performance bond, checked as a bid's is; its faults are shown and kept with it."""
+
+    def change(act: Act, bond: Bond) -> None:
+        number, file = _performance(bond), request.files.get("file")
+        if file is None or not file.filename:
+            raise Invalid("form.required", field="file")
+        content = file.read(MOST_GUARANTEE + 1)
+        if len(content) > MOST_GUARANTEE:
+            raise Invalid("guarantee.malformed", field="file", place="size")
+        services.receive_performance_bond(act, bond.section, number, content=content, valid_until=day("valid_until"))
+
+    return _changed(code, bond_id, change, _("履约保函已登记，核对结果见本页。"))
+
+
+def _performance(bond: Bond) -> int:
+    if bond.kind != "performance" or bond.number is None or bond.state not in ("declared", "faulty"):
+        raise Conflict("performance.not_awaited", name=bond.name)
+    return bond.number
 
 
 @blueprint.post("/bonds/desk/<code>/<int:bond_id>/forfeit")

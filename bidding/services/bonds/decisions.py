@@ -56,7 +56,7 @@ def forfeit_bond(act: Act, bond: Bond, *, cause: str, reason: str, document: str
     _check_reason(reason, "reason")
     if not document.strip():
         raise Invalid("form.required", field="document")
-    if any(one.state in ("prepared", "approved", "paid") for one in queries.refunds(act.session, bond)):
+    if queries.is_going_back(act.session, bond):
         raise Conflict("forfeit.refunded", name=bond.name)
     held = queries.held_fen(act.session, bond)
     bond.decision = {

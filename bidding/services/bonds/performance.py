@@ -61,7 +61,7 @@ def convert_bid_bond(act: Act, section: Section, number: int) -> Bond:
     """
     bond, bid = _asked(act, section, number), queries.bond(act.session, section, number)
     held = queries.held_fen(act.session, bid) if bid is not None else 0
-    if bid is None or bid.form in PAPERS or held <= 0:
+    if bid is None or bid.form in PAPERS or held <= 0 or queries.is_going_back(act.session, bid):
         raise Conflict("performance.nothing_to_convert", number=number)
     for payment in queries.payments(act.session, bid):
         payment.bond_id = bond.id

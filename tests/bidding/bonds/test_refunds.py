@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
 from datetime import timedelta
@@ -12,6 +13,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
+from accounts.rules import Role
 from awards.rules.verdict.bonds import _check_gone
 from bidding import queries as bidding
 from bidding import services as bidding_services
@@ -398,3 +400,35 @@ def test_a_performance_bond_is_not_kept_at_the_desk(platform: Platform, tmp_path
         bond = services.convert_bid_bond(act, section, 1)
         with refused(Conflict, "forfeit.performance"):
             services.forfeit_bond(act, bond, cause="collusion", reason="理由写得足够长的一句话", document="x 1")
+
+
+def test_finance_takes_the_winners_performance_bond_on_its_page(
+    platform: Platform, tmp_path: Path, login: Callable[..., Any]
+) -> None:
+    """A guarantee with a fault is shown with it, a fit one is held; or the bid bond's money is turned into it."""
+    made = BondStage(platform, tmp_path)
+    made.by_transfer("b")
+    declare_without_opening(made, "b")
+    with platform.act(SYSTEM) as act:
+        section = bidding.section(act.session, made.code)
+        winner = made.party("b")["uscc"]
+        services.after_contract(act, section, winner=winner, price_fen=ASKED * 10, performance_fen=ASKED)
+        number = queries.bonds(act.session, section, "performance")[0].id
+        asked = {**queries.bond_terms(act.session, section), "purpose": "performance", "valid_until": "2027-12-31"}
+    browser, page = login(Role.FINANCE), f"/bonds/desk/{made.code}/{number}"
+    assert "转为履约保证金" in browser.get(page).text
+
+    def hand_in(**changed: Any) -> Any:
+        document = made.bank.issue({**asked, **changed}, made.party("b"))
+        file = (io.BytesIO(canonical.dumps(document)), "guarantee.json")
+        return browser.post(f"{page}/guarantee", data={"file": file, "valid_until": "2027-12-31"})
+
+    nothing = browser.post(f"{page}/guarantee", data={"valid_until": "2027-12-31"})
+    torn = browser.post(f"{page}/guarantee", data={"file": (io.BytesIO(b"{"), "x.json"), "valid_until": "2027-12-31"})
+    assert [nothing.status_code, torn.status_code] == [422, 422] and "无法识别" not in nothing.text
+    assert hand_in(amount_fen=1).status_code == 303 and "核对发现的问题" in browser.get(page).text
+    assert hand_in().status_code == 303
+    with platform.reading() as session:
+        assert queries.bond_by_id(session, number).state == "held"
+    late = browser.post(f"{page}/convert")
+    assert late.status_code == 409 and "没有待交的履约保证金" in late.text
