@@ -7,7 +7,10 @@ from .notes import Key
 from .verdict import Case
 
 DOMAIN = b"sunbid-federation/v1\n"
-ANSWER = "sunbid-federation/candidates-answer/v1"
+ANSWER = "sunbid-federation/candidates-answer/v2"
+OLDER = "sunbid-federation/candidates-answer/v1"
+"""Its signer gave no word of its own on people who will not come."""
+LEFT = "sunbid-federation/left/v1"
 FIELDS = (
     "type", "id", "request_sha256", "at", "from", "to", "label", "candidates", "excluded", "health", "table_sha256",
 )  # fmt: skip
@@ -44,6 +47,7 @@ def check_partners(case: Case, rows: list[dict[str, Any]]) -> None:
                 check_forgone(case, label, said, one)
                 continue
             document = check_answer(case, label, said, one)
+            check_left(case, label, one, document)
             brought.update({f"{code}/{name}": held for name, held in document["candidates"].items()})
             for left in document["excluded"]:
                 kept_out.append({"candidate": f"{code}/{left['candidate']}", "reasons": left["reasons"]})
@@ -67,8 +71,8 @@ def check_answer(case: Case, label: str, said: dict[str, Any], one: dict[str, An
     document = exactly(answer["document"], FIELDS)
     signed = key.signed(unbase64(answer["signature"]), DOMAIN + canonical(document))
     need(signed, f"{code} 的签名不成立", f"{code}: the partner's signature does not hold")
-    spoken = (document["type"], document["label"], document["from"], document["to"])
-    need(spoken == (ANSWER, label, one["key"], case.platform().spelled),
+    spoken = (document["label"], document["from"], document["to"])
+    need(document["type"] in (ANSWER, OLDER) and spoken == (label, one["key"], case.platform().spelled),
          f"{code} 的答复不是给这次抽取的", f"{code}: the answer is to another draw or platform")  # fmt: skip
     subject = f"consultation:{label}:{code}"
     asked = case.told("consultation.ask", subject) + case.told("consultation.ask_again", subject)
@@ -84,6 +88,25 @@ def check_answer(case: Case, label: str, said: dict[str, Any], one: dict[str, An
     held = max(commits) < question["index"] < kept[-1]["index"] < freeze
     need(held, f"{code} 的询问不在承诺与冻结之间", f"{code}: not asked between the commitments and the freeze")
     return document
+
+
+def check_left(case: Case, label: str, one: dict[str, Any], document: dict[str, Any]) -> None:
+    """A guest told to have declined has been given up by the lender itself, in its own signed word."""
+    if document["type"] == OLDER:
+        return
+    code, key = one["code"], Key.read(one["key"])
+    for invited in (entry for entry in case.entries if entry.get("kind") == "member.invite"):
+        owner, _, name = str(invited["facts"].get("candidate") or "").partition("/")
+        if owner != code or name not in document["candidates"]:
+            continue
+        for entry in case.told("member.decline", str(invited["subject"])):
+            word = exactly(entry["facts"].get("word"), ("document", "signature"))
+            said = exactly(word["document"], ("type", "from", "to", "label", "candidate", "state"))
+            spoken = (said["type"], said["from"], said["to"], said["label"], said["candidate"])
+            held = spoken == (LEFT, one["key"], case.platform().spelled, label, name)
+            held = held and said["state"] in ("declined", "barred", "recalled")
+            signed = key.signed(unbase64(word["signature"]), DOMAIN + canonical(said))
+            need(held and signed, f"{code}/{name} 没有对方签名的放弃", f"{code}/{name}: the lender never gave it up")
 
 
 def check_forgone(case: Case, label: str, said: dict[str, Any], one: dict[str, Any]) -> None:

@@ -14,8 +14,11 @@ from experts.rules.avoidance import Party
 from experts.rules.shape import Constraints, Seat
 
 POOLS, POOLS_ANSWER = "sunbid-federation/pools/v1", "sunbid-federation/pools-answer/v1"
-CANDIDATES, CANDIDATES_ANSWER = "sunbid-federation/candidates/v2", "sunbid-federation/candidates-answer/v1"
-SEATS, SEATS_ANSWER = "sunbid-federation/seats/v1", "sunbid-federation/seats-answer/v1"
+CANDIDATES, CANDIDATES_ANSWER = "sunbid-federation/candidates/v2", "sunbid-federation/candidates-answer/v2"
+CANDIDATES_ANSWERS = (CANDIDATES_ANSWER, "sunbid-federation/candidates-answer/v1")
+"""What archives may hold: whoever signed the older one gave no word of its own on people who will not come."""
+SEATS, SEATS_ANSWER = "sunbid-federation/seats/v1", "sunbid-federation/seats-answer/v2"
+LEFT = "sunbid-federation/left/v1"
 MARK = "/"
 """Parts a partner's code from what is the partner's own: a pool `jx/JX-1`, a candidate `jx/0123456789abcdef`."""
 MOST_CANDIDATES = 250_000
@@ -218,12 +221,25 @@ def check_seats_answer(document: Mapping[str, Any], request: Mapping[str, Any], 
         named = [seat["candidate"] for seat in request["seats"]]
         _need([seat["candidate"] for seat in document["seats"]] == named, "seats")
         for seat in document["seats"]:
-            _exactly(seat, "candidate state reason box")
+            _exactly(seat, "candidate state reason box word")
             _need(seat["state"] in LOAN_STATES, "state")
             _need(isinstance(seat["reason"], str) and len(seat["reason"]) <= 1000, "reason")
             _need(seat["box"] is None or (isinstance(seat["box"], str) and len(seat["box"]) <= 60_000), "box")
+            _need((seat["word"] is not None) == (seat["state"] in GONE), "word")
+            if seat["word"] is not None:
+                _exactly(seat["word"], "document signature")
+                said = left_word(document["from"], document["to"], document["label"], seat["candidate"], seat["state"])
+                _need(seat["word"]["document"] == said, "word")
 
     checked(check)
+
+
+def left_word(by: str, to: str, label: str, candidate: str, state: str) -> dict[str, str]:
+    """What a lender signs of each of its people who will not come: the host keeps it beside the empty seat.
+
+    Nobody can then be passed over as "declined" whom the lender never said so of.
+    """
+    return {"type": LEFT, "from": by, "to": to, "label": label, "candidate": candidate, "state": state}
 
 
 def check_guest(record: Any) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from accounts import services as registering
 from accounts.models import Person
 from accounts.rules import Role
 from accounts.rules.certificates import CertificateFacts, facts_of
-from core import partners
+from core import canonical, partners
 from core.act import SYSTEM, Act
 from core.clock import iso
 from core.draw import record
@@ -89,6 +89,9 @@ def keep_seats(act: Act, held: Consultation, asked: bytes, raw: bytes, identity:
     partners.check_fresh(signed.document, act.now)
     question = partners.read(asked).document
     rules.check_seats_answer(signed.document, question, rules.digest(question))
+    for row in signed.document["seats"]:
+        if row["word"] is not None:
+            partners.check_signed(partners.read(canonical.dumps(row["word"])), held.partner.verifier)
     by_name = {str(one.candidate).partition(rules.MARK)[2]: one for one in federation.awaited(act.session, held)}
     changed: dict[str, str] = {}
     leaves = False
@@ -101,7 +104,7 @@ def keep_seats(act: Act, held: Consultation, asked: bytes, raw: bytes, identity:
             changed[member.label] = "accepted"
         elif row["state"] in rules.GONE and member.state in ("invited", "accepted"):
             member.reason = row["reason"] or row["state"]
-            advance(from_seat(act, member), member, "decline", reason=member.reason)
+            advance(from_seat(act, member), member, "decline", reason=member.reason, word=row["word"])
             changed[member.label], leaves = row["state"], True
     held.told = {seat["candidate"]: [seat["speciality"], seat["state"]] for seat in question["seats"]}
     held.failures, held.last_error = 0, None

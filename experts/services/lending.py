@@ -170,6 +170,7 @@ def answer_seats(act: Act, raw: bytes) -> bytes:
             {
                 "candidate": seat["candidate"], "state": loan.state, "reason": loan.reason or "",
                 "box": _box(act, expert, loan, str(document["recipient"])) if loan.state in LIVE else None,
+                "word": _word(act, partner, held, loan) if loan.state in rules.GONE else None,
             }
         )  # fmt: skip
     held.told_at = at
@@ -255,6 +256,11 @@ def _lend(
         speciality=speciality_name(loan.speciality),
     )
     return loan
+
+
+def _word(act: Act, partner: Partner, held: Enquiry, loan: Loan) -> dict[str, Any]:
+    said = rules.left_word(str(act.signer.verifier), partner.key, held.label, loan.candidate, loan.state)
+    return partners.sign(act.signer, said).told()
 
 
 def _box(act: Act, expert: Expert, loan: Loan, recipient: str) -> str | None:

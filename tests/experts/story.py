@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -19,6 +19,7 @@ from experts import queries, services
 from experts.models import Committee, Expert, Member, Sheet
 from opening.models import Bid
 from tests import factories
+from tests.experts.kept import reached
 from tests.experts.opened import BIDDERS, CONTROL, METHOD, PRICES, SCORES, Opened
 
 PARTY_ROLES = {"tenderee": Role.TENDEREE, "officer": Role.OFFICER, "supervisor": Role.SUPERVISOR}
@@ -260,28 +261,41 @@ class Story(Opened):
         return self
 
     def to_seated(self) -> Story:
-        self.to_drawn()
-        self.arrive()
-        self.elect()
-        return self
+        def play() -> None:
+            self.to_drawn()
+            self.arrive()
+            self.elect()
+
+        return self._reached("seated", None, play)
 
     def to_scoring(self, failing: Mapping[int, str] | None = None) -> Story:
-        self.to_seated()
-        self.review(failing)
-        self.begin_scoring()
-        return self
+        def play() -> None:
+            self.to_seated()
+            self.review(failing)
+            self.begin_scoring()
+
+        return self._reached("scoring", failing, play)
 
     def to_locked(self, failing: Mapping[int, str] | None = None) -> Story:
-        self.to_scoring(failing)
-        self.score()
-        self.lock()
-        return self
+        def play() -> None:
+            self.to_scoring(failing)
+            self.score()
+            self.lock()
+
+        return self._reached("locked", failing, play)
 
     def to_delivered(self, failing: Mapping[int, str] | None = None) -> Story:
-        self.to_locked(failing)
-        self.report()
-        self.sign()
-        self.deliver()
+        def play() -> None:
+            self.to_locked(failing)
+            self.report()
+            self.sign()
+            self.deliver()
+
+        return self._reached("delivered", failing, play)
+
+    def _reached(self, stage: str, failing: Mapping[int, str] | None, play: Callable[[], None]) -> Story:
+        told = (self.code, tuple(self.prices), self.meets_at, self.anonymous, tuple(sorted((failing or {}).items())))
+        reached(self.platform, self.clock, (type(self), stage, told), play)
         return self
 
 

@@ -10,7 +10,7 @@ from awards.rules.verdict.told import Told, need
 from core import canonical
 from core.ledger.notes import Verifier
 from core.partners import Signed
-from experts.rules.federation import CANDIDATES_ANSWER, by_partner
+from experts.rules.federation import CANDIDATES_ANSWER, CANDIDATES_ANSWERS, GONE, by_partner, left_word
 
 
 def check_partners(told: Told, draws: list[dict[str, Any]]) -> None:
@@ -49,6 +49,7 @@ def check_partners(told: Told, draws: list[dict[str, Any]]) -> None:
             )
             if "answer" in row:
                 document = _answer(told, draw, row, said)
+                _check_left(told, label, row, document)
                 specialities |= {f"{row['code']}/{name}": held for name, held in document["candidates"].items()}
                 excluded += [
                     {"candidate": f"{row['code']}/{one['candidate']}", "reasons": one["reasons"]}
@@ -74,7 +75,7 @@ def _answer(told: Told, draw: dict[str, Any], row: dict[str, Any], said: dict[st
     need(bool(asked) and bool(kept), "archive.partner", label=label, partner=partner)
     question, last = max(asked, key=lambda e: int(e["index"])), kept[-1]
     holds = (
-        document["type"] == CANDIDATES_ANSWER
+        document["type"] in CANDIDATES_ANSWERS
         and (document["label"], document["from"], document["to"]) == (label, row["key"], str(told.verifier))
         and digest == said["answer_sha256"] == last["facts"]["answer_sha256"]
         and document["request_sha256"] == question["facts"]["request_sha256"]
@@ -84,6 +85,29 @@ def _answer(told: Told, draw: dict[str, Any], row: dict[str, Any], said: dict[st
     in_turn = max(commits) < question["index"] < last["index"] < freeze
     need(holds and in_turn, "archive.partner", label=label, partner=partner)
     return document
+
+
+def _check_left(told: Told, label: str, row: dict[str, Any], document: dict[str, Any]) -> None:
+    """Of each guest that is told to have declined, the lender's own signed word says so (from its v2 on).
+
+    Who left by the host's own act (avoidance, absence, a site cut off) stands in the ledger under that act.
+    """
+    if document["type"] != CANDIDATES_ANSWER:
+        return
+    key = Verifier.parse(row["key"])
+    for entry in told.ledger["entries"]:
+        if entry["kind"] != "member.invite":
+            continue
+        code, _, name = str(entry["facts"].get("candidate") or "").partition("/")
+        if code != row["code"] or name not in document["candidates"]:
+            continue
+        for declined in _entries(told, "member.decline", entry["subject"]):
+            word = declined["facts"].get("word") or {"document": {}, "signature": ""}
+            said = word["document"]
+            meant = left_word(row["key"], str(told.verifier), label, name, str(said.get("state")))
+            signed = Signed(said, base64.b64decode(word["signature"], validate=True))
+            holds = said == meant and said["state"] in GONE and signed.is_by(key)
+            need(holds, "archive.partner", label=label, partner=row["code"])
 
 
 def _forgone(told: Told, draw: dict[str, Any], row: dict[str, Any], said: dict[str, Any]) -> None:
