@@ -28,8 +28,8 @@ from core.store import ObjectStore
 
 SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗欧郑梁谢宋唐许韩冯邓曹彭曾肖田董潘袁蔡蒋余于杜叶程魏苏吕丁任"
 GIVEN = [chr(code) for code in range(0x4E00, 0x4E00 + 2000)]
-ASKED = ("王丁", "一丁", "无此人名")
-"""The beginning of a name, the end of one, and one that nobody bears."""
+ASKED = ("丁", "一丁", "无此人名")
+"""What very many names hold, the end of a few, and what nobody bears; none is a whole name, which an index finds."""
 
 
 def fill(database: Database, count: int) -> None:
