@@ -119,7 +119,8 @@ def test_no_answer_joins_a_label_or_its_document_with_a_bidder_before_the_blind_
     """Every address about the section with every value known, for everybody; the hall's stream; every form sent empty.
 
     Labels, copies and what is written in them are seen in the committee's blind pages alone, and no name there. Seen
-    red: with `own_member` open in a blind round, the original served for its copy, a name on the masked sheet."""
+    red: with `own_member` open in a blind round, the original served for its copy, a name on the masked sheet, a name
+    in the refusal of a form, a document's words beside the names in the stream alone."""
     stage, room = at_work(platform, tmp_path / "machines")
     masked, names = words_of(stage, room)
     assert len(masked) == 3
