@@ -26,7 +26,8 @@ def test_guests_of_another_pool_evaluate_to_a_verified_archive(
 ) -> None:
     """Two platforms over HTTP: asked, drawn, told, accepted, arrived by certificate, seated at a guest site, witnessed.
 
-    A guest's seat taken out of its site, or the partner's answer out of the draw, is seen by both verifiers.
+    A guest's seat taken out of its site, or the partner's answer out of the draw, is seen by both verifiers. Seen red:
+    with either verifier not asking for the partners.
     """
     stage = Whole(platform, tmp_path / "machines", method=METHOD)
     for letter in "abc":
