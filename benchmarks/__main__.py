@@ -82,6 +82,7 @@ BENCHES = {
         "benchmarks.bidbench.speed",
         "shared passages among many bids against windows of TF-IDF, datasketch and rensa",
     ),
+    "scale": ("benchmarks.scale", "price screens of ten million bids, embedded and on a cluster, beside one SQL query"),
     "screens": ("benchmarks.screens", "price models on published cartel markets beside the published figures"),
 }
 RECORD = Path(__file__).with_name("record.json")

@@ -30,6 +30,7 @@ import duckdb
 import numpy as np
 
 from collusion.rules.screens.catalogue import SCREENS
+from collusion.rules.screens.scale.database import silent
 
 SEED = 2026
 CHUNK = 200_000
@@ -70,6 +71,7 @@ def make(folder: Path, tenders: int) -> int:
     for number, first in enumerate(range(0, tenders, CHUNK)):
         columns = chunk(np.random.Generator(np.random.PCG64([SEED, number])), first, min(CHUNK, tenders - first))
         with duckdb.connect() as connection:
+            silent(connection)
             connection.register("made", columns)
             connection.execute(
                 "COPY (SELECT 'T-' || lpad(tender::VARCHAR, 8, '0') tender_id, '企业' || bidder bidder_id,"
@@ -143,7 +145,7 @@ def peer(bids: Path, work: Path, target: Path) -> dict[str, Any]:
     begun = time.perf_counter()
     settings = {"threads": CORES, "memory_limit": f"{MEMORY}MB", "temp_directory": str(work / "spill")}
     with duckdb.connect(config=settings) as connection:
-        connection.execute("SET preserve_insertion_order = false")
+        silent(connection).execute("SET preserve_insertion_order = false")
         connection.execute(f"COPY ({SPELT.format(bids=bids)}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)")
     return {"seconds": time.perf_counter() - begun}
 
@@ -258,6 +260,7 @@ def differences(ours: Path, theirs: Path) -> tuple[int, float]:
         for n in range(len(SCREENS))
     )
     with duckdb.connect() as connection:
+        silent(connection)
         query = f"SELECT {each} FROM '{ours}' a FULL JOIN '{theirs}' b USING (tender)"
         found = connection.execute(query).fetchone() or ()
     worst = max(found[::3])

@@ -43,6 +43,8 @@ def _settled(shape: Bids) -> Bids:
 
 def _moment(bids: Bids, order: int) -> Bids:
     centred = bids - bids.mean(axis=-1, keepdims=True)
-    variance = (centred**2).mean(axis=-1)
+    squares = centred * centred
+    variance = squares.mean(axis=-1)
+    powers = squares * (centred if order == 3 else squares)  # of the third and fourth order alone; `**` is far slower
     alike = _alike(bids)
-    return np.where(alike, 0.0, (centred**order).mean(axis=-1) / np.where(alike, 1.0, variance) ** (order / 2))
+    return np.where(alike, 0.0, powers.mean(axis=-1) / np.where(alike, 1.0, variance) ** (order / 2))

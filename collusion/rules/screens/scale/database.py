@@ -48,10 +48,16 @@ def database(plan: Plan, threads: int | None = None) -> Iterator[duckdb.DuckDBPy
         }
     )
     try:
-        yield connection
+        yield silent(connection)
     finally:
         connection.close()
         shutil.rmtree(spill, ignore_errors=True)
+
+
+def silent(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """Keep a connection from drawing bars on stdout."""
+    connection.execute("SET enable_progress_bar = false")
+    return connection
 
 
 @contextmanager

@@ -25,6 +25,7 @@ from collusion.rules.screens.scale.database import (
     no_bids,
     no_faults,
     part_of,
+    silent,
 )
 from collusion.rules.screens.table import (
     LONGEST,
@@ -41,7 +42,7 @@ from core.errors import Invalid
 
 BATCH = 200_000
 BLOCK = 1 << 20
-SPACES = "".join(chr(code) for code in range(0x3001) if chr(code).isspace())
+SPACE = r"[\s\pZ\x0b\x1c-\x1f\x85]"
 ROWS = "line, tender, bidder, value, winner, reserve, rule"
 PLAIN = "[0-9]{1,15}([.][0-9]{1,6})?"
 WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
@@ -133,7 +134,7 @@ def split(plan: Plan, given: Split) -> None:
         source = f"read_parquet({literal(given.file)}, file_row_number = true, hive_partitioning = false)"
         line = f"{given.before} + file_row_number + 1 line"
         _tables(connection)
-        doubtful = connection.cursor()
+        doubtful = silent(connection.cursor())
         doubtful.execute(f"SELECT {line}, {', '.join(cells.values())} FROM {source} WHERE NOT ({fine})")
         heading = list(cells)
         while lines := doubtful.fetchmany(BATCH):
@@ -172,7 +173,7 @@ def _fine(name: str, given: str, kind: str) -> str:
     text = f"CAST({cell} AS VARCHAR)"
     empty = f"{cell} IS NULL" + (f" OR {cell} = ''" if kind == "VARCHAR" else "")
     if name in ("tender_id", "bidder_id", "award_rule"):
-        right = f"strlen({text}) BETWEEN 1 AND {LONGEST} AND {text} = trim({text}, {literal(SPACES)})"
+        right = f"strlen({text}) BETWEEN 1 AND {LONGEST} AND NOT regexp_matches({text}, '^{SPACE}|{SPACE}$')"
     elif name in ("bid_value", "reserve_price"):
         right = f"TRY_CAST({cell} AS DOUBLE) BETWEEN 1e-15 AND 1e15"
         if kind == "VARCHAR":

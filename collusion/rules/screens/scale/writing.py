@@ -10,7 +10,7 @@ from typing import Any, TextIO
 
 from collusion.rules.screens.catalogue import SCREENS
 from collusion.rules.screens.report import bidder_told, heading, tender_told
-from collusion.rules.screens.scale.database import database, parquet
+from collusion.rules.screens.scale.database import database, parquet, silent
 from collusion.rules.screens.scale.engine import Screened
 from collusion.rules.screens.table import Fault
 
@@ -56,7 +56,7 @@ def _write_list(file: TextIO, entries: Iterator[Any]) -> None:
 
 
 def _rows(screened: Screened, query: str) -> Iterator[tuple[Any, ...]]:
-    with database(screened.plan) as connection, closing(connection.cursor()) as cursor:
+    with database(screened.plan) as connection, closing(silent(connection.cursor())) as cursor:
         cursor.execute(query)
         while rows := cursor.fetchmany(BATCH):
             yield from rows
