@@ -56,7 +56,8 @@ def publish_candidates(act: Act, section: Section) -> Publicity:
         "candidates": [_candidate(bids[number], result, section, ranked=not plan) for number in candidates],
         "ranking": [
             {
-                "rank": row["rank"], "number": row["number"], "name": bids[row["number"]].full_name,
+                "rank": row["rank"], "number": row["number"], "name": bids[row["number"]].name,
+                "consortium": bids[row["number"]].members,
                 "technical": row["technical"], "qualification": row["qualification"], "price": row["price"],
                 "total": row["total"],
             }
@@ -67,7 +68,8 @@ def publish_candidates(act: Act, section: Section) -> Publicity:
         "rejected": [
             {
                 "number": entry["number"],
-                "name": bids[entry["number"]].full_name,
+                "name": bids[entry["number"]].name,
+                "consortium": bids[entry["number"]].members,
                 "reasons": [masked(reason["reason"]) for reason in entry["reasons"]],
             }
             for entry in result["conformity"]["bids"]

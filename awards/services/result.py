@@ -68,7 +68,7 @@ def announce_result(act: Act, section: Section) -> Publicity:
         {"winner": winner.number, "passed_over": over, "actor": act.actor.name,
          "notice_until": iso(periods.notice_until), "challenge_until": iso(periods.challenge_until)},
     )  # fmt: skip
-    names = {bid.number: bid.full_name for bid in experts.final_bids(act.session, section)}
+    bids = {bid.number: bid for bid in experts.final_bids(act.session, section)}
     notice = publish_notice(
         act,
         kind=KIND,
@@ -90,7 +90,8 @@ def announce_result(act: Act, section: Section) -> Publicity:
             "rejected": [
                 {
                     "number": entry["number"],
-                    "name": names[entry["number"]],
+                    "name": bids[entry["number"]].name,
+                    "consortium": bids[entry["number"]].members,
                     "reasons": [masked(reason["reason"]) for reason in entry["reasons"]],
                 }
                 for entry in result["conformity"]["bids"]

@@ -65,7 +65,8 @@ def test_candidates_are_published_with_everything_the_law_asks(story: Story) -> 
         "rank", "name", "price_fen", "quality", "duration_days", "manager", "manager_certificate",
         "qualification_response",
     }  # fmt: skip
-    assert content["rejected"] == [{"number": 5, "name": "新时代建设有限公司", "reasons": ["第 5 号不符合R2"]}]
+    out = {"number": 5, "name": "新时代建设有限公司", "consortium": [], "reasons": ["第 5 号不符合R2"]}
+    assert content["rejected"] == [out]
     assert content["objection_to"] and content["late_by_days"] == 0
     assert [law["rule"] for law in content["law"]] == ["R-550", "R-550", "R-135"]
     with story.platform.reading() as session:
