@@ -221,6 +221,20 @@ RATES: dict[str, Rate] = dict(
             _l("以往项目类检验的模型误差下限"),
         ),
         _rate(
+            "foreknowledge",
+            0.01,
+            Ground.MEASURED,
+            _l("22 份真实采购 docx 文档，扣除第三份文件及其余文件构成的档案"),
+            _l("无关文件含另一文件一段（四百字）中连续二十字独有原文的概率"),
+        ),
+        _rate(
+            "early_file",
+            0.02,
+            Ground.ASSUMED,
+            _l("制作电脑时钟有误、工具保留旧时间，取保守值"),
+            _l("清白投标文件的最后保存时间早于其实际写作的概率"),
+        ),
+        _rate(
             "ring.error",
             0.2,
             Ground.ASSUMED,

@@ -19,6 +19,7 @@ from collusion.rules.documents import BillItem, Document, Place, extract
 from collusion.rules.history import Meeting, Pricing
 from collusion.rules.owners import MEMBER, REGISTRY, Owners, read_owners
 from collusion.rules.passages import Comparison, Seeds, compare_all
+from collusion.rules.publications import Publications, read_publications
 from collusion.rules.reading import Ordinary, read_bid
 from core.errors import Invalid
 
@@ -99,6 +100,7 @@ class Case:
     skipped: tuple[str, ...] = ()
     history: tuple[Meeting, ...] = ()
     pricing: Pricing | None = None
+    publications: Publications | None = None
 
     @cached_property
     def pairs(self) -> tuple[tuple[Bid, Bid], ...]:
@@ -219,7 +221,11 @@ def read_case(
     bids = [bid_of(folder.name, _read_folder(folder, folder.name + "/", unread, progress)) for folder in folders]
     except_bidders = frozenset(name for bid in bids for name in (bid.bidder, bid.known_as))
     records = [document.data for document in tender if document.data]
-    told: dict[str, Any] = {"history": history.read_meetings(records), "pricing": history.read_pricing(records)}
+    told: dict[str, Any] = {
+        "history": history.read_meetings(records),
+        "pricing": history.read_pricing(records),
+        "publications": read_publications(records),
+    }
     if archive_dir is not None and archive_dir.is_file():
         return Case(tuple(tender), tuple(bids), read_extract(archive_dir), window, tuple(sorted(unread)), **told)
     if archive_dir is not None and (archive_dir / MANIFEST).is_file():

@@ -142,9 +142,12 @@ def weigh(a: str, b: str, evidence: Sequence[Evidence]) -> Judged:
     families = tuple((family, family_weight(by_family[family])) for family in Family if family in by_family)
     score = sum(weight for _, weight in families)
     supporting = tuple(family for family, weight in families if weight >= SUPPORT)
-    odds = math.log(PRIOR / (1 - PRIOR)) + score
-    posterior = 1 / (1 + math.exp(-odds))
-    return Judged(a, b, score, posterior, families, supporting, None)
+    return Judged(a, b, score, posterior(score), families, supporting, None)
+
+
+def posterior(score: float) -> float:
+    """Read a score as a probability under the stated prior."""
+    return 1 / (1 + math.exp(-math.log(PRIOR / (1 - PRIOR)) - score))
 
 
 def tiered(pair: Judged, least: float) -> Judged:

@@ -21,7 +21,8 @@ LEAST_JOINT = 6
 class Meeting:
     """One earlier section: its kind (trade and region), who bid, who of them was not opened, who won.
 
-    `tenderee` is whose project it was; `experts` who judged it, by numbers of this history alone.
+    `tenderee` is whose project it was; `experts` who judged it, by numbers of this history alone; `offers` are the
+    totals in fen that were read out, in order of receipt.
     """
 
     code: str
@@ -31,6 +32,7 @@ class Meeting:
     winner: str | None
     tenderee: str = ""
     experts: frozenset[str] = frozenset()
+    offers: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,7 @@ def read_meetings(records: Iterable[Mapping[str, Any]]) -> tuple[Meeting, ...]:
                     winner if isinstance(winner, str) else None,
                     str(row.get("tenderee") or ""),
                     _names(row.get("experts")),
+                    _offers(row.get("offers")),
                 )
     return tuple(found.values())
 
@@ -97,6 +100,14 @@ def _names(value: Any) -> frozenset[str]:
     return frozenset(name for name in value if isinstance(name, str)) if isinstance(value, list) else frozenset()
 
 
+def _offers(value: Any) -> tuple[tuple[str, int], ...]:
+    rows = value if isinstance(value, list) else []
+    told = [row for row in rows if isinstance(row, list) and len(row) == 2]
+    return tuple(
+        (name, total) for name, total in told if isinstance(name, str) and isinstance(total, int) and total > 0
+    )
+
+
 def same_kind(history: Sequence[Meeting], pricing: Pricing | None) -> list[Meeting]:
     """The earlier sections of this one's trade and region: firms of one trade meet anyway."""
     return [meeting for meeting in history if pricing is None or meeting.kind == pricing.kind]
@@ -107,6 +118,22 @@ def hypergeometric_tail(least: int, whole: int, marked: int, drawn: int) -> floa
     total = math.comb(whole, drawn)
     most = min(marked, drawn)
     return sum(math.comb(marked, x) * math.comb(whole - marked, drawn - x) for x in range(least, most + 1)) / total
+
+
+def stratified_tail(least: int, strata: Iterable[tuple[int, int, int]]) -> float:
+    """P(sum ≥ least) over independent strata (whole, marked, drawn), each hypergeometric; by convolution."""
+    spread = [1.0]
+    for whole, marked, drawn in strata:
+        total = math.comb(whole, drawn)
+        part = [
+            math.comb(marked, x) * math.comb(whole - marked, drawn - x) / total for x in range(min(marked, drawn) + 1)
+        ]
+        joined = [0.0] * (len(spread) + len(part) - 1)
+        for x, p in enumerate(spread):
+            for y, q in enumerate(part):
+                joined[x + y] += p * q
+        spread = joined
+    return min(1.0, sum(spread[least:]))
 
 
 def runs_tail(sequence: Sequence[bool]) -> float:

@@ -10,6 +10,7 @@ from collusion.services.deciding import (
     press_warning,
     resume_warning,
     set_budget,
+    view_notes,
     view_warning,
 )
 from collusion.services.layout import key_of, lay_out
@@ -58,5 +59,6 @@ __all__ = [
     "scan_section",
     "set_budget",
     "take_material",
+    "view_notes",
     "view_warning",
 ]

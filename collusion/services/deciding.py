@@ -30,6 +30,11 @@ def view_warning(act: Act, found: Warning) -> None:
     append(act, "warning.view", found.subject, {"by": act.actor.name})
 
 
+def view_notes(act: Act, indicator: str) -> None:
+    """Note in the ledger who looked at what scans say of single bidders (R-857)."""
+    append(act, "notes.view", "supervision:notes", {"by": act.actor.name, "indicator": indicator})
+
+
 def assign_warning(act: Act, found: Warning) -> None:
     """Take a warning on: from here on it is the actor's to work on."""
     found.assignee_id = act.actor.person_id

@@ -9,13 +9,13 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from bidding import queries as bidding
 from bidding.models import Section
 from bidding.queries import bonds
 from collusion import queries
 from collusion.rules.case import BIDDER, CONDUCT, DEVICE
 from collusion.rules.history import HISTORY, TENDER
 from collusion.rules.owners import MEMBER, REGISTRY
+from collusion.rules.publications import PUBLICATIONS
 from core.clock import iso
 from core.store import ObjectStore
 from opening import queries as opening
@@ -31,11 +31,7 @@ def lay_out(session: Session, store: ObjectStore, section: Section, folder: Path
     Identifiers of machines are those of the project's key (`opening.rules.devices`): equal or not, and nothing else.
     `sunbid collusion scan` over the same folders and the same index gives the same result.
     """
-    papers = []
-    for document in bidding.documents(session, section, all_versions=True):
-        target = folder / "tender" / f"{document.version}-{document.name}"
-        _place(store, document.sha256, target)
-        papers.append(target)
+    papers = _papers(session, store, section, folder / "tender")
     for bid in queries.opened_bids(session, section):
         base = folder / "bids" / key_of(bid)
         for envelope, opened in (bid.envelopes or {}).items():
@@ -73,6 +69,31 @@ def lay_out(session: Session, store: ObjectStore, section: Section, folder: Path
         limit_fen=section.control_price_fen,
     )
     _write(papers[-1], type=HISTORY, sections=queries.meetings_before(session, section))
+    return papers
+
+
+def _papers(session: Session, store: ObjectStore, section: Section, folder: Path) -> list[Path]:
+    """The tender's documents and clarifications, and the record of when everybody could read each."""
+    told, papers, listed = queries.told_by_tenderer(session, section), [], []
+    for document, at in told["documents"]:
+        papers.append(folder / f"{document.version}-{document.name}")
+        _place(store, document.sha256, papers[-1])
+        listed.append({"file": papers[-1].name, "published_at": iso(at)})
+    for one, asked in told["clarifications"]:
+        papers.append(folder / f"clarification-{one.number}.txt")
+        papers[-1].parent.mkdir(parents=True, exist_ok=True)
+        papers[-1].write_text(one.text, encoding="utf-8")
+        listed.append({"file": papers[-1].name, "published_at": iso(one.published_at), "asked": asked})
+    if told["published_at"] is not None:
+        papers.append(folder / "publications.json")
+        _write(
+            papers[-1],
+            type=PUBLICATIONS,
+            published_at=iso(told["published_at"]),
+            follows=told["follows"],
+            papers=listed,
+            barriers=told["barriers"],
+        )
     return papers
 
 

@@ -83,6 +83,7 @@ KINDS = {
     "model.refit": _l("按处置结论重新校准"),
     "model.roll_back": _l("退回上一读法"),
     "warning.view": _l("查看线索"),
+    "notes.view": _l("查看涉及招标人与评委的统计"),
     "warning.assign": _l("签收线索"),
     "warning.ask": _l("要求补充材料"),
     "material.answer": _l("投标人补充材料"),

@@ -23,12 +23,10 @@ from core.clock import BEIJING, iso
 from core.errors import Missing
 from core.ledger.log import LedgerEntry, entries_of
 from experts import queries as experts
-from experts.models import Committee, Member
 from opening.lifecycle import OPENED
 from opening.models import Bid, Opening
 
 SCANNED_FROM = ("opened", "evaluating")
-NAMED = ("awarded", "archived")
 ORDER = {"priority": 0, "review": 1, "lead": 2}
 
 
@@ -312,72 +310,6 @@ def registry_size(session: Session) -> tuple[int, datetime | None]:
     """How many bidders the registry data knows, and when it was last brought in."""
     count, newest = session.execute(select(func.count(RegistryEntry.id), func.max(RegistryEntry.imported_at))).one()
     return count, newest
-
-
-def is_opened(session: Session, section: Section) -> bool:
-    """Whether the section has an opening."""
-    return session.scalar(select(Opening.id).where(Opening.section_id == section.id)) is not None
-
-
-def kind_of(section: Section) -> str:
-    """The trade and region of a section: what it may be compared with."""
-    project = section.project
-    return f"{project.regime} {project.category} {project.region[:4]}"
-
-
-def meetings_before(session: Session, section: Section) -> list[dict[str, Any]]:
-    """The earlier sections whose names are public: who bid, who was not opened, who won; oldest first.
-
-    A bid not opened for the platform's own fault counts as no absence.
-    """
-    rows = session.execute(
-        select(Bid, Section)
-        .join(Opening, Bid.opening_id == Opening.id)
-        .join(Section, Opening.section_id == Section.id)
-        .where(Section.id != section.id, Section.closed_at.is_not(None), Opening.state == "handed_over")
-        .where(Section.closed_at <= section.closed_at)
-        .order_by(Section.closed_at, Section.id, Bid.number)
-    ).all()
-    ended = session.scalars(select(Publicity).where(Publicity.winner_id.is_not(None)))
-    won = {held.section_id: held.winner.identifier for held in ended if held.winner is not None}
-    judged = _judged(session)
-    found: dict[int, dict[str, Any]] = {}
-    for bid, earlier in rows:
-        told = found.setdefault(
-            earlier.id,
-            {
-                "code": earlier.code,
-                "kind": kind_of(earlier),
-                "bidders": [],
-                "absent": [],
-                "winner": won.get(earlier.id),
-                "tenderee": earlier.project.tenderee.identifier if earlier.project.tenderee else "",
-                "experts": judged.get(earlier.id, []),
-            },
-        )
-        told["bidders"].append(bid.identifier)
-        if bid.state == "deemed_revoked":
-            told["absent"].append(bid.identifier)
-    return list(found.values())
-
-
-def _judged(session: Session) -> dict[int, list[str]]:
-    """Who judged each section whose names are public, by numbers that mean nothing outside this list (R-323).
-
-    Before the award even a number tells: whoever sat in another section, too, has a name there.
-    """
-    rows = session.execute(
-        select(Committee.section_id, Member.expert_id)
-        .join(Member, Member.committee_id == Committee.id)
-        .join(Section, Section.id == Committee.section_id)
-        .where(Section.state.in_(NAMED), Member.expert_id.is_not(None), Member.signed_at.is_not(None))
-        .order_by(Committee.section_id, Member.id)
-    ).all()
-    numbers: dict[int | None, str] = {}
-    found: dict[int, list[str]] = {}
-    for section_id, expert_id in rows:
-        found.setdefault(section_id, []).append(numbers.setdefault(expert_id, f"E{len(numbers) + 1}"))
-    return found
 
 
 def archive_facts(session: Session, section: Section) -> dict[str, Any]:
