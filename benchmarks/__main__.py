@@ -74,6 +74,10 @@ BENCHES = {
         "benchmarks.collusion_calibration",
         "false alarms on clean simulated sections, recall on rigged ones",
     ),
+    "collusion-clean": (
+        "benchmarks.collusion_clean",
+        "ten thousand simulated clean tenders: false leads within the budget, calibration of the posterior",
+    ),
     "documents": (
         "benchmarks.bidbench.documents",
         "planted copies in bids: recall, passages, honest likenesses, beside the peers",

@@ -17,10 +17,13 @@ from bidding.cli.telling import said
 from collusion.rules import fusion
 from collusion.rules.archive_index import ArchiveIndex
 from collusion.rules.case import learn_tenders, read_case
+from collusion.rules.machine_records import compare
 from collusion.rules.material import RESULT, command_line, read_window
 from collusion.rules.relaying import lay_out_again
 from collusion.rules.scan import scan as scan_case
-from core.seal.keyfile import make_key_file
+from core.errors import Conflict
+from core.seal.age import open_whole
+from core.seal.keyfile import KeyFile, make_key_file
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 LARGE = 32 << 20
@@ -176,7 +179,10 @@ def screen(
 @collusion.command()
 @click.argument("folder", type=FOLDER)
 @click.option(
-    "--protocol", required=True, type=click.Choice(["paper", "loco", "time", "disjoint"]), help="How to split the data."
+    "--protocol",
+    required=True,
+    type=click.Choice(["paper", "loco", "time", "disjoint", "partly"]),
+    help="How to split the data; partly: with labels hidden.",
 )
 @click.option("--repetitions", default=10, show_default=True, type=click.IntRange(1, 100), help="Random splits a row.")
 @click.option("--market", "only", multiple=True, help="Only these markets; all when left out.")
@@ -236,6 +242,29 @@ def _summary(result: dict[str, Any]) -> str:
 def regulator_key_command(file: Path, passphrase: str) -> None:
     """Make the regulator's key in FILE, encrypted by a passphrase, and print its public part. Needs no server."""
     click.echo(make_key_file(file, passphrase))
+
+
+@collusion.command("link")
+@click.argument("bundle", type=FILE)
+@click.option(
+    "--key", "key", required=True, type=FILE, help="The regulator's key file; it is read here and sent nowhere."
+)
+@click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="Write the answer here.")
+@click.option("--passphrase", prompt=True, hide_input=True, help="Passphrase of the key file.")
+def link_command(bundle: Path, key: Path, out: Path, passphrase: str) -> None:
+    """Compare the sealed machine records of BUNDLE on this machine, without any server, and write the answer."""
+    if out.exists():
+        raise Conflict("identity.exists", file=str(out))
+    with key.open("rb") as file:
+        identity = KeyFile.sent(file, passphrase).identity
+    found = compare(bundle.read_bytes(), lambda sealed: open_whole(sealed, identity))
+    with out.open("xb") as made:
+        made.write(rfc8785.dumps(found) + b"\n")
+    for match in found["answer"]["matches"]:
+        bid, other = match["bid"], match["other"]
+        kinds = ", ".join(f"{one['kind']} ({one['holders']})" for one in match["equal"])
+        click.echo(f"{bid['section']} {bid['number']} – {other['section']} {other['number']}\t{kinds}")
+    click.echo(str(len(found["answer"]["matches"])))
 
 
 @collusion.command("lay-out")

@@ -22,7 +22,7 @@ from collusion.services.learning import (
     preview_archive,
     record_learning,
 )
-from collusion.services.linking import link_devices
+from collusion.services.linking import receive_link, take_records
 from collusion.services.papers import lead_facts, note_paper, packed, render_lead, take_material
 from collusion.services.reading_scores import refit, roll_back
 from collusion.services.registry import import_registry
@@ -44,12 +44,12 @@ __all__ = [
     "lay_out",
     "lead_facts",
     "learn_section",
-    "link_devices",
     "note_paper",
     "packed",
     "press_warning",
     "preview_archive",
     "raise_warning",
+    "receive_link",
     "record_learning",
     "record_scan",
     "refit",
@@ -59,6 +59,7 @@ __all__ = [
     "scan_section",
     "set_budget",
     "take_material",
+    "take_records",
     "view_notes",
     "view_warning",
 ]

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import io
 import json
 import secrets
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 import rfc8785
+from click.testing import CliRunner
 
 from accounts.queries import person
 from accounts.rules import Role
 from bidding import queries as bidding
 from collusion import queries, services
+from collusion.cli import collusion
 from collusion.models import DeviceLink
+from collusion.rules.machine_records import ANSWER, compare, proof_of, read_answer
 from collusion.rules.machines import Told, shared
-from collusion.services import linking
 from core.act import SYSTEM, Platform
 from core.clock import StoppedClock
 from core.errors import Conflict, Invalid
@@ -60,72 +64,153 @@ def desk(platform: Platform, clock: StoppedClock, key: str) -> Platform:
     return platform
 
 
-def test_another_bidders_bid_in_another_project_on_the_same_machine_is_found_and_kept(
-    desk: Platform, key: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The answer names bids and kinds, its digest is in the ledger, and no identifier stands in either.
+def warned(session: Any) -> Any:
+    """The one warning."""
+    (found,) = queries.warnings_of(session, bidding.section(session, CODE))
+    return found
 
-    Records are opened while no act runs: bids that are handed in do not wait for them. Seen red: with the ring's own
-    other bids counted as matches, and with the records opened inside the act.
+
+def take(desk: Platform, reason: str = REASON, who: str = "a") -> bytes:
+    with desk.act(supervisor(desk, who)) as act:
+        return services.take_records(act, warned(act.session), reason)
+
+
+def bring(desk: Platform, answer: dict[str, Any] | bytes, who: str = "a") -> DeviceLink:
+    content = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
+    with desk.act(supervisor(desk, who)) as act:
+        return services.receive_link(act, warned(act.session), content)
+
+
+def compared(bundle: bytes, key: str) -> dict[str, Any]:
+    return compare(bundle, lambda sealed: open_whole(sealed, key))
+
+
+def test_another_bidders_bid_in_another_project_on_the_same_machine_is_found_and_kept(desk: Platform, key: str) -> None:
+    """The answer names bids and kinds, both digests are in the ledger, and no identifier stands anywhere.
+
+    Seen red: with the ring's own other bids counted as matches, and with whoever is not in charge let in.
     """
-    outside: list[bool] = []
-
-    def looked(sealed: bytes, identity: str) -> bytes:
-        outside.append(not (desk.database.is_sqlite and desk.database.gate._depth))
-        return open_whole(sealed, identity)
-
-    monkeypatch.setattr(linking, "open_whole", looked)
-    with desk.reading() as session:
-        (found,) = queries.warnings_of(session, bidding.section(session, CODE))
-
-    def look(identity: str, reason: str, who: str = "a") -> DeviceLink:
-        return services.link_devices(desk, supervisor(desk, who), found.code, identity, reason)
-
     with pytest.raises(Conflict, match=r"link\.not_in_work"):
-        look(key, REASON)
+        take(desk)
     do(desk, services.assign_warning)
     with pytest.raises(Conflict, match=r"warning\.not_yours"):
-        look(key, REASON, who="b")
+        take(desk, who="b")
     with pytest.raises(Invalid, match=r"warning\.reason"):
-        look(key, "看看")
-    with pytest.raises(Invalid, match=r"link\.other_key"):
-        look(new_identity(), REASON)
-    look(key, REASON)
-    assert outside == [True] * 6
+        take(desk, "看看")
+    bundle = take(desk)
+    answer = compared(bundle, key)
+    assert answer == compared(bundle, key)
+    bring(desk, answer)
     with desk.reading() as session:
-        (found,) = queries.warnings_of(session, bidding.section(session, CODE))
-        (link,) = queries.device_links(session, found)
-        told = [entry.facts for entry in queries.trail(session, found) if entry.kind == "device.link"]
+        (link,) = queries.device_links(session, warned(session))
+        told = [entry.facts for entry in queries.trail(session, warned(session)) if entry.kind.startswith("device.")]
     strong = [match for match in link.answer["matches"] if len(match["equal"]) == 3]
     assert [(match["bid"]["number"], match["other"]["section"], match["other"]["number"]) for match in strong] == [
         (1, OTHER, 2)
     ]
     assert {one["kind"]: one["holders"] for one in strong[0]["equal"]} == {"mac": 2, "disk": 2, "cpu": 5}
-    assert link.answer["bids"] == 6 and link.answer["left_out"] == 0
-    assert [facts["answer_sha256"] for facts in told] == [hashlib.sha256(rfc8785.dumps(link.answer)).hexdigest()]
-    assert told[0]["reason"] == REASON and told[0]["records"] == 6
-    kept = json.dumps([link.answer, told]).casefold()
+    assert link.answer["bids"] == 6 and link.answer["left_out"] == 0 and link.answer["ring"] == link.answer["ring_size"]
+    taken, linked = told
+    assert taken["bundle_sha256"] == linked["bundle_sha256"] == hashlib.sha256(bundle).hexdigest()
+    assert linked["answer_sha256"] == hashlib.sha256(rfc8785.dumps(link.answer)).hexdigest()
+    assert taken["reason"] == linked["reason"] == REASON and taken["records"] == linked["records"] == 6
+    kept = (json.dumps([answer, told]) + bundle.decode()).casefold()
     assert not any(value in kept for value in ("3c5282", "s4evnx0m778", "bfebfbff"))
 
 
-def test_at_the_desk_the_key_file_is_used_once_and_wrong_ones_are_refused(
-    desk: Platform, key: str, app: Any, login: Callable[..., Any]
+def test_only_the_keys_holder_can_answer_and_only_for_the_bundle_that_was_taken(desk: Platform, key: str) -> None:
+    """Seen red: with the proof not checked, and with names of the file believed."""
+    do(desk, services.assign_warning)
+    bundle = take(desk)
+    with pytest.raises(Invalid, match=r"seal\.not_for_this_key"):
+        compared(bundle, new_identity())
+    answer = compared(bundle, key)
+    silent = {**answer, "answer": {**answer["answer"], "matches": []}}
+    forged = {**silent, "proof": proof_of(bytes(32), answer["bundle_sha256"], silent["answer"])}
+    for changed in (silent, forged, {**answer, "proof": "0" * 64}):
+        with pytest.raises(Invalid, match=r"link\.proof"):
+            bring(desk, changed)
+    with pytest.raises(Invalid, match=r"link\.other_bundle"):
+        bring(desk, {**answer, "bundle_sha256": "0" * 64})
+    with pytest.raises(Conflict, match=r"warning\.not_yours"):
+        bring(desk, answer, who="b")
+    token = open_whole(base64.b64decode(json.loads(bundle)["token"]), key)
+    for place, value in (("name", "别家"), ("number", 77), ("section", CODE)):
+        wrong = json.loads(json.dumps(answer))
+        wrong["answer"]["matches"][0]["other"][place] = value
+        wrong["proof"] = proof_of(token, wrong["bundle_sha256"], wrong["answer"])
+        with pytest.raises(Invalid, match=r"link\.bid"):
+            bring(desk, wrong)
+    torn = json.loads(bundle)
+    torn["records"][0]["submission"] = "0" * 64
+    with pytest.raises(Invalid, match=r"link\.torn"):
+        compared(json.dumps(torn).encode(), key)
+    with desk.reading() as session:
+        assert session.query(DeviceLink).count() == 0
+    bring(desk, answer)
+
+
+def test_an_answer_file_is_read_place_by_place() -> None:
+    """Seen red: with the kinds of identifiers not looked at."""
+    bid = {"section": "S", "number": 1, "name": "甲", "identifier": "A"}
+    match = {"bid": bid, "other": {**bid, "number": 2}, "equal": [{"kind": "mac", "holders": 2}]}
+    counts = dict.fromkeys(("bids", "bidders", "own", "ring", "ring_size", "left_out"), 3)
+    good = {
+        "format": ANSWER, "warning": "W", "bundle_sha256": "0" * 64, "proof": "0" * 64,
+        "answer": {**counts, "matches": [match]},
+    }  # fmt: skip
+    assert read_answer(json.dumps(good).encode()) == good
+
+    def answering(**changes: Any) -> dict[str, Any]:
+        return {**good, "answer": {**counts, "matches": [match], **changes}}
+
+    for wrong in (
+        [], {**good, "format": "x"}, {**good, "more": 1}, {**good, "proof": 7}, {**good, "answer": counts},
+        answering(bids=True), answering(own=-1), answering(matches={}), answering(matches=[{**match, "equal": []}]),
+        answering(matches=[{**match, "equal": [{"kind": "serial", "holders": 2}]}]),
+        answering(matches=[{**match, "other": {**bid, "mac": "3c"}}]),
+        answering(matches=[{**match, "bid": {**bid, "name": None}}]),
+    ):  # fmt: skip
+        with pytest.raises(Invalid, match=r"link\.answer"):
+            read_answer(json.dumps(wrong).encode())
+    with pytest.raises(Invalid, match=r"link\.answer"):
+        read_answer(b"[" * 100_000)
+    with pytest.raises(Invalid, match=r"link\.bundle"):
+        compare(b'{"format": "sunbid-machine-records/v1", "section": "S", "ring": [[]]}', lambda sealed: sealed)
+
+
+def test_at_the_desk_records_go_out_and_the_answer_comes_in_and_no_key_is_sent(
+    desk: Platform, key: str, app: Any, login: Callable[..., Any], tmp_path: Path
 ) -> None:
+    """The whole round with the real command. Seen red: with the answer taken in without a file."""
     do(desk, services.assign_warning)
     browser = as_login(app, desk, supervisor(desk).name)
     url = f"/supervise/warnings/W-{desk.clock.now():%Y}-0001"
-    assert "比对其他项目的制作设备" in browser.get(url).get_data(as_text=True)
+    page = browser.get(url).get_data(as_text=True)
+    assert "比对其他项目的制作设备" in page and 'type="password"' not in page
+    short = browser.post(f"{url}/machines", data={"link_reason": "看看"})
+    assert short.status_code == 422 and "看看" in short.get_data(as_text=True)
+    handed = browser.post(f"{url}/machines", data={"link_reason": REASON})
+    assert handed.status_code == 200 and "attachment" in handed.headers["Content-Disposition"]
+    bundle, out, keys = tmp_path / "machines.json", tmp_path / "answer.json", tmp_path / "regulator.age"
+    bundle.write_bytes(handed.data)
+    keys.write_bytes(KeyFile(key, secrets.token_bytes(32)).wrapped(PASSPHRASE))
+    words = ["link", str(bundle), "--key", str(keys), "--out", str(out), "--passphrase", PASSPHRASE]
+    ran = CliRunner().invoke(collusion, words, catch_exceptions=False)
+    assert ran.exit_code == 0 and f"{CODE} 1 – {OTHER} 2\tcpu (5), disk (2), mac (2)" in ran.output
+    with pytest.raises(Conflict, match=r"identity\.exists"):
+        CliRunner().invoke(collusion, words, catch_exceptions=False)
 
     def sent(content: bytes) -> Any:
-        fields = {"link_reason": REASON, "passphrase": PASSPHRASE, "file": (io.BytesIO(content), "key.age")}
+        fields = {"file": (io.BytesIO(content), "answer.json")}
         return browser.post(f"{url}/link", data=fields, content_type="multipart/form-data")
 
-    right = KeyFile(key, secrets.token_bytes(32)).wrapped(PASSPHRASE)
-    for refused, told in ((sent(b""), "请选择密钥文件"), (sent(b"no key file at all"), REASON)):
+    for content, told in ((b"", "请选择不超过 4 MB"), (b"no answer at all", "不符合格式")):
+        refused = sent(content)
         assert refused.status_code == 422 and told in refused.get_data(as_text=True)
     with desk.reading() as session:
         assert session.query(DeviceLink).count() == 0
-    assert sent(right).status_code == 303
+    assert sent(out.read_bytes()).status_code == 303
     page = browser.get(url).get_data(as_text=True)
     assert OTHER in page and "网卡（5 家中 2 家）" in page and "s4evnx0m778" not in page.casefold()
     with desk.reading() as session:

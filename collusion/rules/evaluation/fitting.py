@@ -132,11 +132,13 @@ def attempt(
     marks: bool = False,
     weight: Values | None = None,
     group: Labels | None = None,
+    told: Labels | None = None,
 ) -> None:
     """Learn on one side, judge on the other and add the figures to the trial; raises Leak before learning.
 
     With `group` every row gets the mean score of its group: a label that belongs to the tender is told for the tender.
-    A side with one class only cannot be judged and adds nothing.
+    A side with one class only cannot be judged and adds nothing. `told`: the labels learnt from, where they are not
+    those judged by.
     """
     for what, owner in split.apart:
         guards.refuse_overlap(what, owner[split.train], owner[split.test])
@@ -144,11 +146,12 @@ def attempt(
     truth = label[split.test]
     trial.rows += len(truth)
     trial.tried += 1
-    if len(np.unique(truth)) < 2 or len(np.unique(label[split.train])) < 2:
+    known = label if told is None else told
+    if len(np.unique(truth)) < 2 or len(np.unique(known[split.train])) < 2:
         trial.note = "one class only on a side"
         return
     model = learner(seed)
-    model.fit(values[split.train], label[split.train], sample_weight=None if weight is None else weight[split.train])
+    model.fit(values[split.train], known[split.train], sample_weight=None if weight is None else weight[split.train])
     score = model.predict_proba(values[split.test])[:, 1]
     if group is not None:
         _, owner = np.unique(group[split.test], return_inverse=True)

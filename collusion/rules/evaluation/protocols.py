@@ -9,7 +9,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from collusion.rules.evaluation import features as look
-from collusion.rules.evaluation import fitting
+from collusion.rules.evaluation import fitting, unlabelled
 from collusion.rules.evaluation.features import Features
 from collusion.rules.evaluation.fitting import Split, Trial
 from collusion.rules.evaluation.history import cobidding
@@ -183,4 +183,52 @@ def unseen(tender: fitting.Labels, bidder: fitting.Labels, seed: int, share: flo
     return Split(train, test, (("tender", tender), ("bidder", bidder)))
 
 
-PROTOCOLS = {"paper": paper, "loco": loco, "time": forward, "disjoint": disjoint}
+def partly(markets: Sequence[Market], repetitions: int) -> Iterator[Trial]:
+    """A share of the rigged tenders of the learning side is told as not known: who still finds the held-out ones?
+
+    A fifth of the tenders is held out. Tenders are judged by the paper's label; where the file has the bidder's own,
+    bids are judged by that, on unseen bidders in unseen tenders.
+    """
+    learners: tuple[tuple[str, Any], ...] = (
+        ("unknown taken for clean, extra trees", fitting.even_trees),
+        ("Elkan–Noto over extra trees", unlabelled.elkan_noto(fitting.trees)),
+        ("bagging against the unlabelled", unlabelled.bagging),
+        ("unknown taken for clean, logistic", fitting.logistic),
+        ("Elkan–Noto over logistic", unlabelled.elkan_noto(fitting.logistic)),
+    )
+    for market in markets:
+        for what, values, names, label, owner, splits in _partly_known(market, repetitions):
+            for share in HIDDEN:
+                trials = [
+                    Trial("partly", market.name, f"{what}, {share:.0%} hidden: {said}", "model", len(market.rows))
+                    for said, _ in learners
+                ]
+                mixed = Trial(
+                    "partly", market.name, f"{what}, {share:.0%} hidden: shuffled", "shuffled", len(market.rows)
+                )
+                for seed, split in enumerate(splits):
+                    told = unlabelled.hidden(label, split.train, owner, share, seed)
+                    for trial, (_, learner) in zip(trials, learners, strict=True):
+                        fitting.attempt(trial, learner, names, values, label, split, seed=seed, told=told)
+                    other = fitting.shuffled(label, np.arange(len(label)), seed)
+                    known = unlabelled.hidden(other, split.train, owner, share, seed)
+                    fitting.attempt(mixed, unlabelled.bagging, names, values, other, split, seed=seed, told=known)
+                yield from (*trials, mixed)
+
+
+def _partly_known(market: Market, repetitions: int) -> Iterator[tuple[Any, ...]]:
+    """What is judged, its features, labels, the group whose label is hidden together, and the splits."""
+    kept = np.flatnonzero([len(rows) >= LEAST_BIDS for rows in market.rows])
+    chosen = (look.screens(market) + look.count(market)).take(kept)
+    each = np.arange(len(kept))
+    splits = list(fitting.grouped_splits(each, 0.2, repetitions, "tender"))
+    yield "tenders", chosen.ranked(), chosen.names, market.tender_label[kept], each, splits
+    if market.own is not None and market.bidder is not None:
+        bids = look.per_bid(market, look.screens(market) + look.count(market)) + look.position(market)
+        bids = bids + cobidding(market)
+        apart = [unseen(market.tender, market.bidder, seed) for seed in range(repetitions)]
+        yield "bids", bids.filled(), bids.names, market.own, market.tender, apart
+
+
+HIDDEN = (0.0, 0.3, 0.5, 0.7)
+PROTOCOLS = {"paper": paper, "loco": loco, "time": forward, "disjoint": disjoint, "partly": partly}
