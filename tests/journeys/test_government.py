@@ -118,6 +118,7 @@ def test_a_consultation_runs_through_both_openings_to_a_verified_archive(
     Neither opening tells a price; the last round's price decides. Seen red: with the archive taken before the
     challenges were over.
     The first responses are in the file too, and both verifiers recount them; each change in `TOUCHED` is found.
+    Seen red: with either verifier recounting nothing of them.
     R-151, R-155: bonds given with the first response are met, come back too late, and both verifiers recount them in
     the last round's file.
     """
