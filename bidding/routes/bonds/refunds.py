@@ -52,6 +52,7 @@ def _page(code: str, bond_id: int, errors: list[Refusal], status: int = 200) -> 
         if held.section_id != section.id:
             raise Missing("bond.unknown")
         open_ones = {one.id for one in queries.unrefunded(session, held)}
+        back = queries.shares_of(session, held)
         law = queries.bond_law(section)
         lines, entries = queries.payments(session, held), entries_of(session, held.subject)
         twice = set(duplicates(queries.as_payments(lines), held.asked_fen))
@@ -65,6 +66,7 @@ def _page(code: str, bond_id: int, errors: list[Refusal], status: int = 200) -> 
                     "line": one,
                     "account": masked(one.payer_account),
                     "is_open": one.id in open_ones,
+                    "back_fen": back.get(one.id, 0),
                     "is_twice": one.reference in twice,
                 }
                 for one in lines

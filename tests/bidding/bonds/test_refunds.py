@@ -416,7 +416,7 @@ def test_finance_takes_the_winners_performance_bond_on_its_page(
         number = queries.bonds(act.session, section, "performance")[0].id
         asked = {**queries.bond_terms(act.session, section), "purpose": "performance", "valid_until": "2027-12-31"}
     browser, page = login(Role.FINANCE), f"/bonds/desk/{made.code}/{number}"
-    assert "转为履约保证金" in browser.get(page).text
+    assert "转入履约保证金" in browser.get(page).text
 
     def hand_in(**changed: Any) -> Any:
         document = made.bank.issue({**asked, **changed}, made.party("b"))
