@@ -8,7 +8,7 @@ from collusion.rules.base_rates import TEMPLATE_INSTANTS, rate
 from collusion.rules.case import Case
 from collusion.rules.documents import Document
 from collusion.rules.evidence import ARTICLE_41, SIGNALS, Family, Indicator, Note, Remark, nothing, remark
-from collusion.rules.publications import Publications
+from collusion.rules.publications import Publications, minute
 from collusion.rules.quoting import fresh, longest, phrases_of, texts_of
 from collusion.rules.source_text import _l
 
@@ -36,7 +36,7 @@ def notes(case: Case) -> list[Note]:
         saved = next(d.marks.modified_at for d in early if d.file == quoted.place.file) or told.published_at
         said = remark(
             _l("文件最后保存于 %(saved)s，早于招标公告（%(told)s），已含招标文件独有原文 %(n)d 字：“%(words)s”"),
-            saved=f"{saved:%Y-%m-%d %H:%M}Z", told=f"{told.published_at:%Y-%m-%d %H:%M}Z",
+            saved=minute(saved), told=minute(told.published_at),
             n=quoted.letters, words=quoted.words,
         )  # fmt: skip
         tested = remark(_l("生成工具自带的时间、半年以前的时间、其他项目中出现过的文字均已除外"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collusion.rules.base_rates import rate
 from collusion.rules.case import Bid, Case
 from collusion.rules.evidence import ARTICLE_41, SIGNALS, Family, Indicator, Note, Remark, nothing, remark
-from collusion.rules.publications import Paper, Publications
+from collusion.rules.publications import Paper, Publications, minute
 from collusion.rules.quoting import Quotation, fresh, longest, phrases_of, texts_of
 from collusion.rules.source_text import _l
 
@@ -22,7 +22,7 @@ def notes(case: Case) -> list[Note]:
         paper, quoted = seen
         said = remark(
             _l("投标文件于 %(came)s 收到，含 %(file)s（%(told)s 公布）中的原文 %(n)d 字：“%(words)s”"),
-            came=f"{bid.conduct.received_at:%Y-%m-%d %H:%M}Z", told=f"{paper.published_at:%Y-%m-%d %H:%M}Z",
+            came=minute(bid.conduct.received_at), told=minute(paper.published_at),
             file=paper.file, n=quoted.letters, words=quoted.words,
         )  # fmt: skip
         tested = remark(_l("收到之前已公布的文件、所答复的提问原文、其他项目的投标文件均已扣除"))

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from collusion.rules.history import instant
+from core.clock import BEIJING
 
 PUBLICATIONS = "sunbid-publications/v1"
 
@@ -38,6 +39,11 @@ class Publications:
     follows: bool
     papers: tuple[Paper, ...]
     barriers: tuple[Barrier, ...]
+
+
+def minute(at: datetime) -> str:
+    """Spell an instant in Beijing time, to the minute, as pages do."""
+    return f"{at.astimezone(BEIJING):%Y-%m-%d %H:%M}"
 
 
 def read_publications(records: Iterable[Mapping[str, Any]]) -> Publications | None:
