@@ -48,8 +48,8 @@ SELECT tender_id tender, stddev_samp / mean v0, (x[n] - x[1]) / x[1] v1, (x[2] -
     ELSE 1000 END ELSE least((x[2] - x[1]) * (n - 2) / (x[n] - x[2]), 1000) END END v4,
   CASE WHEN n >= 3 THEN CASE WHEN x[n] - x[1] <= 1e-12 * x[n] * (n - 1) THEN 0
     ELSE least((x[2] - x[1]) * (n - 1) / (x[n] - x[1]), 1000) END END v5,
-  CASE WHEN n >= 3 THEN CASE WHEN alike OR abs(skew) < 1e-9 THEN 0 ELSE skew END END v6,
-  CASE WHEN n >= 4 THEN CASE WHEN alike OR abs(kurt) < 1e-9 THEN 0 ELSE kurt END END v7,
+  CASE WHEN n >= 3 THEN CASE WHEN alike OR abs(skew) < 1e-7 THEN 0 ELSE skew END END v6,
+  CASE WHEN n >= 4 THEN CASE WHEN alike OR abs(kurt) < 1e-7 THEN 0 ELSE kurt END END v7,
   CASE WHEN alike THEN 0 ELSE list_max([greatest(i / n - (x[i] - x[1]) / (x[n] - x[1]),
     (x[i] - x[1]) / (x[n] - x[1]) - (i - 1) / n) for i in range(1, n + 1)]) END v8,
   CASE WHEN n >= 3 THEN list_min([list_stddev_samp(x[i:i + 2]) / list_avg(x[i:i + 2]) for i in range(1, n - 1)]) END v9,

@@ -93,6 +93,12 @@ def test_equal_bids_have_values_and_no_division_by_zero() -> None:
     assert led["asymmetry.rd"] == 1000.0
 
 
+@pytest.mark.parametrize("bids", [(100.1, 100.2, 100.3), (1e6 + 0.1, 1e6 + 0.2, 1e6 + 0.3)])
+def test_symmetric_bids_have_no_skewness_at_all(bids: tuple[float, ...]) -> None:
+    """What is left of zero would rank them by chance. Seen red: without the guard."""
+    assert values(*bids)["shape.skewness"] == 0.0
+
+
 def test_the_result_does_not_depend_on_the_order_of_lines() -> None:
     """Seen red: with neither the table nor the residuals sorted."""
     rows = market(tenders=80)

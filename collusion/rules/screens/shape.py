@@ -38,7 +38,7 @@ def _alike(bids: Bids) -> np.ndarray:
 
 def _settled(shape: Bids) -> Bids:
     # Round prices are often exactly symmetric: what the arithmetic leaves of zero must not rank them, by chance.
-    return np.where(np.abs(shape) < 1e-9, 0.0, shape)
+    return np.where(np.abs(shape) < 1e-7, 0.0, shape)
 
 
 def _moment(bids: Bids, order: int) -> Bids:

@@ -94,7 +94,7 @@ def cluster(address: str, shared: Path) -> Iterator[Runner]:
         raise Invalid("screen.open_wire", field="workers", address=address)
     try:
         client: Any = Client(address, timeout=WAIT, set_as_default=False)
-    except (OSError, ValueError, TimeoutError) as error:
+    except (OSError, ValueError, TimeoutError, MemoryError) as error:  # what is no scheduler answers anything
         raise Invalid("screen.no_workers", field="workers", address=address) from error
     token = shared / f"token-{uuid.uuid4().hex}"
     try:
