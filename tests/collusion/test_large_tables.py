@@ -319,8 +319,8 @@ def test_the_command_chooses_and_checks_the_engine(tmp_path: Path) -> None:
     assert done.exit_code == 0 and "SHA-256" in done.output, done.output
     assert out.read_text("utf-8") == small
     result = json.loads(small)
-    assert len(result["tenders"]) == 2 and result["left_out"]["tenders"] == 21
-    assert duckdb.connect().execute(f"SELECT count(*) FROM '{tables}/tenders.parquet'").fetchone() == (23,)
+    assert len(result["tenders"]) == 2 and result["left_out"]["tenders"] == 27
+    assert duckdb.connect().execute(f"SELECT count(*) FROM '{tables}/tenders.parquet'").fetchone() == (29,)
     out.unlink()
     for wrong in (
         ["--engine", "cluster"],
