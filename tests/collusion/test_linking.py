@@ -88,7 +88,7 @@ def compared(bundle: bytes, key: str) -> dict[str, Any]:
 def test_another_bidders_bid_in_another_project_on_the_same_machine_is_found_and_kept(desk: Platform, key: str) -> None:
     """The answer names bids and kinds, both digests are in the ledger, and no identifier stands anywhere.
 
-    Seen red: with the ring's own other bids counted as matches, and with whoever is not in charge let in.
+    Seen red: with whoever is not in charge let in.
     """
     with pytest.raises(Conflict, match=r"link\.not_in_work"):
         take(desk)
@@ -119,7 +119,7 @@ def test_another_bidders_bid_in_another_project_on_the_same_machine_is_found_and
 
 
 def test_only_the_keys_holder_can_answer_and_only_for_the_bundle_that_was_taken(desk: Platform, key: str) -> None:
-    """Seen red: with the proof not checked, and with names of the file believed."""
+    """A changed answer, a foreign key, another bundle, a bid that was not handed out: each refused."""
     do(desk, services.assign_warning)
     bundle = take(desk)
     with pytest.raises(Invalid, match=r"seal\.not_for_this_key"):
@@ -182,7 +182,7 @@ def test_an_answer_file_is_read_place_by_place() -> None:
 def test_at_the_desk_records_go_out_and_the_answer_comes_in_and_no_key_is_sent(
     desk: Platform, key: str, app: Any, login: Callable[..., Any], tmp_path: Path
 ) -> None:
-    """The whole round with the real command. Seen red: with the answer taken in without a file."""
+    """The whole round with the real command."""
     do(desk, services.assign_warning)
     browser = as_login(app, desk, supervisor(desk).name)
     url = f"/supervise/warnings/W-{desk.clock.now():%Y}-0001"

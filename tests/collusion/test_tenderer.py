@@ -75,7 +75,7 @@ def section(texts: Mapping[str, str], came: Mapping[str, datetime], **changes: A
 
 
 def test_a_bid_that_quotes_a_clarification_before_it_was_told_is_noted() -> None:
-    """Seen red: with papers compared by the closing instead of the bid's own receipt."""
+    """What was public before the bid came is subtracted, whoever asked in these words is not accused."""
     indicator = tenderer_foreknowledge.INDICATOR
     early = section({"a": COPIED, "b": "我方自拟方案，与澄清无关。"}, {})
     assert set(noted(indicator, early)) == {"a"}
@@ -180,7 +180,7 @@ def tailored(*, alone: bool, spread: bool = False) -> Case:
 
 
 def test_rare_requirements_met_by_one_alone_are_noted_and_a_diligent_bidder_is_not() -> None:
-    """Seen red: with the sentences of the whole tender in the place of those around."""
+    """Seen red: with every sentence taken for rare."""
     indicator = tenderer_tailored.INDICATOR
     assert set(noted(indicator, tailored(alone=True))) == {"a"}
     assert noted(indicator, tailored(alone=True, spread=True)) == {}
@@ -202,7 +202,7 @@ def test_a_restrictive_clause_published_despite_the_check_counts_as_suspect() ->
 
 
 def test_notes_move_no_score() -> None:
-    """Seen red: never, for nothing of a note is handed to fusion; the docs promise it."""
+    """Nothing of a note is handed to fusion; the docs promise it."""
     case = section({"a": COPIED, "b": "我方自拟方案。"}, {})
     with_notes, without = evaluate(case), evaluate(replace(case, publications=None))
     assert {note.indicator for note in with_notes.notes} == {"tenderer.foreknowledge"} and without.notes == ()
