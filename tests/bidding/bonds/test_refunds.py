@@ -327,7 +327,7 @@ def test_a_part_of_a_performance_bond_goes_back_by_two_persons_and_the_books_com
 ) -> None:
     """Of three payments the oldest goes back whole, one in part, the newest not at all; recounted by both programs.
 
-    Seen red: with the whole payment prepared; with the kept part not booked; with the recount blind to it.
+    Seen red: with the whole payment prepared; with the kept part not booked.
     """
     made = BondStage(platform, tmp_path)
     made.by_transfer("b", ASKED // 2, ASKED // 4, ASKED // 4)
@@ -389,7 +389,7 @@ def _verdict(check: Callable[[], object]) -> bool:
 
 
 def test_a_performance_bond_is_not_kept_at_the_desk(platform: Platform, tmp_path: Path) -> None:
-    """It is decided where its contract ends. Seen red: booked as a bid's, so that the books did not balance."""
+    """It is decided where its contract ends. Seen red: without asking the kind of bond."""
     made = BondStage(platform, tmp_path)
     made.by_transfer("b")
     declare_without_opening(made, "b")
