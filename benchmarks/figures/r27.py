@@ -149,7 +149,7 @@ def told(held: Evaluation) -> dict[str, Any]:
     section = {"code": held.section, "method": held.method, "control_price_fen": held.control_price_fen}
     bids = [
         {**{key: bid[key] for key in ("number", "name", "identifier", "price_fen")},
-         "submission_digest": bid["submission"], "state": "opened_by_bidder"}
+         "submission_digest": bid["submission"], "state": "opened_by_bidder", "faults": [], "identity": {}}
         for bid in held.bids
     ]  # fmt: skip
     files = {
