@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from accounts.models import Person
 from bidding import queries as bidding
 from bidding.models import Section
+from bidding.rules.bonds import masked
 from core.board import notices
 from core.clock import iso
 from core.errors import Missing
@@ -148,7 +149,6 @@ def record_facts(session: Session, section: Section) -> dict[str, Any]:
 
 def _recorded(bid: Bid, with_price: bool) -> dict[str, Any]:
     schedule = bid.schedule if with_price and bid.state in OPENED else None
-    bond = bid.identity.get("bond") if isinstance(bid.identity, dict) else None
     return {
         "number": bid.number,
         "name": bid.name,
@@ -164,9 +164,17 @@ def _recorded(bid: Bid, with_price: bool) -> dict[str, Any]:
         "faults": [fault["code"] for fault in bid.identity_faults],
         "consortium": bid.members,
         "schedule": schedule,
-        "bond": bond,
+        "bond": _bond_told(bid.identity),
         "confirmed_at": iso(bid.confirmed_at) if bid.confirmed_at else None,
     }
+
+
+def _bond_told(identity: Any) -> dict[str, Any] | None:
+    """The bond as the bidder sealed it, of its account the last four signs: the record is everybody's to read."""
+    bond = identity.get("bond") if isinstance(identity, dict) else None
+    if not isinstance(bond, dict):
+        return None
+    return {**bond, "account": masked(str(bond["account"]))} if bond.get("account") else bond
 
 
 def record_faults(session: Session, found: Opening) -> list[dict[str, Any]]:

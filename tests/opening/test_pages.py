@@ -13,9 +13,11 @@ import pytest
 from flask import Flask
 
 from accounts.rules import Role
+from bidding import queries as bidding
+from core.act import SYSTEM
 from core.money import grouped
 from core.seal import peel
-from opening import services
+from opening import queries, services
 from tests.opening.stage import CODE, TRUSTEES, Stage
 
 PLAYERS = (None, Role.TENDEREE, Role.AGENT, Role.BIDDER, Role.OFFICER, Role.SUPERVISOR, Role.OPERATOR, Role.EXPERT)
@@ -324,3 +326,17 @@ def test_forms_come_back_with_their_error(stage: Stage, login: Callable[..., Any
     bidder = login(Role.BIDDER)
     answer = bidder.post(f"/opening/{CODE}/object", data={"text": "x"})
     assert answer.status_code == 422 and re.search(r">\s*x</textarea>", answer.get_data(as_text=True))
+
+
+def test_of_a_bonds_account_the_record_tells_the_last_four_signs(stage: Stage) -> None:
+    """The record is everybody's to read; what the bidder sealed stays as it was. Seen red: with the bond as sealed."""
+    for letter in "abc":
+        stage.submit(letter)
+    stage.to_confirmation()
+    bond = {"form": "transfer", "account": "3301040160001234567", "payer": "甲", "amount_fen": 80_000_000}
+    with stage.platform.act(SYSTEM) as act:
+        act.session.merge(stage.bid("a")).identity = {**stage.bid("a").identity, "bond": bond}
+    with stage.platform.reading() as session:
+        facts = queries.record_facts(session, bidding.section(session, CODE))
+    (told,) = [one["bond"] for one in facts["bids"] if one["submission_digest"] == stage.bidders["a"].digest]
+    assert told == {**bond, "account": "****4567"} and bond["account"] not in json.dumps(facts)
