@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,6 +20,7 @@ from experts import queries, services
 from experts.models import Committee, Expert, Member, Sheet
 from opening.models import Bid
 from tests import factories
+from tests.experts import opened
 from tests.experts.kept import reached
 from tests.experts.opened import BIDDERS, CONTROL, METHOD, PRICES, SCORES, Opened
 
@@ -294,8 +296,12 @@ class Story(Opened):
         return self._reached("delivered", failing, play)
 
     def _reached(self, stage: str, failing: Mapping[int, str] | None, play: Callable[[], None]) -> Story:
+        if any(callable(one) for one in vars(self).values()):
+            play()  # a test plays a part of it in its own way
+            return self
         told = (self.code, tuple(self.prices), self.meets_at, self.anonymous, tuple(sorted((failing or {}).items())))
-        reached(self.platform, self.clock, (type(self), stage, told), play)
+        rules = json.dumps([opened.METHOD, SCORES], sort_keys=True)
+        reached(self.platform, self.clock, (type(self), stage, told, rules), play)
         return self
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from core.act import Platform
 from core.clock import StoppedClock
+from tests.experts import opened
 from tests.experts import story as stories
 from tests.experts.story import PRICES, Story
 
@@ -23,7 +24,7 @@ def test_the_lowest_responsive_price_ranks_first(
     platform: Platform, clock: StoppedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Reviewed, locked, reported: the members have no criterion to score. Seen red: with prices ranked downwards."""
-    monkeypatch.setattr(stories, "METHOD", LOWEST)
+    monkeypatch.setattr(opened, "METHOD", LOWEST)
     monkeypatch.setattr(stories, "SCORES", {})
     story = Story(platform, clock)
     story.to_delivered()
