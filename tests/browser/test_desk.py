@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from flask import Flask
 from playwright.sync_api import Page, expect
 
@@ -15,6 +16,7 @@ from accounts.queries import person
 from accounts.services import open_sign_in
 from bidding import queries as bidding
 from collusion import queries, services
+from collusion.cli import collusion
 from core.act import SYSTEM, Platform
 from core.clock import StoppedClock
 from core.seal import new_identity, recipient_of
@@ -77,15 +79,18 @@ def test_a_lead_is_taken_on_and_its_machines_compared_then_read_on_a_phone(
     desk.get_by_role("button", name="签收并承办").click()
     desk.get_by_text("比对其他项目的制作设备").click()
     desk.get_by_label("比对理由").fill("太短")
-    desk.get_by_label("监督密钥文件").set_input_files(file)
-    desk.get_by_label("口令").fill(PASSPHRASE)
-    desk.get_by_role("button", name="比对", exact=True).click()
+    desk.get_by_role("button", name="下载记录").click()
     expect(desk.get_by_text("至少写 10 个字").first).to_be_visible()
     watch = Watch(desk)  # the browser itself tells of the 422
     desk.get_by_label("比对理由").fill("两家设备标识相同，核查其他项目是否出自同一台机器。")
-    desk.get_by_label("监督密钥文件").set_input_files(file)
-    desk.get_by_label("口令").fill(PASSPHRASE)
-    desk.get_by_role("button", name="比对", exact=True).click()
+    with desk.expect_download() as handed:
+        desk.get_by_role("button", name="下载记录").click()
+    bundle, answer = tmp_path / "machines.json", tmp_path / "answer.json"
+    handed.value.save_as(bundle)
+    words = ["link", str(bundle), "--key", str(file), "--out", str(answer), "--passphrase", PASSPHRASE]
+    assert CliRunner().invoke(collusion, words, catch_exceptions=False).exit_code == 0
+    desk.get_by_label("比对结果文件").set_input_files(answer)
+    desk.get_by_role("button", name="交回结果").click()
     expect(desk.get_by_role("cell", name=OTHER)).to_be_visible()
     assert_sound(desk, watch)
     phone = signed_in(app, platform, new_page(390, locale="en"), address, "b")
