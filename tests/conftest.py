@@ -40,7 +40,7 @@ LOCKER_KEY = bytes(range(32)).hex()
 START = datetime(2026, 10, 8, 1, 0, tzinfo=UTC)
 SIGNER_SEED = bytes(range(32))
 FSYNC = os.fsync
-PLAYED = tuple(f"tests/journeys/test_{name}.py" for name in ("tender", "archive", "contents"))
+PLAYED = tuple(f"tests/journeys/test_{name}.py" for name in ("tender", "archive", "contents", "every_page"))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -260,6 +260,7 @@ def test_what_was_opened_is_forgotten_when_duty_ends() -> None:
         vault.read(sealed)
 
 
+@pytest.mark.slow
 def test_the_command_makes_a_key_that_its_passphrase_opens(secret: Secret, tmp_path: Path) -> None:
     """And a process started with the file is on duty. Seen red: the file written readable by others."""
     file = tmp_path / "duty.age"

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pypdfium2
+import pytest
 from flask import Flask
 
 from accounts.queries import actor_for
@@ -59,6 +60,7 @@ class Separate(Whole):
         services.set_selection(act, section, {**PLAN, "forming": "drawn"}, STAFF)
 
 
+@pytest.mark.slow
 def test_an_award_committee_chooses_among_unranked_candidates(
     platform: Platform, tmp_path: Path, login: Callable[..., Browser], app: Flask
 ) -> None:

@@ -224,6 +224,7 @@ def held_layers(stage: Whole, letter: str) -> dict[str, list[bytes]]:
     return found
 
 
+@pytest.mark.slow
 def test_a_double_envelope_tender_runs_to_a_verified_archive_and_who_failed_stays_sealed(
     platform: Platform, tmp_path: Path, login: Callable[..., Browser], app: Flask
 ) -> None:

@@ -107,6 +107,7 @@ def test_no_name_is_seen_before_the_names_are_published(
     assert list(seen(app, enter(), words)) == []
 
 
+@pytest.mark.slow
 def test_every_page_answers_at_every_stage(stage: Stage, app: Flask, enter: Callable[[], dict[Any, Any]]) -> None:
     """Sabotage: a template that read a missing value (StrictUndefined) failed here with 500."""
 
