@@ -7,7 +7,6 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from accounts.queries import person
 from awards import queries
 from awards.models import Ballot, Inspection, Publicity, Selection, SelectionRoll
 from bidding.models import Section
@@ -84,8 +83,3 @@ def draw_seed(session: Session, section: Section) -> tuple[str, bytes]:
     if seed is None:
         raise Missing("selection.no_seed")
     return committee.draw_label, bytes.fromhex(seed)
-
-
-def names_of(session: Session, logins: list[str]) -> dict[str, str]:
-    """The people's names by login."""
-    return {login: person(session, login).name for login in logins}
