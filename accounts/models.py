@@ -85,9 +85,12 @@ BLOCK = 4096
 """How many keys of people make a block."""
 
 
-@event.listens_for(Person, "before_update")
+@event.listens_for(Person, "after_update")
 def _name_changes(mapper: object, connection: Connection, person: Person) -> None:
-    """A name that changes takes its sheet with it: until it is written anew its people are looked at one by one."""
+    """A name that changes takes its sheet with it: until it is written anew its people are looked at one by one.
+
+    After the row: where a sheet is being written of the old name, that waits, and the sheet is there to be taken.
+    """
     if inspect(person).attrs.name.history.has_changes():
         _forget_sheet(mapper, connection, person)
 

@@ -13,13 +13,14 @@ MOST = 25
 
 
 def write_sheets(act: Act, most: int = MOST) -> int:
-    """Write sheets for blocks of people that have none; how many. Safe to repeat."""
+    """Write sheets for blocks of people that have none; how many. Safe to repeat; a name changes before or after."""
     blocks = queries.blocks_to_write(act.session, most)
     for block in blocks:
         rows = act.session.execute(
             select(Person.id, Person.name)
             .where(Person.id >= block * BLOCK, Person.id < (block + 1) * BLOCK)
             .order_by(Person.id)
+            .with_for_update(read=True)
         )
         # No name has a line in it (NFC and stripped of control characters when registered); one that had stays in one.
         content = "\n".join(f"{key}:{' '.join(name.splitlines())}" for key, name in rows)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import threading
 from pathlib import Path
 
 import pytest
@@ -168,6 +169,30 @@ def test_a_part_of_a_name_is_looked_for_in_locked_sheets_as_one_by_one(
     with platform.act(SYSTEM) as act:
         assert write_sheets(act) == 1
     assert found("孤求") == ["p09"]
+
+
+def test_a_name_that_changes_while_its_sheet_is_written_is_found_as_it_is_now(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On either database. Seen red on PostgreSQL: with the rows not locked, and with the sheet taken before the row."""
+    for place in (models, account_queries, sheets):
+        monkeypatch.setattr(place, "BLOCK", 4)
+    with platform.act(SYSTEM) as act:
+        for n in range(12):
+            factories.person(act, Role.EXPERT, login=f"p{n:02d}", name=f"欧阳{chr(0x4E00 + n)}")
+
+    def rename() -> None:
+        with platform.act(SYSTEM) as act:
+            act.session.query(Person).filter(Person.login == "p01").one().name = "独孤求败"
+
+    thread = threading.Thread(target=rename)
+    with platform.act(SYSTEM) as act:
+        assert write_sheets(act) == 2
+        thread.start()
+        thread.join(0.5)
+    thread.join()
+    with platform.reading() as session:
+        assert [session.get_one(Person, key).login for key in people_named(session, "孤求")] == ["p01"]
 
 
 def objects_of(folder: Path) -> list[bytes]:
