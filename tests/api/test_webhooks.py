@@ -198,15 +198,24 @@ def test_only_what_was_subscribed_is_told(platform: Platform, receiver: Receiver
 
 
 def test_of_a_section_its_hall_and_its_result_are_told_too(platform: Platform, receiver: Receiver) -> None:
-    """Seen red: with the subject compared with `section:…` alone, so that no opening and no award was told."""
+    """Seen red: with the subject compared with `section:…` alone, so that no opening and no award was told; with a
+    second sitting known, and none after it."""
     subscribe(platform, receiver.url, section="S-01")
-    subjects = ("opening:S-01", "opening:S-01:2", "publicity:S-01", "archive:S-01", "opening:S-010", "trades:S-01")
+    subjects = (
+        "opening:S-01",
+        "opening:S-01:2",
+        "opening:S-01:3",
+        "publicity:S-01",
+        "archive:S-01",
+        "opening:S-010",
+        "trades:S-01",
+    )
     with platform.act(SYSTEM) as act:
         for number, subject in enumerate(subjects):
             append(act, ("opening.", "award.")[number % 2] + "x", subject, {})
     deliver_webhooks(platform, HERE)
     told = [json.loads(body)["data"] for _, body in receiver.got]
-    assert sorted(one["subject"] for one in told) == sorted(subjects[:4])
+    assert sorted(one["subject"] for one in told) == sorted(subjects[:5])
     assert {one["section"] for one in told} == {"S-01"}
 
 

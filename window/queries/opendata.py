@@ -31,7 +31,7 @@ from opening.rules import NAMES_SHOWN, PRICES_SHOWN
 
 TOLD = ("notice.", "section.", "publicity.", "opening.", "trade.", "trades.", "archive.", "award.")
 """Beginnings of the kinds of ledger entries that change what is published."""
-_OF_SECTION = re.compile(r"(?:section|opening|publicity|archive):(.+?)(?::2)?")
+_OF_SECTION = re.compile(r"(?:section|opening|publicity|archive):(.+?)(?::[0-9]+)?")
 
 
 def section_of(subject: str | None) -> str:
