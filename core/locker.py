@@ -3,9 +3,6 @@
 AES-256-GCM with a fresh nonce for every value and a key for every column (HKDF-SHA256), from `cryptography`. Equal
 values are found by a keyed index (HMAC-SHA256). Whoever has the database, its log and its dumps but not the key file
 reads nothing; whoever has both reads everything (docs/THREATS.md).
-
-Files are locked piece by piece (STREAM: a key of their own, the nonce counts and says which piece is the last), so
-that a piece that is changed, moved or left out is found and none need be held whole in memory.
 """
 
 from __future__ import annotations
@@ -16,9 +13,8 @@ import hmac
 import json
 import os
 import secrets
-from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -33,8 +29,6 @@ from core.errors import Conflict
 
 LOCKED = "lk1:"
 NONCE = 12
-FILE = b"sunbid-locked/v1\n"
-SALT, PIECE, TAG = 32, 65536, 16
 
 
 def secret_file(path: Path) -> bytes:
@@ -75,48 +69,26 @@ class Locker:
 
     def lock(self, value: str, place: str) -> str:
         """The value encrypted for that place."""
-        nonce = os.urandom(NONCE)
-        sealed = self._cipher(place).encrypt(nonce, value.encode(), None)
-        return LOCKED + base64.b64encode(nonce + sealed).decode("ascii")
+        return LOCKED + base64.b64encode(self.lock_bytes(value.encode(), place)).decode("ascii")
 
     def unlock(self, held: str, place: str) -> str:
         """What was locked there, or as it stands what never was; Conflict("locker.unreadable") under another key."""
         if not held.startswith(LOCKED):
             return held
         try:
-            raw = base64.b64decode(held[len(LOCKED) :], validate=True)
-            return self._cipher(place).decrypt(raw[:NONCE], raw[NONCE:], None).decode()
-        except (InvalidTag, ValueError):
+            return self.unlock_bytes(base64.b64decode(held[len(LOCKED) :], validate=True), place).decode()
+        except ValueError:
             raise Conflict("locker.unreadable", place=place) from None
 
-    def lock_file(self, chunks: Iterable[bytes], place: str) -> Iterator[bytes]:
-        """The bytes encrypted for that place, piece by piece."""
-        salt = os.urandom(SALT)
-        cipher, number, held = self._file_cipher(place, salt), 0, b""
-        yield FILE + salt
-        for chunk in chunks:
-            held += chunk
-            while len(held) > PIECE:
-                yield cipher.encrypt(_counted(number, is_last=False), held[:PIECE], None)
-                held, number = held[PIECE:], number + 1
-        yield cipher.encrypt(_counted(number, is_last=True), held, None)
+    def lock_bytes(self, raw: bytes, place: str) -> bytes:
+        """The bytes encrypted for that place: nonce, then what AES-GCM made of them."""
+        nonce = os.urandom(NONCE)
+        return nonce + self._cipher(place).encrypt(nonce, raw, None)
 
-    def unlock_file(self, file: BinaryIO, place: str) -> Iterator[bytes]:
-        """What was locked there, piece by piece; Conflict("locker.unreadable") at the first that is not as written.
-
-        Nothing may be taken for true before the last piece has come: a file that ends too early is refused there.
-        """
+    def unlock_bytes(self, held: bytes, place: str) -> bytes:
+        """What was locked there; Conflict("locker.unreadable") where it is not as it was, or under another key."""
         try:
-            if file.read(len(FILE)) != FILE:
-                raise ValueError
-            cipher, number = self._file_cipher(place, file.read(SALT)), 0
-            piece = file.read(PIECE + TAG)
-            while True:
-                following = file.read(PIECE + TAG)
-                yield cipher.decrypt(_counted(number, is_last=not following), piece, None)
-                if not following:
-                    return
-                piece, number = following, number + 1
+            return self._cipher(place).decrypt(held[:NONCE], held[NONCE:], None)
         except (InvalidTag, ValueError):
             raise Conflict("locker.unreadable", place=place) from None
 
@@ -133,15 +105,8 @@ class Locker:
             held = self._ciphers[place] = AESGCM(self._derived(f"value {place}"))
         return held
 
-    def _file_cipher(self, place: str, salt: bytes) -> AESGCM:
-        return AESGCM(self._derived(f"file {place}", salt))
-
-    def _derived(self, use: str, salt: bytes | None = None) -> bytes:
-        return HKDF(SHA256(), 32, salt, f"sunbid-locker/v1 {use}".encode()).derive(self._key)
-
-
-def _counted(number: int, *, is_last: bool) -> bytes:
-    return number.to_bytes(NONCE - 1, "big") + bytes([is_last])
+    def _derived(self, use: str) -> bytes:
+        return HKDF(SHA256(), 32, None, f"sunbid-locker/v1 {use}".encode()).derive(self._key)
 
 
 class Private(dict[str, Any]):

@@ -79,8 +79,7 @@ def proof(session: Session, store: ObjectStore, held: PoolApplication, sha256: s
         raise Missing("object.unknown", sha256=sha256[:64])
     if "object" not in found:
         return found, store.read(sha256)
-    with store.open(found["object"]) as file:
-        raw = b"".join(locker_of(session.get_bind().dialect).unlock_file(file, PROOF))
+    raw = locker_of(session.get_bind().dialect).unlock_bytes(store.read(found["object"]), PROOF)
     if hashlib.sha256(raw).hexdigest() != sha256:
         raise Conflict("locker.unreadable", place=PROOF)
     return found, raw

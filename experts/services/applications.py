@@ -184,7 +184,7 @@ def _keep(act: Act, documents: Documents) -> list[dict[str, Any]]:
     kept = []
     for name, kind, content in documents:
         sha256, size = hashlib.sha256(content).hexdigest(), len(content)
-        kept.append({"name": name, "kind": kind, "sha256": sha256, "size": size, "object": lock_proof(act, [content])})
+        kept.append({"name": name, "kind": kind, "sha256": sha256, "size": size, "object": lock_proof(act, content)})
     return kept
 
 

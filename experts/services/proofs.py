@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
 from sqlalchemy import Boolean, Integer, Numeric, select
 from sqlalchemy.orm import Session
@@ -11,17 +10,16 @@ from sqlalchemy.orm import Session
 from core.act import Act
 from core.db import Base
 from core.locker import locker_of
-from core.store import chunks_of
 from experts.models import PoolApplication
 from experts.queries.applications import PROOF
 
 HASH = re.compile("[0-9a-f]{64}")
 
 
-def lock_proof(act: Act, chunks: Iterable[bytes]) -> str:
+def lock_proof(act: Act, raw: bytes) -> str:
     """The bytes kept encrypted; the hash of the object that holds them."""
     locker = locker_of(act.session.get_bind().dialect)
-    return act.store.put(locker.lock_file(chunks, PROOF)).sha256
+    return act.store.put(locker.lock_bytes(raw, PROOF)).sha256
 
 
 def lock_old_proofs(act: Act) -> int:
@@ -34,8 +32,7 @@ def lock_old_proofs(act: Act) -> int:
         documents = []
         for one in held.documents:
             if "object" not in one:
-                with act.store.open(one["sha256"]) as file:
-                    one = {**one, "object": lock_proof(act, chunks_of(file)), "clear": True}
+                one = {**one, "object": lock_proof(act, act.store.read(one["sha256"])), "clear": True}
                 count += 1
             documents.append(one)
         if documents != held.documents:

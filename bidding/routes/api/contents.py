@@ -9,7 +9,6 @@ from pydantic import Field, StringConstraints
 from bidding.forms import LONG, STAR
 from bidding.rules.envelopes import ENVELOPES, SITTINGS
 from bidding.rules.method import COMPUTABLE, FORMULAS, GROUPS, check_method
-from bidding.services.projects import DOCUMENT_SLOTS
 from core.api.fields import Asked, Filled, Given, Plain, Told, among
 
 Points = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,3}(\.[0-9]{1,3})?$")]
@@ -17,20 +16,17 @@ CriterionCode = Annotated[str, StringConstraints(pattern="^[A-Za-z][A-Za-z0-9]{0
 SlotCode = Annotated[str, StringConstraints(pattern="^[a-z][a-z0-9_]{0,31}$")]
 
 
-def _one(options: tuple[str, ...]) -> Any:
-    return Annotated[str, among(options), Field(json_schema_extra={"enum": list(options)})]
-
-
-Group, Formula, Envelope, Sitting, Computed = (
-    _one(options) for options in (GROUPS, FORMULAS, ENVELOPES, SITTINGS, COMPUTABLE)
-)
-DocumentSlot = _one(DOCUMENT_SLOTS)
+Group = Annotated[str, among(GROUPS), Field(json_schema_extra={"enum": list(GROUPS)})]
+Formula = Annotated[str, among(FORMULAS), Field(json_schema_extra={"enum": list(FORMULAS)})]
+Envelope = Annotated[str, among(ENVELOPES), Field(json_schema_extra={"enum": list(ENVELOPES)})]
+Sitting = Annotated[str, among(SITTINGS), Field(json_schema_extra={"enum": list(SITTINGS)})]
+Computed = Annotated[str, among(COMPUTABLE), Field(json_schema_extra={"enum": list(COMPUTABLE)})]
 
 
 class ComputedGiven(Given):
     """A criterion computed from the schedule: full points at `full` or fewer, none at `none` or more."""
 
-    of: Computed  # type: ignore[valid-type]
+    of: Computed
     full: Annotated[int, Field(ge=1, le=36_500)]
     none: Annotated[int, Field(ge=2, le=36_500)]
 
@@ -40,7 +36,7 @@ class CriterionGiven(Given):
 
     code: CriterionCode
     name: Annotated[Filled, Field(max_length=80)]
-    group: Group  # type: ignore[valid-type]
+    group: Group
     points: Points
     objective: bool = False
     text: Annotated[Plain, Field(max_length=LONG)] = ""
@@ -51,7 +47,7 @@ class CriterionGiven(Given):
 class PriceGiven(Given):
     """How the price is scored; what `mean-deviation/v1` alone needs is left out with `lowest-first/v1`."""
 
-    formula: Formula  # type: ignore[valid-type]
+    formula: Formula
     points: Points
     k_range: Annotated[list[Points], Field(min_length=2, max_length=2)] | None = None
     step: Points | None = None
@@ -106,15 +102,15 @@ class MethodGiven(Given):
 class EnvelopeGiven(Given):
     """An envelope in the order of opening: in which sitting, whether it hides its author."""
 
-    name: Envelope  # type: ignore[valid-type]
-    opens: Sitting = "first"  # type: ignore[valid-type]
+    name: Envelope
+    opens: Sitting = "first"
     anonymous: bool = False
 
 
 class SlotGiven(Given):
     """A named file of a bid, in which envelope, needed or not."""
 
-    envelope: Envelope  # type: ignore[valid-type]
+    envelope: Envelope
     slot: SlotCode
     name: Annotated[Filled, Field(max_length=80)]
     required: bool = True
