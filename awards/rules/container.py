@@ -9,7 +9,7 @@ import tarfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Protocol
 
 import rfc8785
 
@@ -96,6 +96,20 @@ def write_container(
         out.write(bytes(-size % BLOCK))
     out.write(END)
     return manifest
+
+
+class Members(Protocol):
+    """What an archive is to a check: members of known hashes, read as JSON or copied out."""
+
+    members: dict[str, Held]
+
+    def json(self, path: str) -> Any:
+        """A member as JSON."""
+        ...
+
+    def copy(self, path: str, to: Path) -> None:
+        """Copy a member to a file."""
+        ...
 
 
 class Container:

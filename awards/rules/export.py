@@ -6,7 +6,7 @@ from typing import Any, BinaryIO
 
 import rfc8785
 
-from awards.rules.container import END, Container, Source, header
+from awards.rules.container import END, Container, Members, Source, header
 from awards.rules.disclosure import MEMBER, commitment, may_see, parts
 from core.errors import Invalid
 
@@ -48,12 +48,12 @@ def exported(container: Container, klass: str, bid: int | None = None) -> tuple[
     return told, sorted(objects)
 
 
-def json_paths(container: Container) -> list[str]:
+def json_paths(container: Members) -> list[str]:
     """The JSON members that have leaves."""
     return [path for path in container.members if path.endswith(".json") and path not in ("manifest.json", MEMBER)]
 
 
-def object_sizes(container: Container) -> dict[str, int]:
+def object_sizes(container: Members) -> dict[str, int]:
     """Every object with its size."""
     return {
         path.removeprefix("objects/"): held.size

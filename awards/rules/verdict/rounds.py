@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from awards.rules.container import Container
+from awards.rules.container import Members
 from awards.rules.verdict import bids, log, outsiders
 from awards.rules.verdict.told import OPENED, Told, need
 from core.errors import Invalid
@@ -29,7 +29,7 @@ CHECKS: tuple[Callable[[Told], dict[str, Any]], ...] = (
 class _Round:
     """The archive as the file of its first round would be: that round's members, the same objects."""
 
-    def __init__(self, container: Container, told: dict[str, Any]) -> None:
+    def __init__(self, container: Members, told: dict[str, Any]) -> None:
         self._container = container
         self._told = told
         self.members = {path: held for path, held in container.members.items() if path.startswith("objects/")}
@@ -50,7 +50,7 @@ def check_first_round(told: Told) -> dict[str, Any]:
     need((MEMBER in told.container.members) == bool(calls), "archive.first_round", what="member")
     if not calls:
         return {"rounds": 1, "submissions": 0, "opened": 0}
-    first = Told(_Round(told.container, told.first_round), told.verifier)  # type: ignore[arg-type]
+    first = Told(_Round(told.container, told.first_round), told.verifier)
     code = told.first_round["section"]
     need(
         code == calls[0]["content"]["first_round"] == first.project["section"]["code"], "archive.first_round", what=code

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
-from awards.rules.container import Container
+from awards.rules.container import Members
 from core.errors import Invalid
 from core.ledger.notes import Head, Verifier, open_head
 from opening.rules import published_members
@@ -23,7 +23,7 @@ def need(holds: bool, code: str, **facts: Any) -> None:
 class Told:
     """What the archive tells, member by member, read when a check asks for it."""
 
-    def __init__(self, container: Container, verifier: Verifier) -> None:
+    def __init__(self, container: Members, verifier: Verifier) -> None:
         self.container = container
         self.verifier = verifier
 
