@@ -1,4 +1,4 @@
-"""`sunbid statistics`: tables of earlier trades, every sum anew; `sunbid exchange`: platforms above and below."""
+"""`sunbid statistics`: earlier trades, sums anew; `open-data`: OCDS files checked; `exchange`: other platforms."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import click
 from accounts.cli.server import acting_as, platform_of
 from window import queries, services
 from window.rules import COLUMNS
+from window.rules.schema import additional, official_faults, release_faults
 
 
 @click.group()
@@ -58,6 +59,61 @@ def recount_command(context: click.Context, as_json: bool) -> None:
         click.echo(f"{len(wrong)} differences")
     if wrong:
         context.exit(1)
+
+
+@click.group("open-data")
+def open_data() -> None:
+    """Open data: OCDS files held to the vendored official schemas, without network or server."""
+
+
+@open_data.command("check")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--json", "as_json", is_flag=True, help="one JSON object on stdout")
+@click.pass_context
+def check_command(context: click.Context, files: tuple[Path, ...], as_json: bool) -> None:
+    """Check release packages (.json) or releases (.jsonl) by OCDS 1.1.5 with its bids and lots extensions.
+
+    Exit 1 where one is wrong. Fields that neither the standard nor the extensions define are told and are no fault.
+    """
+    told = [{"file": str(file), **_checked(file)} for file in files]
+    if as_json:
+        click.echo(json.dumps(told, ensure_ascii=False))
+    else:
+        for one in told:
+            for fault in one["faults"]:
+                click.echo(f"✗ {one['file']} {fault}")
+            more = f"; also: {', '.join(one['additional'])}" if one["additional"] else ""
+            click.echo(f"{one['file']}: {one['releases']} releases, {len(one['faults'])} faults{more}")
+    if any(one["faults"] for one in told):
+        context.exit(1)
+
+
+def _checked(file: Path) -> dict[str, Any]:
+    releases, found = [], []
+    if file.suffix == ".jsonl":
+        with file.open(encoding="utf-8") as lines:
+            for number, line in enumerate(lines, 1):
+                if line.strip():
+                    release = _object(line)
+                    found += [f"line {number}{fault}" for fault in release_faults(release)] if release else [
+                        f"line {number}: no JSON object"
+                    ]  # fmt: skip
+                    releases += [release] if release else []
+    else:
+        package = _object(file.read_text(encoding="utf-8"))
+        found = official_faults(package) if package else ["/: no JSON object"]
+        held = (package or {}).get("releases")
+        releases = held if isinstance(held, list) else []
+    more = sorted({field for release in releases for field in additional(release)})
+    return {"releases": len(releases), "faults": found, "additional": more}
+
+
+def _object(text: str) -> dict[str, Any] | None:
+    try:
+        held = json.loads(text)
+    except ValueError:
+        return None
+    return held if isinstance(held, dict) else None
 
 
 @click.group()

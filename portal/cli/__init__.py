@@ -45,6 +45,7 @@ COMMANDS = {
     "archive": "awards.cli:archive",
     "statistics": "window.cli:statistics",
     "exchange": "window.cli:exchange",
+    "open-data": "window.cli:open_data",
 }
 
 

@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,8 +20,9 @@ from tests.conftest import Browser
 from tests.experts.story import Story
 from tests.opening.stage import TRUSTEES, Stage
 from window import queries
+from window.cli import open_data
 from window.rules import national, ocds
-from window.rules.schema import faults, official_faults
+from window.rules.schema import additional, faults, official_faults, release_faults
 
 JOINT: list[dict[str, Any]] = [
     {"name": "甲公司", "uscc": "91330101A", "role": "lead", "share": 6000, "work": "土建"},
@@ -70,7 +72,8 @@ def test_a_release_passes_its_schema_and_says_the_amounts() -> None:
     assert told["tag"] == ["tender", "award"] and told["tender"]["status"] == "complete"
     assert told["bids"]["details"][0]["value"] == {"amount": 8000000.5, "currency": "CNY"}
     assert told["bids"]["details"][1]["status"] == "withdrawn" and "value" not in told["bids"]["details"][1]
-    assert told["awards"][0]["relatedBids"] == ["E330100-1-001-1"]
+    assert told["awards"][0]["relatedBid"] == "E330100-1-001-1"
+    assert additional(told) == {"tender/lots/tenderPeriod"}
     both = [{"id": "CN-USCC-91330101A", "name": "甲公司"}, {"id": "CN-USCC-91330103A", "name": "丙公司"}]
     assert told["awards"][0]["suppliers"] == told["bids"]["details"][0]["tenderers"] == both
     assert told["tender"]["numberOfTenderers"] == 3 and told["bids"]["statistics"][0]["value"] == 2
@@ -110,6 +113,49 @@ def test_the_official_schemas_find_what_is_broken(name: str) -> None:
     found = official_faults(made)
     assert "/: publisher is missing" in found and any("/tender/title_en" in one for one in found)
     assert any("/tender/value/amount" in one for one in found)
+
+
+WRONG_BY_EXTENSION: dict[str, tuple[list[str | int], Any]] = {
+    "/bids/details/0/status: 'sold'": (["bids", "details", 0, "status"], "sold"),
+    "/bids/details/0/relatedLots/0: int": (["bids", "details", 0, "relatedLots"], [1]),
+    "/bids/details/1/date": (["bids", "details", 1, "date"], "yesterday"),
+    "/bids/statistics/0: value is missing": (["bids", "statistics", 0], {"id": "1", "measure": "bids"}),
+    "/tender/lots/0/status: 'open'": (["tender", "lots", 0, "status"], "open"),
+    "/tender/lots/0: id is missing": (["tender", "lots", 0], {"title": "一标段"}),
+    "/tender/documents/0/relatedLots: str": (["tender", "documents", 0, "relatedLots"], "001"),
+    "/awards/0/relatedBid: list": (["awards", 0, "relatedBid"], ["001-1"]),
+}
+
+
+@pytest.mark.parametrize("fault", WRONG_BY_EXTENSION)
+def test_the_schemas_of_the_extensions_find_what_is_broken(fault: str) -> None:
+    """Bids and lots are checked by their own official schemas. Seen red: with the extensions not merged in."""
+    (told,) = copy.deepcopy(packed(FACTS))["releases"]
+    way, value = WRONG_BY_EXTENSION[fault]
+    held: Any = told
+    for step in way[:-1]:
+        held = held[step]
+    held[way[-1]] = value
+    (found,) = release_faults(told)
+    assert found.startswith(fault)
+
+
+def test_a_file_of_releases_is_checked_from_the_terminal_without_a_server(tmp_path: Any) -> None:
+    """Package or lines; faults are named by place, fields nobody defines are told. Seen red: with 0 for a fault."""
+    package = packed(FACTS)
+    (told,) = package["releases"]
+    good, lines = tmp_path / "package.json", tmp_path / "2026.jsonl"
+    good.write_text(json.dumps(package))
+    told["tender"]["lots"][0]["colour"] = "blue"
+    lines.write_text(json.dumps(told) + "\n\n" + json.dumps({**told, "ocid": 1}) + "\n{\n")
+    done = CliRunner().invoke(open_data, ["check", str(good)])
+    assert done.exit_code == 0 and "1 releases, 0 faults" in done.output and "tender/lots/tenderPeriod" in done.output
+    done = CliRunner().invoke(open_data, ["check", str(good), str(lines), "--json"])
+    assert done.exit_code == 1
+    first, second = json.loads(done.output)
+    assert (first["releases"], first["faults"]) == (1, []) and second["releases"] == 2
+    assert second["additional"] == ["tender/lots/colour", "tender/lots/tenderPeriod"]
+    assert second["faults"] == ["line 3/ocid: int is not string", "line 4: no JSON object"]
 
 
 def test_records_of_the_national_dataset_pass_their_checks() -> None:

@@ -40,8 +40,11 @@ def release(facts: dict[str, Any], *, prefix: str, method: str, address: Callabl
         "parties": _parties(facts),
         "buyer": _reference(facts["tenderee"]),
         "planning": {
-            "project": facts["name"],
-            "budget": {"description": facts["funding"], "amount": _value(sum(one["estimate_fen"] for one in sections))},
+            "budget": {
+                "project": facts["name"],
+                "description": facts["funding"],
+                "amount": _value(sum(one["estimate_fen"] for one in sections)),
+            },
         },
         "tender": _tender(facts, method, address),
     }
@@ -163,7 +166,7 @@ def _awards(section: dict[str, Any]) -> list[dict[str, Any]]:
         {
             "id": f"{lot}-{one['number']}-cancelled", "status": "cancelled", "date": one["at"],
             "suppliers": [_reference(unit) for unit in _together(one)], "relatedLots": [lot],
-            "relatedBids": [f"{lot}-{one['number']}"],
+            "relatedBid": f"{lot}-{one['number']}",
         }
         for one in section["set_aside"]
     ]  # fmt: skip
@@ -173,7 +176,7 @@ def _awards(section: dict[str, Any]) -> list[dict[str, Any]]:
                 "id": f"{lot}-{award['number']}", "title": f"{section['name']}", "status": "active",
                 "date": award["at"], "value": _value(award["price_fen"]),
                 "suppliers": [_reference(one) for one in _together(award)],
-                "relatedLots": [lot], "relatedBids": [f"{lot}-{award['number']}"],
+                "relatedLots": [lot], "relatedBid": f"{lot}-{award['number']}",
                 "documents": [{"id": award["notice"], "documentType": "awardNotice"}],
             }
         )  # fmt: skip
@@ -187,7 +190,7 @@ def _awards(section: dict[str, Any]) -> list[dict[str, Any]]:
                     "id": f"{lot}-{number}", "status": "pending",
                     "title": "中标候选人（不排序）" if section["unranked"] else f"中标候选人第 {rank} 名",
                     "value": _value(bid["price_fen"]), "suppliers": [_reference(one) for one in _together(bid)],
-                    "relatedLots": [lot], "relatedBids": [f"{lot}-{number}"],
+                    "relatedLots": [lot], "relatedBid": f"{lot}-{number}",
                 }
             )  # fmt: skip
     return made

@@ -22,7 +22,7 @@ KNOWN = frozenset(
         "wholeListMerge",
     }
 )  # fmt: skip
-RELEASE, PACKAGE = "ocds-release-1.1.5", "ocds-package-1.1.5"
+RELEASE, PACKAGE, EXTENSIONS = "ocds-release-1.1.5", "ocds-package-1.1.5", "ocds-bids-lots-1.1.5"
 _TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,), "integer": (int,), "number": (int, float), "boolean": (bool,), "array": (list,),
     "object": (dict,), "null": (type(None),),
@@ -43,12 +43,55 @@ def faults(value: Any, name: str) -> list[str]:
     return list(_faults(value, whole, whole, ""))
 
 
+@cache
+def release_schema() -> dict[str, Any]:
+    """The official release schema of OCDS 1.1.5 with the bids and lots extensions merged in, as they say to."""
+    merged: dict[str, Any] = _merged(schema(RELEASE), schema(EXTENSIONS))
+    _check_words(merged)
+    return merged
+
+
 def official_faults(package: dict[str, Any]) -> list[str]:
-    """What is wrong with a release package by the official schemas of OCDS 1.1.5, vendored (schemas/NOTICE.txt)."""
-    found = faults({**package, "releases": package.get("releases", [])}, PACKAGE)
-    for number, one in enumerate(package.get("releases", [])):
-        found += [f"/releases/{number}{fault}" for fault in faults(one, RELEASE)]
+    """What is wrong with a release package by the official schemas of OCDS 1.1.5 and its bids and lots extensions."""
+    releases = package.get("releases", [])
+    found = faults({**package, "releases": releases}, PACKAGE)
+    for number, one in enumerate(releases if isinstance(releases, list) else []):
+        found += release_faults(one, f"/releases/{number}")
     return found
+
+
+def release_faults(release: Any, place: str = "") -> list[str]:
+    """What is wrong with one release by the official release schema with the two extensions."""
+    whole = release_schema()
+    return list(_faults(release, whole, whole, place))
+
+
+def additional(release: Any) -> set[str]:
+    """Fields that neither the standard nor the two extensions define, as ways through the schema: `tender/lots/x`."""
+    whole = release_schema()
+    return set(_additional(release, whole, whole, ""))
+
+
+def _additional(value: Any, rule: dict[str, Any], whole: dict[str, Any], way: str) -> Iterator[str]:
+    if "$ref" in rule:
+        rule = whole["definitions"][rule["$ref"].rpartition("/")[2]]
+    if isinstance(value, list):
+        for one in value:
+            yield from _additional(one, rule.get("items", {}), whole, way)
+    elif isinstance(value, dict) and "properties" in rule:
+        for name, one in value.items():
+            under = f"{way}/{name}".lstrip("/")
+            if name in rule["properties"]:
+                yield from _additional(one, rule["properties"][name], whole, under)
+            elif not any(re.search(pattern, name) for pattern in rule.get("patternProperties", {})):
+                yield under
+
+
+def _merged(held: Any, patch: Any) -> Any:
+    """RFC 7396, which is how an extension changes the release schema; no patch of ours takes anything away."""
+    if not (isinstance(held, dict) and isinstance(patch, dict)):
+        return patch
+    return {**held, **{name: _merged(held.get(name), one) for name, one in patch.items()}}
 
 
 def _check_words(held: dict[str, Any]) -> None:
