@@ -62,6 +62,7 @@ def bars_to(session: Session, committee: Committee, now: datetime) -> Bars:
     return bars(
         session, now, tied_to=tied_to, busy=busy, seated=seated, limits=Shape.from_json(committee.shape).limits,
         is_named=asked_to_avoid(session, committee.section), meets_on=day_of(committee.meets_at or now),
+        regime=committee.section.project.regime,
     )  # fmt: skip
 
 
@@ -75,13 +76,14 @@ def bars(
     limits: Constraints,
     is_named: Callable[[Person], bool],
     meets_on: date,
+    regime: str = "*",
 ) -> Bars:
     """The same for any meeting: `tied_to` its parties, `busy` and `seated` people by key, `is_named` as R-331 asks."""
     of_late = seats_taken(session, now - YEAR) if limits.most_seats is not None else {}
     declared = pending_changes(session)
 
     def found(expert: Expert) -> tuple[list[str], list[dict[str, Any]]]:
-        grounds = avoidance_grounds(profile(expert, declared.get(expert.person_id)), tied_to, day_of(now))
+        grounds = avoidance_grounds(profile(expert, declared.get(expert.person_id)), tied_to, day_of(now), regime)
         reasons = list(dict.fromkeys(ground.public for ground in grounds))
         if expert.person_id in busy:
             reasons.append("time_conflict")
@@ -146,7 +148,7 @@ def draw_health(session: Session, committee: Committee, now: datetime) -> PoolHe
     shape = Shape.from_json(committee.shape)
     barred_by = bars_to(session, committee, now)
     pool = eligible_experts(session, {seat.speciality for seat in shape.seats}, shape.pools)
-    return health_of(session, [expert for expert in pool if not barred_by(expert)[0]], shape)
+    return health_of(session, [expert for expert in pool if not barred_by(expert)[0]], shape, day_of(now))
 
 
 def neighbour_pools(session: Session, committee: Committee, now: datetime) -> list[tuple[ExpertPool, int]]:
@@ -167,11 +169,12 @@ def neighbour_pools(session: Session, committee: Committee, now: datetime) -> li
 
 
 def health_of(
-    session: Session, eligible: list[Expert], shape: Shape, guests: Mapping[str, Sequence[str]] | None = None
+    session: Session, eligible: list[Expert], shape: Shape, on: date, guests: Mapping[str, Sequence[str]] | None = None
 ) -> PoolHealth:
     """The figures of these experts, and partners' candidates, for that shape."""
     return pool_health(
         {expert.code: expert.specialities for expert in eligible} | dict(guests or {}),
         [(seat.speciality, seat.count) for seat in shape.seats],
         seats_taken(session),
+        on,
     )

@@ -22,7 +22,7 @@ from experts import forms, queries, services
 from experts.models import PoolApplication
 from experts.routes.frame import blueprint, done
 from experts.rules import classification, is_term_over, speciality_name
-from experts.rules.application import MOST_TERM_YEARS
+from experts.rules.application import longest_term
 
 KINDS = {
     "applied": "info", "recommended": "info", "returned": "warn", "refused": "bad", "accepted": "ok",
@@ -286,5 +286,5 @@ def _application(number: int, errors: list[Refusal]) -> str:
         held = queries.application(session, number)
         return render_template(
             "experts/application.html", application=held, kinds=KINDS, errors=errors, values=request.form,
-            speciality_name=speciality_name, most_years=MOST_TERM_YEARS,
+            speciality_name=speciality_name, most_years=longest_term(day_of(instant_now())),
         )  # fmt: skip

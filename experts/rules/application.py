@@ -11,16 +11,13 @@ from typing import Any
 import rfc8785
 
 from core.errors import Invalid
+from experts.rules.law import expert_law
 from experts.rules.specialities import classification
 
 ENTRY, CHANGE = "entry", "change"
-LEAST_YEARS = 8
-"""Years in the field (S1 a37(3))."""
 TITLES = ("senior", "equal_level")
 """A senior title, or the same professional level (S1 a37(3))."""
 BROUGHT = ("name", "kind", "sha256", "size")
-MOST_TERM_YEARS = 5
-"""Order 26 was not read (R-311): a term longer than this is refused as a slip of the pen."""
 TRAINING = "training"
 """The status of an expert who was accepted and has attended no training yet: in the pool, not drawn."""
 
@@ -45,12 +42,13 @@ class Declared:
 def check_declared(declared: Declared, on: date) -> None:
     """Refuse what cannot be reviewed: Invalid application.years, .title, .specialities, .employers, .employment.
 
-    A code of class A begins with one of its known first levels (application.unknown_speciality); a pool's own words are
-    taken as they are. Employers are those of the last three years and so at least one, none that begins after it ends
-    or in the future.
+    The years are those of the law on the day. A code of class A begins with one of its known first levels
+    (application.unknown_speciality); a pool's own words are taken as they are. Employers are those of the last years
+    that avoidance asks about and so at least one, none that begins after it ends or in the future.
     """
-    if declared.years < LEAST_YEARS:
-        raise Invalid("application.years", field="years", least=LEAST_YEARS, found=declared.years)
+    least = expert_law(on).rule("expert_years_min")
+    if declared.years < least.number:
+        raise Invalid("application.years", field="years", least=least.value, found=declared.years)
     if declared.title not in TITLES:
         raise Invalid("application.title", field="title")
     if not declared.specialities:
@@ -68,9 +66,15 @@ def check_declared(declared: Declared, on: date) -> None:
 
 
 def check_term(until: date, on: date) -> None:
-    """Refuse a term that is over or longer than five years: Invalid("application.term")."""
-    if not on < until <= date(on.year + MOST_TERM_YEARS, 12, 31):
-        raise Invalid("application.term", field="term_until", most=MOST_TERM_YEARS)
+    """Refuse a term that is over or longer than the law of the day allows (R-311): Invalid("application.term")."""
+    most = longest_term(on)
+    if not on < until <= date(on.year + most, 12, 31):
+        raise Invalid("application.term", field="term_until", most=most)
+
+
+def longest_term(on: date) -> int:
+    """How many years a term that begins on the day may last, to the end of the last one (R-311)."""
+    return expert_law(on).days("expert_term_max")
 
 
 def declared_digest(content: Mapping[str, Any], documents: Sequence[Mapping[str, Any]]) -> str:

@@ -9,7 +9,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-EMPLOYMENT_YEARS = 3
+from experts.rules.law import expert_law
 
 
 @dataclass(frozen=True)
@@ -60,16 +60,17 @@ def same_name(left: str, right: str) -> bool:
     return bool(plain_name(left)) and plain_name(left) == plain_name(right)
 
 
-def avoidance_grounds(profile: Profile, parties: Iterable[Party], on: date) -> list[Ground]:
+def avoidance_grounds(profile: Profile, parties: Iterable[Party], on: date, regime: str = "*") -> list[Ground]:
     """Every ground on which the expert must avoid this section on the day, in the order of R-330; empty when none.
 
-    Employers count while the employment lasts (9) and for three years after it ended (5); an open or unreadable end
+    Employers count while the employment lasts (9) and for the law's years after it ended (5); an open or unreadable end
     counts as lasting. Names are compared after folding, identifiers exactly.
     """
     grounds: list[Ground] = []
+    years = expert_law(on, regime).days("employment_before")
     for party in parties:
         grounds += _relatives(profile, party)
-        grounds += _employers(profile, party, on)
+        grounds += _employers(profile, party, on, years)
         grounds += _interests(profile, party)
     if profile.status == "punished":
         grounds.append(Ground("R-330(4)", "punished"))
@@ -99,7 +100,7 @@ def _relatives(profile: Profile, party: Party) -> Iterable[Ground]:
             yield Ground("R-330(1)", "relative", {"party": party.name, "relation": str(relative.get("relation") or "")})
 
 
-def _employers(profile: Profile, party: Party, on: date) -> Iterable[Ground]:
+def _employers(profile: Profile, party: Party, on: date, years: int) -> Iterable[Ground]:
     entries = list(profile.employers)
     if profile.organisation:
         entries.append({"name": profile.organisation[0], "identifier": profile.organisation[1]})
@@ -112,7 +113,7 @@ def _employers(profile: Profile, party: Party, on: date) -> Iterable[Ground]:
                 yield Ground("R-330(2)", "authority", {"party": party.name})
             else:
                 yield Ground("R-330(9)", "employer", {"party": party.name, "role": party.role})
-        elif party.role in ("bidder", "tenderee", "agent") and _years_after(ended, EMPLOYMENT_YEARS) >= on:
+        elif party.role in ("bidder", "tenderee", "agent") and _years_after(ended, years) >= on:
             yield Ground("R-330(5)", "former_employer", {"party": party.name, "until": ended.isoformat()})
 
 

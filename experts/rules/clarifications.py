@@ -13,8 +13,6 @@ from core.seal import canonical
 QUESTION_TYPE = "sunbid-bid-clarification/v1"
 ANSWER_TYPE = "sunbid-bid-clarification-answer/v1"
 LEAST_MINUTES, MOST_MINUTES = 10, 7 * 24 * 60
-LOW_PRICE_MINUTES = 30
-"""At least this long for explaining a low price (R-441); where the law has no number, also here."""
 
 
 def question_document(

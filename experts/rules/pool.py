@@ -10,10 +10,10 @@ from math import comb, log2
 from typing import Any
 
 from core.errors import Invalid
+from experts.rules.law import expert_law
 from experts.rules.table import PARTS, read_rows, shown
 
 STATUSES = ("active", "training", "suspended", "removed", "punished")
-ENOUGH = 3
 MOST_ROWS = 20_000
 
 _CODE = re.compile(r"[A-Z0-9][A-Z0-9-]{1,39}", re.ASCII)
@@ -46,19 +46,20 @@ class PoolHealth:
 
 
 def pool_health(
-    eligible: Mapping[str, Sequence[str]], seats: Sequence[tuple[str, int]], seated_before: Mapping[str, int]
+    eligible: Mapping[str, Sequence[str]], seats: Sequence[tuple[str, int]], seated_before: Mapping[str, int], on: date
 ) -> PoolHealth:
     """The figures of a pool: `eligible` maps each expert to specialities, `seated_before` to seats taken so far.
 
     `bits` is log2 of the number of committees that a uniform draw could give (its entropy); `top_ten_percent` the share
     of all seats ever taken by these experts that the ten most seated hold, None without history. Thin means that some
-    speciality has fewer than three times the experts it needs (R-322).
+    speciality has fewer than so many times the experts it needs as the rule of the day wants (R-322).
     """
     rows = tuple(
         (name, sum(name in held for held in eligible.values()), count)
         for name, count in seats
     )  # fmt: skip
     needed = sum(count for _, count in seats)
+    enough = expert_law(on).number("pool_enough")
     bits = sum(log2(comb(held, count)) for _, held, count in rows if held >= count and held)
     history = sorted((seated_before.get(expert, 0) for expert in eligible), reverse=True)
     total = sum(history)
@@ -67,7 +68,7 @@ def pool_health(
         needed=needed,
         bits=bits,
         top_ten_percent=round(100 * sum(history[:10]) / total) if total else None,
-        is_thin=len(eligible) < ENOUGH * needed or any(held < ENOUGH * count for _, held, count in rows),
+        is_thin=len(eligible) < enough * needed or any(held < enough * count for _, held, count in rows),
         by_speciality=rows,
     )
 

@@ -135,14 +135,16 @@ def grounds_of(act: Act, member: Member) -> list[Ground]:
         unit = member.person.organisation
         profile = Profile(member.person.name, "active", organisation=(unit.name, unit.identifier) if unit else None)
         bidders = [party for party in parties if party.role == "bidder"]
-        return avoidance_grounds(profile, bidders, day_of(act.now))
+        return avoidance_grounds(profile, bidders, day_of(act.now), member.committee.section.project.regime)
     if member.partner_id is not None:
         return _grounds_of_guest(act, member, parties)
     expert = queries.expert_of(act.session, act.actor)
     if expert is None or expert.id != queries.identity_of(act.session, member)[1]:
         raise Missing("member.unknown")
     declared = queries.pending_changes(act.session, expert.person_id).get(expert.person_id)
-    grounds = avoidance_grounds(queries.profile(expert, declared), parties, day_of(act.now))
+    grounds = avoidance_grounds(
+        queries.profile(expert, declared), parties, day_of(act.now), member.committee.section.project.regime
+    )
     if queries.asked_to_avoid(act.session, member.committee.section)(member.person):
         grounds.append(Ground("R-331", "requested"))
     return grounds
@@ -152,7 +154,7 @@ def _grounds_of_guest(act: Act, member: Member, parties: list[Party]) -> list[Gr
     """Of a partner's expert we know name and unit; what they declared, their own platform checks until they arrive."""
     unit = member.person.organisation
     profile = Profile(member.person.name, "active", organisation=(unit.name, unit.identifier) if unit else None)
-    grounds = avoidance_grounds(profile, parties, day_of(act.now))
+    grounds = avoidance_grounds(profile, parties, day_of(act.now), member.committee.section.project.regime)
     if queries.asked_to_avoid(act.session, member.committee.section)(member.person):
         grounds.append(Ground("R-331", "requested"))
     return grounds

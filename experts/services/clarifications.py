@@ -13,6 +13,7 @@ from bidding import queries as bidding
 from bidding.rules import BOQ_ENVELOPE, BOQ_SLOT
 from bidding.rules.boq import Bill, read_bill
 from core.act import Act
+from core.calendar import day_of
 from core.errors import Conflict, Invalid, Missing, Untimely
 from core.ledger.log import append
 from core.machine import advance
@@ -20,9 +21,10 @@ from core.outbox import post
 from core.store import ObjectStore
 from experts import queries
 from experts.models import BidClarification, Committee
-from experts.rules.clarifications import LEAST_MINUTES, LOW_PRICE_MINUTES, MOST_MINUTES, answer_message, digest_of
+from experts.rules.clarifications import LEAST_MINUTES, MOST_MINUTES, answer_message, digest_of
 from experts.rules.corrections import correct_price
 from experts.rules.grounds import CONTENT, CORRECTION, KINDS, LOW_PRICE
+from experts.rules.law import expert_law
 from experts.services.masks import check_leader, check_moving, from_seat
 from opening.models import Bid
 
@@ -241,4 +243,6 @@ def _least_minutes(act: Act, committee: Committee, kind: str) -> int:
     if kind != LOW_PRICE:
         return LEAST_MINUTES
     law = bidding.law_of(committee.section)
-    return int(law.number("low_price_explain_min")) if "low_price_explain_min" in law.rules else LOW_PRICE_MINUTES
+    if "low_price_explain_min" not in law.rules:
+        law = expert_law(day_of(act.now), law.regime)
+    return law.days("low_price_explain_min")

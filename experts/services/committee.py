@@ -152,7 +152,7 @@ def name_representative(act: Act, committee: Committee, person: Person, *, autho
     bidders = [party for party in queries.parties(act.session, committee.section) if party.role == "bidder"]
     unit = person.organisation
     profile = Profile(person.name, "active", organisation=(unit.name, unit.identifier) if unit else None)
-    grounds = avoidance_grounds(profile, bidders, day_of(act.now))
+    grounds = avoidance_grounds(profile, bidders, day_of(act.now), committee.section.project.regime)
     if grounds:
         raise Invalid("committee.avoidance", field="person", grounds=", ".join(ground.public for ground in grounds))
     number = 1 + sum(

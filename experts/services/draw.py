@@ -10,6 +10,7 @@ import rfc8785
 from accounts.rules import Role
 from bidding import queries as bidding
 from core.act import Act
+from core.calendar import day_of
 from core.draw import mechanism, record
 from core.draw.record import Draw
 from core.errors import Conflict, Forbidden, Invalid
@@ -126,7 +127,7 @@ def freeze(act: Act, committee: Committee) -> Draw:
     reachable = walk(sorted(specialities), specialities, shape.seats, {}).of(SEATED)
     if len(reachable) < wanted:
         raise Invalid("pool.short", eligible=len(specialities), needed=wanted)
-    health = queries.health_of(act.session, list(candidates.values()), shape, guests.specialities)
+    health = queries.health_of(act.session, list(candidates.values()), shape, day_of(act.now), guests.specialities)
     everyone = {**candidates, **{name: expert for name, (expert, _, _) in excluded.items()}}
     table: dict[str, Any] = {
         "label": label,

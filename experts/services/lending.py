@@ -10,6 +10,7 @@ import rfc8785
 
 from core import canonical, partners
 from core.act import Act
+from core.calendar import day_of
 from core.clock import from_iso, iso
 from core.draw import mechanism
 from core.errors import Conflict, Invalid, Missing
@@ -105,6 +106,7 @@ def _answer(
         candidates,
         [(seat.speciality, seat.count) for seat in seats],
         {name: taken.get(codes[name], 0) for name in candidates},
+        day_of(act.now),
     )
     table = {"label": label, "salt": salt, "codes": codes}
     answer = {

@@ -9,13 +9,16 @@ from typing import Any
 
 from bidding import queries as bidding
 from core.act import Act
+from core.calendar import day_of
 from core.clock import iso
 from core.draw import record
 from core.errors import Conflict, Invalid
+from core.law import Snapshot
 from core.machine import advance
 from experts import queries
 from experts.models import Committee, ScoreItem, Sheet
 from experts.rules import Evaluation, ScoredSheet, result_document, scored_criteria
+from experts.rules.law import expert_law
 from experts.services.entries import MOST_NOTE, complete_entries, save_entries
 from experts.services.masks import check_leader, check_own, from_seat
 from experts.services.prices import price_review
@@ -209,11 +212,16 @@ def _result(
             ],
             # Without a coefficient draw the expert draw's published seed decides ties.
             tie_seed=str(drawn.get("seed") or record.draw(act.session, str(committee.draw_label)).seed),
-            most_candidates=law.days("candidates_max") if "candidates_max" in law.rules else 3,
+            most_candidates=_most_candidates(act, law),
             corrections=_corrections(act, committee),
             price_review=prices,
         )
     )
+
+
+def _most_candidates(act: Act, law: Snapshot) -> int:
+    """At most so many candidates (R-501): by the law frozen with the project, else by the evaluation's own rule."""
+    return (law if "candidates_max" in law.rules else expert_law(day_of(act.now), law.regime)).days("candidates_max")
 
 
 def _corrections(act: Act, committee: Committee) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from core.errors import Invalid
 from experts import rules
 from experts.rules import Party, Profile, Seat, Standing
+from experts.rules.law import expert_law
 
 TWO_THIRDS = Fraction(2, 3)
 
@@ -289,7 +290,7 @@ class TestAvoidance:
         assert grounds(profile) == [expected]
 
     def test_employment_that_ended_more_than_three_years_ago_is_no_ground(self) -> None:
-        """Sabotage: EMPLOYMENT_YEARS = 4: red."""
+        """Sabotage: the law's years as 4: red."""
         assert grounds(Profile("王", "active", employers=[{"name": BIDDER.name, "until": "2023-11-20"}])) == []
 
     def test_what_is_published_names_no_party(self) -> None:
@@ -375,10 +376,10 @@ class TestPool:
     def test_health_counts_committees_and_concentration(self) -> None:
         """R-322. Sabotage: thin at < 2×, or bits as log2(n): red."""
         pool = {f"e{n}": ["X"] for n in range(12)}
-        found = rules.pool_health(pool, [("X", 4)], {"e1": 3, "elsewhere": 50})
+        found = rules.pool_health(pool, [("X", 4)], {"e1": 3, "elsewhere": 50}, ON)
         assert (found.eligible, found.is_thin, f"{found.bits:.2f}", found.top_ten_percent) == (12, False, "8.95", 100)
-        assert rules.pool_health(dict(list(pool.items())[:11]), [("X", 4)], {}).is_thin
-        assert rules.pool_health(pool, [("X", 4)], {}).top_ten_percent is None
+        assert rules.pool_health(dict(list(pool.items())[:11]), [("X", 4)], {}, ON).is_thin
+        assert rules.pool_health(pool, [("X", 4)], {}, ON).top_ten_percent is None
 
 
 class TestReview:
@@ -393,3 +394,14 @@ class TestReview:
         clauses = rules.review_clauses({"review": [{"code": "R1", "text": "签章", "source": "s"}, {"text": "工期"}]})
         assert [clause["code"] for clause in clauses] == ["R1", "clause-2", "control_price"]
         assert len(rules.review_clauses({"review": [{"code": "control_price", "text": "t"}]})) == 1
+
+
+def test_the_numbers_of_the_law_are_dated_and_cited() -> None:
+    """Years, terms and times of experts come from law.json, by day and regime. Seen red: 招标投标法's 8 years ended."""
+    told = expert_law(ON).rules
+    assert told["expert_years_min"].source == "招标投标法第三十七条"
+    assert all(rule.source and rule.trust in ("V", "V2", "M") for rule in told.values())
+    before, since = expert_law(date(2015, 2, 28), "G"), expert_law(date(2015, 3, 1), "G")
+    assert before.rule("employment_before").trust == "M"
+    assert since.cite("employment_before")["source"] == "政府采购法实施条例第九条"
+    assert "low_price_explain_min" in expert_law(ON, "T").rules and "low_price_explain_min" not in since.rules
