@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import json
 import random
 import tempfile
 from collections import Counter
@@ -199,15 +200,25 @@ EXPECTED = {
 }
 
 
+def _kept(file: Path | None) -> dict[tuple[int, str], str]:
+    """What an earlier run that was broken off has found, by place and kind: empty, or what was missed."""
+    if file is None or not file.exists():
+        return {}
+    return {(place, kind): said for place, kind, said in map(json.loads, file.read_text().splitlines())}
+
+
 def main(arguments: list[str]) -> int:
     """Print the figure; 0 only where both agree on every file and every sabotage is named by both."""
     parser = argparse.ArgumentParser(prog="R15", description=__doc__)
     parser.add_argument("--long", action="store_true", help="1,000 files, 300 of them sabotaged")
     parser.add_argument("--files", type=int, help="how many files; 30 %% of them are sabotaged")
     parser.add_argument("--sabotage", metavar="LINE", help="take this line of both verdicts for good: must turn red")
+    parser.add_argument(
+        "--keep", type=Path, metavar="FILE", help="keep each file's verdict here; go on from what it has"
+    )
     given = parser.parse_args(arguments)
     count = given.files or (1000 if given.long else 20)
-    chance = random.Random(15)
+    kept = _kept(given.keep)
     missed: list[str] = []
     done: Counter[str] = Counter()
     with tempfile.TemporaryDirectory(prefix="r15-") as name:
@@ -216,8 +227,13 @@ def main(arguments: list[str]) -> int:
         kinds = [*KINDS, *OUTSIDE]
         wrong = count * 3 // 10
         order = [kinds[place % len(kinds)] for place in range(wrong)] + ["good"] * (count - wrong)
-        chance.shuffle(order)
+        random.Random(15).shuffle(order)
         for place, kind in enumerate(order):
+            if (place, kind) in kept:
+                done["good" if kind == "good" else "sabotaged"] += 1
+                missed += [kept[place, kind]] if kept[place, kind] else []
+                continue
+            chance = random.Random(f"15 {place}")
             code, base = shapes[place % len(shapes)]
             members = members_of(base)
             built = str(open_container(io.BytesIO(base)).json("manifest.json")["built_at"])
@@ -225,13 +241,19 @@ def main(arguments: list[str]) -> int:
             if kind != "good":
                 raw = sabotaged(kind, code, raw, members, built, chance)
             ours, theirs = verdicts(raw, folder / "file.tar")
-            found = [{line for line, holds in said if not holds and line != given.sabotage} for said in (ours, theirs)]
+            found = [
+                {line for line, holds in lines if not holds and line != given.sabotage} for lines in (ours, theirs)
+            ]
             done["good" if kind == "good" else "sabotaged"] += 1
             due = {KINDS[kind][2]} if kind in KINDS else EXPECTED.get(kind, set())
             named = all(some & due if due else not some for some in found)
-            if not named:
-                missed.append(f"{place} {kind}: ours {sorted(found[0])}, theirs {sorted(found[1])}")
-                print(f"✗ {missed[-1]}", flush=True)
+            said = "" if named else f"{place} {kind}: ours {sorted(found[0])}, theirs {sorted(found[1])}"
+            if said:
+                missed.append(said)
+                print(f"✗ {said}", flush=True)
+            if given.keep is not None:
+                with given.keep.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps([place, kind, said], ensure_ascii=False) + "\n")
     agreed = count - len(missed)
     print(
         f"R15: {count} files ({done['sabotaged']} sabotaged in {min(wrong, len(kinds))} kinds) of {len(shapes)} played"
