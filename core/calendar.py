@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cache
 from pathlib import Path
 
@@ -77,6 +77,18 @@ def day_of(instant: datetime) -> date:
 def end_of_day(day: date) -> datetime:
     """The first instant after the day in Beijing: a period that ends on `day` is over at it."""
     return datetime(day.year, day.month, day.day, tzinfo=BEIJING) + DAY
+
+
+def wall_time(instant: datetime, clock: str = "%H:%M:%S") -> tuple[date, str]:
+    """The Beijing day and time of day people are told; the end of a day is told as that day's 24:00, never as the next.
+
+    A period that ends on 20 November is over at the first instant of the 21st, and whoever reads "21 November" comes a
+    day late.
+    """
+    local = instant.astimezone(BEIJING)
+    if local.time() == time.min:
+        return local.date() - DAY, "24:00"
+    return local.date(), local.strftime(clock)
 
 
 def days_apart(earlier: datetime, later: datetime) -> int:

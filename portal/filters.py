@@ -12,6 +12,7 @@ from flask_babel import get_locale, gettext  # type: ignore[import-untyped]
 from markupsafe import Markup
 
 from core import money as amounts
+from core.calendar import wall_time
 from core.clock import BEIJING
 from opening.models import Bid
 
@@ -58,11 +59,11 @@ def money_upper(fen: int) -> str:
 
 
 def instant(at: datetime) -> str:
-    """An instant in Beijing time: `2026-11-21 09:30:00`, in English `21 Nov 2026, 09:30:00 (UTC+8)`."""
-    local = _beijing(at)
+    """An instant in Beijing: `2026-11-21 09:30:00`, English `21 Nov 2026, 09:30:00 (UTC+8)`; the end of a day: `24:00`."""
+    day, clock = wall_time(_beijing(at))
     if _english():
-        return f"{local.day} {_MONTHS[local.month - 1][:3]} {local.year}, {local:%H:%M:%S} (UTC+8)"
-    return f"{local:%Y-%m-%d %H:%M:%S}"
+        return f"{day.day} {_MONTHS[day.month - 1][:3]} {day.year}, {clock} (UTC+8)"
+    return f"{day:%Y-%m-%d} {clock}"
 
 
 def clock(at: datetime) -> str:

@@ -13,7 +13,8 @@ from babel.support import NullTranslations, Translations
 from flask_babel import lazy_gettext  # type: ignore[import-untyped]
 from flask_babel.speaklater import LazyString  # type: ignore[import-untyped]
 
-from core.clock import BEIJING, from_iso
+from core.calendar import wall_time
+from core.clock import from_iso
 from core.errors import Refusal
 from portal.cli.language import CATALOGUES, terminal_language
 
@@ -55,7 +56,7 @@ class Facts(dict[str, Any]):
 def shown(value: Any) -> str:
     """A fact as text: instants in Beijing time, lists joined, a role by its word, the rest as it is spelled."""
     if isinstance(value, datetime):
-        return value.astimezone(BEIJING).strftime("%Y-%m-%d %H:%M:%S.%f").removesuffix(".000000")
+        return told_at(value, "%H:%M:%S.%f").removesuffix(".000000")
     if isinstance(value, (list, tuple, set, frozenset)):
         return str(BETWEEN).join(shown(item) for item in value)
     if isinstance(value, StrEnum):
@@ -63,6 +64,12 @@ def shown(value: Any) -> str:
     if isinstance(value, Decimal):
         return format(value, "f")
     return "—" if value is None else str(value)
+
+
+def told_at(instant: datetime, clock: str) -> str:
+    """An instant as `2026-11-20 09:30` in Beijing time; the end of a day is that day's 24:00."""
+    day, time = wall_time(instant, clock)
+    return f"{day:%Y-%m-%d} {time}"
 
 
 @cache
@@ -124,10 +131,7 @@ def letter_text(template: str, facts: dict[str, Any]) -> str:
     text = _book("MESSAGES").get(template)
     if text is None:
         return template
-    told = {
-        name: from_iso(value).astimezone(BEIJING).strftime("%Y-%m-%d %H:%M") if name.endswith("_at") else value
-        for name, value in facts.items()
-    }
+    told = {name: told_at(from_iso(value), "%H:%M") if name.endswith("_at") else value for name, value in facts.items()}
     return str(text._args[0]) % Facts(told)
 
 

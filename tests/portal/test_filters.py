@@ -47,6 +47,8 @@ def render(app: Flask, source: str, **values: object) -> str:
         ("{{ v|money_prose }}", 16021588000, '<span class="num" title="¥160,215,880.00">1.602 亿元</span>'),
         ("{{ v|money_upper }}", 16021588000, "壹亿陆仟零贰拾壹万伍仟捌佰捌拾元整"),
         ("{{ v|instant }}", NOW, "2026-11-21 09:30:00"),
+        ("{{ v|instant }}", datetime(2026, 11, 20, 16, 0, tzinfo=UTC), "2026-11-20 24:00"),
+        ("{{ v|instant }}", datetime(2026, 11, 20, 16, 0, 1, tzinfo=UTC), "2026-11-21 00:00:01"),
         ("{{ v|clock }}", NOW, "09:30:00"),
         ("{{ v|date_zh }}", datetime(2026, 11, 20, 16, 0, tzinfo=UTC), "2026年11月21日"),
         ("{{ v|date_zh }}", date(2026, 1, 2), "2026年1月2日"),
@@ -65,9 +67,9 @@ def test_values_read_as_people_in_china_write_them(chinese: Flask, source: str, 
 
 
 def test_english_readers_get_their_own_forms(english: Flask) -> None:
-    source = "{{ n|instant }} | {{ n|date_zh }} | {{ 16021588000|money_prose }}"
-    assert render(english, source, n=NOW) == (
-        "21 Nov 2026, 09:30:00 (UTC+8) | 21 November 2026 | "
+    source = "{{ n|instant }} | {{ e|instant }} | {{ n|date_zh }} | {{ 16021588000|money_prose }}"
+    assert render(english, source, n=NOW, e=datetime(2026, 11, 30, 16, 0, tzinfo=UTC)) == (
+        "21 Nov 2026, 09:30:00 (UTC+8) | 30 Nov 2026, 24:00 (UTC+8) | 21 November 2026 | "
         '<span class="num" title="¥160,215,880.00">CNY 160.216 million</span>'
     )
 

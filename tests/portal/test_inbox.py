@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 from accounts.rules import Role
 from bidding import queries, rules, services
 from core.act import SYSTEM, Platform
+from core.calendar import end_of_day
+from core.clock import iso
 from core.outbox import Message, post
+from portal.words import letter_text, shown
 from portal.words.messages import MESSAGES
 from tests import factories
 from tests.bidding.stage import Bidder, Stage
@@ -33,6 +36,15 @@ def test_the_people_of_an_organisation_read_its_messages_and_nobody_else(
         assert f"/tender/sections/{stage.code}/objections" in page
     assert told not in login(Role.BIDDER).get("/inbox").text
     assert client.get("/inbox").status_code == 303
+
+
+def test_a_day_by_whose_end_something_is_due_is_told_as_that_day() -> None:
+    """On the page and in a letter, not as the first instant of the next day. Seen red: with the instant as it is."""
+    ends = {"due_at": iso(end_of_day(date(2026, 11, 20))), "section": "S1", "number": 1}
+    assert letter_text("awards.complaint_filed", ends).endswith("（第 1 号），应于 2026-11-20 24:00 前决定是否受理。")
+    assert shown(end_of_day(date(2026, 12, 31))) == "2026-12-31 24:00"
+    later = end_of_day(date(2026, 11, 20)) + timedelta(microseconds=1)
+    assert shown(later) == "2026-11-21 00:00:00.000001"
 
 
 def test_before_the_names_an_inbox_says_nothing_of_who_bids(platform: Platform, login: Login, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from accounts.access import acting, instant_now, limited, public, reading, requi
 from accounts.rules import Role
 from core import forms
 from core.act import Act
+from core.clock import from_iso
 from core.errors import Missing, Refusal
 from window import queries, services
 from window.models import ServiceRating
@@ -134,6 +135,7 @@ def _page(number: str, errors: list[Refusal], given: Any = None) -> str:
             "window/rating.html",
             rating=held,
             overdue=held.due_at is not None and now >= held.due_at,
+            lateness=[{**one, **{at: from_iso(one[at]) for at in ("due_at", "done_at")}} for one in held.lateness],
             errors=errors,
             given=given or {},
         )
