@@ -59,7 +59,7 @@ def money_upper(fen: int) -> str:
 
 
 def instant(at: datetime) -> str:
-    """An instant in Beijing: `2026-11-21 09:30:00`, English `21 Nov 2026, 09:30:00 (UTC+8)`; the end of a day: `24:00`."""
+    """An instant in Beijing: `2026-11-21 09:30:00`, English `21 Nov 2026, 09:30:00 (UTC+8)`; a day ends at `24:00`."""
     day, clock = wall_time(_beijing(at))
     if _english():
         return f"{day.day} {_MONTHS[day.month - 1][:3]} {day.year}, {clock} (UTC+8)"
