@@ -51,6 +51,7 @@ def verify(
 def spoken(line: Line, language: str | None = None) -> str:
     """One line of the verdict in words: a mark, what was checked, and what was counted or is wrong."""
     if line.holds:
-        return f"✓ {spoken_outside(f'verdict.{line.check}', line.facts, language)}"
+        how = f".{line.facts['how']}" if "how" in line.facts else ""
+        return f"✓ {spoken_outside(f'verdict.{line.check}{how}', line.facts, language)}"
     what = spoken_outside(f"check.{line.check}", {}, language)
     return f"✗ {what} — {spoken_outside(str(line.facts.get('code')), line.facts, language)}"

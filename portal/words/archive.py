@@ -26,7 +26,10 @@ SENTENCES = {
     "verdict.masks": _l("暗标编号：%(labels)s 个，由承诺与抽取重算得出，记名评审在其锁定之后"),
     "verdict.scores": _l("评分：%(sheets)s 张评分表，%(ranked)s 家得分与名次可重算"),
     "verdict.award": _l("定标：中标人 %(name)s（%(winner)s 号），公示或公告的期限合规，异议已答复"),
-    "verdict.selection": _l("评定分离：方法 %(method)s，投票 %(rounds)s 轮，由密封的选票重算"),
+    "verdict.selection.none": _l("评定分离：没有采用，中标人按评标排名确定"),
+    "verdict.selection.vote": _l("评定分离：票决法，投票 %(rounds)s 轮，由密封的选票重算"),
+    "verdict.selection.discussion": _l("评定分离：集体议事法，各席意见先密封后公开，决定与记录一致"),
+    "verdict.selection.price": _l("评定分离：价格竞争定标法，投票 %(rounds)s 轮，由报价与密封的选票重算"),
     "verdict.contracts": _l("合同：%(contracts)s 稿，签订 %(signed)s 份，与投标文件一致，各方签名成立"),
     "verdict.complaints": _l("投诉：%(complaints)s 件，成立 %(upheld)s 件，均已办结，责令暂停期间没有推进"),
     "verdict.bonds": _l(

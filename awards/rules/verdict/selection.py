@@ -21,14 +21,14 @@ def check_selection(told: Told) -> dict[str, Any]:
     need(convened == subjects and (plan is not None or not subjects), "archive.untold", what="selection")
     _check_inspections(told, held["inspections"], f"publicity:{code}")
     if plan is None:
-        return {"method": "—", "rounds": 0}
+        return {"how": "none", "rounds": 0}
     for sitting, subject in zip(held["sittings"], subjects, strict=True):
         _check_sitting(told, sitting, subject, plan)
     last = held["sittings"][-1]
     need(last["state"] == "concluded", "archive.untold", what="selection")
     need(last["result"]["winner"] == told.award["winner"], "archive.winner", found=told.award["winner"],
          expected=last["result"]["winner"])  # fmt: skip
-    return {"method": plan["method"], "rounds": len(last["result"]["rounds"])}
+    return {"how": plan["method"], "rounds": len(last["result"]["rounds"])}
 
 
 def _check_sitting(told: Told, sitting: dict[str, Any], subject: str, plan: dict[str, Any]) -> None:
