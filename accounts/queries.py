@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import BindParameter, and_, bindparam, exists, func, select
@@ -26,10 +26,17 @@ from accounts.models import (
 )
 from accounts.rules import Role, is_strong, normalise_uscc
 from core.act import Actor
+from core.agenda import Item, Kind
 from core.errors import Missing
 from core.ledger.log import LedgerEntry, entries_of
 
 DEMO_KIND = "platform.demo"
+EXPIRING = timedelta(days=30)
+"""How long before its end a certificate is told about: time enough to get another one."""
+KINDS = {
+    "accounts.verify": Kind("accounts.organisations", ("accounts.verify_organisation",)),
+    "accounts.renew_certificate": Kind("accounts.account", ("accounts.register_certificate",)),
+}
 
 
 def organisation_by_identifier(session: Session, identifier: str, *, scheme: str = "CN-USCC") -> Organisation | None:
@@ -338,3 +345,16 @@ def names_of(session: Session, logins: Iterable[str]) -> dict[str, str]:
     """People's names by login, for pages that say who did something; unknown logins (the system) are left out."""
     query = select(Person.login, Person.name).where(Person.login.in_(list(logins)))
     return {row.login: row.name for row in session.execute(query)}
+
+
+def agenda(session: Session, actor: Actor, now: datetime) -> Iterator[Item]:
+    """What waits for the actor about people and certificates: units to verify, an own certificate that ends soon."""
+    if actor.has(Role.OPERATOR):
+        waiting = len(organisations(session, unverified=True))
+        if waiting:
+            yield Item("accounts.verify", facts={"n": waiting})
+    if actor.person_id is not None:
+        good = [one for one in certificates(session, actor.person_id) if one.revoked_at is None and one.not_after > now]
+        last = max((one.not_after for one in good), default=None)
+        if last is not None and last - now <= EXPIRING:
+            yield Item("accounts.renew_certificate", due=last)

@@ -36,6 +36,7 @@ PAGE = 20
 PUBLIC = None
 NAVIGATION: tuple[tuple[str, Any, frozenset[Role] | None], ...] = (
     ("portal.home", _l("首页"), PUBLIC),
+    ("portal.todo", _l("待办"), frozenset(Role)),
     ("portal.notices", _l("交易公告"), PUBLIC),
     ("bidding.sections", _l("招标项目"), PUBLIC),
     ("opening.openings", _l("开标大厅"), PUBLIC),

@@ -26,7 +26,7 @@ from core.clock import iso
 from core.errors import Forbidden, Invalid, Missing
 from core.ledger import log, vouching
 from core.outbox import Message
-from portal import queries, words
+from portal import agenda, queries, words
 from portal.words.contents import blocks
 from portal.words.messages import OWN, TARGETS
 from window.routes.statistics import tiles_of_year
@@ -77,6 +77,25 @@ def notices() -> str:
 def _notices_page(kind: str, text: str, page: int) -> str:
     arguments = {"kind": kind, "q": text, "page": page if page > 1 else ""}
     return url_for("portal.notices") + "?" + urlencode({name: value for name, value in arguments.items() if value})
+
+
+@blueprint.get("/todo")
+@signed_in
+def todo() -> str:
+    """What waits for whoever reads: theirs, others', and what is over lately."""
+    person, actor, now = current_person(), current_actor(), instant_now()
+    if person is None:
+        raise Forbidden("signin.required")
+    with reading() as session:
+        lines = agenda.todo(session, actor, now)
+        busy = {line.code for line in lines if line.must}
+        return render_template(
+            "portal/todo.html",
+            lines=lines,
+            waiting=agenda.others(session, actor, busy),
+            over=agenda.lately(session, actor, now),
+            organisation=person.organisation.name if person.organisation else None,
+        )
 
 
 @blueprint.get("/inbox")

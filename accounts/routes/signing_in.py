@@ -34,7 +34,7 @@ def _page(template: str, status: int = 200, **values: object) -> tuple[str, int]
 
 
 def _back() -> str:
-    return local_path(request.values.get("next"), url_for("portal.home"))
+    return local_path(request.values.get("next"), url_for("portal.todo"))
 
 
 def _leave_old(token: str) -> None:

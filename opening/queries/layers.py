@@ -109,7 +109,12 @@ def peel_tasks(
     return sorted(tasks, key=lambda task: -task.stage)
 
 
-def _tasks(session: Session, store: ObjectStore, found: Opening, actor: Actor, role: str) -> Iterator[Task]:
+def has_tasks(session: Session, found: Opening, actor: Actor, role: str) -> bool:
+    """Whether `peel_tasks` has any; no package is read."""
+    return any(not _failed_at(session, task) for task in _tasks(session, None, found, actor, role))
+
+
+def _tasks(session: Session, store: ObjectStore | None, found: Opening, actor: Actor, role: str) -> Iterator[Task]:
     if role == "bidder":
         if found.state == "decrypt_open":
             for bid in own_bids(session, found, actor):
@@ -132,7 +137,7 @@ def _tasks(session: Session, store: ObjectStore, found: Opening, actor: Actor, r
 
 
 def _of_bid(
-    session: Session, store: ObjectStore, found: Opening, bid: Bid, role: str, sets: list[str]
+    session: Session, store: ObjectStore | None, found: Opening, bid: Bid, role: str, sets: list[str]
 ) -> Iterator[Task]:
     if bid.state != "sealed":
         return
@@ -142,16 +147,19 @@ def _of_bid(
 
 
 def _of_package(
-    session: Session, store: ObjectStore, submission: Submission, package: str, sets: list[str], role: str
+    session: Session, store: ObjectStore | None, submission: Submission, package: str, sets: list[str], role: str
 ) -> Iterator[Task]:
     for set_name in sets:
         held = layers(session, submission, package, set_name)
         stage = len(held)
         if stage > set_name.count("+") or peeler(set_name, stage) != role:
             continue
-        content = (
-            base64.b64decode(held[stage - 1].content) if stage else package_bytes(store, submission, package, set_name)
-        )
+        if store is None:
+            content = b""
+        elif stage:
+            content = base64.b64decode(held[stage - 1].content)
+        else:
+            content = package_bytes(store, submission, package, set_name)
         yield Task(submission.digest, package, set_name, stage, role, content)
 
 

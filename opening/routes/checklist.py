@@ -10,23 +10,11 @@ from flask_babel import gettext as _  # type: ignore[import-untyped]
 
 from core.clock import BEIJING
 from core.errors import Refusal
+from opening.queries.agenda import MOVES
 from opening.routes.tables import role
 from opening.rules import HOST_MOVES, Condition, Standing, conditions
 
-NEXT = {
-    "closed": "publish_names",
-    "names_published": "open_decryption",
-    "decrypt_open": "close_decryption",
-    "decrypt_paused": "resume",
-    "trustee_fallback": "close_decryption",
-    "decrypt_closed": "draw_coefficients",
-    "coefficients_drawn": "read_prices",
-    "prices_read": "ask_confirmation",
-    "record_confirm": "sign_record",
-    "objection": "sign_record",
-    "record_signed": "hand_over",
-    "suspended": "reconvene",
-}
+NEXT = MOVES
 """The move that takes the day on, by state."""
 
 

@@ -34,6 +34,7 @@ PACKAGES = (
     "collusion",
     "archive",
     "waiting",
+    "agenda",
     "window",
     "api",
     "portal",
