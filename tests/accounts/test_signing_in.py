@@ -372,7 +372,7 @@ def test_the_page_signs_in_with_a_pasted_signature(client: Browser, holder: Hold
 def test_signing_in_never_leads_away_from_the_site(client: Browser, platform: Platform, target: str) -> None:
     """Seen red: `local_path` returning its argument."""
     _person(platform)
-    assert _sign_in(client, next=target).headers["Location"] == "/"
+    assert _sign_in(client, next=target).headers["Location"] == "/todo"
 
 
 def test_registering_leads_to_the_second_factor(client: Browser, platform: Platform) -> None:
