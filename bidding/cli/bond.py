@@ -16,6 +16,7 @@ from accounts.cli import Connection, Identity, checked
 from accounts.rules.certificates import facts_of
 from bidding.cli.telling import said, tell
 from bidding.rules.bonds import Known, check_guarantee, read_guarantee
+from bidding.rules.bonds.statement import PURPOSES
 from bidding.rules.sentences import say
 from core import canonical
 from core.money import grouped
@@ -115,10 +116,12 @@ def check(guarantee: Path, server: str, section: str, identity: Path, as_json: b
 @click.option("--bank", required=True, help="the bank's address")
 @click.option("--section", required=True)
 @click.option("--identity", type=IDENTITY, required=True)
+@click.option("--purpose", type=click.Choice(PURPOSES), default="bid", show_default=True, help="which bond it is for")
 @click.option("--json", "as_json", is_flag=True, help="one JSON object on stdout")
-def account(bank: str, section: str, identity: Path, as_json: bool) -> None:
+def account(bank: str, section: str, identity: Path, purpose: str, as_json: bool) -> None:
     """Ask the bank for your own virtual account for the section; pay into it from your basic account."""
-    answer = checked(Connection(bank).post("/accounts", json={"section": section, "holder": _party(identity)})).json()
+    asked = {"section": section, "holder": _party(identity), "purpose": purpose}
+    answer = checked(Connection(bank).post("/accounts", json=asked)).json()
     tell(answer, [f"{answer['bank']} {answer['account']}"], as_json=as_json)
 
 

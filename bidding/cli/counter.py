@@ -37,7 +37,8 @@ def answer(bank: SmallInstitution, method: str, path: str, body: Mapping[str, An
                 return 200, bank.guarantee(path.removeprefix("/guarantees/"))
             case ("POST", "/accounts"):
                 holder = body["holder"]
-                return 201, {"account": bank.account_for(body["section"], holder), "bank": bank.name}
+                account = bank.account_for(body["section"], holder, body.get("purpose", "bid"))
+                return 201, {"account": account, "bank": bank.name}
             case ("POST", "/payments"):
                 paid = {key: body[key] for key in ("account", "payer", "payer_account", "amount_fen")}
                 return 201, {"reference": bank.receive(**paid, basic=body.get("basic"))}

@@ -123,16 +123,23 @@ class SmallInstitution:
 
     # Accounts -----------------------------------------------------------------------------------------------------
 
-    def account_for(self, section: str, holder: Mapping[str, str]) -> str:
-        """The virtual account of that bidder for that section: always the same, and tells nothing to who has no key."""
+    def account_for(self, section: str, holder: Mapping[str, str], purpose: str = "bid") -> str:
+        """The virtual account of that bidder for that section: always the same, and tells nothing to who has no key.
+
+        `purpose`: bid, or performance for the winner's bond of the contract, which has an account of its own.
+        """
+        if purpose not in statement.PURPOSES:
+            raise Invalid("form.choice", field="purpose", found=purpose[:40], options=list(statement.PURPOSES))
         secret = json.loads((self.folder / "institution.json").read_text(encoding="utf-8"))["account_key"]
-        told = f"{section}\n{holder['uscc']}".encode()
+        told = "\n".join([section, holder["uscc"], *([purpose] if purpose != "bid" else [])]).encode()
         number = int.from_bytes(hmac.digest(bytes.fromhex(secret), told, hashlib.sha256), "big") % 10**14
         account = f"8{number:014}"
         account += _luhn(account)
         with self._lock:
             book = self._book()
-            book["accounts"][account] = {"section": section, "holder": holder["uscc"], "name": holder["name"]}
+            book["accounts"][account] = {
+                "section": section, "holder": holder["uscc"], "name": holder["name"], "purpose": purpose,
+            }  # fmt: skip
             self._keep(book)
         return account
 
@@ -168,7 +175,7 @@ class SmallInstitution:
         with self._lock:
             book = self._book()
             if section not in book["statements"]:
-                accounts = {number for number, held in book["accounts"].items() if held["section"] == section}
+                accounts = {number for number, purpose in _accounts(book, section).items() if purpose == "bid"}
                 body = {
                     "type": statement.TYPE,
                     "bank": self.name,
@@ -181,6 +188,24 @@ class SmallInstitution:
                 book["statements"][section] = guarantee.sign(body, self.key, self.certificate)
                 self._keep(book)
             return dict(book["statements"][section])
+
+    def later_statement(self, section: str) -> dict[str, Any] | None:
+        """What has happened on the section's accounts beyond its statement, signed anew; None where nothing has."""
+        stated = {one["reference"] for one in self.statement(section)["rows"]}
+        book = self._book()
+        purposes = _accounts(book, section)
+        rows = [
+            {**one, "purpose": purposes[one["account"]]}
+            for one in book["payments"]
+            if one["account"] in purposes and one["reference"] not in stated
+        ]
+        if not rows:
+            return None
+        body = {
+            "type": statement.LATER, "bank": self.name, "section": section, "number": f"{section}/{1 + len(rows)}",
+            "salt": statement.salted(secrets.token_bytes(32)), "made_at": iso(self.now()), "rows": rows,
+        }  # fmt: skip
+        return guarantee.sign(body, self.key, self.certificate)
 
     def commitment(self, section: str) -> dict[str, Any]:
         """The signed hash of the section's statement, given for every section alike: it tells nobody's payment."""
@@ -285,6 +310,10 @@ class SmallInstitution:
             if section["released"] and f"s:{code}" not in sent:
                 post("/bonds/statements", self.statement(code))
                 done.append(f"s:{code}")
+            later = self.later_statement(code) if section["released"] else None
+            if later is not None and f"l:{later['number']}" not in sent:
+                post("/bonds/statements", later)
+                done.append(f"l:{later['number']}")
             with self._lock:
                 book = self._book()
                 book.setdefault("sent", {}).update(dict.fromkeys(done, iso(self.now())))
@@ -310,6 +339,12 @@ class SmallInstitution:
                     held["state"] = "released"
             self._keep(book)
         return back
+
+
+def _accounts(book: Mapping[str, Any], section: str) -> dict[str, str]:
+    """The section's virtual accounts, each with what it is for."""
+    mine = {number: held for number, held in book["accounts"].items() if held["section"] == section}
+    return {number: held.get("purpose", "bid") for number, held in mine.items()}
 
 
 def _luhn(digits: str) -> str:

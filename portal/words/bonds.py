@@ -26,6 +26,10 @@ SENTENCES = {
     "statement.nothing": _l("金额为零。"),
     "statement.basic": _l("基本账户一栏应为 是 或 否。"),
     "statement.direction": _l("方向一栏应为 收 或 付。"),
+    "statement.purpose": _l("用途一栏应为 投标 或 履约。"),
+    "statement.earlier": _l(
+        "流水号 %(reference)s 是公布名单以前的来款，“%(bank)s”当时的对账单里没有它，不能补入。依据 R-154。"
+    ),
     "statement.row": _l("对账单第 %(line)s 行不完整。"),
     "statement.signature": _l("签名与对账单不符：它被改动过，或不是“%(name)s”签发的。"),
     "statement.sealed": _l("标段 %(section)s 还没有公布投标人名单，平台不接收对账单，也没有保存它。依据 R-154。"),

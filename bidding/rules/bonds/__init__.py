@@ -2,7 +2,7 @@
 
 from bidding.rules.bonds.faults import Fault, fault
 from bidding.rules.bonds.guarantee import Known, check_guarantee, read_certificate, read_guarantee
-from bidding.rules.bonds.matching import check_declared, check_money, duplicates, masked
+from bidding.rules.bonds.matching import check_declared, check_money, check_performance, duplicates, masked
 from bidding.rules.bonds.refunds import Due, check_forfeit, due, interest_fen, late_days, late_fee_fen, shares
 from bidding.rules.bonds.statement import Payment, plain_account, read_csv
 from bidding.rules.bonds.terms import (
@@ -31,6 +31,7 @@ __all__ = [
     "check_forfeit",
     "check_guarantee",
     "check_money",
+    "check_performance",
     "due",
     "duplicates",
     "fault",

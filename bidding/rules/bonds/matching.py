@@ -63,6 +63,18 @@ def check_money(
     return found
 
 
+def check_performance(payments: Sequence[Payment], *, due_fen: int, names: Sequence[str]) -> list[Fault]:
+    """What is to be told of a performance bond paid in money: short of what was agreed, or paid by another (R-556)."""
+    received = [one for one in payments if one.direction == "in"]
+    found, total = [], sum(one.amount_fen for one in received)
+    if total < due_fen:
+        found.append(fault("bond.part", "R-556", found=grouped(total), expected=grouped(due_fen), parts=len(received)))
+    for one in received:
+        if one.payer not in names:
+            found.append(fault("bond.payer", "R-556", found=one.payer[:80], amount=grouped(one.amount_fen)))
+    return found
+
+
 def duplicates(payments: Sequence[Payment], due_fen: int) -> list[str]:
     """The references of payments that would each alone have been the whole bond, from the second on: paid twice."""
     whole = [one for one in payments if one.direction == "in" and one.amount_fen == due_fen]

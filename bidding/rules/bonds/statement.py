@@ -18,23 +18,28 @@ from core.clock import BEIJING, from_iso
 from core.errors import Invalid
 
 TYPE = "sunbid-bank-statement/v1"
+LATER = "sunbid-bank-statement-later/v1"
+"""What happened on a section's accounts after the names: no commitment precedes it, any number may follow."""
 COMMITMENT = "sunbid-bank-commitment/v1"
+PURPOSES = ("bid", "performance")
 MOST_BYTES = 8 * 1024 * 1024
 MOST_ROWS = 20_000
 COLUMNS = {
     "流水号": "reference", "方向": "direction", "虚拟账号": "account", "开立人代码": "holder", "付款人": "payer",
-    "付款账号": "payer_account", "基本账户": "basic", "金额": "amount", "时间": "at", "附言": "note",
+    "付款账号": "payer_account", "基本账户": "basic", "金额": "amount", "时间": "at", "附言": "note", "用途": "purpose",
 }  # fmt: skip
 """The head of a CSV file, in Chinese or by the names on the right."""
 _NEEDED = ("reference", "account", "holder", "payer", "payer_account", "amount", "at")
 _BASIC = {"是": True, "yes": True, "1": True, "true": True, "否": False, "no": False, "0": False, "false": False}
+_PURPOSE = {"": "bid", "投标": "bid", "bid": "bid", "履约": "performance", "performance": "performance"}
 _DIRECTION = {"": "in", "收": "in", "in": "in", "贷": "in", "付": "out", "out": "out", "借": "out"}
 
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """One line of a statement. `holder`: the credit code the bank opened the virtual `account` for; `payer` and
-    `payer_account`: who really paid (or, going out, was paid), and whether that is their basic account (R-152)."""
+    """One line of a statement. `holder`: the credit code the bank opened the virtual `account` for, `purpose` for which
+    bond; `payer` and `payer_account`: who really paid (or, going out, was paid), and whether that is their basic
+    account (R-152)."""
 
     reference: str
     direction: str
@@ -46,6 +51,7 @@ class Payment:
     amount_fen: int
     at: datetime
     note: str = ""
+    purpose: str = "bid"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +129,8 @@ def _payment(row: Mapping[str, str]) -> Payment:
         raise Invalid("statement.basic", field="basic")
     if direction not in _DIRECTION:
         raise Invalid("statement.direction", field="direction")
+    if row.get("purpose", "") not in _PURPOSE:
+        raise Invalid("statement.purpose", field="purpose")
     try:
         at = datetime.fromisoformat(row["at"].replace("/", "-"))
     except ValueError:
@@ -138,6 +146,7 @@ def _payment(row: Mapping[str, str]) -> Payment:
         amount_fen=fen,
         at=at if at.tzinfo else at.replace(tzinfo=BEIJING),
         note=row.get("note", "")[:200],
+        purpose=_PURPOSE[row.get("purpose", "")],
     )
 
 
@@ -179,7 +188,16 @@ STATEMENT_KEYS = frozenset({"bank", "section", "number", "salt", "made_at", "row
 COMMITMENT_KEYS = frozenset({"bank", "section", "commitment", "made_at"})
 
 
-def payments_of(statement: Mapping[str, Any]) -> list[Payment]:
+def type_of(raw: bytes) -> str:
+    """What kind of document it says it is; empty where it cannot be read."""
+    try:
+        found = json.loads(raw) if len(raw) <= MOST_BYTES else None
+    except (ValueError, RecursionError):
+        return ""
+    return str(found.get("type", "")) if isinstance(found, dict) else ""
+
+
+def payments_of(statement: Mapping[str, Any], *, purposes: Sequence[str] = ("bid",)) -> list[Payment]:
     """The lines of a bank's signed statement; Invalid("statement.row") names the one that cannot be read."""
     if not isinstance(statement["rows"], list) or len(statement["rows"]) > MOST_ROWS:
         raise Invalid("statement.malformed", field="file", place="rows")
@@ -192,7 +210,7 @@ def payments_of(statement: Mapping[str, Any]) -> list[Payment]:
             whole = whole and isinstance(one.note, str) and one.basic in (True, False, None)
             if not whole or type(one.amount_fen) is not int or not 0 < one.amount_fen < money.LIMIT_FEN:
                 raise ValueError
-            if one.direction not in ("in", "out"):
+            if one.direction not in ("in", "out") or one.purpose not in purposes:
                 raise ValueError
         except (TypeError, ValueError, KeyError, AttributeError):
             raise Invalid("statement.row", field="file", line=number) from None

@@ -8,10 +8,8 @@ from bidding.services.bonds.matching import (
     Claim,
     declare_bonds,
     extend_guarantee,
-    import_statement,
     judge,
     present_guarantee,
-    take_signed_statement,
 )
 from bidding.services.bonds.milestones import after_contract, after_notice, after_performance, after_termination
 from bidding.services.bonds.orders import Counter, Institution, record_missed_order, take_orders
@@ -30,6 +28,7 @@ from bidding.services.bonds.refunds import (
     record_attempt,
     return_refund,
 )
+from bidding.services.bonds.statements import import_statement, take_signed_statement
 
 __all__ = [
     "Claim",

@@ -1,7 +1,8 @@
 """The performance bond (履约保证金) of an awarded section: asked within the law's share, given, released or claimed.
 
-For the floor that signs contracts: `ask_performance_bond`, then money converted from the bid bond, a payment, or a
-guarantee; `is_given` says whether the contract may be signed; `release_performance_bond` once the contract says so.
+For the floor that signs contracts: `ask_performance_bond`, then money converted from the bid bond, money the bank's
+later statement tells of, or a guarantee; `is_given` says whether the contract may be signed;
+`release_performance_bond` once the contract says so.
 """
 
 from __future__ import annotations
@@ -11,7 +12,15 @@ from typing import Any
 
 from bidding.models import Bond, Section
 from bidding.queries import bonds as queries
-from bidding.rules.bonds import PAPERS, books, check_guarantee, most_performance_fen, read_guarantee
+from bidding.rules.bonds import (
+    MONEY,
+    PAPERS,
+    books,
+    check_guarantee,
+    check_performance,
+    most_performance_fen,
+    read_guarantee,
+)
 from bidding.rules.bonds.guarantee import digest_of
 from bidding.services.bonds.books import post
 from bidding.services.bonds.orders import order_claim, order_release
@@ -101,6 +110,30 @@ def receive_performance_bond(act: Act, section: Section, number: int, *, content
     elif bond.state == "declared":
         advance(act, bond, "fault", number=number, faults=[one.code for one in found])
     return bond
+
+
+def is_payable(bond: Bond) -> bool:
+    """Whether money that comes in for it belongs to it: it is waited for, or was given in money."""
+    return bond.state in ("declared", "faulty") or (bond.state == "held" and bond.form not in PAPERS)
+
+
+def judge_performance(act: Act, bond: Bond) -> None:
+    """The bank has told of money paid for it: once whole it is held; what it lacks, or who else paid, is told.
+
+    Whoever paid, the money goes back only to where it came from (R-155), so another payer is told and refuses nothing.
+    Money may follow a guarantee that was found wanting, or part of the bid bond turned into it.
+    """
+    if bond.state not in ("declared", "faulty") or queries.held_fen(act.session, bond) <= 0:
+        return
+    if bond.form not in MONEY:
+        bond.form = "transfer"
+    bid = queries.bond(act.session, bond.section, bond.number) if bond.number is not None else None
+    joint = [one["name"] for one in ((bid.declared or {}).get("members", []) if bid else [])]
+    payments = queries.as_payments(queries.payments(act.session, bond))
+    found = check_performance(payments, due_fen=bond.asked_fen, names=[bond.name, *joint])
+    bond.faults = [one.as_json() for one in found]
+    _accept_when_whole(act, bond)
+    act.session.flush()
 
 
 def is_given(bond: Bond | None) -> bool:

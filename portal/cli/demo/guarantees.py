@@ -44,6 +44,13 @@ class Houses:
         for house in self.held.values():
             settle_with(house, self.stage.server)
 
+    def pay_performance_bond(self, key: str, section: str, name: str, account: str, fen: int) -> None:
+        """The winner asks the bank for the account of this purpose and pays so much into it."""
+        kind = HOUSES["transfer"][1]
+        who = ("--section", section, "--identity", self.stage.keys(key), "--purpose", "performance", "--json")
+        told = json.loads(self.stage.command("bond", "account", "--bank", self.addresses[kind], *who))
+        self.held[kind].receive(told["account"], name, account, fen)
+
     def bond_for(self, key: str, section: str, draft: Path, name: str, account: str) -> dict[str, str]:
         """What the bidder types and seals: the number of a guarantee fetched into the draft, or the account it paid
         from, or that a rating waives it."""

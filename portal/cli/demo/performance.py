@@ -1,4 +1,4 @@
-"""The demo's story: the contract under both signatures, a milestone, and a supplement to the closed file."""
+"""The demo's story: the contract signed, its performance bond paid, a milestone, a supplement to the closed file."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ import awards.queries.archives
 from awards.queries.contracts import contract, offer_of
 from awards.rules.contracts import contract_message
 from awards.rules.verdict import Line, verify_layers
+from bidding.queries import bonds as queries
 from bidding.queries import section
 from core.ledger.notes import Verifier
-from core.money import plain
+from core.money import grouped, plain
 from core.render.pdf import render_pdf
 from portal.cli.demo.opening_day import bids_of, key_of
 from portal.cli.demo.story import SECTION, Story
@@ -51,8 +52,26 @@ def sign_the_contract(story: Story, winner: int) -> None:
         )
     story.say("contract", f"合同由投标文件生成，双方以证书签署同一指纹 {sha256[:12]}，随即公开")
     story.stage.later(days=1)
+    give_performance_bond(story, key)
     story.stage.as_(key).send(page, {"verb": "event", "kind": "milestone", "text": MILESTONE, "amount_fen": ""})
     story.say("contract", f"履约节点：{MILESTONE}")
+
+
+def give_performance_bond(story: Story, key: str) -> None:
+    """The winner pays what was agreed in two parts; the bank's later statement alone makes it held, nobody enters it."""
+    with story.stage.platform.reading() as session:
+        (bond,) = queries.bonds(session, section(session, SECTION), "performance")
+    payer = story.papers.bids[key].bidder
+    first = bond.asked_fen // 3
+    for fen in (first, bond.asked_fen - first):
+        story.houses.pay_performance_bond(key, SECTION, payer.name, payer.account, fen)
+        story.stage.later(hours=2)
+        story.houses.look()
+    with story.stage.platform.reading() as session:
+        bond = queries.bond_by_id(session, bond.id)
+    if bond.state != "held":
+        raise RuntimeError(f"the performance bond is {bond.state}")
+    story.say("contract", f"履约保证金 {grouped(bond.asked_fen)} 元分两次付到履约账户，银行后续对账单一到即自动对上")
 
 
 def supplement(story: Story, target: Path) -> list[Line]:
