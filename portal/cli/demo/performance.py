@@ -58,7 +58,7 @@ def sign_the_contract(story: Story, winner: int) -> None:
 
 
 def give_performance_bond(story: Story, key: str) -> None:
-    """The winner pays what was agreed in two parts; the bank's later statement alone makes it held, nobody enters it."""
+    """The winner pays it in two parts; the bank's later statement alone makes it held, nobody enters anything."""
     with story.stage.platform.reading() as session:
         (bond,) = queries.bonds(session, section(session, SECTION), "performance")
     payer = story.papers.bids[key].bidder
