@@ -119,6 +119,10 @@ def read_step(step: str, fields: Fields, lists: Lists) -> tuple[dict[str, Any], 
             values["method"] = read_method(fields, lists)
         case "bond":
             amounts = ("bond_fen",)
+            if "bond_refusal_days" in fields:
+                named = fields["bond_refusal_days"].strip()
+                days = str(integer(fields, "bond_refusal_days", least=1, most=30)) if named else ""
+                values["particulars"] = {"bond_refusal_days": days}
     for name in amounts:
         values[name] = money.parse(fields[name], field=name) if fields.get(name, "").strip() else 0
     for name, most in numbers:

@@ -363,6 +363,7 @@ def notice_facts(session: Session, section: Section, now: datetime) -> rules.Not
         invited=sum(one.is_invited for one in listed),
         attempt=project.attempt,
         kindred_fen=kindred_fen(session, section, now),
+        is_frozen=project.law is not None,
         envelopes=section.envelopes,
         slots=section.slots,
         second_opening_at=section.second_opening_at,

@@ -255,7 +255,7 @@ def _values(section: Section) -> dict[str, Any]:
         **{name: getattr(section, name) for name in ("duration_days", "validity_days", "decrypt_minutes")},
         **{name: getattr(section, name) for name in ("estimate_fen", "control_price_fen", "bond_fen")},
         **{name: section.particulars.get(name, "") for name in PARTICULARS},
-        "credit_cutoff": section.particulars.get("credit_cutoff", ""),
+        **{name: section.particulars.get(name, "") for name in ("credit_cutoff", "bond_refusal_days")},
         "consortium": ("yes" if section.accepts_consortium else "no") if section.is_consortium_stated else "",
         "procedure": section.project.procedure,
         "ground": section.project.ground,

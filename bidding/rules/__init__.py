@@ -5,7 +5,7 @@ from bidding.rules.consortia import is_accepted, joint_slots
 from bidding.rules.deadlines import is_late, minimum_deadline
 from bidding.rules.envelopes import ENVELOPES, check_layout, layout
 from bidding.rules.findings import Finding, Level, NoticeFacts
-from bidding.rules.law import law_on, rulebook
+from bidding.rules.law import REFUSAL, law_on, refusal_days, rulebook, with_document
 from bidding.rules.method import check_method, points_of
 from bidding.rules.notice import check_notice, first_block
 from bidding.rules.objections import (
@@ -42,6 +42,7 @@ __all__ = [
     "BOQ_SLOT",
     "DEFAULT_SLOTS",
     "ENVELOPES",
+    "REFUSAL",
     "TRUSTEES",
     "Finding",
     "Level",
@@ -71,6 +72,7 @@ __all__ = [
     "points_of",
     "readiness",
     "receipt_number",
+    "refusal_days",
     "render_receipt",
     "resumed_deadline",
     "rulebook",
@@ -79,5 +81,6 @@ __all__ = [
     "turnstile",
     "verify_address",
     "verify_receipt",
+    "with_document",
     "with_vouching",
 ]

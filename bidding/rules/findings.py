@@ -40,7 +40,8 @@ class NoticeFacts:
     """Everything the checks look at, as plain values; money in fen, instants in UTC.
 
     `kindred_fen`: the estimates of other packages that may be one purchase split up (R-051). `invitees`, `invited`: how
-    many may be invited, how many are. `accepts_consortium` is None while nothing is stated.
+    many may be invited, how many are. `is_frozen`: another section has frozen the project's law already.
+    `accepts_consortium` is None while nothing is stated.
     """
 
     now: datetime
@@ -76,6 +77,7 @@ class NoticeFacts:
     invited: int = 0
     attempt: int = 1
     kindred_fen: int = 0
+    is_frozen: bool = False
     envelopes: Any = ()
     slots: Any = ()
     second_opening_at: datetime | None = None

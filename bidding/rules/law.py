@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from core.law import Rule, Snapshot, freeze, read_rulebook
+
+REFUSAL = "bond_refund_after_refusal"
+"""Days until the bond is back of who does not agree to a longer validity (R-158): the law names none, ours do."""
 
 REGIMES = ("T", "G")
 """T: the tendering law's regime (招标投标法系); G: government procurement (政府采购法系)."""
@@ -24,6 +30,22 @@ def rulebook() -> list[Rule]:
     """Every rule shipped: `law.json`, what each procedure changes in `procedures.json`, bonds in `bonds.json`."""
     folder = Path(__file__).parents[1]
     return [rule for name in ("law", "procedures", "bonds") for rule in read_rulebook(folder / f"{name}.json")]
+
+
+def with_document(law: Snapshot, particulars: Mapping[str, Any]) -> Snapshot:
+    """The law a project freezes, with the days its tender document itself names where the law leaves them open."""
+    days = refusal_days(particulars)
+    if days is None or REFUSAL not in law.rules:
+        return law
+    held = law.rules[REFUSAL]
+    own = replace(held, value=str(days), source=f"招标文件；法律未规定日数，见{held.source}", trust="V")
+    return replace(law, rules={**law.rules, REFUSAL: own})
+
+
+def refusal_days(particulars: Mapping[str, Any]) -> int | None:
+    """The days the document names for it; None where it leaves them to the rule of the platform."""
+    named = str(particulars.get("bond_refusal_days") or "")
+    return int(named) if named else None
 
 
 def law_on(

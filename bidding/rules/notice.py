@@ -10,6 +10,7 @@ from bidding.rules.clauses import clauses_on, find_clauses
 from bidding.rules.concerns import barriers
 from bidding.rules.envelopes import ANONYMOUS, check_layout, has_second_sitting, is_anonymous, names_of
 from bidding.rules.findings import Finding, Level, NoticeFacts, cited, verdict
+from bidding.rules.law import REFUSAL, refusal_days
 from bidding.rules.method import texts_of
 from bidding.rules.passages import Passage
 from bidding.rules.periods import check_periods
@@ -111,6 +112,12 @@ def _money(facts: NoticeFacts, law: Snapshot) -> Iterator[Finding]:
         yield Finding(told["rule"], verdict(facts.bond_fen <= limit), "notice.bond_cap", "bond_fen", told)
     if facts.regime == "T":
         yield from _threshold(facts, law)
+    days = refusal_days(facts.particulars)
+    if facts.bond_fen and days is not None and REFUSAL in law.rules:
+        told = cited(law, REFUSAL, found=days)
+        fits = days == law.days(REFUSAL) if facts.is_frozen else days <= law.days(REFUSAL)
+        code = "notice.bond_refusal_frozen" if facts.is_frozen else "notice.bond_refusal"
+        yield Finding(told["rule"], verdict(fits), code, "bond_refusal_days", told)
     if facts.bond_fen:
         yield Finding("R-153", Level.COMPUTE, "notice.bond_forms", "bond_fen")
         if facts.regime == "T" and facts.is_mandatory:

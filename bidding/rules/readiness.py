@@ -54,7 +54,7 @@ STEPS: dict[str, frozenset[str]] = {
             "low_of_maximum",
         }
     ),
-    "bond": frozenset({"bond_fen"}),
+    "bond": frozenset({"bond_fen", "bond_refusal_days"}),
     "publish": frozenset({"trustees"}),
 }
 """The steps of the wizard with the fields each one asks for; every finding's field stands in exactly one of them."""

@@ -41,7 +41,8 @@ def publish_section(act: Act, publication: Publication, digest: str) -> Notice:
         rules.check_boq_slot(section.slots)
     project = section.project
     if project.law is None:
-        project.law = queries.law_today(project, act.now).as_json()
+        law = rules.with_document(queries.law_today(project, act.now), section.particulars)
+        project.law = law.as_json()
     section.documents_from_at = max(section.documents_from_at or act.now, act.now)
     section.published_at = act.now
     policy = add_policy(act, section)
@@ -101,7 +102,7 @@ def add_policy(act: Act, section: Section) -> Policy:
 def notice_content(act: Act, section: Section, policy: Policy) -> dict[str, Any]:
     """The notice as data: every field of R-104, the control price (R-109), the method's and the policy's hash."""
     project = section.project
-    bill = queries.bill_document(act.session, section)
+    bill, law = queries.bill_document(act.session, section), queries.law_for(section, act.now)
     return {
         "project_code": project.code,
         "project_name": project.name,
@@ -126,6 +127,7 @@ def notice_content(act: Act, section: Section, policy: Policy) -> dict[str, Any]
         "estimate_fen": section.estimate_fen,
         "control_price_fen": section.control_price_fen,
         "bond_fen": section.bond_fen,
+        **({"bond_refusal_days": law.days(rules.REFUSAL)} if section.bond_fen and rules.REFUSAL in law.rules else {}),
         "duration_days": section.duration_days,
         "validity_days": section.validity_days,
         "qualification": section.qualification,

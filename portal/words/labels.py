@@ -76,6 +76,7 @@ LABELS = {
     "estimate_fen": _l("估算价"),
     "control_price_fen": _l("最高投标限价"),
     "bond_fen": _l("投标保证金"),
+    "bond_refusal_days": _l("不同意延长有效期的，保证金几日内退还"),
     "price_fen": _l("报价"),
     "duration_days": _l("工期（日）"),
     "validity_days": _l("投标有效期（日）"),

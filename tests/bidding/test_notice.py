@@ -114,6 +114,23 @@ def test_the_bond_stays_within_its_share_and_its_cap_to_the_fen(
     assert level(given, "R-150", "notice.bond_cap") is cap
 
 
+@pytest.mark.parametrize(
+    ("days", "is_frozen", "code", "expected"),
+    [
+        ("5", False, "notice.bond_refusal", Level.MET), ("6", False, "notice.bond_refusal", Level.BLOCK),
+        ("1", False, "notice.bond_refusal", Level.MET), ("4", True, "notice.bond_refusal_frozen", Level.BLOCK),
+        ("5", True, "notice.bond_refusal_frozen", Level.MET),
+    ],
+)  # fmt: skip
+def test_a_document_names_its_own_days_where_the_law_names_none(
+    days: str, is_frozen: bool, code: str, expected: Level
+) -> None:
+    """R-158: shorter than ours, and one for the project once its law is frozen. Seen red: with `<` for `<=`."""
+    given = facts(particulars={**facts().particulars, "bond_refusal_days": days}, is_frozen=is_frozen)
+    assert level(given, "R-158", code) is expected
+    assert found(facts(), "R-158") == [] == found(dataclasses.replace(given, bond_fen=0), "R-158")
+
+
 def test_design_has_its_own_cap_and_procurement_none() -> None:
     """R-150, R-151. Seen red: with the works cap for design."""
     assert level(facts(category="design", bond_fen=100_000_01), "R-150", "notice.bond_cap") is Level.BLOCK

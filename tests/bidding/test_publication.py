@@ -5,22 +5,25 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from accounts.rules import Role
 from bidding import queries, rules, services
+from bidding.queries.bonds import bond_law
+from bidding.rules.bonds import due
 from core.act import Platform
 from core.board import notices
+from core.calendar import national
 from core.errors import Conflict, Forbidden, Invalid, Missing, Untimely
 from core.law import Snapshot
 from core.seal import canonical, validate_policy
 from core.seal.age import peel
 from tests import factories
 from tests.bidding import two_persons
-from tests.bidding.stage import Stage, refused
+from tests.bidding.stage import PARTICULARS, Stage, refused
 
 NOW = datetime(2026, 10, 8, 1, 0, tzinfo=UTC)
 
@@ -50,6 +53,22 @@ def test_publication_freezes_law_policy_and_canaries(platform: Platform) -> None
         assert names["policy.json"] == notice.content["policy_sha256"] == policy.digest
         assert names["method.json"] == notice.content["method_sha256"]
         assert "policy.publish" in [entry.kind for entry in queries.timeline(session, section)]
+
+
+def test_days_the_document_names_are_frozen_as_its_own_rule(platform: Platform) -> None:
+    """R-158: what is due back after a refusal is reckoned by them, and the notice says so.
+
+    Seen red: with the platform's rule frozen.
+    """
+    stage = Stage(platform).publish(particulars={**PARTICULARS, "bond_refusal_days": "2"}, bond_fen=80_000_000)
+    with platform.reading() as session:
+        section = queries.section(session, stage.code)
+        told = queries.law_of(section).rule("bond_refund_after_refusal")
+        assert (told.value, told.trust, told.source[:4]) == ("2", "V", "招标文件")
+        (notice,) = notices(session, kind="tender", subject=section.subject)
+        assert notice.content["bond_refusal_days"] == 2
+        back = due(bond_law(section), national(), "refused", date(2026, 11, 2))
+        assert (back.on, back.rule["value"]) == (date(2026, 11, 4), "2")
 
 
 def test_a_block_refuses_publication_naming_field_and_rule(platform: Platform) -> None:

@@ -112,6 +112,12 @@ def test_each_step_saves_its_own_and_leaves_the_others(platform: Platform, login
         assert kept.particulars["scope"] == "污水处理厂二期土建及设备安装"
         assert kept.is_consortium_stated is False
         assert kept.particulars["credit_cutoff"] == "notice"
+    bond = f"/tender/sections/{code}/edit/bond"
+    assert tenderee.post(bond, data={"bond_fen": "1", "bond_refusal_days": "半月"}).status_code == 422
+    tenderee.post(bond, data={"bond_fen": "800000", "bond_refusal_days": "3"})
+    assert 'value="3"' in tenderee.get(bond).text
+    tenderee.post(bond, data={"bond_fen": "800000", "bond_refusal_days": "9"})
+    assert "不得多于 5 日" in tenderee.get(bond).text
     page = tenderee.get(f"/tender/sections/{code}/edit/qualification").text
     assert "须写明是否接受联合体投标" in page
     refusal = tenderee.post(f"/tender/sections/{code}/edit/procedure", data=typed(procedure="negotiation"))

@@ -106,6 +106,7 @@ class Particulars(Given):
     objection_contact: Text | None = None
     media: Text | None = None
     credit_cutoff: Cutoff | None = None
+    bond_refusal_days: Annotated[str, Field(pattern=r"^([1-9]|[12][0-9]|30)?$", max_length=2)] | None = None
 
 
 class DraftGiven(Given):

@@ -87,6 +87,12 @@ SENTENCES = {
     "notice.bond_share": _l(
         "投标保证金 %(found)s 元，上限为估算价或预算的 %(value)s%%，即 %(most)s 元。依据 %(rule)s，%(source)s。"
     ),
+    "notice.bond_refusal": _l(
+        "不同意延长投标有效期的，招标文件写明 %(found)s 日内退还保证金，不得多于 %(value)s 日。依据 %(rule)s，%(source)s。"
+    ),
+    "notice.bond_refusal_frozen": _l(
+        "不同意延长投标有效期的，本项目首次公告时已定为 %(value)s 日内退还保证金，各标段相同，现为 %(found)s 日。依据 %(rule)s，%(source)s。"
+    ),
     "notice.bond_cap": _l("投标保证金 %(found)s 元，法定最高额 %(most)s 元。依据 %(rule)s，%(source)s。"),
     "notice.bond_forms": _l("投标保证金的形式由投标人自选，接受电子保函，不得强制现金。依据 R-153。"),
     "notice.bond_account": _l("以现金或支票交纳的须从投标人基本账户转出，开标后核对。依据 R-152。"),
