@@ -47,6 +47,7 @@ MOST = 20
 class Line:
     """An item as the page shows it: what to do, about what, where, by when and how many working days that is."""
 
+    kind: str
     text: str
     href: str
     name: str
@@ -84,6 +85,7 @@ def _line(item: Item, now: datetime) -> Line:
     last = day_of(due - timedelta(microseconds=1)) if due is not None else None
     whole = due is not None and last != day_of(due)  # a period that ends with its day
     return Line(
+        item.kind,
         words.sentence(Refusal(f"todo.{item.kind}", **facts)),
         url_for(kind.page, **item.values, _anchor=item.anchor or None),
         item.name,

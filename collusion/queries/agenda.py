@@ -39,7 +39,7 @@ def agenda(session: Session, actor: Actor, now: datetime) -> Iterator[Item]:
             kind = _step(found, actor)
             if kind is not None:
                 name = f"{found.section.project.name} {found.section.name}"
-                facts = {"code": found.code, "tier": f"tier.{found.tier}"}
+                facts = {"warning": found.code, "tier": f"tier.{found.tier}"}
                 cite = law.cite("warning_decide_within")
                 yield Item(kind, {"code": found.code}, found.due_at, found.section.code, name, facts, cite)
     if actor.has(Role.BIDDER):

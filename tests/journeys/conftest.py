@@ -18,6 +18,7 @@ from portal.cli.demo.play import from_opening, until_deadline
 from portal.cli.demo.stage import Stage, staged
 from portal.cli.demo.story import SECTION, Story
 from tests.cluster import Cluster
+from tests.journeys import told
 
 
 @dataclass
@@ -29,6 +30,9 @@ class Played:
     wrong: list[str]
     haul: bytes
     said: list[tuple[str, str]] = field(default_factory=list)
+    told: dict[str, set[str]] = field(default_factory=dict)
+    """Which kinds of things waited for whom in the course of it, and what of that could not be told."""
+    untold: list[str] = field(default_factory=list)
 
     @property
     def archive(self) -> Path:
@@ -53,11 +57,20 @@ def played(tmp_path_factory: pytest.TempPathFactory, journey_database: str) -> I
     folder = tmp_path_factory.mktemp("journey")
     said: list[tuple[str, str]] = []
     with staged(folder, datetime(2026, 10, 12, 1, 0, tzinfo=UTC), database=journey_database) as stage:
-        story = Story(stage, lambda step, sentence: said.append((step, sentence)))
+        who, untold = told.empty(), list[str]()
+        ask = told.asking(stage, who, untold)
+
+        def hear(step: str, sentence: str) -> None:
+            is_new = step not in {known for known, _ in said}
+            said.append((step, sentence))
+            if is_new:
+                ask(step)
+
+        story = Story(stage, hear)
         until_deadline(story)
         haul = everything_the_platform_holds(stage)
         wrong = from_opening(story)
-        yield Played(stage, story, wrong, haul, said)
+        yield Played(stage, story, wrong, haul, said, who, untold)
 
 
 def everything_the_platform_holds(stage: Stage) -> bytes:

@@ -91,3 +91,18 @@ def test_every_page_that_links_lead_to_opens_and_speaks_in_words(played: Played,
     assert wrong == []
     lead_to = {"awards.candidates", "awards.award_notice", "experts.committee", "experts.evaluation", "awards.desk"}
     assert lead_to <= set(seen), "a finished tender's pages are linked from its own"
+
+
+def test_what_waits_can_be_told_to_everybody_at_every_step(played: Played) -> None:
+    """From the notice to the file: who had to act was told, nobody else was, every line spoke and led to a page.
+
+    Seen red: with a warning's code given to the sentence under a name that it could not take.
+    """
+    assert played.untold == []
+    for kind, people in {
+        "opening.peel": {"officer", "supervisor"},
+        "experts.commit": {"tenderee", "officer", "supervisor"},
+        "collusion.take_on": {"supervisor"},
+    }.items():
+        assert people <= played.told.get(kind, set()), (kind, sorted(played.told))
+    assert len(played.told) >= 20, sorted(played.told)
