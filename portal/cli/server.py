@@ -73,6 +73,7 @@ class Site(BaseApplication):  # type: ignore[misc]
             "threads": threads,
             "worker_class": Worker,
             "backlog": 8192,
+            "worker_connections": 8192,  # beyond it nobody is let in, and a crowd at a deadline would be kept out
             "timeout": 120,
             "graceful_timeout": 20,
             "accesslog": None,  # the site writes its own, which names nobody on the paths of sealed bids

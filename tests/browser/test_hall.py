@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -139,7 +140,9 @@ def test_a_host_and_a_bidder_do_their_part_without_scripts(stage: Stage, visit: 
 def test_the_live_board_really_updates_twenty_times_out_of_twenty(stage: Stage, visit: Any) -> None:
     """Twenty loads in a real Chromium; each shows a sign-in made after it was loaded, over the stream, not by asking.
 
-    Seen red: with hx-sse as a second deferred script, and with the board's event named so that nothing was swapped.
+    At the first the script that tells the line's state comes late. Seen red: with hx-sse as a second deferred script;
+    with the board's event named so that nothing was swapped; with htmx before that script, which then had missed the
+    beginning and told of a line cut off.
     """
     for letter in "abc":
         stage.submit(letter)
@@ -148,8 +151,11 @@ def test_the_live_board_really_updates_twenty_times_out_of_twenty(stage: Stage, 
     missed = []
     for load in range(20):
         page, _ = visit(None, f"/opening/{CODE}")
+        if load == 0:
+            page.route("**/hall.js*", lambda route: (time.sleep(2), route.continue_()))
+            page.reload()
         page.on("request", lambda request: asked.append(request.url) if "/board" in request.url else None)
-        expect(page.locator("#line-state")).to_have_text("连接正常", timeout=15000)
+        expect(page.locator("#line-state")).to_have_text("连接正常", timeout=10000)  # before a second beat
         asked.clear()
         stage.act(stage.tenderee, services.raise_incident, cause=f"第{load}次", impact="无", measures="继续")
         try:
