@@ -38,6 +38,7 @@ from core.trust import Trust
 from experts.services.guests import admit_guest
 from portal import errors, filters, queries, words
 from portal.cli.language import CATALOGUES
+from portal.linking import finish_page
 from portal.papers import paper_seal
 from portal.standing import check_standing, journal_of
 from portal.waiting import waiting_line
@@ -254,6 +255,7 @@ def create_app(settings: Settings | None = None, platform: Platform | None = Non
         ),
     )
     app.after_request(_keep_language)
+    app.after_request(finish_page)
     filters.register(app)
     app.jinja_env.filters.update(
         code_sentence=lambda code: words.sentence(Refusal(code)),

@@ -395,4 +395,4 @@ def accessibility() -> str:
     return render_template("portal/accessibility.html")
 
 
-from portal import checks, heads  # noqa: E402, F401 - its pages hang on this blueprint
+from portal import checks, heads, lawbook  # noqa: E402, F401 - its pages hang on this blueprint

@@ -42,6 +42,7 @@ def ways_of(section: Any) -> list[dict[str, Any]]:
 
 def _public(session: Session, section: Section) -> Iterable[Endpoint]:
     yield "bidding.section", _l("招标要点")
+    yield "portal.section_rules", _l("适用规则")
     yield "opening.hall", _l("开标大厅")
     committee = _there(lambda: experts.committee(session, section))
     if committee is not None and (committee.rounds or experts.direct_selections(session, committee)):

@@ -11,13 +11,14 @@ from core.law import Rule, Snapshot, freeze, read_rulebook
 
 
 @cache
-def _rulebook() -> tuple[Rule, ...]:
+def rulebook() -> tuple[Rule, ...]:
+    """Every rule of the desk, of all days."""
     return tuple(read_rulebook(Path(__file__).parents[1] / "law.json"))
 
 
 def desk_law(on: date) -> Snapshot:
     """The desk's rules in force on the day."""
-    return freeze(list(_rulebook()), "*", on)
+    return freeze(list(rulebook()), "*", on)
 
 
 def due_after(key: str, now: datetime) -> datetime:

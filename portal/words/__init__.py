@@ -35,6 +35,8 @@ PACKAGES = (
     "archive",
     "waiting",
     "agenda",
+    "law",
+    "principles",
     "window",
     "api",
     "portal",

@@ -3,6 +3,7 @@
 from flask_babel import lazy_gettext as _l  # type: ignore[import-untyped]
 
 SENTENCES = {
+    "law.unknown": _l("没有编号为 %(rule)s 的规则。"),
     "locker.unreadable": _l(
         "数据库中加密保存的内容（%(place)s）不能用本平台的密钥打开：请检查密钥文件 locker.key 是否与数据库相配。"
     ),

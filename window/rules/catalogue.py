@@ -22,7 +22,8 @@ LEVELS = ("national", "province", "city")
 
 
 @cache
-def _rules() -> tuple[Rule, ...]:
+def rulebook() -> tuple[Rule, ...]:
+    """Every rule of the catalogue, of all days."""
     return tuple(read_rulebook(FOLDER / "catalogue.json"))
 
 
@@ -33,12 +34,12 @@ def _disclosures() -> tuple[dict[str, Any], ...]:
 
 def catalogue(on: date) -> list[Rule]:
     """The matters that must be traded here on the day, each with its threshold."""
-    return [rule for rule in _rules() if rule.key in MATTERS and rule.in_force(on)]
+    return [rule for rule in rulebook() if rule.key in MATTERS and rule.in_force(on)]
 
 
 def catalogue_law(matter: str, on: date) -> Snapshot:
     """The rules that hold for a matter on the day."""
-    return freeze(list(_rules()), MATTERS[matter], on)
+    return freeze(list(rulebook()), MATTERS[matter], on)
 
 
 def grounds(matter: str, on: date) -> tuple[str, ...]:

@@ -12,10 +12,11 @@ PROMISES = Path(__file__).resolve().parents[1] / "service.json"
 
 
 @cache
-def _rules() -> tuple[Rule, ...]:
+def rulebook() -> tuple[Rule, ...]:
+    """Every promise, of all days."""
     return tuple(read_rulebook(PROMISES))
 
 
 def promises(on: date, regime: str = "*") -> Snapshot:
     """The promises in force on the day."""
-    return freeze(list(_rules()), regime, on)
+    return freeze(list(rulebook()), regime, on)
