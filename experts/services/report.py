@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -78,7 +79,7 @@ def report_facts(act: Act, committee: Committee) -> dict[str, Any]:
             for one in queries.bid_clarifications(act.session, committee)
         ],
         "criteria": scored_criteria(section.method),
-        "base_yuan": published(Fraction(result["price"]["base_fen"]) / 100),
+        "base_yuan": f"{Decimal(published(Fraction(result['price']['base_fen']) / 100)):,}",
         "locked_at": from_iso(result["locked_at"]).astimezone(BEIJING),
         "unopened": [
             bid for bid in queries.final_bids(act.session, section) if bid.number not in names
