@@ -80,6 +80,7 @@ def supplement(story: Story, target: Path) -> list[Line]:
     page = f"/sections/{SECTION}/supplements"
     # The bell is not rung: what the worker does with a closed file it does while the site is served.
     story.stage.clock.advance(hours=2)
+    story.houses.look()  # what went out stands on the bank's later statement
     story.stage.as_("officer").send(
         page, {"item": "other", "reason": REASON}, files={"files": ("施工许可证.pdf", io.BytesIO(paper))}
     )
