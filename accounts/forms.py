@@ -27,6 +27,7 @@ class Registration:
     password: str
 
 
+@forms.whole
 def registration(fields: Fields) -> Registration:
     """The registration form; the repeated password must agree (password.repeat)."""
     return Registration(
@@ -44,7 +45,7 @@ def region(fields: Fields) -> str:
     """An administrative division of six digits, or nothing (GB/T 2260)."""
     value = forms.text(fields, "region", most=6, required=False)
     if value and (len(value) != 6 or not value.isascii() or not value.isdigit()):
-        raise Invalid("form.region", field="region", found=value)
+        return forms.fault(Invalid("form.region", field="region", found=value), "")
     return value
 
 
@@ -52,12 +53,13 @@ def new_password(fields: Fields) -> str:
     """A password typed twice alike; a password is never trimmed."""
     password = fields.get("password", "")
     if not password:
-        raise Invalid("form.required", field="password")
+        return forms.fault(Invalid("form.required", field="password"), "")
     if password != fields.get("repeat", ""):
-        raise Invalid("password.repeat", field="repeat")
+        return forms.fault(Invalid("password.repeat", field="repeat"), "")
     return password
 
 
+@forms.whole
 def role(fields: Fields) -> tuple[Role, str]:
     """A role and its scope: a project's code, or everywhere."""
     wanted = Role(forms.choice(fields, "role", [str(item) for item in Role]))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from decimal import Decimal
 from pathlib import PurePath
 from typing import Any
@@ -13,7 +12,7 @@ from awards.rules.complaints import ABOUT, OUTCOMES, STEPS
 from awards.rules.contracts import EVENTS, FREE
 from awards.rules.selection import TYPE
 from core.errors import Invalid
-from core.forms import Fields, checked, choice, decimal, instant, integer, text
+from core.forms import Fields, checked, choice, day, decimal, instant, integer, text, whole
 
 MOST_TEXT = 5000
 MOST_FILE = 20 * 1024 * 1024
@@ -25,6 +24,7 @@ def read_text(fields: Fields, name: str) -> str:
     return text(fields, name, most=MOST_TEXT, least=2)
 
 
+@whole
 def read_award(fields: Fields, candidates: Sequence[int]) -> dict[str, Any]:
     """The winner's number, and for each better candidate `reason-<n>` with `evidence-<n>` where one was entered."""
     number = integer(fields, "number", least=1, most=10_000)
@@ -36,6 +36,7 @@ def read_award(fields: Fields, candidates: Sequence[int]) -> dict[str, Any]:
     return {"number": number, "passed_over": passed}
 
 
+@whole
 def read_answer(fields: Fields) -> tuple[str, dict[str, Any] | None]:
     """An answer with its outcome: dismissed, or upheld with `remedy` and, for a re-evaluation, `stage` and `ground`."""
     words = read_text(fields, "answer")
@@ -44,6 +45,7 @@ def read_answer(fields: Fields) -> tuple[str, dict[str, Any] | None]:
     return words, {"kind": text(fields, "remedy"), "stage": fields.get("stage"), "ground": fields.get("ground")}
 
 
+@whole
 def read_set_aside(fields: Fields) -> dict[str, Any]:
     """Why the winner is set aside, with the evidence."""
     return {
@@ -52,20 +54,17 @@ def read_set_aside(fields: Fields) -> dict[str, Any]:
     }
 
 
+@whole
 def read_extension(fields: Fields) -> dict[str, Any]:
     """A longer validity: its last day, answers by when, the reason."""
-    raw = text(fields, "until", most=10)
-    try:
-        until = date.fromisoformat(raw)
-    except ValueError:
-        raise Invalid("form.day", field="until", found=raw) from None
     return {
-        "until": until,
+        "until": day(fields, "until"),
         "answer_by": instant(fields, "answer_by"),
         "reason": text(fields, "reason", most=2000),
     }
 
 
+@whole
 def read_complaint(fields: Fields) -> dict[str, Any]:
     """A complaint as it was typed; what is empty the checklist names, so only the length is refused here."""
     draft: dict[str, Any] = {"about": choice(fields, "about", ABOUT)}
@@ -76,11 +75,13 @@ def read_complaint(fields: Fields) -> dict[str, Any]:
     return draft
 
 
+@whole
 def read_step(fields: Fields) -> dict[str, str]:
     """A step of an investigation."""
     return {"kind": choice(fields, "kind", STEPS), "text": text(fields, "text", most=5000, least=4)}
 
 
+@whole
 def read_decision(fields: Fields) -> dict[str, Any]:
     """A decision: outcome, findings, law, and for an upheld one a remedy, or none."""
     outcome, kind = choice(fields, "outcome", OUTCOMES), fields.get("remedy", "none")
@@ -93,6 +94,7 @@ def read_decision(fields: Fields) -> dict[str, Any]:
     }
 
 
+@whole
 def read_plan(fields: Fields) -> tuple[dict[str, Any] | None, list[str]]:
     """The plan of an award committee, or None where the ranking decides; and the logins of its roll, one a line."""
     if choice(fields, "separate", ("no", "yes")) == "no":
@@ -119,6 +121,7 @@ def read_logins(fields: Fields, name: str) -> list[str]:
     return [one for one in words.replace(",", "\n").replace("，", "\n").replace(" ", "\n").split("\n") if one]
 
 
+@whole
 def read_inspection(fields: Fields) -> dict[str, Any]:
     """What was inspected of a candidate."""
     return {
@@ -136,6 +139,7 @@ def read_report_signature(fields: Fields) -> dict[str, str]:
     return {"report_sha256": fields.get("report_sha256", ""), "dissent": fields.get("dissent", "").strip()}
 
 
+@whole
 def read_ballot(fields: Fields) -> dict[str, Any]:
     """A ballot, an opinion or a decision: the choice and its reason."""
     return {
@@ -144,6 +148,7 @@ def read_ballot(fields: Fields) -> dict[str, Any]:
     }
 
 
+@whole
 def read_terms(fields: Fields) -> dict[str, Any]:
     """The contract's terms: what the offer fixes, the clauses, the performance bond (nought where none)."""
     terms: dict[str, Any] = {
@@ -165,6 +170,7 @@ def fen(fields: Fields, name: str) -> int:
     return int(decimal(plain, name, least=Decimal(0), most=Decimal(10) ** 13) * 100)
 
 
+@whole
 def read_event(fields: Fields) -> dict[str, Any]:
     """What happened under a contract; a change says by how much the price changes."""
     return {
@@ -174,6 +180,7 @@ def read_event(fields: Fields) -> dict[str, Any]:
     }
 
 
+@whole
 def read_ending(fields: Fields) -> dict[str, Any]:
     """Why a contract ends, what is settled and refunded."""
     return {

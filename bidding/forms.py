@@ -13,8 +13,7 @@ from bidding.rules.law import CATEGORIES, PROCEDURES, REGIMES
 from bidding.rules.method import FORMULAS, GROUPS, LOW_PRICE
 from bidding.rules.procedures import INVITATIONS
 from bidding.rules.slots import fit_slots
-from core import money
-from core.forms import Fields, checked, choice, decimal, instant, integer, text
+from core.forms import Fields, amount, checked, choice, day, decimal, instant, integer, text, whole
 from credit.rules import CUTOFFS
 
 Lists = Mapping[str, Sequence[str]]
@@ -24,6 +23,7 @@ STAR = "★"
 COMPUTED = re.compile(r"(?:工期|duration)\s*(\d{1,5})\s*[-–—~～至]\s*(\d{1,5})\s*(?:日|天|days)?", re.IGNORECASE)
 
 
+@whole
 def read_project(fields: Fields) -> dict[str, Any]:
     """What creates a project; the tenderee's or agent's code stays text for the query to look up."""
     return {
@@ -47,6 +47,7 @@ def _usual(fields: Fields) -> str:
     return "consultation" if (fields.get("regime"), fields.get("category")) == ("G", "works") else "open"
 
 
+@whole
 def read_update(fields: Fields) -> dict[str, Any]:
     """What changes a project before its first publication."""
     return {
@@ -60,6 +61,7 @@ def read_update(fields: Fields) -> dict[str, Any]:
     }
 
 
+@whole
 def read_section(fields: Fields, lists: Lists) -> dict[str, Any]:
     """Everything a draft holds, from one form; an empty text stays empty and a check will say so.
 
@@ -76,6 +78,7 @@ def read_section(fields: Fields, lists: Lists) -> dict[str, Any]:
     return values
 
 
+@whole
 def read_step(step: str, fields: Fields, lists: Lists) -> tuple[dict[str, Any], dict[str, Any]]:
     """What one step of the wizard changes: in the section, and in its project; `particulars` holds only the step's."""
     values: dict[str, Any] = {}
@@ -124,7 +127,7 @@ def read_step(step: str, fields: Fields, lists: Lists) -> tuple[dict[str, Any], 
                 days = str(integer(fields, "bond_refusal_days", least=1, most=30)) if named else ""
                 values["particulars"] = {"bond_refusal_days": days}
     for name in amounts:
-        values[name] = money.parse(fields[name], field=name) if fields.get(name, "").strip() else 0
+        values[name] = amount(fields, name)
     for name, most in numbers:
         values[name] = integer(fields, name, least=0, most=most)
     for name in instants:
@@ -212,6 +215,7 @@ def read_slots(lists: Lists) -> list[dict[str, Any]]:
     return found
 
 
+@whole
 def read_clarification(fields: Fields) -> dict[str, Any]:
     """What publishes a clarification."""
     chosen = fields.get("deadline_at", "").strip()
@@ -220,6 +224,43 @@ def read_clarification(fields: Fields) -> dict[str, Any]:
         "affects_preparation": choice(fields, "affects", ("yes", "no")) == "yes",
         "reason": text(fields, "reason", most=1000, required=False),
         "deadline_at": instant(fields, "deadline_at").astimezone(UTC) if chosen else None,
+    }
+
+
+@whole
+def read_refund(fields: Fields) -> dict[str, Any]:
+    """What prepares a refund: the account as typed from the bank's slip, the day of payment, a note."""
+    return {
+        "typed_account": text(fields, "typed_account", most=60),
+        "pay_on": day(fields, "pay_on"),
+        "note": text(fields, "note", required=False),
+    }
+
+
+@whole
+def read_payment(fields: Fields) -> dict[str, Any]:
+    """What a bank's slip says of a payment: its reference, when it was made."""
+    return {"reference": text(fields, "reference", most=120), "paid_at": instant(fields, "paid_at")}
+
+
+@whole
+def read_forfeit(fields: Fields) -> dict[str, Any]:
+    """Why a bond is kept: the cause in law, the reason, the tenderee's written decision."""
+    return {
+        "cause": text(fields, "cause", most=40),
+        "reason": text(fields, "reason", most=500),
+        "document": text(fields, "document", most=120),
+    }
+
+
+@whole
+def read_institution(fields: Fields, kinds: Sequence[str]) -> dict[str, Any]:
+    """What registers an institution: name, kind, certificate, where it takes orders."""
+    return {
+        "name": text(fields, "name", most=120),
+        "kind": choice(fields, "kind", kinds),
+        "certificate": text(fields, "certificate", most=20_000),
+        "address": text(fields, "address", required=False),
     }
 
 

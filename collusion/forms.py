@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import Decimal
 
 from werkzeug.datastructures import MultiDict
 
 from collusion.rules.fusion import Selection
 from core.errors import Invalid
-from core.forms import Fields, choice, decimal, text
+from core.forms import Fields, choice, day, decimal, text, whole
 
 
+@whole
 def read_decision(fields: Fields) -> tuple[str, str, str]:
     """What is decided, why, and the counter-evidence that was weighed."""
     verb = choice(fields, "verb", ("confirm", "refer", "dismiss"))
     return verb, text(fields, "reason", most=2000), text(fields, "counter", most=2000, required=False)
 
 
+@whole
 def read_request(fields: Fields) -> tuple[list[int], str]:
     """Which bidders are asked, by number, and what."""
     values = fields.getlist("numbers") if isinstance(fields, MultiDict) else []
@@ -27,6 +28,7 @@ def read_request(fields: Fields) -> tuple[list[int], str]:
     return numbers, text(fields, "question", most=2000)
 
 
+@whole
 def read_approval(fields: Fields) -> tuple[bool, str]:
     """Whether the second person agrees, and the note."""
     agrees = choice(fields, "verdict", ("agree", "return")) == "agree"
@@ -48,6 +50,7 @@ def read_answer(fields: Fields) -> str:
     return text(fields, "answer", most=5000)
 
 
+@whole
 def read_budget(fields: Fields, bounds: tuple[float, float]) -> tuple[float, Selection, str]:
     """The budget of false leads in per cent, how leads are chosen, and why."""
     least, most = (Decimal(repr(bound)) * 100 for bound in bounds)
@@ -56,22 +59,16 @@ def read_budget(fields: Fields, bounds: tuple[float, float]) -> tuple[float, Sel
     return float(per_cent / 100), selection, text(fields, "reason", most=2000)
 
 
+@whole
 def read_change(fields: Fields) -> tuple[bool, str]:
     """Whether the reading is to be taken back instead of fitted anew, and why."""
     return choice(fields, "verb", ("refit", "roll_back")) == "roll_back", text(fields, "model_reason", most=2000)
 
 
+@whole
 def read_registry_facts(fields: Fields) -> tuple[str, str]:
     """As of which day, and from which source."""
     return day(fields, "as_of").isoformat(), text(fields, "source", most=200)
-
-
-def day(fields: Fields, name: str) -> date:
-    """A calendar day as the browser sends it."""
-    try:
-        return date.fromisoformat(text(fields, name, most=10))
-    except ValueError:
-        raise Invalid("form.instant", field=name, found=text(fields, name, most=10)) from None
 
 
 def check_phrase(fields: Fields, phrase: str) -> None:

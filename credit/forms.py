@@ -12,12 +12,14 @@ from credit.rules import LISTS
 from credit.rules.signatures import KINDS
 
 
+@forms.whole
 def list_import(fields: Fields) -> tuple[str, datetime, bool]:
     """Source, instant of the snapshot, and whether a person confirmed a shrinking list."""
     source = forms.choice(fields, "source", LISTS)
     return source, forms.instant(fields, "as_of"), forms.checked(fields, "confirmed")
 
 
+@forms.whole
 def source(fields: Fields) -> dict[str, Any]:
     """How a list's source signs and whether it is asked."""
     return {
@@ -31,6 +33,7 @@ def source(fields: Fields) -> dict[str, Any]:
     }
 
 
+@forms.whole
 def look(fields: Fields) -> tuple[datetime, str, dict[str, str] | None]:
     """When a person looked, at which site, and the record seen there, if any."""
     found = forms.choice(fields, "found", ("none", "record"))
@@ -43,6 +46,7 @@ def look(fields: Fields) -> tuple[datetime, str, dict[str, str] | None]:
     return looked_at, site, record
 
 
+@forms.whole
 def as_of(fields: Fields) -> tuple[str, str, datetime, str, str]:
     """Code, name, instant, regime and the tender document's rule."""
     return (

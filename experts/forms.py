@@ -11,7 +11,7 @@ from typing import Any
 from werkzeug.datastructures import MultiDict
 
 from core.errors import Invalid
-from core.forms import Fields, choice, decimal, digest, instant, integer, text
+from core.forms import Fields, choice, day, decimal, digest, fault, instant, integer, text, whole
 from experts.rules import FINDINGS, Constraints, Declared
 from experts.rules.application import TITLES
 from experts.rules.federation import apart
@@ -21,6 +21,7 @@ MOST_SEATS = 8
 PARTIES = ("officer", "supervisor", "tenderee")
 
 
+@whole
 def read_request(fields: Fields) -> dict[str, Any]:
     """What asks for a committee: size, representatives, seats by speciality (`speciality-1`, `count-1` …), meeting.
 
@@ -62,6 +63,7 @@ def region(code: str, *, least: int = 2) -> str:
     return code
 
 
+@whole
 def read_pool(fields: Fields) -> dict[str, str]:
     """A new pool: code, name, region; the owner's code is read beside it."""
     code = text(fields, "code", most=40)
@@ -70,6 +72,7 @@ def read_pool(fields: Fields) -> dict[str, str]:
     return {"code": code, "name": text(fields, "name"), "region": region(text(fields, "region"), least=6)}
 
 
+@whole
 def read_partner(fields: Fields) -> dict[str, Any]:
     """A partner platform: code, name, address, ledger key, and which pools of ours it may draw from."""
     return {
@@ -93,13 +96,10 @@ def read_sites(fields: Fields, most: int) -> list[dict[str, str]]:
 
 def read_day(fields: Fields, name: str) -> date:
     """A day, `2026-11-21`."""
-    raw = text(fields, name, most=10)
-    try:
-        return date.fromisoformat(raw)
-    except ValueError:
-        raise Invalid("form.instant", field=name, found=raw) from None
+    return day(fields, name)
 
 
+@whole
 def read_avoidance(fields: Fields) -> dict[str, str]:
     """A request to avoid: the person, their unit if known, the reason."""
     return {
@@ -116,6 +116,7 @@ MOST_DOCUMENT = 5_000_000
 MAGIC = {b"%PDF-": "pdf", b"\x89PNG\r\n": "png", b"\xff\xd8\xff": "jpeg"}
 
 
+@whole
 def read_declared(fields: Fields) -> Declared:
     """What an applicant declares: level, years, specialities ticked and written, region, rows of `employer-1-name` …"""
     own = [one for one in re.split(r"[\s,，、;；]+", text(fields, "own_specialities", required=False)) if one]
@@ -165,17 +166,19 @@ def _rows(fields: Fields, prefix: str, most: int, names: Sequence[str]) -> list[
     return rows
 
 
+@whole
 def read_contact(fields: Fields) -> dict[str, str]:
     """Telephone and mail; either may be left out."""
     phone = re.sub(r"[\s-]", "", text(fields, "phone", most=30, required=False))
     if phone and not re.fullmatch(r"\+?[0-9]{5,15}", phone, re.ASCII):
-        raise Invalid("contact.phone", field="phone")
+        phone = fault(Invalid("contact.phone", field="phone"), "")
     mail = text(fields, "mail", most=120, required=False)
     if mail and not re.fullmatch(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+", mail, re.ASCII):
-        raise Invalid("contact.mail", field="mail", found=mail[:60])
+        mail = fault(Invalid("contact.mail", field="mail", found=mail[:60]), "")
     return {"phone": phone, "mail": mail}
 
 
+@whole
 def read_direct(fields: Fields) -> dict[str, Any]:
     """A direct selection: rows of `speciality-1`, `expert-1` …, the ground, the reason, the approval's number."""
     people = []
@@ -192,6 +195,7 @@ def read_direct(fields: Fields) -> dict[str, Any]:
     }
 
 
+@whole
 def read_training(fields: Fields) -> dict[str, Any]:
     """A training attended: name, day, hours."""
     hours = integer(fields, "hours", least=1, most=1000)
@@ -220,6 +224,7 @@ def read_answers(fields: Fields, clauses: Sequence[str]) -> dict[str, bool]:
     }
 
 
+@whole
 def read_question(fields: Fields) -> dict[str, Any]:
     """A question to a bidder: kind, clause where one is named, words, minutes to answer."""
     return {
@@ -230,6 +235,7 @@ def read_question(fields: Fields) -> dict[str, Any]:
     }
 
 
+@whole
 def read_correction(fields: Fields) -> dict[str, Any]:
     """A correction to be put to a bidder: the amount in words where it differs, items with a slipped point, minutes."""
     words = decimal(fields, "words", least=Decimal(0), most=Decimal(10**12), places=2) if fields.get("words") else None

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from core.errors import Invalid
-from core.forms import Fields, choice, digest, instant, integer, text
+from core.forms import Fields, choice, digest, fault, instant, integer, text, whole
 from core.seal import MAX_PACKAGE
 from opening.rules import CAUSES, TROUBLES
 
@@ -34,33 +34,39 @@ def words(fields: Fields, name: str) -> str:
     return text(fields, name, least=2, most=2000)
 
 
+@whole
 def incident(fields: Fields) -> dict[str, str]:
     """What went wrong: cause, impact, measures, 2 to 2000 characters each."""
     return {name: words(fields, name) for name in ("cause", "impact", "measures")}
 
 
+@whole
 def extension(fields: Fields) -> tuple[int, str]:
     """By how many minutes the window is prolonged, and why."""
     return integer(fields, "minutes", least=1, most=24 * 60), words(fields, "reason")
 
 
+@whole
 def supplement(fields: Fields) -> tuple[datetime, str]:
     """When the restored bids are opened, and what bidders are told."""
     return instant(fields, "supplement_at"), words(fields, "reason")
 
 
+@whole
 def reconvening(fields: Fields) -> tuple[datetime, str]:
     """When the opening is resumed, and what is said about it."""
     return instant(fields, "reconvene_at"), words(fields, "reason")
 
 
+@whole
 def cancellation(fields: Fields, code: str) -> tuple[str, str]:
     """Why the tender is cancelled and on what basis; the section's code typed as confirmation."""
     if text(fields, "confirmation", most=80) != code:
-        raise Invalid("form.confirmation", field="confirmation", expected=code)
+        fault(Invalid("form.confirmation", field="confirmation", expected=code), "")
     return words(fields, "reason"), words(fields, "basis")
 
 
+@whole
 def evidence(fields: Fields) -> tuple[str | None, str]:
     """The trouble a bidder names (or nothing), and what is said about it."""
     code = choice(fields, "code", TROUBLES) if fields.get("code") else None
@@ -92,6 +98,7 @@ def backup(body: Any) -> tuple[str, dict[str, str], dict[str, str]]:
     return submission, found[0], found[1]
 
 
+@whole
 def cause(fields: Fields) -> tuple[str, str]:
     """Why a bid was not decrypted, and the evidence for it."""
     return choice(fields, "cause", CAUSES), words(fields, "evidence")

@@ -28,6 +28,7 @@ from core.carriers import Carrier, Gateway, Mail
 from core.clock import GuardedClock
 from core.db import Database
 from core.errors import Conflict, Refusal
+from core.forms import every
 from core.ledger.cosignatures import Cosigner
 from core.ledger.log import LedgerEntry, newest_head, platform_signer
 from core.locker import secret_file
@@ -262,6 +263,7 @@ def create_app(settings: Settings | None = None, platform: Platform | None = Non
         actor_word=words.actor_word,
         kind_word=words.kind_word,
         ledger_line=ledger_line,
+        every=every,
         sentence=said,
         state_word=words.state_word,
         own_word=words.own_word,
@@ -385,4 +387,4 @@ def ledger_line(entry: LedgerEntry) -> dict[str, Any]:
 
 def error_of(errors: list[Any], field: str) -> str | None:
     """The sentence of the first error on that field, for `ui.field(error=…)`; None where there is none."""
-    return next((said(error) for error in errors if getattr(error, "field", None) == field), None)
+    return next((said(error) for error in every(errors) if getattr(error, "field", None) == field), None)

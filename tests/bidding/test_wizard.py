@@ -328,3 +328,15 @@ def test_lines_of_low_prices_are_asked_where_the_law_has_them(platform: Platform
     shown = tenderee.get(page).text
     assert 'name="low_of_mean" value="70"' in shown and "异常低价审查线填写 70%" in shown
     assert "不超过 65%" in shown and 'name="reference_opinions" value="yes" checked' in shown
+
+
+def test_a_page_tells_all_its_errors_at_once_and_keeps_what_was_typed(platform: Platform, login: Login) -> None:
+    """Seen red: with the summary naming only the first."""
+    stage = Stage(platform)
+    code = stage.draft()
+    typed = {"documents_until_at": "明天", "deadline_at": "后天", "validity_days": "九十", "decrypt_minutes": "30"}
+    answer = login(Role.TENDEREE).post(f"/tender/sections/{code}/edit/procedure", data=typed)
+    assert answer.status_code == 422
+    for name in ("documents_until_at", "deadline_at", "validity_days"):
+        assert f'href="#{name}"' in answer.text and f'id="{name}-error"' in answer.text
+    assert "请更正以下 3 处" in answer.text and 'value="九十"' in answer.text and "如 2026-11-21T09:30" in answer.text

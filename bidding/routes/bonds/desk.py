@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from flask import Response, jsonify, render_template, request
@@ -23,7 +22,7 @@ from bidding.rules.bonds.refunds import KEYS
 from bidding.services import bonds as services
 from core.calendar import day_of
 from core.errors import Invalid, Missing, Refusal
-from core.forms import choice, text
+from core.forms import choice, day, text
 
 READERS = (Role.FINANCE, Role.SUPERVISOR)
 
@@ -34,15 +33,6 @@ def released(session: Session, code: str) -> Section:
     if not queries.is_released(session, section):
         raise Missing("section.unknown", section=code)
     return section
-
-
-def day(name: str) -> date:
-    """A day from the form."""
-    raw = text(request.form, name, most=10)
-    try:
-        return date.fromisoformat(raw)
-    except ValueError:
-        raise Invalid("form.day", field=name, found=raw) from None
 
 
 @blueprint.get("/bonds/desk")
@@ -126,7 +116,7 @@ def make_bonds_due(code: str) -> Answer | tuple[str, int]:
         with acting() as act:
             section = released(act.session, code)
             basis = choice(request.form, "basis", list(KEYS))
-            since = day("since")
+            since = day(request.form, "since")
             if since > day_of(act.now):
                 raise Invalid("bond.since", field="since", found=since.isoformat())
             numbers = _numbers(text(request.form, "numbers", required=False))

@@ -8,12 +8,13 @@ from werkzeug.wrappers import Response
 
 from accounts.access import acting, reading, requires, status_of
 from accounts.rules import Role
+from bidding import forms
 from bidding.queries import bonds as queries
 from bidding.routes.blueprint import blueprint, done
 from bidding.rules.bonds.guarantee import KINDS
 from bidding.services import bonds as services
 from core.errors import Refusal
-from core.forms import choice, text
+from core.forms import text
 
 
 @blueprint.get("/ops/institutions")
@@ -41,13 +42,7 @@ def register_institution() -> Response | tuple[str, int]:
     """From now on its signed documents can be checked."""
     try:
         with acting() as act:
-            services.register_institution(
-                act,
-                name=text(request.form, "name", most=120),
-                kind=choice(request.form, "kind", KINDS),
-                certificate=text(request.form, "certificate", most=20_000),
-                address=text(request.form, "address", required=False),
-            )
+            services.register_institution(act, **forms.read_institution(request.form, KINDS))
     except Refusal as refusal:
         return _page([refusal], status_of(refusal))
     return done(_("机构已登记。"), "bidding.institutions")

@@ -12,17 +12,18 @@ from werkzeug.wrappers import Response
 from accounts.access import acting, current_actor, current_person, instant_now, reading, requires, status_of
 from accounts.queries import names_of
 from accounts.rules import Role
+from bidding import forms
 from bidding.models import Bond
 from bidding.queries import bonds as queries
 from bidding.routes.blueprint import blueprint, done
-from bidding.routes.bonds.desk import READERS, day, released
+from bidding.routes.bonds.desk import READERS, released
 from bidding.routes.bonds.shown import shown_bond, shown_refund
 from bidding.rules.bonds import PAPERS, duplicates, masked
 from bidding.services import bonds as services
 from core.act import Act
 from core.calendar import day_of
 from core.errors import Conflict, Invalid, Missing, Refusal
-from core.forms import instant, text
+from core.forms import day, text
 from core.ledger.log import entries_of
 
 MOST_GUARANTEE = 256 * 1024
@@ -122,9 +123,7 @@ def prepare_refund(code: str, bond_id: int, payment_id: int) -> Response | tuple
             act,
             bond,
             line,
-            typed_account=text(request.form, "typed_account", most=60),
-            pay_on=day("pay_on"),
-            note=text(request.form, "note", required=False),
+            **forms.read_refund(request.form),
         )
 
     return _changed(code, bond_id, change, _("退还单已提交，等另一人复核。"))
@@ -163,8 +162,7 @@ def confirm_refund(code: str, bond_id: int, refund_id: int) -> Response | tuple[
         services.confirm_refund(
             act,
             queries.refund_of(act.session, bond, refund_id),
-            reference=text(request.form, "reference", most=120),
-            paid_at=instant(request.form, "paid_at"),
+            **forms.read_payment(request.form),
         )
 
     return _changed(code, bond_id, change, _("付款已入账。"))
@@ -226,7 +224,9 @@ def receive_guarantee(code: str, bond_id: int) -> Response | tuple[str, int]:
         content = file.read(MOST_GUARANTEE + 1)
         if len(content) > MOST_GUARANTEE:
             raise Invalid("guarantee.malformed", field="file", place="size")
-        services.receive_performance_bond(act, bond.section, number, content=content, valid_until=day("valid_until"))
+        services.receive_performance_bond(
+            act, bond.section, number, content=content, valid_until=day(request.form, "valid_until")
+        )
 
     return _changed(code, bond_id, change, _("履约保函已登记，核对结果见本页。"))
 
@@ -246,9 +246,7 @@ def forfeit_bond(code: str, bond_id: int) -> Response | tuple[str, int]:
         services.forfeit_bond(
             act,
             bond,
-            cause=text(request.form, "cause", most=40),
-            reason=text(request.form, "reason", most=500),
-            document=text(request.form, "document", most=120),
+            **forms.read_forfeit(request.form),
         )
 
     return _changed(code, bond_id, change, _("已记录不予退还的决定。"))
