@@ -17,6 +17,10 @@ FIGURES = {
     "R1": ("benchmarks.figures.r01", "kill points during a submission: 0 acknowledged lost, 0 torn"),
     "R3": ("benchmarks.figures.r03", "the last second over HTTP: what was stamped in time counts, nothing else"),
     "R4": ("benchmarks.figures.r04", "exactly one opening, with many workers, one of them stopped or killed"),
+    "R7": (
+        "benchmarks.figures.r07",
+        "every route by every role at every stage: only who may come, only to what is theirs",
+    ),
     "R8": ("benchmarks.figures.r08", "what is another's cannot be told from what does not exist, not by time either"),
     "R9": ("benchmarks.figures.r09", "an insider with disk and memory before the opening finds no canary"),
     "R10": ("benchmarks.figures.r10", "before the opening nobody is shown who bids or how many"),

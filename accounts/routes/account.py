@@ -27,6 +27,7 @@ from accounts.models import Person
 from accounts.routes.blueprint import blueprint
 from accounts.rules import changes_passkeys, is_strong
 from accounts.rules.certificates import facts_of
+from accounts.rules.signing_in import is_totp_secret
 from accounts.services.people import totp_address
 from core.act import Act
 from core.clock import iso
@@ -145,6 +146,9 @@ def confirm_totp() -> Response | tuple[str, int]:
                 sign_in=current_sign_in(),
             )
     except Refusal as refusal:
+        if not is_totp_secret(secret):  # nothing can be drawn of it: the page begins anew
+            with acting() as act:
+                secret = services.begin_totp(act)
         return _totp(secret, [refusal], status_of(refusal))
     flash(_("动态口令已绑定。请用口令和动态口令重新登录。"), "ok")
     return redirect(url_for("accounts.sign_in"), 303)

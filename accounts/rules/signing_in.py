@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import unicodedata
 from datetime import datetime
 
@@ -39,6 +40,14 @@ def changes_passkeys(method: str) -> bool:
 def login_message(challenge: str) -> bytes:
     """What a certificate signs to sign in: "sunbid-login/v1\\n" and the challenge as sent."""
     return LOGIN_DOMAIN + challenge.encode()
+
+
+def is_totp_secret(text: str) -> bool:
+    """Whether it is a secret as `begin_totp` makes them: 160 bits in base32."""
+    try:
+        return len(base64.b32decode(text)) == 20
+    except ValueError:
+        return False
 
 
 def totp_step(secret: str, code: str, *, at: datetime) -> int | None:

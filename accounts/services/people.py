@@ -12,7 +12,7 @@ from sqlalchemy import delete, select
 from accounts.models import Grant, Organisation, Passkey, Person, SignIn
 from accounts.queries import certificates, grants, passkeys
 from accounts.rules import Role, clashing_roles, is_strong
-from accounts.rules.signing_in import totp_step
+from accounts.rules.signing_in import is_totp_secret, totp_step
 from accounts.services.signing_in import PasswordHash, PasswordProof, hash_password, prove_password, revoke_sign_ins
 from accounts.services.tokens import revoke_tokens
 from core.act import Act, Platform
@@ -214,12 +214,9 @@ def confirm_totp(
     Raises Invalid("totp.code"), Invalid("totp.secret") for no secret of `begin_totp`, Forbidden("factor.weak").
     """
     require_factor(act, person, sign_in)
-    try:
-        if len(base64.b32decode(secret)) != 20:
-            raise ValueError
-        step = totp_step(secret, code, at=act.now)
-    except ValueError:
-        raise Invalid("totp.secret", field="secret") from None
+    if not is_totp_secret(secret):
+        raise Invalid("totp.secret", field="secret")
+    step = totp_step(secret, code, at=act.now)
     if step is None:
         raise Invalid("totp.code", field="code")
     person.totp_secret, person.totp_last_step = secret, step

@@ -234,6 +234,9 @@ def test_binding_the_first_code_from_a_password(client: Browser, platform: Platf
     found = re.search(r'name="secret" value="([A-Z2-7]{32})"', page)
     assert found and "<svg" in page
     secret = found[1]
+    for broken in ({"code": "123"}, {"secret": "x", "code": "123"}, {}):  # seen red: a page that drew it failed
+        begun = client.post("/account/totp", data=broken)
+        assert begun.status_code == 422 and secret not in begun.get_data(as_text=True)
     wrong = client.post("/account/totp", data={"secret": secret, "code": "123"})
     assert wrong.status_code == 422 and secret in wrong.get_data(as_text=True)
     code = pyotp.TOTP(secret).at(clock.now())
