@@ -82,5 +82,5 @@ def advance(act: Act, thing: Any, verb: str, **facts: Any) -> None:
         act,
         f"{lifecycle.name}.{verb}",
         thing.subject,
-        {"from": source, "to": target, "actor": act.actor.name, **facts},
+        {"actor": act.actor.name, **facts, "from": source, "to": target},
     )

@@ -5,6 +5,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from . import (
@@ -14,6 +15,7 @@ from . import (
     claims_complaints,
     claims_completeness,
     claims_contracts,
+    claims_course,
     claims_disclosure,
     claims_draws,
     claims_export,
@@ -29,7 +31,7 @@ from . import (
 )
 from .canonical import Wrong
 from .container import Archive
-from .notes import Key
+from .notes import Key, open_head
 from .verdict import Case, Findings, Line
 
 CLAIMS: list[tuple[str, str, Callable[[Case, Findings], tuple[str, str]]]] = [
@@ -42,6 +44,7 @@ CLAIMS: list[tuple[str, str, Callable[[Case, Findings], tuple[str, str]]]] = [
     ("notices", "公告与文件", claims_ledger.notices),
     ("submissions", "递交与回执", claims_bids.submissions),
     ("closing", "截标", claims_bids.closing),
+    ("course", "进程", claims_course.course),
     ("identities", "投标人身份", claims_bids.identities),
     ("originals", "密封原件", claims_bids.originals),
     ("first_round", "报价轮次", claims_rounds.first_round),
@@ -87,13 +90,23 @@ def file_hash(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def logged(path: Path, key: Key) -> int:
+    """How long the log was when a file, or a layer, was sealed; 0 where it does not say."""
+    with suppress(Wrong, KeyError, TypeError):
+        held = Archive(path)
+        told = held.json("layer.json" if "layer.json" in held.members else "ledger.json")
+        return open_head(told["checkpoint"], key)[0]
+    return 0
+
+
 def layers(archive: Path, files: Sequence[Path], key: Key | None = None) -> list[Line]:
     """A line for each supplement, in order; the first stands on the archive, each next one on the one before."""
     lines: list[Line] = []
     if files:
         case, before = Case(Archive(archive), key), archive
         for number, path in enumerate(files, 1):
-            lines.append(claims_layers.layer(path, number, file_hash(before), case.section, case.platform()))
+            size = logged(before, case.platform())
+            lines.append(claims_layers.layer(path, number, file_hash(before), case.section, case.platform(), size))
             before = path
     return lines
 

@@ -50,6 +50,9 @@ def rounds(case: Case, said: dict[str, Any]) -> set[int]:
     tells = [[e["facts"][name] for name in names] for e in case.told("award.set_aside", about)]
     need(same([[row[name] for name in names] for row in rows], tells), "被撤销的中标人与日志不同",
          "who was set aside is not as told")  # fmt: skip
+    filed = [[e["subject"], e["facts"]["text"]] for e in case.entries if e.get("kind") == "objection.file"]
+    here = [[f"objection:{case.section}:{row['number']}", row["text"]] for row in said["objections"]]
+    need(same(filed, here), "异议与日志不同", "the objections are not those filed")
     for objection in said["objections"]:
         entries = case.told("objection.answer", f"objection:{case.section}:{whole(objection['number'])}")
         answer = [[e["facts"].get(name) for name in ("answer", "outcome", "remedy")] for e in entries]
@@ -59,6 +62,23 @@ def rounds(case: Case, said: dict[str, Any]) -> set[int]:
             followed = any(index > entries[0]["index"] for index in steps["revoke"])
             need(followed, "成立的异议没有执行", "an upheld objection changed nothing")
     return {whole(row["number"]) for row in rows}
+
+
+def publicity(case: Case, said: dict[str, Any]) -> None:
+    """Begun with the publication of these candidates, ended as told and not before its end."""
+    about = f"section:{case.section}"
+    begun, ended = (
+        case.told("section.publish_candidates", about),
+        case.told("publicity.end", f"publicity:{case.section}"),
+    )
+    need(begun and ended, "日志中没有候选人公示", "no publicity of candidates is told")
+    began, at = instant(said["began_at"]), instant(begun[-1]["at"])
+    held = same(begun[-1]["facts"]["candidates"], said["candidates"])
+    held = held and began <= at <= began + timedelta(minutes=1)
+    need(held, "公示的开始或候选人与日志不同", "it began otherwise, or with other candidates")
+    last = ended[-1]
+    held = last["index"] > begun[-1]["index"] and last["facts"]["ends_at"] == said["ends_at"]
+    need(held and instant(last["at"]) >= instant(said["ends_at"]), "公示的结束与日志不同", "it ended otherwise")
 
 
 def named(case: Case) -> None:
@@ -85,7 +105,11 @@ def award(case: Case, out: Findings) -> Said:
         if government:
             result_notice(case, said)
         else:
-            days = decimal(said["rule"]["cite"]["value"])
+            law = {rule["key"]: rule["value"] for rule in case.archive.json("project.json")["law"]["rules"]}
+            days = decimal(law["candidate_publicity_min"])
+            held = same(said["rule"]["cite"]["value"], law["candidate_publicity_min"])
+            need(held, "公示期所引法规不符", "the publicity cites another law")
+            publicity(case, said)
             held = ends - began >= timedelta(seconds=1) * (days * 86400).__ceil__()
             need(held, "公示期不足", "the publicity was shorter than the rule")
         for place, objection in enumerate(said["objections"], 1):
@@ -121,6 +145,11 @@ def credit(case: Case, out: Findings) -> Said:
         with out.at(f"credit.json [{place}] {row.get('name')} {row.get('source')}"):
             need(digest(row["evidence"]) == row["evidence_sha256"], "证据与指纹不符", "the evidence has another digest")
             checked.add(row["identifier"])
+    with out.at("credit.json"):
+        names = ("stage", "identifier", "source", "outcome", "decision", "evidence_sha256")
+        told = [entry["facts"] for entry in case.told("credit.check", f"section:{case.section}")]
+        here, there = (sorted([str(row[name]) for name in names] for row in part) for part in (rows, told))
+        need(here == there, "核查与日志所载不同", "not the checks that the ledger tells")
     for bid in case.archive.rows("bids.json"):
         with out.at(f"bids.json {bid.get('number')}"):
             need(bid["faults"] or bid["identifier"] in checked, "未经信用核查", "was not checked")
@@ -134,10 +163,22 @@ def warnings(case: Case, out: Findings) -> Said:
     with out.at("warnings.json scan"):
         held = scan is None or digest(scan["result"]) == scan["result_sha256"]
         need(held, "结果与指纹不符", "the result has another digest")
+    with out.at("warnings.json scan"):
+        made = case.told("scan.make", f"warning:{case.section}")
+        found = made[-1]["facts"]["result_sha256"] if made else None
+        need(found == (scan and scan["result_sha256"]), "筛查与日志所载不同", "not the scan that the ledger tells")
+    with out.at("warnings.json"):
+        told = sorted(str(entry["subject"]) for entry in case.entries if entry.get("kind") == "warning.raise")
+        held = told == sorted(f"warning:{row['code']}" for row in rows)
+        need(held, "线索与日志所载不同", "the warnings are not those the ledger tells")
     for row in rows:
+        about = f"warning:{row.get('code')}"
         with out.at(f"warnings.json {row.get('code')}"):
-            case.only("warning.raise", f"warning:{row['code']}")
+            case.only("warning.raise", about)
             need(isinstance(row["decision"], str) and row["decision"].strip(), "没有处置结论", "has no decision")
+            ends = [e for verb in ("confirm", "dismiss", "refer") for e in case.told(f"warning.{verb}", about)]
+            held = [[e["facts"]["reason"], e["facts"]["to"]] for e in ends] == [[row["decision"], row["state"]]]
+            need(held, "处置结论与日志不同", "another decision is told")
     return f"{len(rows)} 条，均有处置结论", f"{len(rows)} warnings, each told and decided"
 
 
@@ -156,7 +197,16 @@ def reports(case: Case, out: Findings) -> Said:
             case.archive.has(sha256)
         told = [entry["facts"]["sha256"] for entry in case.entries if entry.get("kind") == "bid.evidence"]
         need(sorted(filter(None, told)) == sorted(named), "证据文件与日志不同", "not the evidence the ledger tells")
-    for kind in ("opening_record", "evaluation_report"):
-        if not any(row.get("kind") == kind for row in rows):
-            out.add("reports.json", f"缺少 {kind}", f"{kind} is missing")
+    for kind, verb, name in (("opening_record", "opening.sign_record", "record_sha256"),
+                             ("evaluation_report", "committee.report", "report_sha256")):  # fmt: skip
+        with out.at("reports.json"):
+            here = [row["sha256"] for row in rows if row.get("kind") == kind]
+            need(here, f"缺少 {kind}", f"{kind} is missing")
+            entries = [entry for entry in case.entries if entry.get("kind") == verb]
+            held = here == [entry["facts"][name] for entry in entries[-1:]]
+            need(held, f"{kind} 与日志不同", f"{kind} is not the one told")
+            if kind == "opening_record":
+                record = digest(case.archive.json("opening.json")["record"])
+                held = entries[-1]["facts"]["facts_sha256"] == record
+                need(held, "开标记录与日志不同", "the opening record is not the one signed")
     return f"{len(rows)} 份在档", f"{len(rows)} reports"

@@ -10,7 +10,7 @@ from cryptography.x509.oid import NameOID
 
 from .age import decrypt, read_identity, read_recipient
 from .canonical import Wrong, canonical, digest, exactly, instant, need, read_json, same, sha256, unbase64, unhex, whole
-from .claims_ledger import LEAF, Said
+from .claims_ledger import LEAF, Said, soon
 from .container import Region
 from .notes import Key, open_head
 from .sealed import Plain, check_submission, leaf_commitment, read_inner
@@ -190,6 +190,33 @@ def _state(case: Case, submission_digest: str) -> object:
     return state
 
 
+def _story(case: Case, bid: dict[str, Any]) -> None:
+    """Instants, cause and what was looked at are the ledger's own."""
+    own = [e for e in case.entries if e.get("subject") == f"bid:{bid['submission_digest'][:16]}"]
+    opened = [e for e in own if str(e["kind"]).startswith("bid.open_")]
+    need(bool(opened) == (bid["opened_at"] is not None), "解密时刻与日志不同", "opened, or not, otherwise than told")
+    if opened:
+        soon(bid["opened_at"], opened[-1]["at"])
+    if bid["signed_in_at"] is not None:
+        came = [e["at"] for e in own if e["kind"] == "bid.sign_in" and e["at"] >= bid["signed_in_at"]]
+        need(came, "签到与日志不同", "no such sign-in is told")
+        soon(bid["signed_in_at"], came[0])
+    cause = evidence = None
+    for entry in own:
+        facts = entry["facts"]
+        if entry["kind"] in ("bid.admit_second", "bid.restore"):
+            cause = evidence = None
+        elif entry["kind"] == "bid.decide_cause" or "to" in facts:
+            cause, evidence = facts.get("cause", cause), facts.get("evidence", evidence)
+    if cause == "identity.unreadable" and bid["cause"] is None:
+        cause = None  # what could not be read has no name, and its fault says so
+    held = same([bid["cause"], bid["cause_evidence"]], [cause, evidence])
+    need(held, "未解密的原因与日志不同", "another cause, or other evidence, is told")
+    looks: list[Any] = [e["facts"]["contents_sha256"] for e in own if e["kind"] == "bid.look"]
+    here = None if bid.get("contents") is None else digest(bid["contents"])
+    need(here == (looks[-1] if looks else None), "清单核查与日志不同", "another look at its contents is told")
+
+
 def identities(case: Case, out: Findings) -> Said:
     """Bids and decoys are exactly the closed set; each opens its leaf, each bid without faults is signed for."""
     rows = {row["digest"]: row for row in case.archive.rows("submissions.json")}
@@ -221,6 +248,7 @@ def identities(case: Case, out: Findings) -> Said:
             row = rows[bid["submission_digest"]]
             need(isinstance(bid["faults"], list), "faults 不是列表", "faults is not a list")
             need(bid["state"] == _state(case, row["digest"]), "状态与日志不同", "the state is not the ledger's")
+            _story(case, bid)
             identity, submission = bid["identity"], row["submission"]
             codes = [str(fault["code"]) for fault in bid["faults"]]
             if is_read(bid):

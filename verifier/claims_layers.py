@@ -15,8 +15,8 @@ MEMBERS = ("type", "platform_key", "section", "number", "previous", "item", "rea
 LEAF = ("at", "digest", "index", "kind", "subject")
 
 
-def layer(path: Path, number: int, previous: str, section: str, key: Key) -> Line:
-    """The line of one layer; `previous` is the hash of the file it must stand on."""
+def layer(path: Path, number: int, previous: str, section: str, key: Key, after: int = 0) -> Line:
+    """The line of one layer; `previous` is the hash of the file it must stand on, `after` that file's log's size."""
     out, count = Findings(), 0
     with out.at(path.name):
         file = Archive(path)
@@ -35,6 +35,7 @@ def layer(path: Path, number: int, previous: str, section: str, key: Key) -> Lin
         for row in told["files"]:
             file.has(row["sha256"], row["size"])
         people(told, section, number, key)
+        need(told["entries"][0]["index"] >= after, "早于前一文件", "asked for before the file it stands on")
     return Line("layer", f"第 {number} 层补充", f"文件 {count} 个", f"layer {number}: {count} files", out.problems)
 
 

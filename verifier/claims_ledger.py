@@ -1,6 +1,7 @@
 """Claims about the file and the log: container, manifest, heads, entries, policies, notices."""
 
 import base64
+from datetime import timedelta
 
 from .canonical import Wrong, canonical, digest, exactly, instant, need, same, sha256, unhex, whole
 from .claims_objections import check_objections
@@ -110,6 +111,12 @@ def entries(case: Case, out: Findings) -> Said:
     return f"{count} 条内容与摘要一致且在日志之中", f"{count} entries told, each with its digest and in the final tree"
 
 
+def soon(said: object, written: object) -> None:
+    """What is said of an instant is that of the entry, or up to a minute before it."""
+    held = timedelta(0) <= instant(written) - instant(said) <= timedelta(minutes=1)
+    need(held, "时刻与日志不同", "another instant than the ledger's")
+
+
 def policies(case: Case, out: Findings) -> Said:
     """Every policy is valid, has its digest, and was published in the ledger in this order."""
     rows, before = case.archive.rows("policies.json"), 0
@@ -128,6 +135,8 @@ def policies(case: Case, out: Findings) -> Said:
         told = [entry["facts"] for entry in case.told("policy.publish", f"section:{case.section}")]
         here = [{"version": row["version"], "digest": row["digest"]} for row in rows]
         need(same(told, here), "与日志所公布的不同", "not those the ledger told, in its order")
+        for row, entry in zip(rows, case.told("policy.publish", f"section:{case.section}"), strict=True):
+            soon(row["published_at"], entry["at"])
     return f"{len(rows)} 版，均已公布于日志", f"{len(rows)} policies, all told in the ledger"
 
 
@@ -138,8 +147,8 @@ def notices(case: Case, out: Findings) -> Said:
     for row in rows:
         with out.at(f"notices.json {row.get('number')}"):
             exactly(row, members)
-            instant(row["published_at"])
             entry = case.entry(row["leaf_index"])
+            soon(row["published_at"], entry["at"])
             need(entry["kind"] == f"notice.{row['kind']}", "日志条目种类不符", "the entry is of another kind")
             need(entry["subject"] == f"section:{case.section}", "日志条目属别处", "the entry is about something else")
             facts = {name: row[name] for name in ("number", "title", "content", "attachments")}
@@ -154,6 +163,19 @@ def notices(case: Case, out: Findings) -> Said:
         with out.at(f"documents.json {row.get('name')}"):
             exactly(row, ("slot", "version", "name", "sha256", "size"))
             case.archive.has(row["sha256"], whole(row["size"]))
+    with out.at("documents.json"):
+        newest = dict[str, dict[str, object]]()
+        for row in documents:
+            version = whole(row["version"])
+            held = version > whole(newest.get(row["slot"], {"version": -1})["version"], -1)
+            need(held, "版本没有递增", "the versions do not ascend")
+            newest[row["slot"]] = row
+        kinds = [f"notice.{kind}" for kind in ("tender", "correction", "clarification", "final_offers")]
+        calls = [e for e in case.entries if e.get("kind") in kinds and e.get("subject") == f"section:{case.section}"]
+        attached = calls[-1]["facts"]["attachments"] if calls else []
+        for row in newest.values():
+            held = any(all(same(row[n], one.get(n)) for n in ("name", "sha256", "size")) for one in attached)
+            need(held, f"{row['name']} 不是最新公告所附", f"{row['name']} is not what the newest call attached")
     with out.at("questions.json"):
         asked = case.archive.json("questions.json")
         # Archives built before objections to the documents were kept have no such list.
@@ -168,6 +190,13 @@ def notices(case: Case, out: Findings) -> Said:
             meant = [{name: facts[name] for name in kept} for facts in entries]
             rows_here = [{name: row[name] for name in kept} for row in asked[part]]
             need(same(rows_here, meant), f"{part} 与日志所载不同", f"{part} are not those the ledger tells")
+        for part, kind, name in (
+            ("questions", "question.ask", "asked_at"),
+            ("clarifications", "clarification.publish", "published_at"),
+            ("objections", "document_objection.raise", "raised_at"),
+        ):
+            for row, entry in zip(asked.get(part, []), case.told(kind, f"section:{case.section}"), strict=True):
+                soon(row[name], entry["at"])
         check_objections(case, asked.get("objections", []))
     return (
         f"公告 {len(rows)} 份，文件 {len(documents)} 份，与日志一致",

@@ -4,6 +4,7 @@ from typing import Any
 
 from .canonical import exactly, need, same
 from .claims_bids import closing, identities, originals, submissions
+from .claims_course import lived
 from .claims_ledger import Said, entries, heads, notices, policies
 from .claims_trust import trust
 from .container import Archive
@@ -12,7 +13,7 @@ from .verdict import Case, Findings
 MEMBER = "first_round.json"
 PARTS = ("section", "project", "policies", "notices", "documents", "questions", "submissions", "opening", "bids",
          "reports", "ledger", "trust")  # fmt: skip
-CLAIMS = (heads, entries, trust, policies, notices, submissions, closing, identities, originals)
+CLAIMS = (heads, entries, trust, policies, notices, submissions, closing, lived, identities, originals)
 
 
 class Round(Archive):

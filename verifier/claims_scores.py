@@ -219,6 +219,13 @@ def scores(case: Case, out: Findings) -> Said:
     with out.at("committee.begin_scoring"):
         begun = standing(case, *REVIEWS)["facts"]
         need(same(begun["conformity"], result["conformity"]), "初步评审与日志不同", "conformity is not the ledger's")
+        first = case.told(REVIEWS[0], f"committee:{case.section}")[0]
+        places = [entry["index"] for entry in case.entries if entry.get("kind") == "sheet.lock"]
+        held = all(first["index"] < place < lock["index"] for place in places)
+        need(held, "评分表不在评审之后、结果之前锁定", "a sheet was locked before the review or after the result")
+        asked = case.only("committee.request", f"committee:{case.section}")["facts"]["shape"]["size"]
+        held = asked == len({member["label"] for member in result["members"]}) == len(result["members"])
+        need(held, "评委人数不是所请", "not as many members as were asked for")
     with out.at("evaluation.json"):
         held = result["type"] == "sunbid-result/v1" and result["section"] == case.section
         need(held, "格式或标段不符", "another type or section")

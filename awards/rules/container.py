@@ -189,6 +189,8 @@ def open_container(file: BinaryIO, progress: Progress | None = None) -> Containe
             hasher.update(chunk)
             left -= len(chunk)
         members[path] = Held(path, offset + BLOCK, size, hasher.hexdigest())
+        if not _is_named(members[path]):
+            raise Invalid("archive.bytes", offset=offset)
         padding = file.read(-size % BLOCK)
         if len(padding) < -size % BLOCK:
             raise Invalid("archive.truncated", offset=offset + BLOCK + size + len(padding))
@@ -197,6 +199,13 @@ def open_container(file: BinaryIO, progress: Progress | None = None) -> Containe
         offset += BLOCK + size + len(padding)
         if progress is not None:
             progress(offset, total)
+
+
+def _is_named(held: Held) -> bool:
+    """Whether the member may bear this name: JSON, a note, or an object under its own hash."""
+    if held.path.startswith("objects/"):
+        return held.path == f"objects/{held.sha256}"
+    return "/" not in held.path and held.path.endswith((".json", ".note"))
 
 
 def _parsed(head: bytes, offset: int) -> tuple[str, int]:

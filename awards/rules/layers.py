@@ -37,8 +37,12 @@ def write_layer(out: BinaryIO, told: dict[str, Any], signer: Signer, files: Iter
     out.write(END)
 
 
-def check_layer(file: BinaryIO, *, number: int, previous: str, section: str, key: Verifier) -> dict[str, Any]:
+def check_layer(
+    file: BinaryIO, *, number: int, previous: str, section: str, key: Verifier, after: int = 0
+) -> dict[str, Any]:
     """`{"number", "files"}` of a layer that stands on the bytes with the hash `previous`; Invalid where it does not.
+
+    `after`: the size of the log when those bytes were sealed.
 
     Container, signature, order in the row of layers, exactly its files, two different people, and both their acts in
     the log under the platform's head.
@@ -58,6 +62,8 @@ def check_layer(file: BinaryIO, *, number: int, previous: str, section: str, key
         raise Invalid("archive.layer", number=number, what="signature")
     _check_files(held, told, number)
     _check_people(told, number, key)
+    if told["entries"][0]["index"] < after:
+        raise Invalid("archive.layer", number=number, what="ledger")
     return {"number": number, "files": len(told["files"])}
 
 

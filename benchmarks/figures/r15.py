@@ -2,7 +2,8 @@
 
 A few shapes are really played, from the notice to the sealed file. Each file of the figure is one of them varied:
 leaves salted anew, and in a sabotaged one a member changed with leaves, manifest and note signed again by the
-platform's own key (an insider), or bytes of the file changed without the key (an outsider).
+platform's own key (an insider), or the whole ledger written anew by whoever holds its key, every head, receipt and
+proof with it (`tests/awards/lies.py`), or bytes of the file changed without the key (an outsider).
 """
 
 from __future__ import annotations
@@ -30,7 +31,9 @@ from core.clock import StoppedClock
 from core.db import Base, Database
 from core.ledger.notes import Signer
 from core.store import ObjectStore
+from tests.awards.lies import LIES
 from tests.awards.refiled import Members, edited, members_of, packed
+from tests.awards.reforged import rewritten
 from tests.journeys.test_outcomes import to_report
 from verifier.__main__ import check
 
@@ -182,6 +185,8 @@ def sabotaged(kind: str, code: str, raw: bytes, members: Members, built: str, ch
         path, change, _ = KINDS[kind]
         edited(members, path, lambda value: change(value, chance))
         return packed(members, code, built, SIGNER)
+    if kind in LIES:
+        return rewritten(raw, SIGNER, LIES[kind][0])
     if kind == "a flipped bit":
         changed = bytearray(raw)
         changed[chance.randrange(len(raw))] ^= 1 << chance.randrange(8)
@@ -224,7 +229,7 @@ def main(arguments: list[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="r15-") as name:
         folder = Path(name)
         shapes = [played(folder / shape, shape) for shape in (SHAPES if count > 20 else SHAPES[-1:])]
-        kinds = [*KINDS, *OUTSIDE]
+        kinds = [*KINDS, *LIES, *OUTSIDE]
         wrong = count * 3 // 10
         order = [kinds[place % len(kinds)] for place in range(wrong)] + ["good"] * (count - wrong)
         random.Random(15).shuffle(order)
@@ -245,7 +250,7 @@ def main(arguments: list[str]) -> int:
                 {line for line, holds in lines if not holds and line != given.sabotage} for lines in (ours, theirs)
             ]
             done["good" if kind == "good" else "sabotaged"] += 1
-            due = {KINDS[kind][2]} if kind in KINDS else EXPECTED.get(kind, set())
+            due = {KINDS[kind][2]} if kind in KINDS else {LIES[kind][1]} if kind in LIES else EXPECTED.get(kind, set())
             named = all(some & due if due else not some for some in found)
             said = "" if named else f"{place} {kind}: ours {sorted(found[0])}, theirs {sorted(found[1])}"
             if said:

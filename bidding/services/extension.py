@@ -106,6 +106,7 @@ def extend_for_outage(
         "source": profile["source"],
         "old_deadline_at": iso(old),
         "new_deadline_at": iso(new),
+        "ordered_at": iso(act.now),
         "logs": extension.logs,
         "rule": "R-214",
         "actor": act.actor.name,

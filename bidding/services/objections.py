@@ -81,7 +81,8 @@ def raise_objection(
 
 def _suspend(act: Act, section: Section, facts: dict[str, Any]) -> None:
     # The act is nobody's in the ledger too, whoever's session carries it.
-    advance(act, section, "suspend", actor=PUBLIC.name, objection=facts["number"], deadline=iso(section.closing_at))
+    told = {"objection": facts["number"], "deadline": iso(section.closing_at), "ordered_at": iso(act.now)}
+    advance(act, section, "suspend", actor=PUBLIC.name, **told)
     publish_notice(
         act,
         kind="suspension",

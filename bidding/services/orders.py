@@ -26,7 +26,7 @@ def stand_still(act: Act, section: Section, order: str, reason: str) -> None:
     begun = {"order": order, "reason": reason, "from": iso(act.now), "until": None}
     section.orders = [*section.orders, begun]
     if section.state == "submission_open" and not rules.is_late(act.now, section.closing_at):
-        advance(act, section, "suspend", order=order, deadline=iso(section.closing_at))
+        advance(act, section, "suspend", order=order, deadline=iso(section.closing_at), ordered_at=iso(act.now))
     act.session.flush()
 
 

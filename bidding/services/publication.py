@@ -47,7 +47,15 @@ def publish_section(act: Act, publication: Publication, digest: str) -> Notice:
     section.published_at = act.now
     policy = add_policy(act, section)
     seal_canaries(act, section)
-    advance(act, section, "publish", policy=policy.digest, law=project.law["on"], deadline=iso(section.closing_at))
+    advance(
+        act,
+        section,
+        "publish",
+        policy=policy.digest,
+        law=project.law["on"],
+        law_sha256=hashlib.sha256(canonical(project.law)).hexdigest(),
+        deadline=iso(section.closing_at),
+    )
     if is_anonymous(section.envelopes):
         append(act, "masks.commit", section.subject, {"commitments": masks_commitments(act.signer.sign, section.code)})
     warned = [{"rule": f.rule, "code": f.code} for f in findings if f.level is rules.Level.WARN]

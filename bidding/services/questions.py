@@ -156,6 +156,7 @@ def publish_clarification(act: Act, publication: Publication, digest: str) -> Cl
         "reason": clarification.reason,
         "old_deadline_at": iso(old),
         "new_deadline_at": iso(new),
+        "ordered_at": iso(act.now),
         **cited,
         **({"suspended_at": iso(suspended_at), "resumed_at": iso(act.now)} if resumes else {}),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -14,6 +15,7 @@ from core.board import publish_notice
 from core.clock import iso
 from core.errors import Conflict, Invalid
 from core.machine import advance
+from core.seal import canonical
 
 FINAL_SLOTS = [{"envelope": "schedule", "slot": "schedule", "name": "最后报价表", "required": True}]
 
@@ -87,7 +89,9 @@ def call_final_offers(
     seal_canaries(act, final)
     cited = law.cite("rounds")
     advance(act, section, "call_final", final=final.code, deadline=iso(deadline_at), rule=cited["rule"])
-    advance(act, final, "publish", policy=policy.digest, first_round=section.code, deadline=iso(deadline_at))
+    frozen = hashlib.sha256(canonical(section.project.law)).hexdigest()
+    told = {"policy": policy.digest, "law_sha256": frozen, "deadline": iso(deadline_at)}
+    advance(act, final, "publish", first_round=section.code, **told)
     publish_notice(
         act,
         kind="final_offers",

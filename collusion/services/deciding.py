@@ -38,7 +38,7 @@ def view_notes(act: Act, indicator: str) -> None:
 def assign_warning(act: Act, found: Warning) -> None:
     """Take a warning on: from here on it is the actor's to work on."""
     found.assignee_id = act.actor.person_id
-    advance(act, found, "assign", to=act.actor.name)
+    advance(act, found, "assign", assignee=act.actor.name)
 
 
 def ask_bidders(act: Act, found: Warning, numbers: Sequence[int], question: str) -> list[Material]:

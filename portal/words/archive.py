@@ -14,6 +14,9 @@ SENTENCES = {
     "verdict.notices": _l("公告与文件：公告 %(notices)s 份，文件 %(documents)s 份，与日志一致"),
     "verdict.submissions": _l("递交与回执：%(submissions)s 次递交，密文、签名、回执均成立"),
     "verdict.closing": _l("截标：收到 %(received)s 次，计入 %(counted)s 份，截标集合可重算"),
+    "verdict.course": _l("进程：%(moves)s 步前后相接，截止时间只在到来之前变更，截标、开标、评标、定标、归档依次"),
+    "check.course": _l("进程"),
+    "archive.course": _l("进程不成立（%(what)s）：%(where)s。"),
     "verdict.identities": _l("投标人身份：%(bidders)s 家，诱饵 %(decoys)s 份，与密封身份一致"),
     "verdict.first_round": _l(
         "报价轮次：%(rounds)s 轮；首轮 %(submissions)s 次递交、%(opened)s 份开启，截标集合、身份与原件均可重算"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import random
 from pathlib import Path
@@ -13,15 +14,17 @@ from core.errors import Invalid
 from core.ledger.notes import Signer
 
 SIGNER = Signer("sunbid.test", b"\x05" * 32)
+BIG = bytes(range(256)) * 20
+NAMED = f"objects/{hashlib.sha256(BIG).hexdigest()}"
 
 
 @pytest.fixture
 def archive(tmp_path: Path) -> bytes:
     """A small archive with members whose sizes leave padding."""
     big = tmp_path / "big"
-    big.write_bytes(bytes(range(256)) * 20)
+    big.write_bytes(BIG)
     out = io.BytesIO()
-    sources = [Source("objects/b", big), Source("ledger.json", b'{"a":1}'), Source("bids.json", b"[]")]
+    sources = [Source(NAMED, big), Source("ledger.json", b'{"a":1}'), Source("bids.json", b"[]")]
     write_container(out, section="T-1", built_at="2026-10-08T01:00:00.000000Z", signer=SIGNER, sources=sources)
     return out.getvalue()
 
@@ -39,7 +42,7 @@ def test_an_archive_reads_back_and_stock_tar_reads_it_too(archive: bytes) -> Non
 
     assert verdict(archive) == "T-1"
     with tarfile.open(fileobj=io.BytesIO(archive)) as stock:
-        assert stock.getnames() == ["manifest.json", "manifest.note", "bids.json", "ledger.json", "objects/b"]
+        assert stock.getnames() == ["manifest.json", "manifest.note", "bids.json", "ledger.json", NAMED]
 
 
 def test_every_flipped_byte_is_found(archive: bytes) -> None:

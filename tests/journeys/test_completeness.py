@@ -20,6 +20,7 @@ from awards.rules.container import header, open_container
 from awards.rules.disclosure import commitment, is_personal
 from bidding import queries as bidding
 from core.act import Platform
+from tests.awards.lies import unnamed
 from tests.conftest import Browser
 from tests.journeys.test_outcomes import to_report
 from tests.journeys.whole import Whole, found_wrong, tampered, wrong_lines
@@ -30,7 +31,10 @@ pytestmark = pytest.mark.slow
 def test_a_file_that_lacks_a_document_is_not_sealed(
     platform: Platform, tmp_path: Path, login: Callable[..., Browser], client: Browser
 ) -> None:
-    """R-560. The page says what lacks and why; nothing is half-written; both verifiers count the sealed file again."""
+    """R-560. The page says what lacks and why; nothing is half-written; both verifiers count the sealed file again.
+
+    Each lie that the ledger's holder may tell through the whole of it is named by both.
+    """
     stage = to_report(platform, tmp_path / "machines", "G")
     stage.awarded()
     page = f"/sections/{stage.code}/archive"
@@ -66,6 +70,7 @@ def test_a_file_that_lacks_a_document_is_not_sealed(
     )
     ours, theirs = found_wrong(stage, tampered(stage, archive, "completeness.json", None), tmp_path)
     assert "completeness" in ours and "completeness" in theirs
+    assert unnamed(archive, platform.signer, tmp_path / "lie.tar") == []
     exports(stage, archive, tmp_path, login, client)
 
 

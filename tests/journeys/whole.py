@@ -5,8 +5,6 @@ from __future__ import annotations
 import copy
 import io
 import json
-import subprocess
-import sys
 import tarfile
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -38,6 +36,8 @@ from tests import factories
 from tests.awards.refiled import packed
 from tests.experts.story import Story
 from tests.opening.stage import Stage
+from verifier.__main__ import check
+from verifier.notes import Key
 
 
 class Room(Story):
@@ -141,7 +141,7 @@ class Whole(Stage):
 
     def challenges_over(self) -> None:
         """The publicity's time is over and it is ended."""
-        self.clock.move_to(self.publicity().ends_at)
+        self.clock.move_to(max(self.clock.now(), self.publicity().ends_at))
         with self.platform.act(SYSTEM) as act:
             awards.end_publicity(act, publicity(act.session, bidding.section(act.session, self.code)))
 
@@ -159,7 +159,7 @@ class Whole(Stage):
 
 
 def wrong_lines(stage: Whole, archive: bytes, folder: Path) -> list[str]:
-    """What either verifier says does not hold: the platform's own, and the independent one in its own process."""
+    """What either verifier says does not hold: the platform's own, and the independent one."""
     key = str(stage.platform.signer.verifier)
     found = [
         f"ours {line.check}: {line.facts}"
@@ -168,9 +168,8 @@ def wrong_lines(stage: Whole, archive: bytes, folder: Path) -> list[str]:
     ]
     file = folder / "section.archive.tar"
     file.write_bytes(archive)
-    words = [sys.executable, "-m", "verifier", str(file), "--json", "--key", key]
-    told = json.loads(subprocess.run(words, capture_output=True, text=True, timeout=120).stdout)
-    return found + [f"theirs {line['check']}: {line['problems']}" for line in told["lines"] if not line["holds"]]
+    theirs = check(file, Key.read(key))
+    return found + [f"theirs {line.check}: {line.problems}" for line in theirs if not line.holds]
 
 
 def tampered(stage: Whole, archive: bytes, path: str, change: Callable[[Any], None] | None) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
+from awards.rules.verdict.log import LAG
 from awards.rules.verdict.told import Told, need, need_consortia
 from core.clock import from_iso
 
@@ -32,7 +33,9 @@ def check_award(told: Told) -> dict[str, Any]:
         _check_result_notice(told, fact, awarded["at"])
     else:
         began, ends = from_iso(award["began_at"]), from_iso(award["ends_at"])
-        days = int(award["rule"]["cite"]["value"])
+        days = int(next(r["value"] for r in told.project["law"]["rules"] if r["key"] == "candidate_publicity_min"))
+        need(award["rule"]["cite"]["value"] == str(days), "archive.publicity", days=days)
+        _check_publicity(told, about)
         need((ends - began).total_seconds() >= days * 86400, "archive.publicity", days=days)
         need(from_iso(awarded["at"]) >= ends, "archive.publicity", days=days)
     open_ones = [objection["number"] for objection in award["objections"] if objection["answer"] is None]
@@ -46,6 +49,18 @@ def check_award(told: Told) -> dict[str, Any]:
     lost = {row["number"] for row in award.get("set_aside", [])}
     need(winner not in lost, "archive.winner", found=winner, expected=numbers[0])
     return {"winner": winner, "name": next(bid["name"] for bid in told.bids if bid["number"] == winner)}
+
+
+def _check_publicity(told: Told, about: str) -> None:
+    """The publicity began when the candidates were published, and ended, after its end, as the log says."""
+    award, code = told.award, told.project["section"]["code"]
+    published = [e for e in told.ledger["entries"] if e["kind"] == "section.publish_candidates"][-1]
+    began, at = from_iso(award["began_at"]), from_iso(published["at"])
+    same = published["subject"] == f"section:{code}" and published["facts"]["candidates"] == award["candidates"]
+    need(same and began <= at <= began + LAG, "archive.untold", what="publicity: began_at")
+    ended = [e for e in told.ledger["entries"] if e["kind"] == "publicity.end" and e["subject"] == about][-1]
+    same = ended["facts"]["ends_at"] == award["ends_at"] and from_iso(ended["at"]) >= from_iso(award["ends_at"])
+    need(same and ended["index"] > published["index"], "archive.untold", what="publicity: ends_at")
 
 
 def _check_named(told: Told) -> None:
@@ -73,6 +88,10 @@ def _check_rounds(told: Told, about: str) -> None:
     log = [[fact[name] for name in ("number", "round", "reason", "evidence")]
            for fact in told.facts_of("award.set_aside", about)]  # fmt: skip
     need(said == log, "archive.untold", what="set_aside")
+    code = told.project["section"]["code"]
+    filed = [[e["subject"], e["facts"]["text"]] for e in told.ledger["entries"] if e["kind"] == "objection.file"]
+    stated = [[f"objection:{code}:{one['number']}", one["text"]] for one in award["objections"]]
+    need(filed == stated, "archive.untold", what="objections")
     for objection in award["objections"]:
         subject = f"objection:{told.project['section']['code']}:{objection['number']}"
         answers = told.facts_of("objection.answer", subject)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import shutil
 import tempfile
@@ -15,6 +16,7 @@ import rfc8785
 
 from accounts.rules import verify_signature
 from accounts.rules.certificates import facts_of
+from awards.rules.verdict.log import LAG
 from awards.rules.verdict.told import OPENED, Told, need, need_object
 from bidding.rules import verify_receipt
 from core.clock import from_iso
@@ -41,6 +43,32 @@ def _state(told: Told, digest: str) -> Any:
     entries = [e["facts"] for e in told.ledger["entries"] if e["subject"] == f"bid:{digest[:16]}"]
     moves = [facts["to"] for facts in entries if isinstance(facts, dict) and {"from", "to"} <= set(facts)]
     return moves[-1] if moves else "sealed"
+
+
+def _check_story(told: Told, bid: dict[str, Any]) -> None:
+    """When the bid was opened, for which cause, and what was found in it are what the ledger tells of it."""
+    own = [e for e in told.ledger["entries"] if e["subject"] == f"bid:{bid['submission_digest'][:16]}"]
+    opens = [e["at"] for e in own if e["kind"].startswith("bid.open_")]
+    same = (bid["opened_at"] is None) == (not opens)
+    if opens and same:
+        said, at = from_iso(bid["opened_at"]), from_iso(opens[-1])
+        same = said <= at <= said + LAG
+    comes = [from_iso(e["at"]) for e in own if e["kind"] == "bid.sign_in"]
+    came = bid["signed_in_at"] and from_iso(bid["signed_in_at"])
+    same = same and (came is None or any(came <= at <= came + LAG for at in comes))
+    need(same, "archive.untold", what=f"bid {bid['number']}: instants")
+    again = max((e["index"] for e in own if e["kind"] in ("bid.admit_second", "bid.restore")), default=-1)
+    facts = [e["facts"] for e in own if e["index"] > again and (e["kind"] == "bid.decide_cause" or "to" in e["facts"])]
+    causes = [fact["cause"] for fact in facts if "cause" in fact]
+    reasons = [fact["evidence"] for fact in facts if "evidence" in fact]
+    unread = causes[-1:] == [UNREAD] and bid["cause"] is None
+    same = unread or bid["cause"] == (causes[-1] if causes else None)
+    same = same and bid["cause_evidence"] == (reasons[-1] if reasons else None)
+    need(same, "archive.untold", what=f"bid {bid['number']}: cause")
+    looks = [e["facts"]["contents_sha256"] for e in own if e["kind"] == "bid.look"]
+    held = bid.get("contents")
+    found = None if held is None else hashlib.sha256(rfc8785.dumps(held)).hexdigest()
+    need(found == (looks[-1] if looks else None), "archive.untold", what=f"bid {bid['number']}: contents")
 
 
 def check_submissions(told: Told) -> dict[str, Any]:
@@ -116,6 +144,7 @@ def check_identities(told: Told) -> dict[str, Any]:
         if _is_read(bid):
             _check_leaf(row, identity["leaf_salt"], number)
         need(_state(told, row["digest"]) == bid["state"], "archive.untold", what=f"bid {number}: state")
+        _check_story(told, bid)
         if bid["faults"]:
             continue
         signature = base64.b64decode(identity["signature"], validate=True)

@@ -12,6 +12,7 @@ import rfc8785
 
 from awards.rules.evidence import evidence_of
 from awards.rules.verdict.clarifications import check_clarifications, priced_out
+from awards.rules.verdict.judged import need_whole
 from awards.rules.verdict.opinions import check_opinions
 from awards.rules.verdict.partners import check_partners
 from awards.rules.verdict.seats import check_seats, check_walks, expert_draws, is_draw_needed
@@ -20,6 +21,10 @@ from awards.rules.verdict.told import OPENED, Told, need, need_consortia, need_o
 from core.draw import mechanism
 from experts.rules import aggregate, check_score, computed_score, is_unranked, price_scores, published, rank
 from experts.rules.ranking import Standing
+
+CHECKED = ("stage", "identifier", "source", "outcome", "decision", "evidence_sha256")
+ENDS = ("confirm", "dismiss", "refer")
+"""What ends the work on a lead."""
 
 
 def check_draws(told: Told) -> dict[str, Any]:
@@ -91,6 +96,7 @@ def check_scores(told: Told) -> dict[str, Any]:
     result = told.evaluation
     conformity = _last_stage(told, result)
     need(result["conformity"] == conformity, "archive.untold", what="conformity")
+    need_whole(told, result)
     prices = {bid["number"]: bid["price_fen"] for bid in told.bids if bid["state"] in OPENED}
     for bid in result["bids"]:
         need(prices.get(bid["number"]) == bid["price_fen"], "archive.price", number=bid["number"])
@@ -210,6 +216,10 @@ def check_credit(told: Told) -> dict[str, Any]:
     for row in told.credit:
         digest = hashlib.sha256(rfc8785.dumps(row["evidence"])).hexdigest()
         need(digest == row["evidence_sha256"], "archive.credit", identifier=row["identifier"], source=row["source"])
+    about = f"section:{told.project['section']['code']}"
+    stated = [[row[name] for name in CHECKED] for row in told.credit]
+    facts = [[fact[name] for name in CHECKED] for fact in told.facts_of("credit.check", about)]
+    need(sorted(stated) == sorted(facts), "archive.untold", what="credit")
     checked = {row["identifier"] for row in told.credit}
     missing = [bid["identifier"] for bid in told.bids if bid["identifier"] not in checked and not bid["faults"]]
     need(not missing, "archive.credit_missing", identifiers=missing)
@@ -219,14 +229,20 @@ def check_credit(told: Told) -> dict[str, Any]:
 
 def check_warnings(told: Told) -> dict[str, Any]:
     """The scan's result has its digest, every warning stands in the ledger and a person has decided it."""
-    if told.warnings["scan"] is None:
-        return {"warnings": 0}
-    digest = hashlib.sha256(rfc8785.dumps(told.warnings["scan"]["result"])).hexdigest()
-    need(digest == told.warnings["scan"]["result_sha256"], "archive.scan")
+    scan, code = told.warnings["scan"], told.project["section"]["code"]
+    made = told.facts_of("scan.make", f"warning:{code}")
+    digest = None if scan is None else hashlib.sha256(rfc8785.dumps(scan["result"])).hexdigest()
+    need(scan is None or digest == scan["result_sha256"], "archive.scan")
+    need(digest == (made[-1]["result_sha256"] if made else None), "archive.scan")
+    raised = sorted(e["subject"] for e in told.ledger["entries"] if e["kind"] == "warning.raise")
+    listed = sorted(f"warning:{warning['code']}" for warning in told.warnings["warnings"])
+    need(raised == listed, "archive.untold", what="warnings")
     for warning in told.warnings["warnings"]:
-        raised = told.facts_of("warning.raise", f"warning:{warning['code']}")
-        need(len(raised) == 1, "archive.warning", number=warning["code"])
-        need(warning["decision"] is not None, "archive.warning_open", number=warning["code"])
+        need(bool(str(warning["decision"] or "").strip()), "archive.warning_open", number=warning["code"])
+        about = f"warning:{warning['code']}"
+        ends = [fact for verb in ENDS for fact in told.facts_of(f"warning.{verb}", about)]
+        same = len(ends) == 1 and ends[0]["reason"] == warning["decision"] and ends[0]["to"] == warning["state"]
+        need(same, "archive.untold", what=about)
     return {"warnings": len(told.warnings["warnings"])}
 
 
@@ -238,6 +254,17 @@ def check_reports(told: Told) -> dict[str, Any]:
         need_object(told, sha256)
     brought = [e["facts"]["sha256"] for e in told.ledger["entries"] if e["kind"] == "bid.evidence"]
     need(sorted(filter(None, brought)) == sorted(evidence_of(told.opening)), "archive.untold", what="evidence")
+    code = told.project["section"]["code"]
+    told_ones = {
+        "opening_record": [e["facts"] for e in told.ledger["entries"] if e["kind"] == "opening.sign_record"][-1:],
+        "evaluation_report": told.facts_of("committee.report", f"committee:{code}")[-1:],
+    }
+    for kind, facts in told_ones.items():
+        name = "record_sha256" if kind == "opening_record" else "report_sha256"
+        held = [report["sha256"] for report in told.reports if report["kind"] == kind]
+        need(held == [fact[name] for fact in facts], "archive.untold", what=kind)
+    record = hashlib.sha256(rfc8785.dumps(told.opening["record"])).hexdigest()
+    need(record == told_ones["opening_record"][0]["facts_sha256"], "archive.untold", what="opening record")
     kinds = {report["kind"] for report in told.reports}
     lacking = sorted({"opening_record", "evaluation_report"} - kinds)
     need(not lacking, "archive.report_missing", kinds=lacking)

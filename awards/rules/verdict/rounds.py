@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from awards.rules.container import Members
-from awards.rules.verdict import bids, log, outsiders
+from awards.rules.verdict import bids, course, log, outsiders
 from awards.rules.verdict.told import OPENED, Told, need
 from core.errors import Invalid
 
@@ -20,6 +20,7 @@ CHECKS: tuple[Callable[[Told], dict[str, Any]], ...] = (
     log.check_notices,
     bids.check_submissions,
     bids.check_closing,
+    course.check_round,
     bids.check_identities,
     bids.check_originals,
 )

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 
 from awards.rules.container import Progress, check_manifest, open_container
 from awards.rules.export import EXPORT
-from awards.rules.layers import check_layer
+from awards.rules.layers import LAYER, check_layer
 from awards.rules.renewal import check_renewals
 from awards.rules.verdict import (
     award,
@@ -18,6 +18,7 @@ from awards.rules.verdict import (
     bonds,
     complaints,
     contracts,
+    course,
     export,
     filing,
     log,
@@ -30,7 +31,7 @@ from awards.rules.verdict import (
 )
 from awards.rules.verdict.told import Told
 from core.errors import Refusal
-from core.ledger.notes import Verifier
+from core.ledger.notes import Verifier, open_head
 from core.store import chunks_of
 
 
@@ -61,14 +62,17 @@ def verify_archive(file: BinaryIO, *, key: Verifier | None = None, progress: Pro
     except Refusal as refusal:
         yield _wrong("container" if refusal.code in ("archive.bytes", "archive.truncated") else "manifest", refusal)
         return
+    except Exception as error:  # the archive is hostile input: its shape may break any step
+        yield _malformed("manifest", error)
+        return
     told = Told(container, Verifier.parse(manifest["platform_key"]))
     for name, check in CHECKS:
         try:
             yield Line(name, True, check(told))
         except Refusal as refusal:
             yield _wrong(name, refusal)
-        except (KeyError, TypeError, ValueError, IndexError, StopIteration, ZeroDivisionError) as error:
-            yield Line(name, False, {"code": "archive.malformed", "found": f"{type(error).__name__}: {error}"[:200]})
+        except Exception as error:  # as above
+            yield _malformed(name, error)
 
 
 def verify_layers(archive: BinaryIO, layers: Sequence[BinaryIO], key: Verifier | None = None) -> Iterator[Line]:
@@ -80,12 +84,15 @@ def verify_layers(archive: BinaryIO, layers: Sequence[BinaryIO], key: Verifier |
     for number, file in enumerate(layers, 1):
         previous = _hash_of(before)
         try:
-            facts = check_layer(file, number=number, previous=previous, section=manifest["section"], key=verifier)
+            facts = check_layer(
+                file, number=number, previous=previous, section=manifest["section"], key=verifier,
+                after=_logged(before, verifier),
+            )  # fmt: skip
             yield Line("layer", True, facts)
         except Refusal as refusal:
             yield _wrong("layer", refusal)
-        except (KeyError, TypeError, ValueError) as error:
-            yield Line("layer", False, {"code": "archive.malformed", "found": f"{type(error).__name__}: {error}"[:200]})
+        except Exception as error:  # as above
+            yield _malformed("layer", error)
         before = file
 
 
@@ -103,8 +110,14 @@ def verify_additions(
         yield Line("renewals", True, check_renewals(told, section=section, archive=hashes[0], layers=hashes[1:]))
     except Refusal as refusal:
         yield _wrong("renewals", refusal)
-    except (KeyError, TypeError, ValueError) as error:
-        yield Line("renewals", False, {"code": "archive.malformed", "found": f"{type(error).__name__}: {error}"[:200]})
+    except Exception as error:  # as above
+        yield _malformed("renewals", error)
+
+
+def _logged(file: BinaryIO, key: Verifier) -> int:
+    """How long the log was when the archive, or the layer, was sealed."""
+    held = open_container(file)
+    return open_head(held.json(LAYER if LAYER in held.members else "ledger.json")["checkpoint"], key).size
 
 
 def _hash_of(file: BinaryIO) -> str:
@@ -113,6 +126,10 @@ def _hash_of(file: BinaryIO) -> str:
     for chunk in chunks_of(file):
         hasher.update(chunk)
     return hasher.hexdigest()
+
+
+def _malformed(name: str, error: Exception) -> Line:
+    return Line(name, False, {"code": "archive.malformed", "found": f"{type(error).__name__}: {error}"[:200]})
 
 
 def _wrong(name: str, refusal: Refusal) -> Line:
@@ -127,6 +144,7 @@ CHECKS: tuple[tuple[str, Callable[[Told], dict[str, Any]]], ...] = (
     ("notices", log.check_notices),
     ("submissions", bids.check_submissions),
     ("closing", bids.check_closing),
+    ("course", course.check_course),
     ("identities", bids.check_identities),
     ("originals", bids.check_originals),
     ("first_round", rounds.check_first_round),
