@@ -8,31 +8,26 @@ from __future__ import annotations
 
 import base64
 import json
-import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-import requests
 import rfc8785
-import urllib3
 
-from core import canonical
+from core import canonical, outgoing
 from core.clock import from_iso
 from core.errors import Conflict, Forbidden, Invalid
 from core.ledger.notes import Signer, Verifier
+from core.outgoing import Network
 
 DOMAIN = b"sunbid-federation/v1\n"
 KIND = "application/json"
-HERE = frozenset({"localhost", "127.0.0.1", "::1"})
 SKEW = timedelta(minutes=10)
 """How far the instant of a document may lie from the reader's clock."""
 MOST_ASKED, MOST_ANSWERED = 1024 * 1024, 32 * 1024 * 1024
 """Bytes of a question and of an answer (about a quarter of a million candidates)."""
-PATIENCE = 15.0
-"""Seconds an answer may take in all, however slowly it drips."""
 
 
 @dataclass(frozen=True)
@@ -94,41 +89,45 @@ def check_signed(signed: Signed, key: Verifier) -> None:
         raise Forbidden("partner.signature", partner=key.name)
 
 
-def check_address(url: str) -> str:
-    """The base address without its last slash: https, or http on this machine; Invalid("partner.address")."""
-    try:
-        parts = urlsplit(url.strip())
-        named = bool(parts.hostname) and (parts.port or 1) > 0
-    except ValueError:
-        named = False
-    plain = named and parts.scheme == "http" and parts.hostname in HERE
-    if not named or parts.query or parts.fragment or parts.username or not (parts.scheme == "https" or plain):
-        raise Invalid("partner.address", field="url", found=url[:120])
-    return url.strip().rstrip("/")
+def check_address(url: str, networks: Sequence[Network] = ()) -> str:
+    """The base address without its last slash, as outgoing messages may take it; Invalid("partner.address") for none.
 
-
-def post(url: str, raw: bytes, *, most: int = MOST_ANSWERED, patience: float = PATIENCE) -> bytes:
-    """What the platform at `url` answers to these bytes.
-
-    Conflict: partner.unreachable (no answer, or not within `patience` seconds), partner.refused with the code it gave
-    (`said`), partner.too_large. Never follows a redirect.
+    Invalid("outgoing.private") for the number of a machine inside a network that is not named as our own.
     """
-    ends = time.monotonic() + patience
     try:
-        with requests.Session() as session:
-            session.trust_env = urlsplit(url).hostname not in HERE
-            with session.post(
-                url,
-                data=raw,
-                headers={"Content-Type": KIND, "Accept": KIND, "User-Agent": "sunbid", "Accept-Encoding": "identity"},
-                timeout=patience,
-                allow_redirects=False,
-                stream=True,
-            ) as answer:
-                found = _read(answer, most, ends)
-    except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-        raise Conflict("partner.unreachable", url=url, error=type(error).__name__) from None
-    return taken(url, answer.status_code, found)
+        if urlsplit(url).query:
+            raise Invalid("outgoing.url")
+        return outgoing.check_address(url.strip().rstrip("/"), networks)
+    except (ValueError, Invalid) as refused:
+        if isinstance(refused, Invalid) and refused.code == "outgoing.private":
+            raise
+        raise Invalid("partner.address", field="url", found=url[:120]) from None
+
+
+def post(
+    url: str,
+    raw: bytes,
+    networks: Sequence[Network] = (),
+    *,
+    most: int = MOST_ANSWERED,
+    patience: float = outgoing.PATIENCE,
+    agent: str = "sunbid",
+) -> bytes:
+    """What the platform at `url` answers to these bytes; never asked inside a network that is not named as our own.
+
+    Conflict: outgoing.private, partner.unreachable with the cause (no answer, or not within `patience` seconds),
+    partner.refused with the code it gave (`said`), partner.too_large. Never follows a redirect.
+    """
+    headers = {"Content-Type": KIND, "Accept": KIND, "User-Agent": agent}
+    try:
+        answer = outgoing.post(url, raw, headers, networks=networks, patience=patience, most=most + 1)
+    except outgoing.Unreachable as refused:
+        if refused.cause == "private":
+            raise Conflict("outgoing.private", host=urlsplit(url).hostname) from None
+        raise Conflict("partner.unreachable", url=url, error=refused.cause) from None
+    if len(answer.body) > most:
+        raise Conflict("partner.too_large", most=most)
+    return taken(url, answer.status, answer.body)
 
 
 def taken(url: str, status: int, body: bytes) -> bytes:
@@ -136,20 +135,6 @@ def taken(url: str, status: int, body: bytes) -> bytes:
     if status == 200:
         return body
     raise Conflict("partner.refused", url=url, status=status, said=_said(body))
-
-
-def _read(answer: requests.Response, most: int, ends: float) -> bytes:
-    """At most `most` bytes before the deadline: a read at a time, so that a drip is seen."""
-    parts: list[bytes] = []
-    size = 0
-    while part := answer.raw.read1(65536):
-        parts.append(part)
-        size += len(part)
-        if size > most:
-            raise Conflict("partner.too_large", most=most)
-        if time.monotonic() > ends:
-            raise OSError("slow")
-    return b"".join(parts)
 
 
 def _said(problem: bytes) -> str:

@@ -29,7 +29,7 @@ def consult_partners(platform: Platform, actor: Actor, code: str) -> list[Refusa
     failures = []
     for one in asking:
         try:
-            raw = partners.post(one.url, one.raw)
+            raw = partners.post(one.url, one.raw, platform.trust.networks)
             with platform.act(actor) as act:
                 consulting.keep_answer(act, act.session.get_one(Consultation, one.number), raw)
         except Refusal as refusal:
@@ -44,7 +44,7 @@ def fetch_pools(platform: Platform, actor: Actor, code: str) -> list[dict[str, s
     """Ask a partner which pools it lends us and keep what it says."""
     with platform.act(actor) as act:
         url, asked = ask_pools(act, federation.partner(act.session, code))
-    raw = partners.post(url, asked, most=partners.MOST_ASKED)
+    raw = partners.post(url, asked, platform.trust.networks, most=partners.MOST_ASKED)
     with platform.act(actor) as act:
         return keep_pools(act, federation.partner(act.session, code), asked, raw)
 
@@ -71,7 +71,7 @@ def tell_seats(platform: Platform) -> list[str]:
             url, asked = f"{held.partner.url}/federation/seats", guests.seats_message(act, held, recipient)
             what = f"tell {held.partner.code} of {held.label}"
         try:
-            raw = partners.post(url, asked, most=4 * partners.MOST_ASKED)
+            raw = partners.post(url, asked, platform.trust.networks, most=4 * partners.MOST_ASKED)
             with platform.act(SYSTEM) as act:
                 held = act.session.get_one(Consultation, number)
                 if guests.keep_seats(act, held, asked, raw, identity):

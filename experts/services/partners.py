@@ -40,8 +40,8 @@ def add_partner(act: Act, *, code: str, name: str, url: str, key: str, lends: Se
     if act.session.scalar(held) is not None:
         raise Conflict("partner.exists", partner=code)
     partner = Partner(
-        code=code, name=name.strip(), url=partners.check_address(url), key=spelled, pools=[], lends=[],
-        added_at=act.now, added_by=act.actor.name,
+        code=code, name=name.strip(), url=partners.check_address(url, act.trust.networks), key=spelled, pools=[],
+        lends=[], added_at=act.now, added_by=act.actor.name,
     )  # fmt: skip
     act.session.add(partner)
     act.session.flush()

@@ -3,40 +3,19 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from urllib.parse import urlsplit
 
 from core import partners
 from core.act import SYSTEM, Platform
-from core.errors import Conflict, Refusal
-from core.outgoing import Network, Unreachable, post
+from core.errors import Refusal
 from portal.words import book
 from window import queries, services
 
 log = logging.getLogger("sunbid.exchange")
-HEADERS = {"Content-Type": partners.KIND, "Accept": partners.KIND, "User-Agent": "sunbid-exchange/1"}
 
 
 def method_word(procedure: str) -> str:
     """A procedure in the words of the dataset: Chinese, whoever runs this."""
     return str(book("STATES")[f"procedure.{procedure}"]._args[0])
-
-
-def hand_over(url: str, raw: bytes, networks: Sequence[Network] = ()) -> bytes:
-    """What the upper platform answers to these bytes; never asked inside a network that is not named as our own.
-
-    Conflict: outgoing.private, partner.unreachable with the cause, partner.refused with the code it gave,
-    partner.too_large.
-    """
-    try:
-        answer = post(url, raw, HEADERS, networks=networks, most=partners.MOST_ANSWERED + 1)
-    except Unreachable as refused:
-        if refused.cause == "private":
-            raise Conflict("outgoing.private", host=urlsplit(url).hostname) from None
-        raise Conflict("partner.unreachable", url=url, error=refused.cause) from None
-    if len(answer.body) > partners.MOST_ANSWERED:
-        raise Conflict("partner.too_large", most=partners.MOST_ANSWERED)
-    return partners.taken(url, answer.status, answer.body)
 
 
 def exchange_records(platform: Platform, origin: str) -> list[str]:
@@ -59,7 +38,7 @@ def exchange_records(platform: Platform, origin: str) -> list[str]:
         if batch is None:
             continue
         try:
-            raw = hand_over(batch.url, batch.raw, platform.trust.networks)
+            raw = partners.post(batch.url, batch.raw, platform.trust.networks, agent="sunbid-exchange/1")
             with platform.act(SYSTEM) as act:
                 counts = services.keep_verdicts(act, batch, raw)
             done.append(f"hand over to {code}: {counts['accepted']} accepted, {counts['rejected']} rejected")

@@ -26,7 +26,7 @@ def hand_over_orders(platform: Platform) -> list[str]:
     done = []
     for order_id, address, order in taken:
         try:
-            answer = bonds.Counter(address)(order)
+            answer = bonds.Counter(address, platform.trust.networks)(order)
         except Exception as error:
             log.warning("order %s: %s", order["order"], carriers.why(error))
             with platform.act(SYSTEM) as act:

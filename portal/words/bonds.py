@@ -5,7 +5,7 @@ from flask_babel import lazy_gettext as _l  # type: ignore[import-untyped]
 SENTENCES = {
     "bond.since": _l("起算日期不能晚于今天；收到“%(found)s”。"),
     "institution.certificate": _l("这不是可用的机构证书：须为 Ed25519 的 X.509 证书（PEM）。"),
-    "institution.address": _l("地址“%(found)s”不可用：须为 https 地址，只有本机可以用 http。"),
+    "institution.address": _l("地址“%(found)s”不可用：须为 https 地址，http 只能用于平台列出的本单位网段。"),
     "institution.duplicate": _l("机构“%(name)s”或它的证书已经登记。"),
     "institution.withdrawn": _l("机构“%(name)s”已经停用。"),
     "institution.unknown": _l("没有登记名为“%(name)s”的机构。"),

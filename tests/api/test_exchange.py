@@ -28,7 +28,7 @@ from core.ledger.log import platform_signer
 from core.outgoing import networks_of
 from core.store import ObjectStore
 from core.trust import Trust
-from portal.cli.exchange import exchange_records, hand_over, method_word
+from portal.cli.exchange import exchange_records, method_word
 from tests.api.test_tokens import token_of
 from tests.bidding.stage import Stage, refused
 from tests.conftest import Browser
@@ -158,7 +158,7 @@ def test_an_upper_platform_that_is_down_is_asked_again_later_and_later(
 def test_nothing_is_handed_over_inside_a_network_that_is_not_our_own(
     platform: Platform, upper: Upper, login: Callable[..., Browser], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Refused by number when registered, by what a name leads to when handed over. Seen red: with `partners.post`."""
+    """Refused by number when registered, by what a name leads to when handed over. Seen red: with `requests.post`."""
     Stage(platform).publish()
     browser = login(Role.OPERATOR)
     form = {"code": "inside", "name": "内网", "side": "upper", "key": str(upper.platform.signer.verifier)}
@@ -174,7 +174,7 @@ def test_nothing_is_handed_over_inside_a_network_that_is_not_our_own(
     assert upper.received() == []
     monkeypatch.setattr("core.outgoing.socket.getaddrinfo", lambda *_, **__: [(2, 1, 6, "", ("10.0.0.7", 443))])
     with refused(Conflict, "outgoing.private", host="province.example"):
-        hand_over("https://province.example/exchange/records", b"{}")
+        partners.post("https://province.example/exchange/records", b"{}")
 
 
 def document(sender: Platform, clock: StoppedClock, told: list[Any], **changes: Any) -> bytes:

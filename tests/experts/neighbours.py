@@ -25,7 +25,9 @@ from core.clock import StoppedClock
 from core.db import Database
 from core.errors import Refusal
 from core.ledger.log import platform_signer
+from core.outgoing import networks_of
 from core.store import ObjectStore
+from core.trust import Trust
 from experts import queries, services
 from experts.models import Consultation, Member
 from experts.queries import federation
@@ -75,6 +77,7 @@ class Neighbours:
 
     def meet(self) -> None:
         """Each puts the other on its list, and the lender tells which pool it lends."""
+        self.host.platform.trust = Trust(networks=networks_of(["127.0.0.0/8"]))
         with self.host.platform.act(self.host.actor(Role.OPERATOR)) as act:
             partners.add_partner(
                 act, code="jx", name="嘉兴市公共资源交易平台", url=self.url, key=str(self.lender.signer.verifier)

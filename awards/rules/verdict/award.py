@@ -89,9 +89,9 @@ def _check_rounds(told: Told, about: str) -> None:
            for fact in told.facts_of("award.set_aside", about)]  # fmt: skip
     need(said == log, "archive.untold", what="set_aside")
     code = told.project["section"]["code"]
-    filed = [[e["subject"], e["facts"]["text"]] for e in told.ledger["entries"] if e["kind"] == "objection.file"]
-    stated = [[f"objection:{code}:{one['number']}", one["text"]] for one in award["objections"]]
-    need(filed == stated, "archive.untold", what="objections")
+    raised = [[e["subject"], e["facts"]["text"]] for e in told.ledger["entries"] if e["kind"] == "objection.file"]
+    listed = [[f"objection:{code}:{one['number']}", one["text"]] for one in award["objections"]]
+    need(raised == listed, "archive.untold", what="objections")
     for objection in award["objections"]:
         subject = f"objection:{told.project['section']['code']}:{objection['number']}"
         answers = told.facts_of("objection.answer", subject)

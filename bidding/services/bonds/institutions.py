@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from cryptography.hazmat.primitives import hashes
 
 from bidding.models import BondBook, BondInstitution, Section
@@ -16,22 +14,22 @@ from core.act import Act
 from core.clock import iso
 from core.errors import Conflict, Invalid, Untimely
 from core.ledger.log import append
+from core.outgoing import check_address
 
 
 def register_institution(act: Act, *, name: str, kind: str, certificate: str, address: str = "") -> BondInstitution:
     """From this act on what the institution signs counts; several stand side by side, none is forced (R-153).
 
-    Raises Invalid("institution.certificate"), Invalid("institution.address") and Conflict("institution.duplicate").
+    Raises Invalid("institution.certificate"), Invalid("institution.address"), Invalid("outgoing.private") for a machine
+    inside a network that is not named as our own, and Conflict("institution.duplicate").
     """
     if kind not in KINDS:
         raise Invalid("form.choice", field="kind", found=kind, options=list(KINDS))
     if not name.strip():
         raise Invalid("form.required", field="name")
     fingerprint = read_certificate(certificate).fingerprint(hashes.SHA256()).hex()
-    parts = urlsplit(address)
-    local = parts.hostname in ("localhost", "127.0.0.1", "::1")
-    if address and (not parts.hostname or parts.scheme not in (("http", "https") if local else ("https",))):
-        raise Invalid("institution.address", field="address", found=address[:80])
+    if address:
+        _check_address(act, address)
     if any(one.name == name.strip() or one.fingerprint == fingerprint for one in queries.institutions(act.session)):
         raise Conflict("institution.duplicate", name=name)
     held = BondInstitution(
@@ -47,6 +45,16 @@ def register_institution(act: Act, *, name: str, kind: str, certificate: str, ad
     facts = {"name": held.name, "kind": kind, "fingerprint": fingerprint, "actor": act.actor.name}
     append(act, "institution.register", None, facts)
     return held
+
+
+def _check_address(act: Act, address: str) -> None:
+    try:
+        check_address(address, act.trust.networks)
+    except Invalid as refused:
+        if refused.code == "outgoing.private":
+            refused.field = "address"
+            raise
+        raise Invalid("institution.address", field="address", found=address[:80]) from None
 
 
 def withdraw_institution(act: Act, institution: BondInstitution, *, reason: str) -> None:

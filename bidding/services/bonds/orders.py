@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
-
-import requests
 
 from bidding.models import Bond, BondOrder, BondPayment, BondRefund
 from bidding.queries import bonds as queries
@@ -15,8 +15,10 @@ from core.clock import from_iso, iso
 from core.errors import Conflict, Missing
 from core.ledger.log import append
 from core.outbox import wait_after
+from core.outgoing import Network, Unreachable, post
 
 PATIENCE = 10
+MOST_ANSWERED = 64 * 1024
 
 
 class Institution(Protocol):
@@ -27,20 +29,36 @@ class Institution(Protocol):
 
 @dataclass(frozen=True)
 class Counter:
-    """An institution reached over HTTP: POST /orders with the signed order as JSON."""
+    """An institution reached over HTTP: POST /orders with the signed order as JSON; only where messages may go."""
 
     address: str
+    networks: Sequence[Network] = ()
 
     def __call__(self, order: dict[str, Any]) -> dict[str, Any]:
         """Hand the order over; ConnectionError with the status or the institution's code where it is not done."""
-        answer = requests.post(f"{self.address}/orders", json=order, timeout=PATIENCE, allow_redirects=False)
-        if answer.status_code != 200:
-            raise ConnectionError(str(answer.status_code))
-        told: dict[str, Any] = answer.json()
-        if told.get("order") != order["order"] or told.get("state") != "done" or not told.get("reference"):
+        try:
+            answer = post(
+                f"{self.address}/orders",
+                json.dumps(order, ensure_ascii=False).encode(),
+                {"Content-Type": "application/json", "Accept": "application/json", "User-Agent": "sunbid"},
+                networks=self.networks,
+                patience=PATIENCE,
+                most=MOST_ANSWERED,
+            )
+        except Unreachable as refused:
+            raise ConnectionError(refused.cause) from None
+        if answer.status != 200:
+            raise ConnectionError(str(answer.status))
+        told: Any = json.loads(answer.body)
+        if (
+            not isinstance(told, dict)
+            or told.get("order") != order["order"]
+            or told.get("state") != "done"
+            or not told.get("reference")
+        ):
             raise ConnectionError("answer")
         from_iso(str(told["at"]))
-        return told
+        return {str(name): value for name, value in told.items()}
 
 
 def order_release(act: Act, bond: Bond) -> BondOrder | None:

@@ -25,6 +25,7 @@ from core.db import Database
 from core.errors import Refusal
 from core.ledger.log import platform_signer
 from core.locker import secret_file
+from core.outgoing import networks_of
 from core.store import ObjectStore
 from core.timestamps import Authority
 from core.trust import Trust
@@ -40,6 +41,8 @@ from portal.cli.tsa import SmallTimestampAuthority, serving
 from portal.cli.witness import WitnessFolder
 
 LOG_NAME = "sunbid.demo"
+HERE = networks_of(["127.0.0.0/8"])
+"""The institutions of the play are on this machine."""
 TSA_NAME = "阳光招采演示时间戳"
 WITNESS = "supervision.demo"
 Form = Mapping[str, Any] | Sequence[tuple[str, str]]
@@ -148,7 +151,9 @@ def staged(folder: Path, at: datetime, *, chance: Chance = system, database: str
     stamping = SmallTimestampAuthority.in_folder(folder / "tsa", TSA_NAME, at=at)
     with serving(stamping, clock.now) as address:
         watching = WitnessFolder.create(folder / "witness", name=WITNESS, server=address, log_key=str(signer.verifier))
-        trust = Trust(witnesses=(watching.witness.cosigner,), authority=Authority(address, (stamping.root,)))
+        trust = Trust(
+            witnesses=(watching.witness.cosigner,), authority=Authority(address, (stamping.root,)), networks=HERE
+        )
         platform = Platform(
             Database(settings.database_url, folder=settings.folder), store, clock, signer, chance, trust
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from bidding.services import bonds as services
 from core import canonical
 from core.act import SYSTEM, Platform
 from core.calendar import day_of
+from core.outgoing import networks_of
 from core.seal import Enclosure
 from tests import factories
 from tests.opening.stage import Bidder, Stage
@@ -31,6 +33,7 @@ class BondStage(Stage):
     def __init__(self, platform: Platform, folder: Path, **options: Any) -> None:
         self.guarantees: dict[str, bytes] = {}
         super().__init__(platform, folder, **options)
+        platform.trust = replace(platform.trust, networks=networks_of(["127.0.0.0/8"]))
         self.finance = factories.actor(platform, Role.FINANCE, "a")
         self.second = factories.actor(platform, Role.FINANCE, "b")
         self.bank = self.institution("滨江银行", "bank")

@@ -18,7 +18,7 @@ from awards.rules.verdict.bonds import _check_gone
 from bidding import queries as bidding
 from bidding import services as bidding_services
 from bidding.cli.counter import open_counter
-from bidding.models import Bond, BondInstitution, BondRefund
+from bidding.models import Bond, BondInstitution, BondOrder, BondRefund
 from bidding.queries import bonds as queries
 from bidding.queries.bond_record import bond_record
 from bidding.rules.bonds import duplicates
@@ -29,6 +29,7 @@ from core.calendar import day_of
 from core.clock import iso
 from core.errors import Conflict, Invalid, Refusal
 from core.ledger.log import entries_of
+from core.trust import Trust
 from portal.cli.orders import hand_over_orders
 from portal.cli.tick import tick
 from tests.bidding.bonds.stage import ASKED, BondStage
@@ -90,6 +91,29 @@ def test_every_fen_goes_back_with_interest_over_a_real_counter(stage: BondStage)
         kept, refund[key] = refund[key], value
         assert recount(record)
         refund[key] = kept
+
+
+def test_no_order_goes_inside_a_network_that_is_not_our_own(stage: BondStage) -> None:
+    """Refused by number when registered, by what the name leads to when handed over; the order waits, nothing is sent.
+
+    Seen red: with every network allowed to `Counter`: the counter on this machine was asked and paid.
+    """
+    stage.platform.trust = Trust()
+    for address in ("https://169.254.169.254", "http://127.0.0.1:9", "https://[::1]", "ftp://b.example", "https://a@b"):
+        with stage.platform.act(SYSTEM) as act, pytest.raises(Invalid) as caught:
+            services.register_institution(
+                act, name="另一银行", kind="bank", certificate=stage.bank.certificate, address=address
+            )
+        assert caught.value.field == "address", address
+    with open_counter(stage.bank) as address:
+        with stage.platform.act(SYSTEM) as act:
+            act.session.query(BondInstitution).one().address = address
+        stage.due("contract")
+        stage.approve(stage.prepare("b", days=1))
+        assert hand_over_orders(stage.platform) == []
+    with stage.platform.reading() as session:
+        order = session.query(BondOrder).filter(BondOrder.kind == "pay").one()
+        assert (order.attempts, order.last_error) == (1, "ConnectionError private")
 
 
 def test_money_goes_back_only_to_where_it_came_from_and_by_two_persons(stage: BondStage) -> None:
