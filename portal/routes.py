@@ -26,7 +26,8 @@ from core.clock import iso
 from core.errors import Forbidden, Invalid, Missing
 from core.ledger import log, vouching
 from core.outbox import Message
-from portal import agenda, queries, words
+from portal import agenda, guide, queries, words
+from portal.words import guide as guide_words
 from portal.words.contents import blocks
 from portal.words.messages import OWN, TARGETS
 from window.routes.statistics import tiles_of_year
@@ -370,8 +371,18 @@ def status() -> str:
 @blueprint.get("/help")
 @public
 def help_page() -> str:
-    """How things are done here, by role."""
-    return render_template("portal/help.html")
+    """How things are done here, by role and task, and what to do when something goes wrong."""
+    role = guide.role_of(current_actor(), request.args.get("role", ""))
+    return render_template(
+        "portal/help.html",
+        role=role,
+        roles=guide.names(),
+        tasks=guide_words.TASKS[role],
+        stages=guide_words.STAGES,
+        troubles=guide_words.TROUBLES,
+        common=guide.common(),
+        figures={regime: guide.shortest(regime, instant_now()) for regime in ("T", "G")},
+    )
 
 
 @blueprint.get("/help/refusals")
