@@ -19,11 +19,12 @@ from sqlalchemy import select, update
 
 from bidding import queries
 from bidding.models import Upload
-from bidding.rules.uploads import MAX_LENGTH, check_head, refused
+from bidding.rules.uploads import MAX_LENGTH, check_head, check_object, refused
 from bidding.services.lock import lock_commits
 from core.act import PUBLIC, Act, Platform
 from core.calendar import day_of, end_of_day
 from core.errors import Conflict, Invalid, Missing, Refusal
+from core.seal import MAX_HEADER, MAX_PACKAGE
 from core.store import ObjectStore, Stored
 
 LIFETIME = timedelta(days=14)
@@ -81,13 +82,13 @@ def create_upload(act: Act, *, length: int, sha256: str) -> tuple[Upload, str]:
     """Open an upload of `length` bytes that must hash to `sha256`; return it with its capability token.
 
     The token is the only way to it and is stored as a hash; no person, no section, no instant finer than a day is
-    kept. An object the store already holds needs no bytes: the upload is complete at once.
+    kept. Ciphertext the store already holds needs no bytes: the upload is complete at once.
     """
     if not 0 < length <= MAX_LENGTH:
         raise Invalid("upload.length", field="Upload-Length", limit=MAX_LENGTH, found=length)
     if len(sha256) != 64 or not set(sha256) <= set("0123456789abcdef"):
         raise Invalid("form.digest", field="sha256")
-    complete = act.store.has(sha256) and act.store.size(sha256) == length
+    complete = _is_held(act.store, sha256, length)
     if not complete and shutil.disk_usage(act.store.root).free < length + RESERVE:
         raise Conflict("upload.no_space", length=length)
     token = act.chance(32).hex()
@@ -167,12 +168,16 @@ def upload_state(platform: Platform, token: str) -> tuple[int, int]:
 
 
 def sweep_uploads(act: Act) -> int:
-    """Forget expired uploads and their bytes; ciphertext that no submission names goes too. How many were swept."""
+    """Forget expired uploads and their bytes; ciphertext that no submission names goes too. How many were swept.
+
+    Whoever may bid names any hash in an upload: an object that is not such ciphertext is none of its business.
+    """
     swept = 0
     lock_commits(act)
     for upload in act.session.scalars(select(Upload).where(Upload.expires_at <= act.now)):
         partial_file(act.store, upload.token_digest).unlink(missing_ok=True)
-        if not queries.sealed_object(act.session, upload.expected_sha256) and not _awaited(act, upload):
+        named = queries.sealed_object(act.session, upload.expected_sha256) or _awaited(act, upload)
+        if not named and _is_held(act.store, upload.expected_sha256, upload.length):
             act.store.path(upload.expected_sha256).unlink(missing_ok=True)
         act.session.delete(upload)
         swept += 1
@@ -213,8 +218,19 @@ def _awaited(act: Act, upload: Upload) -> bool:
 
 def _received(store: ObjectStore, length: int, received: int, expected: str) -> int:
     """How much is held: the store knows when all of it is; the row counts what is durable before that."""
-    path = store.path(expected)
-    return length if path.is_file() and path.stat().st_size == length else received
+    return length if _is_held(store, expected, length) else received
+
+
+def _is_held(store: ObjectStore, sha256: str, length: int) -> bool:
+    """Whether the store holds this object, of this size, and it is sealed as uploads are."""
+    try:
+        if not store.has(sha256) or store.size(sha256) != length:
+            return False
+        with store.open(sha256) as file:
+            check_object(file.read(length if length <= MAX_PACKAGE else MAX_HEADER), length)
+    except Refusal:
+        return False
+    return True
 
 
 def _offset(platform: Platform, name: str, offset: int) -> tuple[int, str]:

@@ -416,6 +416,29 @@ def test_sweeping_takes_what_expired_and_nobody_named(stage: Stage, sealed: Seal
         assert not platform.store.has(hashlib.sha256(content).hexdigest())
 
 
+def test_an_upload_reaches_no_object_that_is_not_ciphertext(
+    stage: Stage, client: Browser, headers: Headers, sealed: Sealed
+) -> None:
+    """Whoever knows a public paper's hash opens an upload for it and lets it expire: the paper stays in the store.
+
+    Nor does an upload say whether the store holds a paper. Seen red: swept by its hash alone, the published tender
+    document was gone after two weeks; and its upload was complete at once.
+    """
+    platform, paper = stage.platform, b"%PDF-1.7 tender document, published " * 30
+    held = platform.store.put(paper)
+    early = b"%PDF-1.7 a report of next week " * 30
+    for content in (paper, early):
+        location = create(client, headers, content).headers["Location"]
+        assert client.head(location, headers=TUS).headers["Upload-Offset"] == "0"
+    platform.store.put(early)
+    assert client.head(location, headers=TUS).headers["Upload-Offset"] == "0"
+    platform.clock.advance(days=16)
+    with stage.act(Role.OFFICER) as act:
+        assert services.sweep_uploads(act) == 2
+    assert platform.store.read(held.sha256) == paper
+    assert platform.store.has(hashlib.sha256(early).hexdigest())
+
+
 def test_an_expired_upload_is_unknown(stage: Stage, client: Browser, headers: Headers, sealed: Sealed) -> None:
     """Seen red: without looking at expires_at."""
     content = sealed.bulks["price"].read_bytes()
