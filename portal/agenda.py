@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask import url_for
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Select, and_, select
 from sqlalchemy.orm import Session
 
 import accounts.queries as accounts
 from accounts.rules import Role
 from awards.queries import agenda as awards
-from bidding.models import Section
+from bidding.models import Project, Section
 from bidding.queries import AFTER_CLOSING
 from bidding.queries import agenda as bidding
 from collusion.queries import agenda as collusion
@@ -39,8 +39,11 @@ KINDS: dict[str, Kind] = {name: kind for floor in FLOORS for name, kind in floor
 
 ENDED = ("awarded", "archived", "failed")
 LATELY = timedelta(days=30)
+ACTIVE = tuple({"submission_open", "suspended", *AFTER_CLOSING} - {"archived", "failed"})
 MOST = 20
 """Lines of what others owe, and of what is over."""
+LOOKED_AT = 100
+"""The newest sections looked at for them."""
 
 
 @dataclass(frozen=True)
@@ -116,11 +119,20 @@ def working_days(today: date, last: date) -> int:
     return count
 
 
-def others(session: Session, actor: Actor, busy: set[str]) -> list[dict[str, Any]]:
+COURSE = frozenset({"bidding", "opening", "experts", "awards"})
+"""Floors on which a tender goes on: whoever has something to do there is who it waits for."""
+
+
+def busy(lines: list[Line]) -> set[str]:
+    """The sections that wait for the actor itself."""
+    return {line.code for line in lines if line.must and line.kind.partition(".")[0] in COURSE}
+
+
+def others(session: Session, actor: Actor, own: set[str]) -> list[dict[str, Any]]:
     """Sections the actor has to do with that wait for somebody else: what for, by the public line of each."""
     found: list[dict[str, Any]] = []
-    for section in _sections(session, actor):
-        if section.state not in ("archived", "failed") and section.code not in busy and len(found) < MOST:
+    for section in _sections(session, actor, Section.state.in_(ACTIVE)):
+        if section.code not in own and len(found) < MOST:
             line = waiting_line(section)
             if line:
                 found.append({"section": section, "text": line})
@@ -129,38 +141,31 @@ def others(session: Session, actor: Actor, busy: set[str]) -> list[dict[str, Any
 
 def lately(session: Session, actor: Actor, now: datetime) -> list[Section]:
     """Sections the actor has to do with that came to an end in the last thirty days, newest first."""
-    ended = [one for one in _sections(session, actor) if one.state in ENDED and one.state_at >= now - LATELY]
+    ended = _sections(session, actor, and_(Section.state.in_(ENDED), Section.state_at >= now - LATELY))
     return sorted(ended, key=lambda one: one.state_at, reverse=True)[:MOST]
 
 
-def _sections(session: Session, actor: Actor) -> list[Section]:
-    """The sections the platform may know the actor has to do with: a bidder's only after the names (R-208)."""
+def _sections(session: Session, actor: Actor, wanted: ColumnElement[bool]) -> list[Section]:
+    """The wanted sections the platform may know the actor has to do with, newest first; a bidder's only after the names
+    (R-208).
+    """
     found: dict[int, Section] = {}
-    ways: list[tuple[bool, Callable[[], Any]]] = [
-        (
-            actor.has(Role.TENDEREE, Role.AGENT, Role.OFFICER, Role.SUPERVISOR),
-            lambda: bidding.own_sections(session, actor, (*AFTER_CLOSING, "submission_open", "suspended")),
-        ),
-        (
-            actor.has(Role.BIDDER) and actor.organisation_id is not None,
-            lambda: session.scalars(
-                select(Section)
-                .join(Opening, Opening.section_id == Section.id)
-                .join(Bid, Bid.opening_id == Opening.id)
-                .where(Bid.organisation_id == actor.organisation_id)
-            ).unique(),
-        ),
-        (
-            actor.has(Role.EXPERT),
-            lambda: session.scalars(
-                select(Section)
-                .join(Committee, Committee.section_id == Section.id)
-                .join(Member, Member.committee_id == Committee.id)
-                .where(Member.person_id == actor.person_id, Member.state.in_(("signed_in", "signed")))
-            ).unique(),
-        ),
-    ]
-    for applies, query in ways:
-        if applies:
-            found |= {section.id: section for section in query()}
+    if actor.has(Role.OFFICER, Role.SUPERVISOR):
+        found |= _by_id(session, select(Section).where(wanted))
+    elif actor.has(Role.TENDEREE, Role.AGENT) and actor.organisation_id is not None:
+        mine = (Project.tenderee_id == actor.organisation_id) | (Project.agent_id == actor.organisation_id)
+        found |= _by_id(session, select(Section).join(Project, Project.id == Section.project_id).where(wanted, mine))
+    if actor.has(Role.BIDDER) and actor.organisation_id is not None:
+        bids = select(Opening.section_id).join(Bid, Bid.opening_id == Opening.id)
+        own = bids.where(Bid.organisation_id == actor.organisation_id)
+        found |= _by_id(session, select(Section).where(wanted, Section.id.in_(own)))
+    if actor.has(Role.EXPERT):
+        seats = select(Committee.section_id).join(Member, Member.committee_id == Committee.id)
+        own = seats.where(Member.person_id == actor.person_id, Member.state.in_(("signed_in", "signed")))
+        found |= _by_id(session, select(Section).where(wanted, Section.id.in_(own)))
     return [found[key] for key in sorted(found, reverse=True)]
+
+
+def _by_id(session: Session, query: Select[Section]) -> dict[int, Section]:
+    newest = query.order_by(Section.id.desc()).limit(LOOKED_AT)
+    return {section.id: section for section in session.scalars(newest)}

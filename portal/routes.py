@@ -89,11 +89,10 @@ def todo() -> str:
         raise Forbidden("signin.required")
     with reading() as session:
         lines = agenda.todo(session, actor, now)
-        busy = {line.code for line in lines if line.must}
         return render_template(
             "portal/todo.html",
             lines=lines,
-            waiting=agenda.others(session, actor, busy),
+            waiting=agenda.others(session, actor, agenda.busy(lines)),
             over=agenda.lately(session, actor, now),
             organisation=person.organisation.name if person.organisation else None,
         )
