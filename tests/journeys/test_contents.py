@@ -9,8 +9,9 @@ import pytest
 import bidding.queries
 import opening.queries
 from bidding.rules.boq import check_priced, read_bill, read_stated
-from portal.cli.demo.opening_day import bids_of, key_of
+from portal.cli.demo.opening_day import bids_of
 from portal.cli.demo.story import SECTION
+from portal.cli.demo.tender import key_of
 from tests.journeys.conftest import Played, members_of
 
 pytestmark = pytest.mark.slow
@@ -32,7 +33,7 @@ def test_every_bids_bill_and_links_were_carried_through_the_opening(played: Play
     assert len(tender.lines) == 81 and len(contents) == len(bids) == 5
     for bid in bids:
         found = contents[bid.id]
-        papers = played.story.papers.bids[key_of(played.story, bid)]
+        papers = played.story.papers.bids[key_of(bid)]
         assert found["bill"]["findings"] == [] and found["link_findings"] == []
         assert found["bill"]["total_fen"] == bid.price_fen == papers.price_fen
         files = {file["name"]: file["sha256"] for file in bid.envelopes["price"]["files"]}

@@ -18,7 +18,7 @@ from core.seal.keyfile import KeyFile
 from core.seal.keys import SECRET_SIZE
 from experts.services import add_expert, go_on_duty, name_duty_key
 from opening.cli.keyring import Keyring
-from portal.cli.demo.papers import AGENT, TENDERER, bidders
+from portal.cli.demo.papers import AGENT, PURCHASER, TENDERER, bidders
 from portal.cli.demo.papers.parties import unified_social_credit_code
 
 REGION = "330100"
@@ -32,25 +32,30 @@ SPECIALITIES = ("给水排水", "施工组织", "工程造价")
 
 @dataclass(frozen=True)
 class Part:
-    """One person of the cast: sign-in name, name, organisation key, role, and what the role switch calls them."""
+    """One person of the cast: sign-in name, name, organisation key, role."""
 
     login: str
     name: str
     unit: str
     role: Role
-    label: str
 
 
 STAFF = (
-    Part("tenderee", "田晓芸", "tenderee", Role.TENDEREE, "招标人"),
-    Part("representative", "陆承海", "tenderee", Role.TENDEREE, "招标人代表"),
-    Part("agent", "彭立人", "agent", Role.AGENT, "招标代理"),
-    Part("officer", "沈若筠", "centre", Role.OFFICER, "交易中心"),
-    Part("finance", "程以恒", "centre", Role.FINANCE, "中心财务"),
-    Part("finance2", "顾言蹊", "centre", Role.FINANCE, "中心财务复核"),
-    Part("supervisor", "周秉正", "supervision", Role.SUPERVISOR, "行政监督"),
-    Part("operator", "许知远", "centre_it", Role.OPERATOR, "平台运维"),
+    Part("tenderee", "田晓芸", "tenderee", Role.TENDEREE),
+    Part("representative", "陆承海", "tenderee", Role.TENDEREE),
+    Part("agent", "彭立人", "agent", Role.AGENT),
+    Part("purchaser", "傅采薇", "purchaser", Role.TENDEREE),
+    Part("officer", "沈若筠", "centre", Role.OFFICER),
+    Part("finance", "程以恒", "centre", Role.FINANCE),
+    Part("finance2", "顾言蹊", "centre", Role.FINANCE),
+    Part("supervisor", "周秉正", "supervision", Role.SUPERVISOR),
+    Part("operator", "许知远", "centre_it", Role.OPERATOR),
 )
+HOLDERS = ("tenderee", "purchaser", "officer", "supervisor")
+"""Who of them holds keys: signs with a certificate and takes off layers as a trustee."""
+
+PANEL = (("panel1", "汪澄远"), ("panel2", "邵明川"), ("panel3", "柳一诺"), ("panel4", "韩承志"), ("panel5", "蒋文谦"))
+"""People of the tenderee who sit on its award committees."""
 
 EXPERTS = (
     ("ZJ-0001", "expert1", "方伯谦", ("给水排水", "施工组织")),
@@ -88,13 +93,6 @@ class Cast:
             return services.open_sign_in(act, person(act.session, login), method="demo", carrier="bearer")
 
 
-def roles() -> list[tuple[str, str]]:
-    """(sign-in name, label) of everybody the demo's role switch offers, in order."""
-    shown = [(part.login, part.label) for part in STAFF]
-    shown += [(bidder.key, f"投标人 {bidder.short}") for bidder in bidders()[:5]]
-    return shown + [(login, f"专家 {name[0]}×") for _, login, name, _ in EXPERTS]
-
-
 def settle(platform: Platform, folder: Path, at: datetime) -> Cast:
     """Register everybody, issue certificates to bidders and trustees, and fill the expert pool."""
     authority = SmallAuthority.create("阳光招采演示认证中心", at=at)
@@ -104,6 +102,7 @@ def settle(platform: Platform, folder: Path, at: datetime) -> Cast:
         services.add_authority(act, name="阳光招采演示认证中心", pem=authority.pem)
         units = {
             "tenderee": _unit(act, TENDERER.name, TENDERER.uscc),
+            "purchaser": _unit(act, PURCHASER.name, PURCHASER.uscc),
             "agent": _unit(act, AGENT.name, AGENT.uscc),
             "centre": _unit(act, *CENTRE),
             "supervision": _unit(act, *SUPERVISION),
@@ -112,8 +111,11 @@ def settle(platform: Platform, folder: Path, at: datetime) -> Cast:
         for part in STAFF:
             held = services.register_person(act, login=part.login, name=part.name, organisation=units[part.unit])
             services.grant_role(act, held, part.role)
-            if part.role in (Role.TENDEREE, Role.OFFICER, Role.SUPERVISOR) and part.login != "representative":
+            if part.login in HOLDERS:
                 _certify(act, cast, held)
+        for login, name in PANEL:
+            held = services.register_person(act, login=login, name=name, organisation=units["tenderee"])
+            services.grant_role(act, held, Role.TENDEREE)
         for bidder in bidders():
             unit = _unit(act, bidder.name, bidder.uscc)
             held = services.register_person(act, login=bidder.key, name=bidder.contact, organisation=unit)

@@ -13,14 +13,14 @@ import collusion.queries
 import collusion.services
 from awards.models import Complaint, Publicity
 from awards.rules.verdict import Line, verify_archive
-from bidding.queries import section
 from collusion.models import Warning
 from core.ledger.notes import Verifier
 from portal.cli.demo.dispute import dispute
 from portal.cli.demo.evaluation import committee_of
-from portal.cli.demo.opening_day import bids_of, key_of, section_of
+from portal.cli.demo.opening_day import bids_of
 from portal.cli.demo.performance import sign_the_contract
-from portal.cli.demo.story import RIGGED, SECTION, Story
+from portal.cli.demo.story import RIGGED, Story
+from portal.cli.demo.tender import key_of
 from portal.cli.verify import spoken
 
 REASON = "雷同段落、最后修改人及单价固定系数三类证据相互独立，已立案并移送公安机关核查；评标不受本线索自动影响。"
@@ -55,7 +55,7 @@ def award(story: Story) -> None:
     """Candidates are published for their days, one objects and complains in vain, the tenderee awards to the first."""
     story.stage.later(hours=20)
     agent = story.stage.as_("agent")
-    agent.send(f"/tender/{SECTION}/award/candidates")
+    agent.send(f"/tender/{story.section}/award/candidates")
     publicity = publicity_of(story)
     story.say(
         "candidates", "中标候选人公示，共 " + str(len(publicity.candidates)) + f" 名，至 {publicity.ends_at:%m-%d} 止"
@@ -63,8 +63,8 @@ def award(story: Story) -> None:
     dispute(story, publicity.candidates)
     story.stage.at(publicity_of(story).ends_at + timedelta(hours=10))
     story.stage.as_("tenderee").send(
-        f"/tender/{SECTION}/award",
-        {"confirmation": SECTION, "number": str(publicity.candidates[0])},
+        f"/tender/{story.section}/award",
+        {"confirmation": story.section, "number": str(publicity.candidates[0])},
     )
     winner = publicity_of(story).winner
     story.say("award", f"中标通知书已发出：{winner.name if winner else '—'}，并同时告知未中标人本人得分")
@@ -75,8 +75,8 @@ def archive(story: Story) -> Path:
     """The section's one file is built; afterwards it stands beside the papers, with the platform's key."""
     story.stage.later(hours=4)
     with story.stage.platform.act(story.stage.cast.actor("officer")) as act:
-        built = collusion.services.archive_section(act, section(act.session, SECTION))
-    target = story.stage.folder / f"{SECTION}.archive.tar"
+        built = collusion.services.archive_section(act, story.row(act.session))
+    target = story.stage.folder / f"{story.section}.archive.tar"
     target.write_bytes(story.stage.platform.store.read(built.sha256))
     (story.stage.folder / "platform.key").write_text(str(story.stage.platform.signer.verifier) + "\n")
     story.say("archive", f"一标一档：{target}（{built.size / 1e6:.1f} MB，{len(built.contents)} 个成员）")
@@ -126,29 +126,29 @@ def faults(story: Story, lines: list[Line], red: bool) -> list[str]:
 def keys_of(story: Story, warning: Warning) -> list[str]:
     """Whom a warning names, as the story calls them."""
     numbers = {member["number"] for member in warning.ring}
-    return [key_of(story, bid) for bid in bids_of(story) if bid.number in numbers]
+    return [key_of(bid) for bid in bids_of(story) if bid.number in numbers]
 
 
 def warnings_of(story: Story) -> list[Warning]:
     """The section's warnings."""
     with story.stage.platform.reading() as session:
-        return collusion.queries.warnings_of(session, section_of(session))
+        return collusion.queries.warnings_of(session, story.row(session))
 
 
 def publicity_of(story: Story) -> Publicity:
     """The publicity as it stands."""
     with story.stage.platform.reading() as session:
-        return awards.queries.publicity(session, section_of(session))
+        return awards.queries.publicity(session, story.row(session))
 
 
 def complaint_of(story: Story) -> Complaint:
     """The complaint of the story."""
     with story.stage.platform.reading() as session:
-        return awards.queries.complaints.complaint(session, section_of(session), 1)
+        return awards.queries.complaints.complaint(session, story.row(session), 1)
 
 
 def contract_state(story: Story) -> str:
     """How far the contract has come."""
     with story.stage.platform.reading() as session:
-        held = awards.queries.contracts.contract(session, section_of(session))
+        held = awards.queries.contracts.contract(session, story.row(session))
         return held.state if held else "none"

@@ -12,12 +12,12 @@ from awards.queries.contracts import contract, offer_of
 from awards.rules.contracts import contract_message
 from awards.rules.verdict import Line, verify_layers
 from bidding.queries import bonds as queries
-from bidding.queries import section
 from core.ledger.notes import Verifier
 from core.money import grouped, plain
 from core.render.pdf import render_pdf
-from portal.cli.demo.opening_day import bids_of, key_of
-from portal.cli.demo.story import SECTION, Story
+from portal.cli.demo.opening_day import bids_of
+from portal.cli.demo.story import Story
+from portal.cli.demo.tender import key_of
 from portal.cli.verify import spoken
 
 TERMS = {
@@ -34,15 +34,15 @@ REASON = "施工许可证在合同签订后取得，补入一标一档"
 def sign_the_contract(story: Story, winner: int) -> None:
     """The tenderee puts it up as the offer says, both sign its hash with their certificates, it is published."""
     bid = next(one for one in bids_of(story) if one.number == winner)
-    key, page = key_of(story, bid), f"/contracts/{SECTION}"
+    key, page = key_of(bid), f"/contracts/{story.section}"
     with story.stage.platform.reading() as session:
-        offer = offer_of(awards.queries.publicity(session, section(session, SECTION)))
+        offer = offer_of(awards.queries.publicity(session, story.row(session)))
     terms: dict[str, Any] = {**offer, **TERMS, "price_fen": plain(offer["price_fen"])}
     terms["performance_bond_fen"] = plain(offer["price_fen"] // 20)
     story.stage.later(days=2)
     story.stage.as_("tenderee").send(f"{page}/propose", terms)
     with story.stage.platform.reading() as session:
-        held = contract(session, section(session, SECTION))
+        held = contract(session, story.row(session))
         sha256 = held.pdf_sha256 if held else ""
     for login in ("tenderee", key):
         made = story.stage.cast.identities[login].sign(contract_message(sha256))
@@ -60,11 +60,11 @@ def sign_the_contract(story: Story, winner: int) -> None:
 def give_performance_bond(story: Story, key: str) -> None:
     """The winner pays it in two parts; the bank's later statement alone makes it held, nobody enters anything."""
     with story.stage.platform.reading() as session:
-        (bond,) = queries.bonds(session, section(session, SECTION), "performance")
+        (bond,) = queries.bonds(session, story.row(session), "performance")
     payer = story.papers.bids[key].bidder
     first = bond.asked_fen // 3
     for fen in (first, bond.asked_fen - first):
-        story.houses.pay_performance_bond(key, SECTION, payer.name, payer.account, fen)
+        story.houses.pay_performance_bond(key, story.section, payer.name, payer.account, fen)
         story.stage.later(hours=2)
         story.houses.look()
     with story.stage.platform.reading() as session:
@@ -76,8 +76,10 @@ def give_performance_bond(story: Story, key: str) -> None:
 
 def supplement(story: Story, target: Path) -> list[Line]:
     """Something comes after the file was closed: asked by the officer, approved by the supervisor, a layer over it."""
-    paper = render_pdf(f"<html lang='zh'><body><h1>{PAPER}</h1><p>工程编号 {SECTION}。{REASON}。</p></body></html>")
-    page = f"/sections/{SECTION}/supplements"
+    paper = render_pdf(
+        f"<html lang='zh'><body><h1>{PAPER}</h1><p>工程编号 {story.section}。{REASON}。</p></body></html>"
+    )
+    page = f"/sections/{story.section}/supplements"
     # The bell is not rung: what the worker does with a closed file it does while the site is served.
     story.stage.clock.advance(hours=2)
     story.houses.look()  # what went out stands on the bank's later statement
@@ -86,7 +88,7 @@ def supplement(story: Story, target: Path) -> list[Line]:
     )
     story.stage.clock.advance(hours=1)
     story.stage.as_("supervisor").send(f"{page}/1/approve")
-    layer = story.stage.folder / f"{SECTION}.layer-1.tar"
+    layer = story.stage.folder / f"{story.section}.layer-1.tar"
     layer.write_bytes(story.stage.as_("officer").read(f"{page}/1.tar").content)
     key = Verifier.parse((story.stage.folder / "platform.key").read_text())
     with target.open("rb") as file, layer.open("rb") as added:

@@ -6,13 +6,12 @@ import contextlib
 
 from bidding.models import Bond
 from bidding.queries import bonds as queries
-from bidding.queries import section
 from bidding.queries.reconciliation import reconciliation
 from core.calendar import day_of
 from core.errors import Refusal
 from core.ledger.log import entries_of
 from core.money import grouped
-from portal.cli.demo.story import SECTION, Story
+from portal.cli.demo.story import Story
 from portal.cli.orders import hand_over_orders
 
 
@@ -26,7 +25,7 @@ def give_back(story: Story) -> None:
             waiting = [(one.id, one.payer_account) for one in queries.unrefunded(session, bond)]
         if bond.state != "due":
             continue
-        page = f"/bonds/desk/{SECTION}/{bond.id}"
+        page = f"/bonds/desk/{story.section}/{bond.id}"
         for payment, account in waiting:
             typed = {"typed_account": account, "pay_on": day_of(story.stage.clock.now()).isoformat()}
             if "another account" not in story.happened:
@@ -60,4 +59,4 @@ def _refused(story: Story, bond: Bond, path: str, typed: dict[str, str]) -> bool
 def bonds_of(story: Story) -> list[Bond]:
     """The section's bonds as they stand."""
     with story.stage.platform.reading() as session:
-        return queries.bonds(session, section(session, SECTION), "bid")
+        return queries.bonds(session, story.row(session), "bid")

@@ -4,25 +4,34 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import docx
 
 from bidding.cli.draft import DRAFT_FILE
-from bidding.queries import own_section, publication
 from bidding.rules.completeness import DRAFT
 from bidding.rules.consortia import AGREEMENT
 from core.clock import BEIJING
 from core.errors import Refusal
-from portal.cli.demo.cast import SPECIALITIES
-from portal.cli.demo.guarantees import RATED, Houses
-from portal.cli.demo.papers import AGENT, CRITERIA, PRICE_RULE, TENDERER, Papers, TenderDates, write_papers
+from opening.models import Bid
+from portal.cli.demo.credit_lists import import_lists
+from portal.cli.demo.guarantees import Houses
+from portal.cli.demo.papers import CRITERIA, PRICE_RULE, TENDERER, Papers, TenderDates, write_papers
 from portal.cli.demo.papers.parties import unified_social_credit_code
-from portal.cli.demo.stage import Stage
+from portal.cli.demo.tender import (
+    Tender,
+    committee_form,
+    criterion_fields,
+    key_of,
+    leaning,
+    notice_fields,
+    parties,
+    slot_fields,
+)
 
 PROJECT = "BJ2026-SC-0417"
 SECTION = f"{PROJECT}-01"
@@ -34,7 +43,6 @@ RIGGED = ("dongqi", "beichen")
 STORY_DAYS = 50
 QUESTION = "招标文件第五章要求不停水接驳窗口不超过 8 小时，请明确是否可分两次夜间实施，单次不超过 5 小时？"
 ANSWER = "可分两次于夜间 23:00 至次日 5:00 实施，单次停水不超过 5 小时，须提前 72 小时报招标人批准。"
-DECLARED = "经办人与招标人均已核对，确需如此，且不构成对潜在投标人的限制"
 REVIEW = (
     "投标函有法定代表人或其授权人签字或单位盖章（实施条例第五十一条第一项）",
     "资质满足招标公告要求（实施条例第五十一条第三项）",
@@ -42,6 +50,8 @@ REVIEW = (
     "信用符合投标人须知第 3.7 条：未被列入严重失信主体名单",
     "实质性响应招标文件（实施条例第五十一条第六项）",
 )
+OWN_CODES = {criterion.name: criterion.code for criterion in CRITERIA}
+QUALITY = {"changhe": "0.93", "jiangnan": "0.89", "hengji": "0.86", "dongqi": "0.80", "beichen": "0.77"}
 SLOTS = (
     ("开标一览表", "schedule", "schedule"),
     ("资信文件", "file", "qualification"),
@@ -49,19 +59,18 @@ SLOTS = (
     ("已标价工程量清单与投标函", "boq", "price"),
 )
 
-Say = Callable[[str, str], None]
-"""`say(step, sentence)`: how progress is told."""
-
 
 @dataclass
-class Story:
-    """One tender as it is played: what happened so far, and where its papers lie."""
+class Story(Tender):
+    """One tender as it is played whole: what happened so far, and where its papers lie."""
 
-    stage: Stage
-    say: Say
+    section: str = SECTION
+    absent: str = ABSENT
+    objector: str = RESUBMITS
+    unfit: str = LISTED
+    has_draw: bool = True
     papers: Papers = field(init=False)
     dates: TenderDates = field(init=False)
-    happened: dict[str, Any] = field(default_factory=dict)
     houses: Houses = field(init=False)
 
     def __post_init__(self) -> None:
@@ -96,73 +105,28 @@ class Story:
             ("tender", self.papers.tender_pdf),
             ("boq", self.papers.control_bill),
         ):
-            with file.open("rb") as stream:
-                agent.send(f"/tender/sections/{SECTION}/documents", {"slot": slot}, files={"file": (file.name, stream)})
+            self.upload(slot, file)
         with self.papers.tender_bill.open("rb") as stream:
             agent.send(f"/tender/sections/{SECTION}/boq", {}, files={"file": (self.papers.tender_bill.name, stream)})
-        for login in ("tenderee", "officer", "supervisor"):
-            self.trustee(login, "register")
-        declared = self.submit_for_review(f"/tender/sections/{SECTION}/submit")
-        self.review(f"/tender/sections/{SECTION}/publish", 1)
+        declared = self.publish()
         self.say("notice", f"代理机构送审（说明 {declared} 处检查结果），招标人另一人核对同一指纹后发布，法定检查通过")
         self.say("notice", f"公告：{self.stage.server}/sections/{SECTION}")
-        for login in ("tenderee", "officer", "supervisor"):
-            self.trustee(login, "rehearse")
         self.say("rehearsal", "三名密钥受托人均已用真实密钥试开探测件")
-
-    def submit_for_review(self, path: str) -> int:
-        """The agent answers for every finding and hands the content on; how many findings there were."""
-        agent = self.stage.as_("agent")
-        found = agent.read(path).json()["concerns"]
-        agent.send(path, {f"reason-{one['key']}": DECLARED for one in found})
-        return len(found)
-
-    def review(self, path: str, number: int) -> None:
-        """A person of the tenderee looks at what the agent submitted and publishes exactly that."""
-        with self.stage.platform.reading() as session:
-            tenderee = self.stage.cast.actor("tenderee")
-            section = own_section(session, SECTION, tenderee)
-            digest = publication(session, section, number).digest
-        self.stage.as_("tenderee").send(path, {"confirmation": SECTION, "digest": digest})
-
-    def trustee(self, login: str, verb: str, *more: str) -> str:
-        """A trustee's own program."""
-        return self.stage.command(
-            "trustee",
-            verb,
-            "--server",
-            self.stage.server,
-            "--identity",
-            self.stage.keys(login),
-            "--section",
-            SECTION,
-            *more,
-        )
 
     def section_form(self) -> list[tuple[str, str]]:
         """The section as the agent fills it in."""
-        local = "%Y-%m-%dT%H:%M"
         form = [
+            *notice_fields(TENDERER, self.dates),
             ("name", NAME),
             ("qualification", "市政公用工程施工总承包一级及以上资质，具备有效的安全生产许可证"),
-            ("credit_rule", "开标后由平台查询信用中国等名单并留存证据；列入严重失信主体名单的，依招标文件予以否决"),
             ("consortium", "yes"),
             ("estimate_fen", "180,000,000.00"),
             ("control_price_fen", "186,500,000.00"),
             ("bond_fen", "800,000.00"),
             ("duration_days", "540"),
             ("validity_days", "120"),
-            ("decrypt_minutes", "30"),
-            ("documents_until_at", self.dates.documents_until_at.strftime(local)),
-            ("deadline_at", self.dates.deadline_at.strftime(local)),
             ("scope", "取水泵房、净水厂扩建、清水池、DN1200 输水管道及不停水接驳等全部施工内容"),
             ("scale", "新增供水能力 10 万立方米每日"),
-            ("obtaining", "公告发布之日起在本平台免费下载，无需报名"),
-            ("submission", "通过本平台递交加密投标文件，以回执为准"),
-            ("address", TENDERER.address),
-            ("contact", f"{TENDERER.contact} {TENDERER.telephone}"),
-            ("objection_contact", f"{AGENT.contact} {AGENT.telephone}，本平台异议栏目"),
-            ("media", "中国招标投标公共服务平台"),
             ("formula", "mean-deviation/v1"),
             ("price_points", str(PRICE_RULE.points)),
             ("k_low", str(PRICE_RULE.coefficients[0])),
@@ -173,36 +137,25 @@ class Story:
             ("trim_from", str(PRICE_RULE.trim_from)),
             ("review", "\n".join(REVIEW)),
         ]
-        scored = [criterion for criterion in CRITERIA if criterion.group != "price"]
-        for number, criterion in enumerate(scored, 1):
-            group = "technical" if criterion.group == "technical" else "qualification"
-            form += [
-                ("criterion_name", criterion.name),
-                ("criterion_group", group),
-                ("criterion_points", str(criterion.points)),
-                ("criterion_text", criterion.standard),
-            ]
-            if criterion.objective:
-                form.append(("criterion_objective", str(number)))
-        for number, (name, slot, envelope) in enumerate(SLOTS, 1):
-            form += [
-                ("slot_name", name),
-                ("slot_code", slot),
-                ("slot_envelope", envelope),
-                ("slot_required", str(number)),
-            ]
-        return form
+        scored = [
+            (
+                one.name,
+                "technical" if one.group == "technical" else "qualification",
+                one.points,
+                one.standard,
+                one.objective,
+            )
+            for one in CRITERIA
+            if one.group != "price"
+        ]
+        return form + criterion_fields(scored) + slot_fields(SLOTS)
 
     def clarify(self) -> None:
         """A bidder asks without being kept; the answer goes to everybody alike."""
         self.stage.later(days=5)
         self.stage.as_("changhe").send(f"/sections/{SECTION}/questions", {"text": QUESTION})
         self.stage.later(days=2)
-        self.stage.as_("agent").send(
-            f"/tender/sections/{SECTION}/clarifications", {"question": "1", "text": ANSWER, "affects": "yes"}
-        )
-        self.submit_for_review(f"/tender/sections/{SECTION}/publications/2/submit")
-        self.review(f"/tender/sections/{SECTION}/publications/2", 2)
+        self.publish_answer(2, {"question": "1", "text": ANSWER, "affects": "yes"})
         self.say("clarification", "一家潜在投标人匿名提问，澄清已向所有人公布（距截止不少于 15 日，无需顺延）")
 
     def commit_to_draws(self) -> None:
@@ -242,28 +195,9 @@ class Story:
         day = self.dates.deadline_at.astimezone(BEIJING) - timedelta(days=days)
         return day.replace(hour=hour, minute=minute, second=0, microsecond=0)
 
-    def sealed(self, key: str, which: str) -> Path:
-        """The folder in which a bidder keeps one sealed bid."""
-        return self.stage.folder / "bidders" / key / which
-
     def last_sealed(self, key: str) -> Path:
         """The folder of the bid that counts."""
         return self.sealed(key, {REPLACES: "second", RESUBMITS: "again"}.get(key, "first"))
-
-    def seal_and_send(self, key: str, which: str, replaces: str | None = None) -> None:
-        """Seal one bid at the bidder's own machine, submit it, fetch its timestamp a minute later, verify offline."""
-        out = self.sealed(key, which)
-        identity = ("--identity", self.stage.keys(key))
-        words: list[str | Path] = ["seal", "--server", self.stage.server, *identity, "--section", SECTION, "--out", out]
-        words += ["--draft", self.draft(key)]
-        if replaces:
-            words += ["--replaces", self.sealed(key, replaces)]
-        self.stage.command(*words, machine=f"{key}-office")
-        verb = "replace" if replaces and "withdrawn" not in replaces else "submit"
-        self.stage.command(verb, *identity, out)
-        self.stage.later(seconds=75)
-        self.stage.command("receipt", "stamp", out)
-        self.stage.command("receipt", "verify", out / "receipt.json")
 
     def draft(self, key: str) -> Path:
         """The bidder's draft: its files in the slots the notice names, what it typed, and its clause links."""
@@ -316,9 +250,20 @@ class Story:
             "members": [{"name": name, "uscc": code, "share": "25", "work": "机电设备安装"}],
         }
 
-    def short(self, key: str) -> str:
-        """A bidder's short name."""
-        return self.papers.bids[key].bidder.short
+    def bonds_told(self) -> None:
+        """Bank and insurer hand in the statement's hash before the names, the statement after them."""
+        self.houses.look()
+
+    def committee(self, meets_at: datetime) -> dict[str, str]:
+        """Five, four of them drawn."""
+        return committee_form(meets_at, ("2", "1", "1"))
+
+    def points(self, bid: Bid, place: int, number: int, criterion: dict[str, Any]) -> str:
+        """Objective items from the facts of the papers, others by the bid's quality and the expert's own leaning."""
+        key, points = key_of(bid), Decimal(criterion["points"])
+        if criterion["objective"]:
+            return str(parties()[key].objective_points[OWN_CODES[criterion["name"]]])
+        return leaning(points, QUALITY[key], place, number, bid.number)
 
     def be_late(self) -> None:
         """The sixth bidder comes after the deadline and is refused with the reason; nothing of it is kept as a bid."""
@@ -332,37 +277,10 @@ class Story:
             raise RuntimeError("a late bid was taken")
 
     def credit_lists(self) -> None:
-        """The operator imports a list in the style of 信用中国, on which one member of a consortium stands."""
-        listed, code = PARTNER
-        header = "name,identifier,document_number,reason,listed_on,ban_until"
-        stranger = "江城远帆贸易有限公司,91330100MA0TE5U07A"
-        lists = {
-            "serious_dishonesty": (
-                f"{listed},{code},江严失字〔2026〕17号,重大工程质量责任事故被列入严重失信主体名单,2026-03-02,2028-03-01",
-                f"{stranger},江严失字〔2026〕18号,恶意拖欠农民工工资,2026-04-11,2027-04-10",
-            ),
-            "judgment_defaulters": (
-                f"{stranger},（2026）江0102执1188号,有履行能力而拒不履行生效法律文书确定义务,2026-05-20,",
-            ),
-            "tax_violations": (f"{stranger},江税重违〔2026〕6号,虚开增值税专用发票,2026-02-09,2029-02-08",),
-            "procurement_violations": (f"{stranger},江财采罚〔2026〕3号,提供虚假材料谋取中标,2026-01-15,2027-01-14",),
-            "tender_bans": (f"{stranger},江水罚〔2026〕9号,串通投标，取消一年投标资格,2026-02-20,2027-02-19",),
-            "major_penalties": (f"{stranger},江市监罚〔2026〕31号,责令停产停业,2026-03-18,2029-03-17",),
-        }
-        rated = self.papers.bids[RATED].bidder
+        """The operator imports the lists, on one of which a member of a consortium stands."""
         self.stage.later(seconds=5)
-        for source, rows in {**lists, "credit_ratings": (f"{rated.name},{rated.uscc},AAA,2027-12-31",)}.items():
-            file = self.stage.folder / "credit" / f"{source}.csv"
-            file.parent.mkdir(exist_ok=True)
-            heading = "name,identifier,grade,ban_until" if source == "credit_ratings" else header
-            file.write_text("\n".join([heading, *rows]) + "\n", encoding="utf-8")
-            with file.open("rb") as stream:
-                self.stage.as_("operator").send(
-                    "/credit/imports",
-                    {"source": source, "as_of": self.stage.clock.now().isoformat()},
-                    files={"file": (file.name, stream)},
-                )
-        self.say("credit", f"已导入 {len(lists)} 份信用名单快照，其中一家联合体成员在严重失信主体名单上")
+        count = import_lists(self.stage, PARTNER)
+        self.say("credit", f"已导入 {count} 份信用名单快照，其中一家联合体成员在严重失信主体名单上")
 
 
 def project_form() -> dict[str, str]:
@@ -379,17 +297,3 @@ def project_form() -> dict[str, str]:
         "description": "第三水厂扩建 10 万立方米每日供水能力及配套输水管道",
         "tenderee": TENDERER.uscc,
     }
-
-
-def committee_form(meets_at: datetime) -> dict[str, str]:
-    """The committee as the agent asks for it: five, four of them drawn."""
-    form = {
-        "size": "5",
-        "representatives": "1",
-        "meets_at": meets_at.astimezone(BEIJING).strftime("%Y-%m-%dT%H:%M"),
-        "hours": "8",
-        "place": "交易中心 301 评标室",
-    }
-    for row, (name, count) in enumerate(zip(SPECIALITIES, ("2", "1", "1"), strict=True), 1):
-        form |= {f"speciality-{row}": name, f"count-{row}": count}
-    return form

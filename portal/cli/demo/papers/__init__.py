@@ -2,7 +2,7 @@
 
 from portal.cli.demo.papers.criteria import CRITERIA, PRICE_RULE, Criterion, PriceRule, price_scores
 from portal.cli.demo.papers.dates import DEFAULT_DATES, TenderDates
-from portal.cli.demo.papers.parties import AGENT, TENDERER, Bidder, Party, bidders
+from portal.cli.demo.papers.parties import AGENT, PURCHASER, TENDERER, Bidder, Party, bidders
 from portal.cli.demo.papers.write import Bid, Papers, write_papers
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "CRITERIA",
     "DEFAULT_DATES",
     "PRICE_RULE",
+    "PURCHASER",
     "TENDERER",
     "Bid",
     "Bidder",

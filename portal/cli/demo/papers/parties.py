@@ -121,6 +121,20 @@ TENDERER = Party(
     "zhaobiao@binjiang-water.example",
 )
 
+PURCHASER = Party(
+    "purchaser",
+    "滨江新区城市管理局",
+    "滨江城管",
+    "330100",
+    "MB0TE5P3",
+    "江城市滨江新区望潮路 18 号政务中心 B 座",
+    "傅采薇",
+    "傅采薇",
+    "13800000303",
+    "0100-60000303",
+    "caigou@binjiang-cg.example",
+)
+
 AGENT = Party(
     "agent",
     "江城工程咨询有限公司",

@@ -1,0 +1,61 @@
+"""A scene: acts at their instants before the site opens, and the places where people find something to do then."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from core.clock import BEIJING
+from portal.cli.demo.stage import Stage
+from portal.cli.demo.tender import Say
+
+Timed = tuple[datetime, Callable[[], Any]]
+
+
+@dataclass(frozen=True)
+class Place:
+    """What one account finds to do on one page; `scene` and `action` are codes of `portal.words.demo`."""
+
+    scene: str
+    action: str
+    login: str
+    page: str
+    until: datetime | None = None
+    """When it can no longer be done."""
+
+
+@dataclass
+class Scene:
+    """One scene of the demo; `end` is the instant at which the site opens."""
+
+    stage: Stage
+    say: Say
+    end: datetime
+
+    def acts(self) -> Iterator[Timed]:
+        """Everything that happens, each with its instant."""
+        raise NotImplementedError
+
+    def day(self, before: int, hour: int, minute: int = 0) -> datetime:
+        """A Beijing wall time so many days before the site opens."""
+        day = self.end.astimezone(BEIJING) - timedelta(days=before)
+        return day.replace(hour=hour, minute=minute, second=0, microsecond=0)
+
+    def ago(self, **span: float) -> datetime:
+        """So long before the site opens."""
+        return self.end - timedelta(**span)
+
+    def ahead(self, **span: float) -> datetime:
+        """So long after the site opens, at a full minute."""
+        later = self.end + timedelta(**span)
+        return later.replace(second=0, microsecond=0) + timedelta(minutes=1)
+
+    def stands(self) -> Iterator[Place]:
+        """Where people find something to do once everything was played."""
+        raise NotImplementedError
+
+    def place(self, action: str, login: str, page: str, until: datetime | None = None) -> Place:
+        """What this account finds to do there."""
+        return Place(type(self).__name__.lower(), action, login, page, until)
