@@ -27,6 +27,7 @@ CENTRE = ("滨江新区公共资源交易中心", unified_social_credit_code("33
 SUPERVISION = ("滨江新区行政审批与招标投标监督局", unified_social_credit_code("330100", "MB0TE5T9"))
 DUTY_PASSPHRASE = "sunbid-demo-duty"  # noqa: S105 - of the demonstration's file, so that a person can try the page
 P12_PASSWORD = "sunbid-demo"  # noqa: S105 - of the demonstration's files, so that a person can try the page
+KEYS_PASSPHRASE = "sunbid-demo-keys"  # noqa: S105 - of the backups the demonstration hands out
 SPECIALITIES = ("给水排水", "施工组织", "工程造价")
 
 

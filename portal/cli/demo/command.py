@@ -19,7 +19,9 @@ from rich.console import Console
 from core.errors import Refusal
 from core.seal.keyfile import KeyFile
 from portal.cli.demo.cast import DUTY_PASSPHRASE, duty_file
+from portal.cli.demo.guide import keep, show
 from portal.cli.demo.play import play
+from portal.cli.demo.scenes.play import DAYS, play_scenes
 from portal.cli.demo.stage import LOG_NAME, TSA_NAME, staged
 from portal.cli.demo.story import STORY_DAYS, Story
 
@@ -38,7 +40,10 @@ HEADINGS = {
     "award": "十一、定标与合同",
     "refund": "十二、保证金退还",
     "archive": "十三、一标一档与核验",
+    "scenes": "十四、等人来办的标段",
 }
+TOLD = ("notice", "offers", "selection", "objection", "draft", "complaint")
+"""What is said while the scenes are played; the rest went as in the story."""
 
 
 @click.command()
@@ -58,9 +63,18 @@ def demo(headless: bool, folder: Path, port: int) -> None:
         seen.add(step)
         console.print(f"  [dim]{time.monotonic() - began:5.1f}s[/dim]  {sentence}", markup=True)
 
-    start = (datetime.now(UTC) - timedelta(days=STORY_DAYS)).replace(hour=1, minute=0, second=0, microsecond=0)
+    now = datetime.now(UTC).replace(microsecond=0)
+
+    def aside(step: str, sentence: str) -> None:
+        if step in TOLD:
+            say(step, sentence)
+
+    start = (now - timedelta(days=STORY_DAYS + DAYS)).replace(hour=1, minute=0, second=0, microsecond=0)
     with staged(folder, start) as stage:
         wrong = play(Story(stage, say))
+        if not wrong:
+            say("scenes", "以下标段各停在一个阶段，等人来办")
+            keep(folder, play_scenes(stage, aside, now))
     console.print("")
     if wrong:
         for what in wrong:
@@ -71,8 +85,10 @@ def demo(headless: bool, folder: Path, port: int) -> None:
     )
     console.print("  papers/ 招标与投标文件   bidders/ 密封件与回执   *.archive.tar 一标一档   platform.key 平台公钥")
     console.print(f"  自行核验：./run sunbid verify {folder}/*.archive.tar --key $(cat {folder}/platform.key)")
+    port = free_port(port)
+    show(console, folder, f"http://localhost:{port}")
     if not headless:
-        serve_demo(console, folder, free_port(port))
+        serve_demo(console, folder, port)
 
 
 def fresh(folder: Path) -> Path:
@@ -100,6 +116,7 @@ def free_port(wanted: int) -> int:
 def serve_demo(console: Console, folder: Path, port: int) -> None:
     """Serve the played platform on localhost with the one-click role switch, and ring the worker's bell beside it."""
     from portal.app import Settings, build_platform, create_app
+    from portal.cli.demo.desk import open_desk
     from portal.cli.letters import deliver_letters
     from portal.cli.outside import Outside
     from portal.cli.server import run_server
@@ -143,6 +160,8 @@ def serve_demo(console: Console, folder: Path, port: int) -> None:
     def make() -> Any:
         site = build_platform(settings)
         take_duty(site, identity)
-        return create_app(settings, site)
+        app = create_app(settings, site)
+        open_desk(app, folder)
+        return app
 
     run_server(make, "127.0.0.1", port, threads=64)

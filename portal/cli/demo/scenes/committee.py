@@ -54,7 +54,9 @@ class Committee(Scene):
         """Whoever has not scored yet, whoever watches, and who leads."""
         code = self.tender.section
         members = evaluation.seats(self.tender)
-        yield self.place("lead", evaluation.login_of(self.tender, evaluation.leader(self.tender)), f"/expert/{code}")
+        yield self.place(
+            self.tender, "lead", evaluation.login_of(self.tender, evaluation.leader(self.tender)), f"/expert/{code}"
+        )
         for member in members[SCORED:]:
-            yield self.place("score", evaluation.login_of(self.tender, member), f"/expert/{code}/score/1")
-        yield self.place("progress", "supervisor", f"/tender/{code}/committee")
+            yield self.place(self.tender, "score", evaluation.login_of(self.tender, member), f"/expert/{code}/score/1")
+        yield self.place(self.tender, "progress", "supervisor", f"/tender/{code}/committee")

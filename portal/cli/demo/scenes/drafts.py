@@ -85,6 +85,6 @@ class Drafts(Scene):
     def stands(self) -> Iterator[Place]:
         """The agent goes on with the draft, the tenderee publishes."""
         code = self.halfway.section
-        yield self.place("go_on", "agent", f"/tender/sections/{code}/edit")
-        yield self.place("findings", "agent", f"/tender/sections/{code}/submit")
-        yield self.place("publish", "tenderee", f"/tender/sections/{self.waiting.section}/publish")
+        yield self.place(self.halfway, "go_on", "agent", f"/tender/sections/{code}/edit")
+        yield self.place(self.halfway, "findings", "agent", f"/tender/sections/{code}/submit")
+        yield self.place(self.waiting, "publish", "tenderee", f"/tender/sections/{self.waiting.section}/publish")

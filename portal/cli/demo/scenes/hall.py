@@ -48,10 +48,10 @@ class Hall(Scene):
     def stands(self) -> Iterator[Place]:
         """Those who hold keys, the host, and one of the bidders."""
         code, at = self.tender.section, self.tender.deadline_at
-        yield self.place("rehearse", "officer", f"/sections/{code}/rehearsal", at)
-        yield self.place("watch", "", f"/opening/{code}", at)
-        yield self.place("peel", "officer", f"/opening/{code}/key", at)
-        yield self.place("peel", "supervisor", f"/opening/{code}/key", at)
-        yield self.place("host", "agent", f"/opening/{code}/desk", at)
-        yield self.place("decrypt", "changhe", f"/opening/{code}/mine", at)
-        yield self.place("peel", "tenderee", f"/opening/{code}/key", at)
+        yield self.place(self.tender, "rehearse", "officer", f"/sections/{code}/rehearsal", at)
+        yield self.place(self.tender, "watch", "", f"/opening/{code}", at)
+        yield self.place(self.tender, "peel", "officer", f"/opening/{code}/key", at)
+        yield self.place(self.tender, "peel", "supervisor", f"/opening/{code}/key", at)
+        yield self.place(self.tender, "host", "agent", f"/opening/{code}/desk", at)
+        yield self.place(self.tender, "decrypt", "changhe", f"/opening/{code}/mine", at)
+        yield self.place(self.tender, "peel", "tenderee", f"/opening/{code}/key", at)

@@ -44,5 +44,5 @@ class Objection(Scene):
     def stands(self) -> Iterator[Place]:
         """The agent drafts the answer; everybody sees that the clock stands."""
         code = self.tender.section
-        yield self.place("answer", "agent", f"/tender/sections/{code}/objections")
-        yield self.place("suspended", "", f"/sections/{code}")
+        yield self.place(self.tender, "answer", "agent", f"/tender/sections/{code}/objections")
+        yield self.place(self.tender, "suspended", "", f"/sections/{code}")

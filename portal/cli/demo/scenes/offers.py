@@ -63,5 +63,5 @@ class Offers(Scene):
     def stands(self) -> Iterator[Place]:
         """Each of the three may seal its last price; the purchaser waits."""
         code, until = f"{self.tender.section}-{FINAL}", self.ahead(days=1)
-        yield self.place("offer", "jiangnan", f"/bid/{code}/submit", until)
-        yield self.place("offers", "purchaser", f"/opening/{code}/desk", until)
+        yield self.place(self.tender, "offer", "jiangnan", f"/bid/{code}/submit", until)
+        yield self.place(self.tender, "offers", "purchaser", f"/opening/{code}/desk", until)

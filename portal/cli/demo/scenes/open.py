@@ -20,7 +20,7 @@ OUTLINE = Outline(
     scale="雨水管 3.6 公里、污水管 4.1 公里",
     qualification="市政公用工程施工总承包二级及以上资质，具备有效的安全生产许可证",
     bond=400_000,
-    offers=(("changhe", 38_620_000),),
+    offers=(("changhe", 38_620_000), ("jiangnan", 39_145_000)),
 )
 QUESTION = "清单未列既有管道封堵与导流费用，请明确是否由投标人在措施项目中自行报价？"
 ANSWER = "封堵与导流由投标人在措施项目中自行报价，招标文件第一章相应补充，以第 2 版为准。"
@@ -49,12 +49,14 @@ class Open(Scene):
         """The answer goes to everybody alike, with the document as it now reads."""
         file = self.stage.folder / "papers" / self.tender.section / "招标文件（第2版）.docx"
         form = {"question": "1", "text": ANSWER, "affects": "yes", "slot": "tender"}
+        for key, _ in OUTLINE.offers:
+            self.tender.draft(key)
         with write_tender(OUTLINE, self.tender.dates, file, ANSWER).open("rb") as stream:
             self.tender.publish_answer(2, form, files={"file": (file.name, stream)})
 
     def stands(self) -> Iterator[Place]:
         """A bidder prepares and seals, another asks."""
         code, until = self.tender.section, self.tender.deadline_at
-        yield self.place("prepare", "changhe", f"/bid/{code}/prepare", until)
-        yield self.place("seal", "changhe", f"/bid/{code}/submit", until)
-        yield self.place("ask", "beichen", f"/sections/{code}/questions", until)
+        yield self.place(self.tender, "prepare", "changhe", f"/bid/{code}/prepare", until)
+        yield self.place(self.tender, "seal", "changhe", f"/bid/{code}/submit", until)
+        yield self.place(self.tender, "ask", "beichen", f"/sections/{code}/questions", until)

@@ -59,9 +59,9 @@ class Publicity(Scene):
     def stands(self) -> Iterator[Place]:
         """The tenderee answers, the supervisor accepts, a bidder looks at its result."""
         code = self.tender.section
-        yield self.place("answer", "tenderee", f"/tender/{code}/award")
-        yield self.place("complaint", "supervisor", f"/supervise/complaints/{code}/1")
-        yield self.place("result", "hengji", f"/bid/{code}/result")
+        yield self.place(self.tender, "answer", "tenderee", f"/tender/{code}/award")
+        yield self.place(self.tender, "complaint", "supervisor", f"/supervise/complaints/{code}/1")
+        yield self.place(self.tender, "result", "hengji", f"/bid/{code}/result")
 
 
 def evaluate(tender: Small) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from core.clock import BEIJING
+from core.clock import BEIJING, iso
+from portal.cli.demo.scenes.small import Small
 from portal.cli.demo.stage import Stage
 from portal.cli.demo.tender import Say
 
@@ -19,11 +20,17 @@ class Place:
     """What one account finds to do on one page; `scene` and `action` are codes of `portal.words.demo`."""
 
     scene: str
+    title: str
+    section: str
     action: str
     login: str
     page: str
-    until: datetime | None = None
-    """When it can no longer be done."""
+    at: datetime | None = None
+    """The deadline or the opening it depends on."""
+
+    def told(self) -> dict[str, Any]:
+        """As it lies in the demo's folder."""
+        return {**asdict(self), "at": iso(self.at) if self.at else None}
 
 
 @dataclass
@@ -56,6 +63,6 @@ class Scene:
         """Where people find something to do once everything was played."""
         raise NotImplementedError
 
-    def place(self, action: str, login: str, page: str, until: datetime | None = None) -> Place:
-        """What this account finds to do there."""
-        return Place(type(self).__name__.lower(), action, login, page, until)
+    def place(self, tender: Small, action: str, login: str, page: str, at: datetime | None = None) -> Place:
+        """What this account, or with none named everybody, finds to do there."""
+        return Place(type(self).__name__.lower(), tender.outline.title, tender.section, action, login, page, at)

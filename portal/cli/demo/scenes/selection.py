@@ -87,5 +87,5 @@ class Selection(Scene):
         """Whoever has not voted yet; the tenderee watches."""
         page = f"/tender/{self.tender.section}/selection"
         for login, _ in PANEL[len(BALLOTS) :]:
-            yield self.place("vote", login, page)
-        yield self.place("ballot_box", "tenderee", page)
+            yield self.place(self.tender, "vote", login, page)
+        yield self.place(self.tender, "ballot_box", "tenderee", page)
