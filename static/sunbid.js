@@ -125,6 +125,10 @@ function prepare(root) {
     watch.unobserve(wide); // a swap may have taken its tabindex away: look anew
     watch.observe(wide);
   }
+  for (const own of root.querySelectorAll(".demo-roles [aria-pressed=true]")) {
+    const strip = own.closest(".demo-roles");
+    strip.scrollLeft += own.getBoundingClientRect().left - strip.getBoundingClientRect().left - strip.clientWidth / 3;
+  }
   for (const input of root.querySelectorAll("input[data-money]")) {
     const show = () => { document.getElementById(input.dataset.money).textContent = upper(input.value); };
     input.addEventListener("input", show);

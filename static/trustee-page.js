@@ -123,12 +123,25 @@ async function takeOff(task, identity) {
   return "peeled";
 }
 
+/** The proof of the closing; while outside parties have not signed under it yet, the page says so and asks again. */
+async function closingProof(tell) {
+  for (;;) {
+    try {
+      return await ask(`${base}/closing`);
+    } catch (refusal) {
+      if (refusal.code !== "opening.uncovered") throw refusal;
+      tell(sentence(refusal));
+      await new Promise((resolve) => { setTimeout(resolve, WAIT); });
+    }
+  }
+}
+
 upon("peel", async (fields, tell) => {
   const own = await ownKey();
   tell(word("proving"));
   const held = await pinned(section);
   need(held, "peel.client.unpinned");
-  const proof = await ask(`${base}/closing`);
+  const proof = await closingProof(tell);
   const closed = checkClosing(proof, {
     section, role, recipient: own.recipient, key: held.platform_key, pinned: held.policies,
   });

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import exists, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, object_session
 
 from core.clock import iso
 from core.errors import Conflict
@@ -64,7 +64,9 @@ def cover(session: Session, found: Opening) -> Cover:
 def check_covered(found: Opening) -> None:
     """Refuse to hand out any package before the closing is covered: Conflict("opening.uncovered") (SEALING §5.1)."""
     if found.state == "closed" and found.cover is None:
-        raise Conflict("opening.uncovered", section=found.section.code)
+        session = object_session(found)
+        missing = cover(session, found).missing if session is not None else []
+        raise Conflict("opening.uncovered", section=found.section.code, missing=missing)
 
 
 def uncovered(session: Session) -> list[Opening]:

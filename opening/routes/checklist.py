@@ -69,7 +69,9 @@ def _text(item: Condition) -> str:
         "committed": _("见证与监督都已提交系数随机数承诺")
         if item.met
         else _("待%(who)s提交系数随机数承诺", who=parties),
-        "revealed": _("见证与监督都已揭示随机数") if item.met else _("待%(who)s揭示随机数", who=parties),
+        "revealed": _("抽取系数所用的随机数都已揭示（不抽取的不需要）")
+        if item.met
+        else _("待%(who)s揭示随机数", who=parties),
         "signed_in": _("已签到 %(n)s / %(of)s 家（未签到不影响开始）", n=facts.get("n", 0), of=facts.get("of", 0)),
         "window_runs": _("解密时限未到（%(until)s）", until=_instant(facts.get("until"))),
         "window_over": _("解密时限已到（%(until)s）", until=_instant(facts.get("until"))),
