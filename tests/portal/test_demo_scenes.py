@@ -10,14 +10,19 @@ from typing import Any
 
 import pypdfium2
 import pytest
-import requests
+from flask import Flask
+from flask.testing import FlaskClient
 
 import awards.queries
 import bidding.queries
 import experts.queries
+from accounts.access import door
+from accounts.queries import person
+from accounts.services import open_sign_in
 from awards.queries import complaints
 from awards.queries import selection as selections
 from bidding.models import Section
+from core.act import SYSTEM
 from core.db import Base
 from core.seal.keyfile import KeyFile
 from portal.app import Settings, create_app
@@ -115,12 +120,11 @@ def test_each_scene_stands_where_it_says_and_each_account_finds_its_action(stand
         assert complaints.complaint(session, held["publicity"], 1).state == "filed"
         assert selections.sitting(session, sections["selection"]).state == "voting"
         assert session.query(Section).filter_by(code=f"{sections['offers']}-F").one().state == "submission_open"
+    app = create_app(stage_settings(stage), stage.platform)
     wrong = {}
     for place in standing.places:
-        headers = {"Authorization": f"Bearer {stage.cast.token(place.login)}"} if place.login else {}
-        page = requests.get(stage.server + place.page, headers={**headers, "Accept": "text/html"}, timeout=30)
-        wanted = FOUND[f"{place.scene}.{place.action}"]
-        if page.status_code != 200 or wanted not in page.text:
+        page = browser(app, stage, place.login).get(place.page)
+        if page.status_code != 200 or FOUND[f"{place.scene}.{place.action}"] not in page.text:
             wrong[place.login, place.page] = page.status_code
     assert wrong == {}
 
@@ -141,7 +145,7 @@ def test_the_guide_leads_there_and_hands_out_ones_own_keys_alone(standing: Stand
     code = standing.places[0].section
 
     def as_(login: str, path: str) -> Any:
-        return client.get(path, headers={"Authorization": f"Bearer {stage.cast.token(login)}"})
+        return browser(app, stage, login).get(path)
 
     own = KeyFile.unwrap(as_("officer", f"/demo/keys/{code}.age").data, KEYS_PASSPHRASE)
     assert own.section == code
@@ -153,3 +157,14 @@ def test_the_guide_leads_there_and_hands_out_ones_own_keys_alone(standing: Stand
 def stage_settings(stage: Stage) -> Settings:
     """Settings of a site over the stage's platform."""
     return Settings(folder=stage.folder / "platform", demo=True, test=True, rates=False, origin="http://127.0.0.1")
+
+
+def browser(app: Flask, stage: Stage, login: str) -> FlaskClient:
+    """A browser in which that account, or with none named nobody, is signed in."""
+    client = app.test_client()
+    if login:
+        with stage.platform.act(SYSTEM) as act:
+            token = open_sign_in(act, person(act.session, login), method="demo", carrier="cookie")
+        with app.app_context():
+            client.set_cookie(door().cookie, token)
+    return client
