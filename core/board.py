@@ -12,7 +12,7 @@ from core.act import Act
 from core.clock import BEIJING
 from core.db import Base, Json, Row
 from core.errors import Missing
-from core.ledger.log import append
+from core.ledger.log import append, hold
 
 
 class Notice(Base, Row):
@@ -46,6 +46,7 @@ def publish_notice(
 
     `attachments`: [{"name", "sha256", "size"}] of stored objects. The notice is public from this act on.
     """
+    hold(act.session)  # or two who publish at once would both take the next number, and one fail
     year = act.now.astimezone(BEIJING).year
     prefix = f"GG{year}"
     count = act.session.scalar(select(func.count()).select_from(Notice).where(Notice.number.startswith(prefix))) or 0

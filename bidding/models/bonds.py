@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from bidding.lifecycle import BOND, REFUND
@@ -133,10 +133,13 @@ class BondPayment(Base, Row):
     note: Mapped[str] = mapped_column(String(200), default="")
 
 
+UNDER_WAY = text("state IN ('prepared','approved','paid')")
+
+
 class BondRefund(Base, Staged):
     """One payment going back to the account it came from, prepared by one person, approved by another (R-155).
 
-    The database itself refuses one person in both parts.
+    The database itself refuses one person in both parts, and a second one that is not sent back or stopped.
     """
 
     __tablename__ = "bond_refund"
@@ -145,6 +148,7 @@ class BondRefund(Base, Staged):
         CheckConstraint("approved_by_id IS NULL OR approved_by_id <> prepared_by_id", name="two_persons"),
         CheckConstraint("state <> 'paid' OR (reference IS NOT NULL AND paid_at IS NOT NULL)", name="paid"),
         CheckConstraint("principal_fen > 0 AND interest_fen >= 0 AND fee_fen >= 0", name="amounts"),
+        Index("one_refund_each", "payment_id", unique=True, sqlite_where=UNDER_WAY, postgresql_where=UNDER_WAY),
     )
     lifecycle: ClassVar[Lifecycle] = REFUND
 

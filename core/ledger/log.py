@@ -174,13 +174,18 @@ def _append(act: Act, entry: LedgerEntry) -> LedgerEntry:
     return entry
 
 
+def hold(session: Session) -> None:
+    """Nobody else appends until the transaction ends; what is counted from here on counts what all before have done."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOG_LOCK})
+
+
 def _end(session: Session) -> tuple[int, datetime | None, dict[tuple[int, int], bytes]]:
     """How many leaves there are, the last one's instant, and the hashes of the complete subtrees at the right edge.
 
     From here on nobody else appends until the transaction ends.
     """
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOG_LOCK})
+    hold(session)
     last = session.execute(
         select(LedgerEntry.leaf_index, LedgerEntry.at).order_by(LedgerEntry.leaf_index.desc()).limit(1)
     ).first()

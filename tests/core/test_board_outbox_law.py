@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from threading import Thread
 
 import pytest
 
@@ -35,6 +36,25 @@ def test_notices_are_numbered_within_the_year_and_stand_in_the_ledger(platform: 
         assert [notice.title for notice in board.notices(session, words="更正")] == ["更正公告"]
         with pytest.raises(Missing):
             board.notice(session, "GG2026-00003")
+
+
+def test_two_who_publish_at_once_get_two_numbers(platform: Platform) -> None:
+    """The second counts when the first has committed. Seen red on PostgreSQL: both took one number, one act failed."""
+    numbers: list[str] = []
+
+    def publish() -> None:
+        with platform.act(SYSTEM) as act:
+            numbers.append(
+                board.publish_notice(act, kind="tender", subject="section:T-2", title="二", content={}).number
+            )
+
+    other = Thread(target=publish)
+    with platform.act(SYSTEM) as act:
+        numbers.append(board.publish_notice(act, kind="tender", subject="section:T-1", title="一", content={}).number)
+        other.start()
+        other.join(0.3)
+    other.join(30)
+    assert numbers == ["GG2026-00001", "GG2026-00002"]
 
 
 def test_a_message_is_written_once_per_key_and_taken_again_only_after_its_wait(

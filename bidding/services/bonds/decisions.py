@@ -7,6 +7,7 @@ from bidding.queries import bonds as queries
 from bidding.rules.bonds import PAPERS, books, check_forfeit
 from bidding.services.bonds.books import post
 from bidding.services.bonds.orders import order_claim
+from bidding.services.lock import lock_row
 from core.act import Act
 from core.clock import iso
 from core.errors import Conflict, Invalid
@@ -21,6 +22,7 @@ def dispute_bond(act: Act, bond: Bond, *, reason: str) -> None:
     What the bank has been told to pay already cannot be called back: Conflict("refund.ordered").
     """
     _check_reason(reason, "dispute")
+    lock_row(act, bond)
     for refund in queries.refunds(act.session, bond):
         if refund.state == "approved" and queries.orders(act.session, bond):
             raise Conflict("refund.ordered", name=bond.name)
@@ -56,6 +58,7 @@ def forfeit_bond(act: Act, bond: Bond, *, cause: str, reason: str, document: str
     _check_reason(reason, "reason")
     if not document.strip():
         raise Invalid("form.required", field="document")
+    lock_row(act, bond)
     if queries.is_going_back(act.session, bond):
         raise Conflict("forfeit.refunded", name=bond.name)
     held = queries.held_fen(act.session, bond)

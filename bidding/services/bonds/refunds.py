@@ -12,6 +12,7 @@ from bidding.rules.bonds import PAPERS, books, due, interest_fen, late_days, lat
 from bidding.rules.bonds.recount import recounted
 from bidding.services.bonds.books import post
 from bidding.services.bonds.orders import order_payment, order_release
+from bidding.services.lock import lock_row
 from core.act import Act
 from core.calendar import day_of, national
 from core.clock import iso
@@ -91,6 +92,7 @@ def prepare_refund(
     for any other, for money goes back only where it came from; the door puts that attempt on record. `pay_on`: the day
     it is to be paid, to which interest runs; Invalid("refund.past"). Conflict("refund.under_way") where one covers it.
     """
+    lock_row(act, bond)
     _check_payable(act, bond)
     if payment.bond_id != bond.id or payment.direction != "in":
         raise Invalid("refund.payment", field="payment")
@@ -121,6 +123,7 @@ def approve_refund(act: Act, refund: BondRefund) -> BondRefund:
     over, "refund.disputed" while the bond is disputed.
     """
     bond = refund.bond
+    lock_row(act, bond)
     _check_payable(act, bond)
     if refund.prepared_by_id == _person(act):
         raise Conflict("refund.same_person", name=refund.prepared_by)

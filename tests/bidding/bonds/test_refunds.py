@@ -7,10 +7,11 @@ import json
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, text
 from sqlalchemy.exc import IntegrityError
 
 from accounts.rules import Role
@@ -114,6 +115,39 @@ def test_no_order_goes_inside_a_network_that_is_not_our_own(stage: BondStage) ->
     with stage.platform.reading() as session:
         order = session.query(BondOrder).filter(BondOrder.kind == "pay").one()
         assert (order.attempts, order.last_error) == (1, "ConnectionError private")
+
+
+def test_two_who_prepare_at_once_make_one_refund(stage: BondStage) -> None:
+    """The second waits for the first and finds the payment under way; the table takes no second row either.
+
+    Seen red on PostgreSQL: without the lock, and with the index taken away, one payment had two refunds.
+    """
+    stage.due("contract")
+    bond = stage.bond("b")
+    said: list[str] = []
+
+    def again() -> None:
+        try:
+            stage.prepare("b")
+            said.append("prepared")
+        except (Refusal, IndexError) as error:
+            said.append(str(getattr(error, "code", "refund.under_way")))
+
+    with stage.platform.act(stage.second) as act:
+        payment = queries.unrefunded(act.session, queries.bond_by_id(act.session, bond.id))[0]
+        held = services.prepare_refund(
+            act, queries.bond_by_id(act.session, bond.id), payment, typed_account=payment.payer_account,
+            pay_on=day_of(act.now),
+        )  # fmt: skip
+        other = Thread(target=again)
+        other.start()
+        other.join(0.5)
+        assert said == []
+    other.join(30)
+    assert said == ["refund.under_way"]
+    copied = {column.name: getattr(held, column.name) for column in BondRefund.__table__.columns if column.name != "id"}
+    with pytest.raises(IntegrityError), stage.platform.act(SYSTEM) as act:
+        act.session.execute(insert(BondRefund).values(**copied))
 
 
 def test_money_goes_back_only_to_where_it_came_from_and_by_two_persons(stage: BondStage) -> None:
