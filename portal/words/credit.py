@@ -79,6 +79,16 @@ REPAIR = (
 """What evidence keeps of how a record is repaired (`credit.rules.lists`), for pages to tell again."""
 
 STATES = {
+    "credit_short.serious_dishonesty": _l("严重失信"),
+    "credit_short.judgment_defaulters": _l("失信被执行"),
+    "credit_short.tax_violations": _l("税收违法"),
+    "credit_short.procurement_violations": _l("采购违法"),
+    "credit_short.tender_bans": _l("禁止投标"),
+    "credit_short.major_penalties": _l("重大违法"),
+    "credit_mark.clear": _l("未见"),
+    "credit_mark.informed": _l("参考"),
+    "credit_mark.pending": _l("待核"),
+    "credit_mark.restricted": _l("限制"),
     "credit_source.serious_dishonesty": _l("严重失信主体名单"),
     "credit_source.judgment_defaulters": _l("失信被执行人"),
     "credit_source.tax_violations": _l("重大税收违法失信主体"),
