@@ -20,7 +20,7 @@ COMMITTEE = Lifecycle(
         "report": move("locked", "reported"),
         "deliver": move("reported", "delivered"),
         "reseat": move(("blind", "seated", "scoring"), "drawn"),
-        "roll_back_review": move(("scoring", "delivered"), "seated"),
+        "roll_back_review": move(("scoring", "first_concluded", "delivered"), "seated"),
         "roll_back_scoring": move(("locked", "delivered"), "scoring"),
     },
 )

@@ -64,6 +64,20 @@ def _reviewed(case: Case, committee: str, end: int) -> tuple[list[int], list[int
     ]
 
 
+def _published(case: Case, committee: str, ends: list[int], convened: int) -> None:
+    """What each end of the stage before the prices published, and that all but the last was withdrawn."""
+    about = f"opening:{case.section}"
+    admits, taken = case.told("opening.admit", about), case.told("opening.withdraw_admission", about)
+    held = len(admits) == len(ends) == len(taken) + 1
+    need(held, "公布的次数与评审不符", "not as many results as ends of the stage")
+    steps: list[int] = []
+    for place, end in enumerate(ends):
+        steps += [end, admits[place]["index"], taken[place]["index"] if place < len(taken) else convened]
+        passed, _ = _reviewed(case, committee, end)
+        need(same(admits[place]["facts"]["passed"], passed), "公布的通过者不符", "opening.admit names others")
+    need(steps == sorted(steps), "先后不对", "the steps are out of order")
+
+
 def _restored(case: Case, late: list[int], end: int, number: int) -> tuple[int, set[str]]:
     """Where the sitting of that number began, which opens what passed only when judged again; whom it admitted."""
     law = [rule["value"] for rule in case.archive.json("project.json")["law"]["rules"] if rule["key"] == RULE]
@@ -93,12 +107,14 @@ def sittings(case: Case, out: Findings) -> Said:
         return "一次开启", "one sitting"
     ends = [end["index"] for end in case.told("committee.conclude_first", committee)]
     need(ends, "第一信封评审没有结束", "the first stage never ended")
-    passed, failed = _reviewed(case, committee, ends[0])
+    convened = case.only("opening.convene_second", second)
+    early = [end for end in ends if end < convened["index"]]
+    need(early, "第一信封评审没有结束", "the first stage never ended")
+    passed, failed = _reviewed(case, committee, early[-1])
     bids = {bid["number"]: bid for bid in case.archive.rows("bids.json")}
     with out.at("opening.convene"):
         held = same(case.only("opening.convene", first)["facts"]["later"], case.later)
         need(held, "留待第二次的信封与公告不同", "later is not what the notice says")
-    convened = case.only("opening.convene_second", second)
     sat = {second: (convened["index"], {bids[number]["submission_digest"] for number in passed})}
     entered = set(passed)
     with out.at("opening.convene_second"):
@@ -106,15 +122,12 @@ def sittings(case: Case, out: Findings) -> Said:
         held = same(told, [[number, bids[number]["submission_digest"]] for number in passed])
         need(held, "参加第二次开标的不是通过者", "admitted are not those who passed")
         need(same(convened["facts"]["returned"], failed), "退还的不是未通过者", "returned are not those who failed")
-        admit = case.only("opening.admit", first)
-        places = [ends[0], admit["index"], convened["index"]]
-        need(places == sorted(places), "先后不对", "the steps are out of order")
-        need(same(admit["facts"]["passed"], passed), "公布的通过者不符", "opening.admit names others")
+        _published(case, committee, early, convened["index"])
         _scored(case, committee, ends)
         locks = case.told("committee.lock", committee)
-        need(locks and locks[0]["index"] > places[2], "锁定早于第二次开标", "locked before the second sitting")
+        need(locks and locks[0]["index"] > convened["index"], "锁定早于第二次开标", "locked before the second sitting")
     with out.at("opening.restore"):
-        for end in ends[1:]:
+        for end in ends[len(early) :]:
             late = sorted(set(_reviewed(case, committee, end)[0]) - entered)
             if late:
                 number = len(sat) + 2

@@ -153,6 +153,7 @@ def _room(code: str, errors: list[Refusal]) -> str:
             live=live,
             present=sum(one.declared_at is not None for one in live),
             rollbacks=queries.rollbacks(session, held),
+            may_withdraw=held.state == "first_concluded" and queries.opening_of(session, held.section).sitting == 1,
             memos=queries.memos(session, held) if member.declared_at and not queries.is_masked(held) else [],
             bids=queries.bids_in_evaluation(session, held.section) if not queries.is_masked(held) else [],
             errors=errors,

@@ -15,9 +15,10 @@ from core.outbox import post
 from experts import queries
 from experts.models import Committee, Rollback
 from experts.services.masks import check_leader, check_moving, from_seat
+from opening import services as hall
 
 REVIEW, SCORING = "review", "scoring"
-STANDS = {"scoring": REVIEW, "locked": SCORING}
+STANDS = {"scoring": REVIEW, "first_concluded": REVIEW, "locked": SCORING}
 """From which state of the committee which stage can be opened again; not once the report is written."""
 
 
@@ -25,10 +26,11 @@ def ask_rollback(act: Act, committee: Committee, reason: str) -> Rollback:
     """The leader asks to open the stage before again: the review while scoring, the scoring once locked.
 
     Conflict: committee.leader_only, committee.state, rollback.pending; Invalid("rollback.reason") under ten characters.
-    Two sittings whose second has begun do not go back: rollback.prices_open.
+    Of two sittings the first stage can be judged again although its end was published, as long as the hall has not
+    been convened for the prices: rollback.prices_open. Nobody knows one, so nothing is steered by mending an error.
     """
     leader = check_leader(act, committee)
-    stage = _stage(committee, "ask_rollback")
+    stage = _stage(act, committee, "ask_rollback")
     if len(reason.strip()) < 10:
         raise Invalid("rollback.reason", field="reason")
     held = queries.rollbacks(act.session, committee)
@@ -53,7 +55,8 @@ def ask_rollback(act: Act, committee: Committee, reason: str) -> Rollback:
 def decide_rollback(act: Act, asked: Rollback, *, is_approved: bool, answer: str) -> None:
     """The supervisor approves or dismisses; approved, the stage before is open again.
 
-    The review: findings and sheets stay as they are, the decision is taken again. The scoring: every sheet is its
+    The review: what was published of a first stage is withdrawn, and no second sitting is held before it ends anew.
+    Findings and sheets stay as they are, the decision is taken again. The scoring: every sheet is its
     member's draft again with what it holds, the result is computed anew. The old decision, sheets and result stand in
     the ledger. Forbidden("rollback.supervisor"); Conflict("committee.state") where the committee has moved on.
     """
@@ -67,7 +70,7 @@ def decide_rollback(act: Act, asked: Rollback, *, is_approved: bool, answer: str
     if not is_approved:
         return
     committee = asked.committee
-    if _stage(committee, "decide_rollback") != asked.stage:
+    if _stage(act, committee, "decide_rollback") != asked.stage:
         raise Conflict(
             "committee.state", verb="decide_rollback", state=committee.state, allowed=sorted(STANDS),
             subject=committee.subject,
@@ -97,6 +100,8 @@ def send_back(act: Act, committee: Committee, *, stage: str, reason: str, ground
 def _go_back(act: Act, committee: Committee, stage: str, facts: dict[str, Any]) -> None:
     sheets = [] if committee.conformity is None else queries.every_sheet(act.session, committee)
     committee.result = None
+    if committee.state == "first_concluded":
+        hall.withdraw_admission(act, queries.opening_of(act.session, committee.section))
     if stage == REVIEW:
         committee.conformity = None
         advance(act, committee, "roll_back_review", **facts)
@@ -109,11 +114,14 @@ def _go_back(act: Act, committee: Committee, stage: str, facts: dict[str, Any]) 
             advance(act, sheet, "reopen", **{"rollback": facts["rollback"]} if "rollback" in facts else {})
 
 
-def _stage(committee: Committee, verb: str) -> str:
+def _stage(act: Act, committee: Committee, verb: str) -> str:
     if committee.state not in STANDS:
         raise Conflict(
             "committee.state", verb=verb, state=committee.state, allowed=sorted(STANDS), subject=committee.subject
         )
-    if queries.in_two_stages(committee.section) and committee.state != "scoring":
+    two, closed = queries.in_two_stages(committee.section), committee.state == "locked"
+    if two and committee.state == "first_concluded":
+        closed = queries.opening_of(act.session, committee.section).sitting > 1
+    if two and closed:
         raise Conflict("rollback.prices_open", section=committee.section.code)
     return STANDS[committee.state]

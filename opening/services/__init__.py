@@ -36,7 +36,13 @@ from opening.services.reading import (
     reply_objection,
 )
 from opening.services.record import cosign_record, hand_over, render_record, sign_record
-from opening.services.sittings import admit, announce_supplement, convene_second, restore
+from opening.services.sittings import (
+    admit,
+    announce_supplement,
+    convene_second,
+    restore,
+    withdraw_admission,
+)
 from opening.services.suspension import (
     announce_reconvening,
     cancel,
@@ -117,4 +123,5 @@ __all__ = [
     "suspend",
     "unseal",
     "unseal_all",
+    "withdraw_admission",
 ]

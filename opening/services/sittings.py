@@ -57,6 +57,29 @@ def admit(act: Act, opening: Opening, passed: Sequence[int], failed: Sequence[di
     )
 
 
+def withdraw_admission(act: Act, opening: Opening) -> None:
+    """What was published of the first stage no longer stands: the committee judges it again before any price is known.
+
+    Called by the committee's floor, once its going back is approved. Afterwards nobody is admitted, and the hall cannot
+    be convened for the second sitting until `admit` says anew who passed. Conflict("opening.not_admitted") where
+    nothing was published or the hall was convened again.
+    """
+    if opening.admitted is None or opening.sitting > 1:
+        raise Conflict("opening.not_admitted", subject=opening.subject)
+    check_state(opening, "admit", {"handed_over"})
+    section, before = opening.section, opening.admitted
+    opening.admitted = None
+    append(act, "opening.withdraw_admission", opening.subject, {**before, "actor": act.actor.name})
+    publish_notice(
+        act,
+        kind="first_stage_withdrawn",
+        subject=section.subject,
+        title=f"{section.project.name}（{section.name}）撤回第一信封评审结果",
+        content={"section": section.code},
+    )
+    tell_bidders(act, opening, "opening.first_stage_withdrawn")
+
+
 def restore(act: Act, opening: Opening, numbers: Sequence[int], failed: Sequence[dict[str, Any]]) -> None:
     """Put on record that those bids had failed wrongly, although prices have been read: their turn comes (R-502).
 

@@ -11,6 +11,9 @@ MESSAGES = {
     "opening.restored": _l(
         "标段 %(section)s：评标委员会复核后更正第一信封评审结果，改判第 %(numbers)s 号通过，将另行公告补充开标时间。"
     ),
+    "opening.first_stage_withdrawn": _l(
+        "标段 %(section)s：评标委员会发现第一信封评审有误，经行政监督部门批准重新评审，原结果撤回；重新公布以前不进行第二次开标。"
+    ),
     "opening.supplement": _l("标段 %(section)s 将于 %(at)s 补充开标。"),
     "bid.judged": _l("标段 %(section)s：贵单位投标文件未解密的原因已认定，请到开标大厅查看。"),
     "awards.objection_filed": _l("标段 %(section)s 收到对评标结果的异议（第 %(number)s 号），答复期限 %(due_at)s。"),
@@ -75,6 +78,7 @@ TARGETS = {
     "opening.suspended": "opening.hall",
     "opening.reconvening": "opening.hall",
     "opening.restored": "opening.hall",
+    "opening.first_stage_withdrawn": "opening.hall",
     "opening.supplement": "opening.hall",
     "opening.cancelled": "opening.hall",
     "bid.called": "opening.hall",

@@ -79,6 +79,30 @@ def conclude(room: Room) -> None:
         committee_services.conclude_first_stage(act, room.committee(act.session))
 
 
+def mended_before_the_prices(stage: Whole, room: Room, login: Callable[..., Browser], app: Flask) -> None:
+    """Published, and yet wrong of b: withdrawn as the supervisor approves, judged and published anew, prices sealed."""
+    assert [one["number"] for one in stage.notices()["first_stage"]["passed"]] == [1]
+    leader, code = leader_of(room), stage.code
+    browser = signed_in(app, stage.platform, room.person_actor(leader))
+    assert "退回上一阶段" in browser.get(f"/expert/{code}").text
+    with room.platform.act(room.person_actor(leader)) as act:
+        number = committee_services.ask_rollback(
+            act, room.committee(act.session), "第 2 号的资质证书在附页中，判错"
+        ).number
+    supervisor = login(Role.SUPERVISOR)
+    decision = {"decision": "approve", "answer": "情况属实"}
+    assert supervisor.post(f"/tender/{code}/committee/rollback/{number}", data=decision).status_code == 303
+    assert "原结果撤回" in login(Role.BIDDER, person="b").get("/inbox").text
+    assert stage.notices()["first_stage_withdrawn"] == {"section": code}
+    with pytest.raises(Conflict, match=r"opening\.not_admitted"):
+        stage.act(stage.tenderee, services.convene_second)
+    room.review(dict.fromkeys((FAILS, OUT), "R2"))
+    room.begin_scoring(competition_reason="两家报价独立，资质和业绩均满足要求，仍有竞争")
+    room.score()
+    conclude(room)
+    assert [one["number"] for one in stage.notices()["first_stage"]["passed"]] == [1, 2]
+
+
 def second_sitting(stage: Whole, *absent: str) -> None:
     """From its convening to the second record; K is drawn here."""
     stage.clock.move_to(max(stage.clock.now(), stage.opening.section.second_opening_at))
@@ -234,6 +258,9 @@ def test_a_double_envelope_tender_runs_to_a_verified_archive_and_who_failed_stay
     neither the platform's own secrets nor the secrets released for the first envelopes fit. Seen red: with
     `Opening.due` naming every envelope, and with the committee's pages reading the price from the bid.
 
+    Before the prices the committee mends an error of its own (R-502): b had failed wrongly. Seen red: with the
+    published result left standing meanwhile; with the withdrawal not looked for by either verifier.
+
     Prices of the second sitting are corrected and explained (R-430, R-440). After an objection upheld c is found to
     have failed wrongly: it is opened in a sitting of its own and ranked with the others (R-502). Seen red: with the
     price decisions left out of who is ranked.
@@ -249,7 +276,8 @@ def test_a_double_envelope_tender_runs_to_a_verified_archive_and_who_failed_stay
         assert (bid.state, bid.price_fen, bid.schedule) == ("opened_by_bidder", None, None)
         assert set(bid.envelopes) == {"qualification", "technical"}
         assert not LATER & set(held_layers(stage, letter))
-    room = first_stage(stage, FAILS, OUT)
+    room = first_stage(stage, 2, FAILS, OUT)
+    mended_before_the_prices(stage, room, login, app)
     question = {"kind": "low_price", "text": "请说明报价明显偏低的理由并提供证明材料"}
     with pytest.raises(Conflict, match=r"bid_clarification\.prices_sealed"):
         asked(stage, room, "a", **question)
@@ -308,8 +336,13 @@ def test_a_double_envelope_tender_runs_to_a_verified_archive_and_who_failed_stay
         rules = project["law"]["rules"]
         project["law"]["rules"] = [one for one in rules if one["key"] != "wrong_failure_after_prices"]
 
+    def unwithdrawn(ledger: Any) -> None:
+        entry = next(one for one in ledger["entries"] if one["kind"] == "opening.withdraw_admission")
+        entry["kind"] = "opening.note"
+
     for path, change, check in (
         ("project.json", unlawful, "sittings"),
+        ("ledger.json", unwithdrawn, "sittings"),
         ("bids.json", priced, "sittings"),
         ("bids.json", secret, "sittings"),
         ("evaluation.json", passed, "scores"),

@@ -39,20 +39,18 @@ def check_sittings(told: Told) -> dict[str, Any]:
     concluded = told.places("committee.conclude_first", about)
     reviews = [_review_before(told, about, place) for place in concluded]
     need(bool(reviews), "archive.sitting", what="committee.conclude_first")
-    failed = [one["number"] for one in reviews[0] if one["rejected"]]
-    passed = [one["number"] for one in reviews[0] if not one["rejected"]]
-    admitted = told.one_fact("opening.admit", first)
-    need(admitted["passed"] == passed, "archive.sitting", what="opening.admit")
+    at = told.places("opening.convene_second", second)[0]
+    ended = sum(place < at for place in concluded)
+    _check_admissions(told, first, concluded[:ended], reviews[:ended], at)
+    failed = [one["number"] for one in reviews[ended - 1] if one["rejected"]]
+    passed = [one["number"] for one in reviews[ended - 1] if not one["rejected"]]
     numbers = {bid["number"]: bid for bid in told.bids}
     stated = [(one["number"], one["submission_digest"]) for one in convened[0]["admitted"]]
     meant = [(number, numbers[number]["submission_digest"]) for number in passed]
     need(stated == meant and convened[0]["returned"] == failed, "archive.sitting", what="admitted")
-    at = told.places("opening.convene_second", second)[0]
-    order = [concluded[:1], told.places("opening.admit", first), [at]]
-    need([len(one) for one in order] == [1, 1, 1], "archive.sitting", what="order")
-    need(order[0][0] < order[1][0] < at < told.places("committee.lock", about)[0], "archive.sitting", what="order")
+    need(at < told.places("committee.lock", about)[0], "archive.sitting", what="order")
     course = Course({second: at}, {second: {digest for _, digest in meant}}, set(passed))
-    for place, review in zip(concluded[1:], reviews[1:], strict=True):
+    for place, review in zip(concluded[ended:], reviews[ended:], strict=True):
         _check_restored(told, course, code, place, {one["number"] for one in review if not one["rejected"]})
     convenings = [e for e in told.ledger["entries"] if e["kind"] == "opening.convene_second"]
     restored = [e for e in told.ledger["entries"] if e["kind"] == "opening.restore"]
@@ -69,6 +67,22 @@ def check_sittings(told: Told) -> dict[str, Any]:
     opened = [numbers[number] for number in sorted(course.passed) if numbers[number]["state"] in OPENED]
     need(all(set(told.later) <= set(bid["envelopes"]) for bid in opened), "archive.sitting", what="second envelopes")
     return {"sittings": 1 + len(course.begun), "passed": len(course.passed), "returned": len(out)}
+
+
+def _check_admissions(
+    told: Told, first: str, ends: list[int], reviews: list[list[dict[str, Any]]], convened: int
+) -> None:
+    """Each end of the stage before the prices was published as it was decided; all but the last were withdrawn."""
+    said = zip(told.places("opening.admit", first), told.facts_of("opening.admit", first), strict=True)
+    admitted = list(said)
+    taken = told.places("opening.withdraw_admission", first)
+    need(bool(ends) and len(admitted) == len(ends) == 1 + len(taken), "archive.sitting", what="opening.admit")
+    for (_, facts), review in zip(admitted, reviews, strict=True):
+        passed = [one["number"] for one in review if not one["rejected"]]
+        need(facts["passed"] == passed, "archive.sitting", what="opening.admit")
+    course = [place for end, (at, _), back in zip(ends, admitted, [*taken, convened], strict=True)
+              for place in (end, at, back)]  # fmt: skip
+    need(course == sorted(course), "archive.sitting", what="order")
 
 
 def _review_before(told: Told, about: str, place: int) -> list[dict[str, Any]]:
