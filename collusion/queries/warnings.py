@@ -296,6 +296,17 @@ def opened_bids(session: Session, section: Section) -> list[Bid]:
     return list(session.scalars(query))
 
 
+def opened_later(session: Session, section: Section) -> list[Bid]:
+    """The bids whose last envelope was opened after the section's scan: in a sitting of their own (补充开标).
+
+    The scan is made once, with the second sitting; what a supplementary one opens it has not seen.
+    """
+    made = scan(session, section)
+    if made is None:
+        return []
+    return [bid for bid in opened_bids(session, section) if bid.opened_at and bid.opened_at > made.scanned_at]
+
+
 def trail(session: Session, found: Warning) -> list[LedgerEntry]:
     """Everything that was done with a warning, who looked at it included."""
     return entries_of(session, found.subject)

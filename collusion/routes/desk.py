@@ -157,6 +157,7 @@ def card(code: str, errors: list[Refusal]) -> str:
             pair=pair,
             pairs=pairs,
             passages=[_sides(passage, names, pair) for passage in pair["passages"][:MOST_PASSAGES]],
+            opened_later=queries.opened_later(session, found.section),
             graph=drawings.ties(made.result if made else {}, names, keys),
             likeness=drawings.likeness(made.result if made else {}, names),
             weights=drawings.weights(pair),

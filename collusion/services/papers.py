@@ -95,6 +95,9 @@ def lead_facts(session: Session, found: Warning) -> dict[str, Any]:
         "result_sha256": made.result_sha256,
         "material": made.material,
         "command": materials.command_line(made.material) if made.material else None,
+        "opened_later": [
+            {"number": bid.number, "name": bid.name} for bid in queries.opened_later(session, found.section)
+        ],
     }
 
 

@@ -15,7 +15,7 @@ from accounts.rules import Role
 from bidding import queries as bidding
 from collusion import queries, services
 from collusion.rules.fusion import Selection
-from core.act import Actor, Platform
+from core.act import SYSTEM, Actor, Platform
 from core.clock import StoppedClock
 from core.errors import Conflict, Invalid
 from core.ledger.log import entries_of
@@ -184,6 +184,23 @@ def test_every_page_of_the_desk_answers_in_both_languages_and_says_its_history(d
         kinds = [entry.kind for entry in entries_of(session, found.subject)]
     assert kinds.count("warning.view") >= 3
     assert {"warning.ask", "warning.resume", "warning.propose", "warning.dismiss"} <= set(kinds)
+
+
+def test_a_lead_says_what_its_scan_had_not_seen(desk: Platform, clock: StoppedClock, login: Any) -> None:
+    """One opened in a supplementary sitting, after the one scan. Seen red: with every opened bid taken for scanned."""
+    with desk.reading() as session:
+        (found,) = queries.warnings_of(session, bidding.section(session, CODE))
+        assert queries.opened_later(session, found.section) == []
+    page = f"/supervise/warnings/{found.code}"
+    assert "不在筛查之内" not in login(Role.SUPERVISOR).get(page).get_data(as_text=True)
+    clock.advance(days=2)
+    with desk.act(SYSTEM) as act:
+        bid = queries.opened_bids(act.session, bidding.section(act.session, CODE))[2]
+        bid.opened_at, name = act.now, bid.name
+    told = login(Role.SUPERVISOR).get(page).get_data(as_text=True)
+    assert "不在筛查之内" in told and f"开启的 {name} 不在" in told
+    with desk.reading() as session:
+        assert services.lead_facts(session, found)["opened_later"] == [{"number": 3, "name": name}]
 
 
 def test_filters_count_and_find(desk: Platform) -> None:
