@@ -51,7 +51,7 @@ LIVES: dict[str, tuple[str, dict[str, tuple[list[str], str | None]]]] = {
         "lock_blind": (["blind"], "seated"), "begin_scoring": (["seated"], "scoring"),
         "conclude_first": (["scoring"], "first_concluded"), "lock": (["scoring", "first_concluded"], "locked"),
         "report": (["locked"], "reported"), "deliver": (["reported"], "delivered"),
-        "reseat": (["blind", "seated", "scoring"], "drawn"), "roll_back_review": (["scoring", "delivered"], "seated"),
+        "reseat": (["blind", "seated", "scoring"], "drawn"), "roll_back_review": (["scoring", "first_concluded", "delivered"], "seated"),
         "roll_back_scoring": (["locked", "delivered"], "scoring"),
     }),
     "sheet": ("draft", {"lock": (["draft"], "locked"), "reopen": (["locked"], "draft"),
