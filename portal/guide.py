@@ -67,5 +67,5 @@ def shortest(regime: str, now: datetime) -> Figure:
         begun = end_of_day(reckoned.on)
     if "contract_within" in law.rules:
         last = table.end_of_days(day_of(begun), law.days("contract_within")).on
-        stages.append(Stage(_("签订合同"), begun, end_of_day(last)))
+        stages.append(Stage(_("合同"), begun, end_of_day(last)))
     return timeline(stages, now=now, title=_("法定最短期限（今天的法律，从今天发布公告算起）"))

@@ -254,6 +254,22 @@ def section_rules(code: str) -> str:
         )
 
 
+@blueprint.get("/sections/<code>/rules.json")
+@public
+def section_rules_json(code: str) -> Answer:
+    """The frozen rules as data with the SHA-256 of their canonical JSON, and the keys today's law has otherwise."""
+    with reading() as session:
+        section = bidding.section(session, code)
+        frozen = bidding.law_of(section)
+        rows = compared(frozen, bidding.law_today(section.project, instant_now()))
+        return jsonify(
+            section=code,
+            law=frozen.as_json(),
+            sha256=hashlib.sha256(rfc8785.dumps(frozen.as_json())).hexdigest(),
+            changed_since=[row.key for row in rows if row.changed],
+        )
+
+
 @dataclass(frozen=True)
 class Row:
     """A rule as the section holds it, and as today's law has it where that differs."""

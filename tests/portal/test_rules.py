@@ -103,4 +103,7 @@ def test_a_section_shows_what_it_froze_and_where_today_differs(platform: Platfor
         project.law = held.as_json()
     page = client.get(f"/sections/{stage.code}/rules").text
     assert "与今天的法律有 1 处不同" in page and "12 日" in page and "今天：15 日" in page
+    held = client.get(f"/sections/{stage.code}/rules.json").json
+    assert held is not None and held["changed_since"] == ["clarify_before_deadline"]
+    assert held["sha256"] == hashlib.sha256(rfc8785.dumps(held["law"])).hexdigest()
     assert client.get("/sections/nothing/rules").status_code == 404
