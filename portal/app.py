@@ -39,6 +39,7 @@ from core.trust import Trust
 from experts.services.guests import admit_guest
 from portal import errors, filters, queries, words
 from portal.cli.language import CATALOGUES
+from portal.lawbook import value_of
 from portal.linking import finish_page
 from portal.papers import paper_seal
 from portal.standing import check_standing, journal_of
@@ -267,6 +268,7 @@ def create_app(settings: Settings | None = None, platform: Platform | None = Non
         sentence=said,
         state_word=words.state_word,
         own_word=words.own_word,
+        rule_value=value_of,
         retold=retold,
     )
     app.context_processor(page_context)

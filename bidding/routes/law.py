@@ -38,17 +38,6 @@ SHOWN = (
 )
 """The keys of the table, in the order of a tender's life."""
 
-CODED = {
-    "grounds": "ground",
-    "invitation": "invitation",
-    "bond_forms": "bond_form",
-    "too_few_then": "too_few",
-    "prices_read": "prices_read",
-    "evaluation_methods": "evaluation",
-    "allowed": "allowed",
-}
-"""Keys whose values are codes, with the prefix of their words."""
-
 
 @blueprint.get("/procedures")
 @public
@@ -68,6 +57,5 @@ def procedures() -> str:
         categories=CATEGORIES,
         laws=laws,
         shown=SHOWN,
-        coded=CODED,
         on=on,
     )

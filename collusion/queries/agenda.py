@@ -26,7 +26,7 @@ KINDS = {
     "collusion.resume": Kind("collusion.warning", ("collusion.resume_warning",)),
     "collusion.approve": Kind("collusion.warning", ("collusion.approve_warning",)),
     "collusion.answer": Kind("collusion.explanations", ("collusion.answer_material",)),
-    "collusion.archive": Kind("collusion.archive", ("collusion.archive_section",)),
+    "collusion.archive": Kind("collusion.archive", ("collusion.archive_section",), must=False),
 }  # fmt: skip
 
 

@@ -172,7 +172,6 @@ def test_members_are_led_through_the_room_and_the_leader_through_its_ends(
 def test_the_page_says_so_in_both_languages_and_only_to_who_is_signed_in(
     platform: Platform, login: Login, client: Browser
 ) -> None:
-    """Seen red: without the door."""
     assert client.get("/todo").status_code == 303
     tender = Tender(platform)
     tender.draft()

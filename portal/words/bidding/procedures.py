@@ -115,7 +115,7 @@ STATES = {
     "key.price_weight_min": _l("价格权重下限"),
     "key.price_weight_max": _l("价格权重上限"),
     "key.committee_min": _l("评委最少人数"),
-    "allowed.yes": _l("可用"),
+    "allowed.yes": _l("可以采用"),
     "allowed.evidence": _l("须附批准或论证"),
     "allowed.no": _l("不可用"),
     "opens.first": _l("截止时开启"),
