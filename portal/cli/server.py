@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import resource
 import socket
 import struct
@@ -42,6 +43,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         for listener in self.sockets:
             listener.sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         super().load_wsgi()
+        gc.collect()
+        gc.freeze()  # the site stays as it is: in a crowd the collector need not look at it again and again
+        gc.set_threshold(20_000, 20, 20)
         self.arrivals = self.wsgi.extensions["sunbid.arrivals"]
         Doorkeeper(self.arrivals, self._knock).start()
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 
 from core.clock import BEIJING, from_iso
 from portal.cli.demo.scenes.scene import Place
@@ -46,15 +45,11 @@ def _tender(rows: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def show(console: Console, folder: Path, site: str) -> None:
-    """The closing table in the terminal."""
-    table = Table(title=f"现在站着的场景（网页：{site}/demo）", title_justify="left", show_lines=False)
-    for heading in ("阶段", "账号", "做什么", "地址"):
-        table.add_column(heading, overflow="fold")
+    """What stands where, in the terminal: a tender and a line for each account; the page has the links."""
+    console.print(f"\n[bold]等人来办的标段[/bold]（每个按钮都在导览页：{site}/demo）")
     for tender in kept(folder):
-        when = f"\n{tender['at'].astimezone(BEIJING):%m-%d %H:%M}" if tender["at"] else ""
-        name = f"[bold]{words.SCENES[tender['scene']]}[/bold]\n{tender['title']}{when}"
-        for number, place in enumerate(tender["places"]):
-            action = str(words.ACTIONS[f"{place['scene']}.{place['action']}"])
-            table.add_row("" if number else name, place["login"] or "任何人", action, place["page"])
-        table.add_section()
-    console.print(table)
+        when = f"，{tender['at'].astimezone(BEIJING):%m-%d %H:%M}" if tender["at"] else ""
+        console.print(f"\n  [bold]{words.SCENES[tender['scene']]}[/bold]  {tender['title']}{when}")
+        for action, places in groupby(tender["places"], key=lambda place: f"{place['scene']}.{place['action']}"):
+            who = "、".join(place["login"] or "任何人" for place in places)
+            console.print(f"    {words.ACTIONS[action]}  [dim]{who}[/dim]")
