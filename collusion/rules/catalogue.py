@@ -9,7 +9,7 @@ import pkgutil
 from functools import lru_cache
 from typing import Any
 
-from collusion.rules import background, fusion, passages, prices, reading, seeding
+from collusion.rules import background, fusion, passages, prices, rarest, reading, rewording, seeding
 from collusion.rules.base_rates import RATES
 from collusion.rules.evidence import Indicator
 
@@ -36,12 +36,13 @@ def settings() -> dict[str, Any]:
         "text": {
             "fuzzy_containment": reading.FUZZY_CONTAINMENT,
             "least_island": reading.LEAST_ISLAND,
-            "sentence_dice": seeding.SENTENCE_DICE,
-            "neighbour_dice": seeding.NEIGHBOUR_DICE,
+            "sentence_dice": rewording.SENTENCE_DICE,
+            "neighbour_dice": rewording.NEIGHBOUR_DICE,
             "chain_gap": passages.CHAIN_GAP,
             "least_passage": passages.LEAST_PASSAGE,
-            "rarest": seeding.RAREST,
-            "least_meetings": seeding.LEAST_MEETINGS,
+            "rarest": rarest.RAREST,
+            "stretch": seeding.STRETCH,
+            "least_common": rewording.LEAST_COMMON,
             "near": passages.NEAR,
             "scattered": passages.SCATTERED,
             "sentence_counts": passages.SENTENCE_COUNTS,

@@ -84,6 +84,28 @@ class Counted:
         return bool(self.keys.size)
 
 
+class Sieve:
+    """A set of keys that are even in their upper bits: most that are not in it are told by one look at a table."""
+
+    def __init__(self, keys: Keys) -> None:
+        """Hold keys, ascending."""
+        self._keys = Counted(keys, np.ones(keys.size, dtype=np.int64))
+        bits = min(24, max(8, keys.size.bit_length() + 4))
+        self._shift = np.uint64(64 - bits)
+        self._table = np.zeros(1 << bits, dtype=bool)
+        self._table[(keys >> self._shift).view(np.int64)] = True
+
+    def holds(self, keys: Keys) -> NDArray[np.bool_]:
+        """Say which keys are in the set."""
+        told = self._table[(keys >> self._shift).view(np.int64)]
+        perhaps = np.flatnonzero(told)
+        told[perhaps] = self._keys.of(keys[perhaps]) > 0
+        return np.asarray(told)
+
+    def __bool__(self) -> bool:
+        return bool(self._keys)
+
+
 def counted(groups: list[Keys]) -> Counted:
     """Count in how many groups each key stands; each group holds a key once."""
     if not groups:

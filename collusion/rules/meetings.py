@@ -2,45 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from collusion.rules.frequencies import SPREAD
-from collusion.rules.letters import Keys
+from collusion.rules.letters import Index, Keys
 
 REPEATED = 12
 """A seed standing more often than this within one bid is that author's formula and starts no match."""
 NEAREST = 128
 """A phrase standing in more places than this is followed to the next so many of them from each."""
-Index = NDArray[np.int64]
 
 
-def in_two(keys: Keys, bid: Index) -> NDArray[np.bool_]:
-    """Say which keys may stand in two bids (`bid` goes with the first axis), by a table of slots: never wrongly no."""
-    if not keys.size:
-        return np.zeros(keys.shape, dtype=bool)
-    bits = min(26, max(8, keys.size.bit_length() + 1))
-    slots = (keys * SPREAD >> np.uint64(64 - bits)).astype(np.uint32)
-    owner = bid.astype(np.uint16)
-    owner = np.broadcast_to(owner[:, None], keys.shape) if keys.ndim > 1 else owner
-    holder = np.zeros(1 << bits, dtype=np.uint16)
-    holder[slots] = owner
-    shared = np.zeros(1 << bits, dtype=bool)
-    shared[slots[holder[slots] != owner]] = True
-    return np.asarray(shared[slots], dtype=bool)
+def slots(keys: NDArray[np.unsignedinteger], bits: int) -> Index:
+    """Give each key, even in its upper bits, one of 2^bits slots."""
+    moved = keys >> keys.dtype.type(8 * keys.itemsize - bits)
+    return moved.view(np.int64) if keys.itemsize == 8 else moved.astype(np.int64)
 
 
-def met_again(keys: Keys, places: Index, bid: Index) -> tuple[Keys, Index, Index]:
-    """Keep what may stand in two bids, by a table of slots: never wrongly left out; sorted by key, then place."""
-    kept = np.flatnonzero(in_two(keys, bid))
-    # Places ascend within a bid, and bids ascend: a stable sort keeps them so within a key.
-    kept = kept[np.argsort(places[kept], kind="stable")] if (np.diff(places[kept]) < 0).any() else kept
-    keys = keys[kept]
+def in_two(keys: Sequence[NDArray[np.unsignedinteger]]) -> list[NDArray[np.bool_]]:
+    """Say of each bid's keys, even in their upper bits, which may stand in another bid's too: never wrongly no.
+
+    Two tables say who was in a slot last when all bids come by in order, and when they come in the opposite order.
+    """
+    bits = min(26, max(8, sum(one.size for one in keys).bit_length() + 1))
+    last = np.zeros(1 << bits, dtype=np.uint8 if len(keys) <= 255 else np.uint16)
+    first = last.copy()
+    for number, one in enumerate(keys):
+        last[slots(one, bits)] = number
+    for number, one in reversed(list(enumerate(keys))):
+        first[slots(one, bits)] = number
+    shared = first != last
+    return [shared[slots(one, bits)] for one in keys]
+
+
+def met_in_two(keys: Sequence[Keys], places: Sequence[Index]) -> tuple[Keys, Index, Index]:
+    """Give the keys, even in all their upper half, that may stand in two bids, with place and bid: never too few.
+
+    Sifted twice, by other bits, since half of what one table lets pass met there by chance alone.
+    """
+    kept = [np.flatnonzero(told) for told in in_two(keys)]
+    keys = [one[at] for one, at in zip(keys, kept, strict=True)]
+    again = [np.flatnonzero(told) for told in in_two([one << np.uint64(24) for one in keys])]
+    return (
+        np.concatenate([one[at] for one, at in zip(keys, again, strict=True)]),
+        np.concatenate([one[at[more]] for one, at, more in zip(places, kept, again, strict=True)]),
+        np.repeat(np.arange(len(keys)), [at.size for at in again]),
+    )
+
+
+def ordered(keys: Keys, places: Index, bid: Index) -> tuple[Keys, Index, Index]:
+    """Sort by key, then place."""
+    if (np.diff(places) < 0).any():
+        order = np.argsort(places, kind="stable")
+        keys, places, bid = keys[order], places[order], bid[order]
     order = stable_order(keys)
-    kept = kept[order]
-    return keys[order], places[kept], bid[kept]
+    return keys[order], places[order], bid[order]
 
 
 def stable_order(keys: Keys) -> Index:
@@ -69,14 +87,6 @@ def without_formulas(keys: Keys, places: Index, bid: Index) -> tuple[Keys, Index
     sizes = np.diff(np.append(first, keys.size))
     kept = np.repeat(sizes <= REPEATED, sizes)
     return keys[kept], places[kept], bid[kept]
-
-
-def pairs_of(keys: Keys, places: Index, bid: Index) -> tuple[Index, Index]:
-    """Give every two places of one key in different bids."""
-    found = [(places[one], places[other]) for one, other in equal_pairs(keys, bid)]
-    if not found:
-        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
-    return np.concatenate([a for a, _ in found]), np.concatenate([b for _, b in found])
 
 
 def equal_pairs(keys: Keys, bid: Index) -> Iterator[tuple[Index, Index]]:

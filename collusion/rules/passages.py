@@ -9,10 +9,10 @@ import numpy as np
 from rapidfuzz.distance import Indel
 
 from collusion.rules.documents import Place
-from collusion.rules.letters import Places, bigram_ids
-from collusion.rules.meetings import Index
+from collusion.rules.letters import Index, bigram_ids
 from collusion.rules.reading import Ordinary, Piece, Source, written
-from collusion.rules.seeding import Field, Links, Seeds, edited_links, exact_links, winnowed
+from collusion.rules.rewording import edited_links
+from collusion.rules.seeding import Field, Links, Seeds, exact_links
 
 CHAIN_GAP = 15
 LEAST_PASSAGE = 16
@@ -26,7 +26,7 @@ SCATTERED = 0.25
 """Weight of a lone sentence: sentences of the trade lie about, what was copied lies together."""
 
 Span = tuple[int, int]
-__all__ = ["Comparison", "Passage", "Seeds", "Side", "compare", "compare_all", "winnow"]
+__all__ = ["Comparison", "Passage", "Seeds", "Side", "compare", "compare_all"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +81,6 @@ class _Group:
     edited: bool
 
 
-def winnow(text: str, start: int, end: int) -> Iterable[tuple[int, int]]:
-    """Give (key, position) of the least-keyed gram of each window of a text, each once: the rightmost on ties."""
-    codes = np.array([ord(letter) for letter in text], dtype=np.uint32)
-    own = np.zeros(codes.size, dtype=bool)
-    own[start:end] = True
-    keys, places = winnowed(codes, own, np.zeros(codes.size, dtype=np.int32))
-    return zip(keys.tolist(), places.tolist(), strict=True)
-
-
 def compare(a: Seeds, b: Seeds, ordinary: Ordinary) -> Comparison:
     """Find what two bids share of their own text, longest first."""
     return compare_all([a, b], ordinary)[0, 1]
@@ -97,7 +88,7 @@ def compare(a: Seeds, b: Seeds, ordinary: Ordinary) -> Comparison:
 
 def compare_all(seeds: Sequence[Seeds], ordinary: Ordinary) -> Mapping[tuple[int, int], Comparison]:
     """Find what every two bids share of their own text, by their positions in `seeds`; the passages longest first."""
-    field = Field(seeds)
+    field = Field(seeds, ordinary)
     exact, edited = exact_links(field), edited_links(field)
     found: dict[tuple[int, int], list[_Group]] = {}
     for links in _by_pieces(field, exact, edited):
@@ -108,10 +99,13 @@ def compare_all(seeds: Sequence[Seeds], ordinary: Ordinary) -> Mapping[tuple[int
     compared = {}
     for one in range(len(seeds)):
         for other in range(one + 1, len(seeds)):
-            groups = _each_letter_once(field, found.get((one, other), []))
+            own, all_letters = zip(letters[one], letters[other], strict=True)
+            if (one, other) not in found:
+                compared[one, other] = Comparison((), 0, 0.0, *own, *all_letters)
+                continue
+            groups = _each_letter_once(field, found[one, other])
             passages = tuple(_passage(field, group, ordinary) for group in groups)
             matched = sum(passage.matched for passage in passages)
-            own, all_letters = zip(letters[one], letters[other], strict=True)
             compared[one, other] = Comparison(passages, matched, _concentrated(field, groups), *own, *all_letters)
     return compared
 
@@ -127,25 +121,50 @@ class _Link:
 
 
 def _by_pieces(field: Field, exact: Links, edited: Links) -> Iterable[list[_Link]]:
-    """Give the links of every two paragraphs that can make a passage at all."""
+    """Give the links of two paragraphs that lie close enough to make a passage and are long enough together."""
     a, b = np.concatenate([exact.a, edited.a]), np.concatenate([exact.b, edited.b])
     lengths_a = np.concatenate([exact.length_a, edited.length_a])
     lengths_b = np.concatenate([exact.length_b, edited.length_b])
     straight = np.concatenate([exact.exact, edited.exact])
     if not a.size:
         return
-    pieces = field.paragraph[a].astype(np.int64) * np.int64(field.piece_offsets[-1] + 1) + field.paragraph[b]
+    pieces = field.paragraph_of(a) * np.int64(field.piece_offsets[-1] + 1) + field.paragraph_of(b)
     order = np.lexsort((b, a + lengths_a, a, pieces))
-    pieces = pieces[order]
-    first = np.flatnonzero(np.concatenate([[True], pieces[1:] != pieces[:-1]]))
-    ends = np.append(first[1:], pieces.size)
     most = np.where(straight, np.concatenate([exact.most, edited.most]), LEAST_PASSAGE)
-    reach = np.add.reduceat(most[order], first)
-    for start, end in zip(first[reach >= LEAST_PASSAGE].tolist(), ends[reach >= LEAST_PASSAGE].tolist(), strict=True):
+    together = np.zeros(a.size, dtype=np.int64)
+    together[order] = _together(pieces[order], a[order], lengths_a[order])
+    # Links of one diagonal each lie together only where they do on both sides.
+    by_b = np.lexsort((b, together))
+    on_both = np.zeros(a.size, dtype=np.int64)
+    on_both[by_b] = _together(together[by_b], b[by_b], lengths_b[by_b])
+    enough = np.bincount(on_both, most)[on_both] >= LEAST_PASSAGE
+    kept = np.zeros(int(together.max()) + 1, dtype=bool)
+    kept[together[enough | ~straight]] = True
+    order = order[kept[together[order]]]
+    first = np.flatnonzero(np.diff(together[order], prepend=-1))
+    for chosen in np.split(order, first[1:]) if order.size else ():
         yield [
-            _Link(int(a[i]), int(b[i]), int(lengths_a[i]), int(lengths_b[i]), bool(straight[i]), int(most[i]))
-            for i in order[start:end].tolist()
+            _Link(*numbers)
+            for numbers in zip(
+                a[chosen].tolist(),
+                b[chosen].tolist(),
+                lengths_a[chosen].tolist(),
+                lengths_b[chosen].tolist(),
+                straight[chosen].tolist(),
+                most[chosen].tolist(),
+                strict=True,
+            )
         ]
+
+
+def _together(group: Index, start: Index, length: Index) -> Index:
+    """Number the clusters of spans at most CHAIN_GAP apart: no chain passes from one to another.
+
+    `group` ascends, and in a group `start` does.
+    """
+    inner = np.cumsum(np.diff(group, prepend=group[:1]) != 0) * np.int64(2 * (start.max() + length.max()) + CHAIN_GAP)
+    reached = np.maximum.accumulate(start + length + inner)
+    return np.cumsum(np.concatenate([[0], (start + inner)[1:] - reached[:-1] > CHAIN_GAP]))
 
 
 def _chained(field: Field, links: list[_Link]) -> list[_Group]:
@@ -190,7 +209,7 @@ def _group(field: Field, chain: list[_Link]) -> _Group | None:
     if matched < LEAST_PASSAGE:
         return None
     return _Group(
-        (int(field.paragraph[chain[0].a]), int(field.paragraph[chain[0].b])),
+        tuple(field.paragraph_of(np.array([chain[0].a, chain[0].b])).tolist()),
         a,
         b,
         (min(link.a for link in chain), max(link.a + link.length_a for link in chain)),
@@ -226,7 +245,7 @@ def _concentrated(field: Field, groups: list[_Group]) -> float:
                 cluster = [new if value == old else value for value in cluster]
     sentences: dict[int, dict[int, int]] = {}
     for number, group in zip(cluster, ordered, strict=True):
-        found, counts = np.unique(field.sentence[group.a[field.own[group.a]]], return_counts=True)
+        found, counts = np.unique(field.sentence_of(group.a[field.own[group.a]]), return_counts=True)
         held = sentences.setdefault(number, {})
         for sentence, count in zip(found.tolist(), counts.tolist(), strict=True):
             held[sentence] = min(SENTENCE_COUNTS, held.get(sentence, 0) + count)
@@ -257,7 +276,7 @@ def _passage(field: Field, group: _Group, ordinary: Ordinary) -> Passage:
 
 def _side(field: Field, number: int, equal: Index, span: Span) -> Side:
     bid = int(np.searchsorted(field.piece_offsets, number, side="right")) - 1
-    piece: Piece = field.seeds[bid].stream.pieces[number - int(field.piece_offsets[bid])]
+    piece: Piece = field.seeds[bid].stream.piece(number - int(field.piece_offsets[bid]))
     begin = int(field.offsets[bid]) + piece.start
     start, end = span[0] - begin, span[1] - begin
     first, last = int(piece.origins[start]), int(piece.origins[end - 1]) + 1
@@ -272,7 +291,7 @@ def _side(field: Field, number: int, equal: Index, span: Span) -> Side:
     )
 
 
-def _spans(letters: Places) -> tuple[Span, ...]:
+def _spans(letters: Index) -> tuple[Span, ...]:
     """Give runs of neighbouring letters of the original, ascending."""
     if not letters.size:
         return ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 
@@ -11,22 +11,26 @@ from numpy.typing import NDArray
 from rapidfuzz.distance import Indel
 
 from collusion.rules.background import Background
-from collusion.rules.documents import Document, Place
+from collusion.rules.documents import Document, Paragraph, Place
 from collusion.rules.folding import CITATIONS
-from collusion.rules.frequencies import Counted
+from collusion.rules.frequencies import SPREAD, Counted, Sieve
 from collusion.rules.letters import (
     GRAM,
     Codes,
+    Index,
     Keys,
     Letters,
-    Places,
     bigram_ids,
     distinct,
+    fives,
     fold_all,
     gram_keys,
-    runs,
-    within,
+    not_before,
+    numbered,
+    ragged,
+    stretches,
 )
+from collusion.rules.tender_pairs import MANY, TenderPairs
 
 LEAST_ISLAND = 8
 """Shorter leftovers between explained text are joints, not text (App. D 5)."""
@@ -36,6 +40,9 @@ LEAST_FUZZY = 10
 RAREST_TRIED = 12
 CANDIDATES = 4
 LONGEST_POSTING = 400
+LONG_KNOWN = 500
+"""Paragraphs of the tender of so many letters are not looked into when a bid repeats them word for word."""
+AT_ONCE = 1_000_000
 ID_BITS, SENTENCE_BITS = np.uint64(42), np.uint64(22)
 ID_MASK, SENTENCE_MASK = np.uint64(2**42 - 1), np.uint64(2**22 - 1)
 Sources = NDArray[np.uint8]
@@ -64,26 +71,41 @@ class Piece:
     start: int
     end: int
     sources: Sources
-    origins: Places
+    origins: Index
     row: bool = False
 
 
-def _nothing() -> Places:
-    return np.zeros(0, dtype=np.int32)
+@dataclass(slots=True)
+class Part:
+    """Some paragraphs of a stream one after another; places count from its first letter, at `start` of the stream."""
+
+    start: int
+    codes: Codes
+    sources: Sources
+    told: NDArray[np.uint8]
+    bounds: Index
+    sentences: Index
+    first_sentence: int
 
 
 @dataclass(slots=True)
 class Stream:
-    """All text of one bid, in order, each paragraph once: the letters, and of each its paragraph, sentence, source."""
+    """All text of one bid, in order, each paragraph once: the letters, and whose each is.
+
+    Paragraph p holds the letters from `bounds[p]` to `bounds[p + 1]`, sentence s those from `sentences[s]` to
+    `sentences[s + 1]`. `told` says of each letter
+    and the next what `TenderPairs` does. `known` are long paragraphs of the tender, which are looked at no further.
+    """
 
     bidder: str
-    pieces: list[Piece] = field(default_factory=list)
-    codes: Codes = field(default_factory=lambda: np.zeros(0, dtype=np.uint32))
-    paragraph: Places = field(default_factory=_nothing)
-    sentence: Places = field(default_factory=_nothing)
-    sources: Sources = field(default_factory=lambda: np.zeros(0, dtype=np.uint8))
-    grams: Keys | None = None
-    """The key of the phrase that begins at each letter, until the seeds are made."""
+    codes: Codes
+    sources: Sources
+    told: NDArray[np.uint8]
+    bounds: Index
+    sentences: Index
+    paragraphs: list[tuple[Document, Paragraph]]
+    known: list[int]
+    _pieces: dict[int, Piece] = field(default_factory=dict)
 
     @property
     def letters(self) -> int:
@@ -95,6 +117,40 @@ class Stream:
         """Folded letters left after subtraction."""
         return int(np.count_nonzero(self.sources == Source.OWN))
 
+    def piece(self, number: int) -> Piece:
+        """Give a paragraph with the way back to its text, made when it is first asked for."""
+        if number not in self._pieces:
+            document, paragraph = self.paragraphs[number]
+            start, end = int(self.bounds[number]), int(self.bounds[number + 1])
+            self._pieces[number] = Piece(
+                Place(document.file, paragraph.page, paragraph.number),
+                paragraph.text,
+                start,
+                end,
+                self.sources[start:end],
+                fold_all([paragraph.text]).origins,
+                paragraph.row,
+            )
+        return self._pieces[number]
+
+    def parts(self) -> Iterator[Part]:
+        """Give what lies between the known paragraphs."""
+        first = 0
+        for last in [*self.known, len(self.paragraphs)]:
+            start, end = int(self.bounds[first]), int(self.bounds[last])
+            if end > start:
+                low, high = np.searchsorted(self.sentences, [start, end]).tolist()
+                yield Part(
+                    start,
+                    self.codes[start:end],
+                    self.sources[start:end],
+                    self.told[start:end],
+                    self.bounds[first : last + 1] - start,
+                    self.sentences[low : high + 1] - start,
+                    low,
+                )
+            first = last + 1
+
 
 class Ordinary:
     """The words that prove nothing: the tender's own, and those of the archive."""
@@ -105,77 +161,143 @@ class Ordinary:
         # In order of file, so that handing the same files over in another order changes nothing.
         documents = sorted(tender, key=lambda document: (document.file, document.sha256))
         letters = fold_all(paragraph.text for document in documents for paragraph in document.paragraphs)
-        kept, _ = first_of_each(letters)
-        self._codes = letters.codes[kept]
-        self._sentence = _dense(letters.sentence[kept])
-        paragraph = letters.paragraph[kept]
-        keys = gram_keys(self._codes)
-        grams = distinct(keys[within(paragraph, GRAM)]) if keys.size else keys
-        self._grams = Counted(grams, np.ones(grams.size, dtype=np.int64))
-        self._sentences = int(self._sentence[-1]) + 1 if self._sentence.size else 0
-        self._bags = bags(self._codes, self._sentence)
+        self._paragraphs: set[bytes] = set()
+        kept = _each_once(letters, self._paragraphs)
+        at, bounds, self._sentence = _picked(letters, kept)
+        self._codes = letters.codes[at]
+        pairs = bigram_ids(self._codes)
+        begins = np.flatnonzero(not_before(bounds[1:], GRAM, max(0, self._codes.size - GRAM + 1)))
+        self._grams = Sieve(distinct(fives(pairs, begins)))
+        self._sentences = self._sentence.size - 1
+        self._bags = bags(self._codes, numbered(self._sentence))
         # The same pairs the other way round: the sentences of each bigram.
         self._postings = np.sort((self._bags & ID_MASK) << SENTENCE_BITS | self._bags >> ID_BITS)
         ids, counts = np.unique(self._postings >> SENTENCE_BITS, return_counts=True)
         self._frequency = Counted(ids, counts.astype(np.int64))
+        self._rarity = np.log((self._sentences + 2) / (np.arange(self._sentences + 1) + 1))
+        inside = not_before(bounds[1:], 2, pairs.size)
+        self._told = TenderPairs(distinct(pairs[inside]), self._frequency)
+        self._fewer = self._rarity[np.clip(np.arange(MANY + 1) - 1, 0, self._sentences)]
+        self._inside = np.where(np.arange(MANY + 1) < 2, 0, np.maximum(0.05, self._fewer))
+        self._ranks = _rank(np.maximum(0.05, self._fewer))
 
     def weights(self, ids: Keys) -> Weights:
         """Give the surprise of two-letter phrases in nats: by tender sentences or archived bids, the smaller."""
         return self._surprise(ids, self._frequency.of(ids))
 
     def _surprise(self, ids: Keys, told: NDArray[np.int64]) -> Weights:
-        rarity = np.log((self._sentences + 2) / (told + 1))
+        rarity = self._rarity[told]
         if not self.background.cold:
             bidders = self.background.bidders
             rarity = np.minimum(rarity, np.log((bidders + 2) / (self.background.bigrams.of(ids) + 1)) + 1)
         return np.asarray(np.maximum(0.05, rarity), dtype=np.float64)
 
-    def explain(self, stream: Stream, cited: NDArray[np.bool_]) -> None:
-        """Mark the letters of a bid that are not its author's own; `cited` are those inside citations."""
-        sources = stream.sources
-        sources[cited] = Source.CITATION
-        keys = stream.grams = gram_keys(stream.codes)
-        whole = within(stream.paragraph, GRAM) if keys.size else np.zeros(0, dtype=bool)
-        if self._grams and keys.size:
-            _mark(sources, whole & (self._grams.of(keys) > 0), Source.TENDER)
-        if self.background.grams and keys.size:
-            left = np.flatnonzero(whole)
-            known = np.zeros(keys.size, dtype=bool)
-            known[left] = self.background.grams.of(keys[left]) > 0
-            _mark(sources, known, Source.BACKGROUND)
-        if self._sentences:
-            self._explain_fuzzily(stream)
-        starts, ends = runs(sources == Source.OWN, stream.paragraph)
-        for start, end in zip(starts[ends - starts < LEAST_ISLAND], ends[ends - starts < LEAST_ISLAND], strict=True):
-            sources[start:end] = Source.JOINT
+    def ranks(self, ids: Keys, told: NDArray[np.uint8]) -> Keys:
+        """Give two-letter phrases a rank of 16 bits, the rarest first; `told` is what `read_bid` found of them."""
+        if not self.background.cold:
+            return _rank(self.weights(ids))
+        ranks = self._ranks[told]
+        many = np.flatnonzero(told == MANY)
+        if many.size:
+            ranks[many] = _rank(self.weights(ids[many]))
+        return ranks
 
-    def _explain_fuzzily(self, stream: Stream) -> None:
-        if not stream.sentence.size:
+    def holds(self, paragraph: bytes) -> bool:
+        """Say whether a paragraph of GRAM letters or more stands in the tender word for word."""
+        return paragraph in self._paragraphs
+
+    def explain(self, stream: Stream) -> None:
+        """Mark the letters of a bid that are not its author's own; citations are marked before."""
+        for number in stream.known:
+            span = stream.sources[stream.bounds[number] : stream.bounds[number + 1]]
+            span[span == Source.OWN] = Source.TENDER
+        for part in stream.parts():
+            self._explain(part)
+
+    def _explain(self, part: Part) -> None:
+        sources = part.sources
+        pairs = bigram_ids(part.codes)
+        told = part.told[: pairs.size]
+        told[:] = self._told.of(part.codes, pairs)
+        whole = not_before(part.bounds[1:], GRAM, max(0, part.codes.size - GRAM + 1))
+        if self._grams and whole.size:
+            # A phrase is of the tender only where each two of its letters are.
+            known = told > 0
+            begins = known[:-3] & known[1:-2] & known[2:-1] & known[3:] & whole
+            at = np.flatnonzero(begins)
+            begins[at] = self._grams.holds(fives(pairs, at))
+            _mark(sources, begins, Source.TENDER)
+        if self.background.grams and whole.size:
+            left = np.flatnonzero(whole)
+            known = np.zeros(whole.size, dtype=bool)
+            known[left] = self.background.grams.of(gram_keys(part.codes)[left]) > 0
+            _mark(sources, known, Source.BACKGROUND)
+        if self._sentences and pairs.size:
+            self._explain_fuzzily(part, pairs)
+        starts, ends = stretches(sources == Source.OWN, part.bounds)
+        short = ends - starts < LEAST_ISLAND
+        sources[ragged(starts[short], (ends - starts)[short])[0]] = Source.JOINT
+
+    def _explain_fuzzily(self, part: Part, pairs: Keys) -> None:
+        tried = self._perhaps_quoted(part, pairs)
+        if not tried.size:
             return
-        pairs = bags(stream.codes, stream.sentence)
-        of, ids = (pairs >> ID_BITS).astype(np.int64), pairs & ID_MASK
+        length = np.diff(part.sentences)[tried]
+        at, owner = ragged(part.sentences[tried], length - 1)
+        bag = distinct(owner.astype(np.uint64) << ID_BITS | pairs[at])
+        of, ids = (bag >> ID_BITS).astype(np.int64), bag & ID_MASK
         told = self._frequency.of(ids)
-        weights, inside = self._surprise(ids, told), told > 0
-        count = int(stream.sentence[-1]) + 1
-        total = np.bincount(of, weights, minlength=count)
-        # No single tender sentence can hold more of a sentence than the whole tender does.
-        most = np.bincount(of, weights * inside, minlength=count)
-        length = np.bincount(stream.sentence, minlength=count)
-        own = np.bincount(stream.sentence, stream.sources == Source.OWN, minlength=count)
-        tried = np.flatnonzero((length >= LEAST_FUZZY) & (own > 0) & (most > FUZZY_CONTAINMENT * total))
-        bounds = np.searchsorted(of, np.arange(count + 1))
-        begins = np.searchsorted(stream.sentence, np.arange(count + 1))
-        for index in tried.tolist():
+        weights = self._surprise(ids, told)
+        total = np.bincount(of, weights, minlength=tried.size)
+        ids, of, weights = ids[told > 0], of[told > 0], weights[told > 0]
+        nearest = np.flatnonzero(self._most_in_one(ids, of, weights, tried.size) > (FUZZY_CONTAINMENT - 1e-9) * total)
+        bounds = np.searchsorted(of, np.arange(tried.size + 1))
+        for index in nearest.tolist():
             span = slice(bounds[index], bounds[index + 1])
-            nearest = self._nearest(ids[span][inside[span]], weights[span][inside[span]], float(total[index]))
-            if nearest is None:
+            written_there = self._nearest(ids[span], weights[span], float(total[index]))
+            if written_there is None:
                 continue
-            start, end = int(begins[index]), int(begins[index + 1])
+            start, end = part.sentences[tried[index] : tried[index] + 2].tolist()
             # Only what the tender really says is explained; what was put in between stays the bidder's own.
-            for block in Indel.opcodes(written(stream.codes[start:end]), nearest):
+            for block in Indel.opcodes(written(part.codes[start:end]), written_there):
                 if block.tag == "equal" and block.src_end - block.src_start >= 2:
-                    part = stream.sources[start + block.src_start : start + block.src_end]
-                    part[part == Source.OWN] = Source.TENDER
+                    span_of = part.sources[start + block.src_start : start + block.src_end]
+                    span_of[span_of == Source.OWN] = Source.TENDER
+
+    def _perhaps_quoted(self, part: Part, pairs: Keys) -> Index:
+        """Give the sentences of which the whole tender may hold more than FUZZY_CONTAINMENT: never too few."""
+        begins, length = part.sentences[:-1], np.diff(part.sentences)
+        own = np.add.reduceat((part.sources == Source.OWN).view(np.uint8), begins, dtype=np.int64)
+        told = part.told[: pairs.size]
+        across = part.sentences[1:-1] - 1
+        weights = self._inside[told]
+        weights[across] = 0
+        first = np.minimum(begins, pairs.size - 1)
+        inside = np.add.reduceat(weights, first)
+        wanted = (length >= LEAST_FUZZY) & (own > 0) & (inside > 0)
+        if self.background.cold:
+            # What is outside, each phrase once: as many as there are bits set, or more.
+            bits = np.uint64(1) << ((pairs * SPREAD) >> np.uint64(58))
+            bits *= told < 2
+            bits[across] = 0
+            least = np.bitwise_count(np.bitwise_or.reduceat(bits, first)) * max(0.05, float(self._rarity[0]))
+            wanted &= (1 - FUZZY_CONTAINMENT) * inside > (FUZZY_CONTAINMENT - 1e-9) * least
+        return np.flatnonzero(wanted)
+
+    def _most_in_one(self, ids: Keys, of: Index, weights: Weights, count: int) -> Weights:
+        """Give the weight of each bag that the one tender sentence holds which holds most of it."""
+        low = np.searchsorted(self._postings, ids << SENTENCE_BITS)
+        high = np.searchsorted(self._postings, (ids + np.uint64(1)) << SENTENCE_BITS)
+        most = np.zeros(count)
+        step = max(1, AT_ONCE // self._sentences)
+        for begin in range(0, count, step):
+            here = slice(*np.searchsorted(of, [begin, begin + step]).tolist())
+            at, owner = ragged(low[here], (high - low)[here])
+            cell = (of[here] - begin)[owner] * self._sentences + (self._postings[at] & SENTENCE_MASK).astype(np.int64)
+            rows = min(step, count - begin)
+            held = np.bincount(cell, weights[here][owner], minlength=rows * self._sentences)
+            most[begin : begin + rows] = held.reshape(rows, self._sentences).max(axis=1)
+        return most
 
     def _nearest(self, ids: Keys, weights: Weights, total: float) -> str | None:
         low = np.searchsorted(self._postings, ids << SENTENCE_BITS)
@@ -193,25 +315,26 @@ class Ordinary:
                 best, chosen = inside, int(sentence)
         if chosen is None or best <= FUZZY_CONTAINMENT:
             return None
-        start, end = np.searchsorted(self._sentence, [chosen, chosen + 1])
+        start, end = self._sentence[chosen : chosen + 2].tolist()
         return written(self._codes[start:end])
+
+
+def _rank(weights: Weights) -> Keys:
+    return (65_535 - np.minimum(weights * 2_048, 65_535)).astype(np.uint64)
 
 
 def _mark(sources: Sources, begins: NDArray[np.bool_], kind: Source) -> None:
     covered = np.zeros(sources.size, dtype=bool)
     for step in range(GRAM):
         covered[step : step + begins.size] |= begins
-    sources[covered & (sources == Source.OWN)] = kind
+    np.copyto(sources, np.uint8(kind), where=covered & (sources == Source.OWN))
 
 
-def bags(codes: Codes, sentence: Places, kept: NDArray[np.bool_] | None = None) -> Keys:
+def bags(codes: Codes, sentence: NDArray[np.int32]) -> Keys:
     """Give every sentence's set of two-letter phrases, ascending: sentence in the upper 22 bits, phrase below."""
     if codes.size < 2:
         return np.zeros(0, dtype=np.uint64)
-    mask = within(sentence, 2)
-    if kept is not None:
-        mask &= kept[:-1] & kept[1:]
-    at = np.flatnonzero(mask)
+    at = np.flatnonzero(sentence[1:] == sentence[:-1])
     return distinct(sentence[at].astype(np.uint64) << ID_BITS | bigram_ids(codes)[at])
 
 
@@ -220,58 +343,62 @@ def written(codes: Codes) -> str:
     return codes.astype("<u4").tobytes().decode("utf-32-le")
 
 
-def _dense(numbers: Places) -> Places:
-    if not numbers.size:
-        return numbers
-    steps = np.zeros(numbers.size, dtype=np.int32)
-    steps[1:] = numbers[1:] != numbers[:-1]
-    return np.cumsum(steps, dtype=np.int32)
-
-
-def first_of_each(letters: Letters) -> tuple[NDArray[np.bool_], list[int]]:
-    """Say which letters stand in the first of equal paragraphs, and which paragraphs those are."""
-    count = letters.starts.size
-    bounds = np.searchsorted(letters.paragraph, np.arange(count + 1)).tolist()
-    kept = np.zeros(letters.size, dtype=bool)
-    seen: set[bytes] = set()
+def _each_once(letters: Letters, seen: set[bytes]) -> Index:
+    """Give the first of equal paragraphs; `seen` then holds what those of GRAM letters or more say."""
     numbers = []
-    for number in range(count):
+    short: set[bytes] = set()
+    bounds = letters.bounds.tolist()
+    for number in range(len(bounds) - 1):
         start, end = bounds[number], bounds[number + 1]
         text = letters.codes[start:end].tobytes()
-        if text and text not in seen:
-            seen.add(text)
-            kept[start:end] = True
+        held = seen if end - start >= GRAM else short
+        if text and text not in held:
+            held.add(text)
             numbers.append(number)
-    return kept, numbers
+    return np.array(numbers, dtype=np.int64)
+
+
+def _picked(letters: Letters, numbers: Index) -> tuple[Index, Index, Index]:
+    """Give the places of the letters of some paragraphs, and where these and their sentences then begin."""
+    starts = letters.bounds[numbers]
+    lengths = letters.bounds[numbers + 1] - starts
+    at, _ = ragged(starts, lengths)
+    bounds = np.concatenate([[0], np.cumsum(lengths)])
+    begins = letters.sentences[:-1]
+    which = np.searchsorted(starts, begins, side="right") - 1
+    inside = (which >= 0) & (begins < (starts + lengths)[which]) if numbers.size else np.zeros(begins.size, dtype=bool)
+    moved = begins[inside] - starts[which[inside]] + bounds[which[inside]]
+    return at, bounds, np.append(moved, bounds[-1])
 
 
 def read_bid(bidder: str, documents: Sequence[Document], ordinary: Ordinary) -> Stream:
     """Give a bid's text with every letter's source; bills of quantities and repeated paragraphs are left out."""
     paragraphs = [
-        (Place(document.file, paragraph.page, paragraph.number), paragraph.text, paragraph.row)
-        for document in documents
-        if document.kind != "xlsx"
-        for paragraph in document.paragraphs
+        (document, paragraph) for document in documents if document.kind != "xlsx" for paragraph in document.paragraphs
     ]
-    letters = fold_all(text for _, text, _ in paragraphs)
-    kept, numbers = first_of_each(letters)
-    cited = np.zeros(letters.size, dtype=bool)
-    for match in CITATIONS.finditer(letters.raw):
-        start, end = np.searchsorted(letters.origins, match.span())
-        cited[start:end] = True
-    stream = Stream(
-        bidder,
-        codes=letters.codes[kept],
-        paragraph=_dense(letters.paragraph[kept]),
-        sentence=_dense(letters.sentence[kept]),
-        sources=np.zeros(int(np.count_nonzero(kept)), dtype=np.uint8),
-    )
-    bounds = np.searchsorted(stream.paragraph, np.arange(len(numbers) + 1)).tolist()
-    origins = letters.origins[kept]
-    for index, number in enumerate(numbers):
-        place, text, row = paragraphs[number]
-        start, end = bounds[index], bounds[index + 1]
-        origin = origins[start:end] - letters.starts[number]
-        stream.pieces.append(Piece(place, text, start, end, stream.sources[start:end], origin, row))
-    ordinary.explain(stream, cited[kept])
+    letters = fold_all(paragraph.text for _, paragraph in paragraphs)
+    sources = np.zeros(letters.size, dtype=np.uint8)
+    for span in cited(letters):
+        start, end = np.searchsorted(letters.origins, span)
+        sources[start:end] = Source.CITATION
+    numbers = _each_once(letters, set())
+    codes, bounds, sentences = letters.codes, np.append(letters.bounds[numbers], letters.size), letters.sentences
+    if int((letters.bounds[numbers + 1] - letters.bounds[numbers]).sum()) < letters.size:
+        at, bounds, sentences = _picked(letters, numbers)
+        codes, sources = codes[at], sources[at]
+    long = np.flatnonzero(np.diff(bounds) >= LONG_KNOWN)
+    known = [n for n in long.tolist() if ordinary.holds(codes[bounds[n] : bounds[n + 1]].tobytes())]
+    told = np.zeros(codes.size, dtype=np.uint8)
+    stream = Stream(bidder, codes, sources, told, bounds, sentences, [paragraphs[n] for n in numbers.tolist()], known)
+    ordinary.explain(stream)
     return stream
+
+
+def cited(letters: Letters) -> Iterator[tuple[int, int]]:
+    """Give the spans of `raw` that CITATIONS matches: each begins at 《 or at a capital letter."""
+    points = letters.points
+    last = 0
+    for at in np.flatnonzero((points == ord("《")) | (points - np.uint32(ord("A")) < 26)).tolist():
+        if at >= last and (match := CITATIONS.match(letters.raw, at)):
+            last = match.end()
+            yield match.span()

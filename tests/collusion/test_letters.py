@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from collusion.rules import meetings
 from collusion.rules.folding import fold
 from collusion.rules.frequencies import FEW, Counted, counted, smaller
-from collusion.rules.letters import distinct, fold_all, gram_keys, keys_of, ragged, runs, within
+from collusion.rules.letters import distinct, fold_all, gram_keys, keys_of, mixed, ragged, runs, within
 
 PARAGRAPH = st.text(
     alphabet=st.one_of(st.characters(exclude_categories=("Cs",)), st.sampled_from("泵ﬃ⒈㈠.．5。\u200b\nС")), max_size=40
@@ -90,13 +90,16 @@ def test_counts_asked_through_the_table_are_those_of_the_sorted_keys() -> None:
 
 
 def test_what_stands_in_two_bids_is_never_left_out() -> None:
-    """Seen red: with only the first slot of those shared marked."""
+    """Seen red: with bids numbered from the second on, those of the first and the last slot met nobody."""
     rng = np.random.default_rng(6)
-    keys, bid = rng.integers(0, 3_000, 9_000, dtype=np.uint64), np.sort(rng.integers(0, 7, 9_000))
-    of = {}
-    for key, one in zip(keys.tolist(), bid.tolist(), strict=True):
-        of.setdefault(key, set()).add(one)
-    told = meetings.in_two(keys, bid)
-    assert all(told[n] for n, key in enumerate(keys.tolist()) if len(of[key]) > 1)
-    spread = meetings.in_two(np.arange(9_000, dtype=np.uint64), bid)
-    assert spread.mean() < 0.4
+    keys = [mixed(rng.integers(0, 3_000, 1_300, dtype=np.uint64)) for _ in range(7)]
+    for kept, bids in ((keys, 7), ([*keys, *[keys[0][:0]] * 300], 307)):
+        told = meetings.in_two(kept)
+        assert len(told) == bids
+        for number in range(7):
+            others = np.concatenate(keys[:number] + keys[number + 1 :])
+            assert told[number][np.isin(keys[number], others)].all()
+    alone = [mixed(np.arange(1_300, dtype=np.uint64) + np.uint64(1_300 * n)) for n in range(7)]
+    assert np.concatenate(meetings.in_two(alone)).mean() < 0.4
+    met, places, bid = meetings.met_in_two(alone, [np.arange(1_300)] * 7)
+    assert met.size == places.size == bid.size < 900

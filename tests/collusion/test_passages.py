@@ -12,8 +12,9 @@ from benchmarks.collusion_sections import Persona
 from collusion.rules.background import ArchivedBid, Background, learn
 from collusion.rules.documents import Document
 from collusion.rules.folding import fold
-from collusion.rules.passages import Comparison, Seeds, compare, winnow
+from collusion.rules.passages import Comparison, Seeds, compare
 from collusion.rules.reading import Ordinary, Source, Stream, read_bid
+from collusion.rules.seeding import Field, exact_links
 from tests.collusion.cases import text
 
 OWN = (
@@ -51,15 +52,31 @@ def test_every_folded_letter_has_an_origin(value: str) -> None:
     assert all(s < e for s, e in folded.sentences)
 
 
-def test_winnowing_meets_every_shared_run_of_eight() -> None:
-    """The guarantee of Schleimer et al. 2003, over 3,000 draws. Seen red: with the window one gram wider."""
+def test_every_shared_run_of_eight_is_met_and_none_of_seven() -> None:
+    """Seven bids of 2,000 letters with planted runs. Seen red: with a key of nine letters."""
     rng = random.Random(5)
-    for _ in range(3_000):
-        run = "".join(rng.choices("甲乙丙丁戊己庚辛", k=8))
-        around = ["".join(rng.choices("子丑寅卯辰", k=rng.randrange(4, 12))) for _ in range(4)]
-        one, two = around[0] + run + around[1], around[2] + run + around[3]
-        left = {key for key, _ in winnow(one, 0, len(one))}
-        assert left & {key for key, _ in winnow(two, 0, len(two))}, (one, two)
+    letters = [chr(0x4E00 + n) for n in range(900)]
+    bodies = [rng.choices(letters, k=2_000) for _ in range(7)]
+    planted = []
+    for number in range(60):
+        one, other = rng.sample(range(7), 2)
+        at_a, at_b = 16 + 32 * number, 16 + 32 * rng.randrange(60)
+        length = 8 if number % 2 else 7
+        bodies[one][at_a : at_a + length] = run = rng.choices(letters, k=length)
+        bodies[other][at_b : at_b + length] = run
+        planted.append((one, at_a, other, at_b, run))
+    ordinary = Ordinary([], Background())
+    seeds = [Seeds(read_bid(str(n), [text("d", "".join(body))], ordinary), ordinary) for n, body in enumerate(bodies)]
+    field = Field(seeds, ordinary)
+    links = exact_links(field)
+    met = {tuple(sorted(pair)) for pair in zip(links.a.tolist(), links.b.tolist(), strict=True)}
+    whole = 0
+    for one, at_a, other, at_b, run in planted:
+        if bodies[one][at_a : at_a + len(run)] == run == bodies[other][at_b : at_b + len(run)]:
+            places = int(field.offsets[one]) + at_a, int(field.offsets[other]) + at_b
+            assert (tuple(sorted(places)) in met) == (len(run) == 8), (one, at_a)
+            whole += len(run) == 8
+    assert whole > 15
 
 
 def test_verbatim_copying_is_found_and_marked() -> None:
@@ -184,8 +201,8 @@ def test_repeated_paragraphs_and_bills_are_read_once_or_not_at_all() -> None:
     ordinary = Ordinary([], Background())
     bill = Document("b.xlsx", "xlsx", "b", text("b", "清单项目名称与特征描述很长的一行文字").paragraphs)
     stream: Stream = read_bid("a", [text("x.docx", OWN), text("x.pdf", OWN), bill], ordinary)
-    assert len(stream.pieces) == 1
-    assert Source.OWN in stream.pieces[0].sources
+    assert len(stream.paragraphs) == 1
+    assert Source.OWN in stream.piece(0).sources
 
 
 def test_six_bids_of_twenty_thousand_letters_take_seconds() -> None:
