@@ -33,7 +33,7 @@ def agenda(session: Session, actor: Actor, now: datetime) -> Iterator[Item]:
     for one in corrections(session, is_open=True):
         facts = {"number": one.id, "state": f"credit_correction.{one.state}"}
         yield Item("credit.correct", {"number": one.id}, name=one.check.name, facts=facts)
-    late = unanswered(session, now=now)
+    late = [one for one in unanswered(session, now=now) if one.step == "by_hand"]
     if late:
         yield Item("credit.unanswered", facts={"n": len(late)}, rule=law.cite("credit.answer_within"))
     if not actor.has(Role.OPERATOR):
