@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from html import escape
 
 from flask import Response
@@ -24,6 +24,7 @@ LINKLESS = frozenset({"h1", "a", "button", "code", "pre", "svg", "label", "summa
 PART = "第[（(]?[零一二三四五六七八九十百]+[）)]?"
 ARTICLES = f"{PART}条(?:至{PART}条)?(?:{PART}款)?(?:{PART}项)?"
 HAN = "\u3400-\u9fff"
+HELD = re.compile(f"[{HAN}]")
 
 
 def finish_page(response: Response) -> Response:
@@ -51,11 +52,16 @@ def finished(page: str, *, english: bool) -> str:
                 elif name in inside:
                     inside.remove(name)
             continue
-        if english and not UNREAD.intersection(inside):
-            bare = bool(BARE.intersection(inside))
-            token = _citations().sub(_bare if bare else _told, token)
+        if english and HELD.search(token) and not UNREAD.intersection(inside):
+            token = _cited(token, bool(BARE.intersection(inside)))
         out.append(token if inside else IDS.sub(_link, token))
     return "".join(out)
+
+
+@lru_cache(maxsize=4096)
+def _cited(words: str, bare: bool) -> str:
+    """The words with their citations in English; remembered, for every page tells the same ones."""
+    return _citations().sub(_bare if bare else _told, words)
 
 
 def _link(found: re.Match[str]) -> str:
@@ -77,4 +83,5 @@ def _citations() -> re.Pattern[str]:
     whole = "|".join(re.escape(source) for source in sorted(lawbook.sources(), key=len, reverse=True))
     law = "|".join(re.escape(name) for name in names())
     one = f"《?(?:{law})》?(?:{ARTICLES}(?:、{ARTICLES})*)?"
-    return re.compile(f"(?<![{HAN}])(?:{whole}|{one}(?:[；、]{one})*)(?![{HAN}])")
+    first = "".join(sorted({re.escape(text[0]) for text in (*lawbook.sources(), *names(), "《")}))
+    return re.compile(f"(?<![{HAN}])(?=[{first}])(?:{whole}|{one}(?:[；、]{one})*)(?![{HAN}])")

@@ -94,10 +94,7 @@ def test_every_page_that_links_lead_to_opens_and_speaks_in_words(played: Played,
 
 
 def test_what_waits_can_be_told_to_everybody_at_every_step(played: Played) -> None:
-    """From the notice to the file: who had to act was told, nobody else was, every line spoke and led to a page.
-
-    Seen red: with a warning's code given to the sentence under a name that it could not take.
-    """
+    """From the notice to the file: who had to act was told, nobody else was, every line spoke and led to a page."""
     assert played.untold == []
     for kind, people in {
         "bidding.bid": {"changhe", "tianheng"},

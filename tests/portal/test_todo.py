@@ -87,7 +87,7 @@ def test_questions_and_objections_wait_with_their_day_and_their_rule(app: Flask,
 def test_nothing_on_the_page_follows_from_a_submission(platform: Platform, login: Login, tmp_path: Path) -> None:
     """Every role's page before and after a commit, word for word (R-043, R-208).
 
-    Seen red: with the item of an open tender told only to those that have not submitted.
+    Seen red: with the number of submissions told in the line of an open tender.
     """
     stage = Stage(platform, tmp_path)
     stage.bidder("a")
