@@ -10,7 +10,7 @@ from typing import Any
 
 from bidding.rules.envelopes import ENVELOPES, layout
 from bidding.rules.law import CATEGORIES, PROCEDURES, REGIMES
-from bidding.rules.method import FORMULAS, GROUPS, LOW_PRICE
+from bidding.rules.method import FORMULAS, GROUPS, LOW_PRICE, POLICIES, policy_criterion
 from bidding.rules.procedures import INVITATIONS
 from bidding.rules.slots import fit_slots
 from core.forms import Fields, amount, checked, choice, day, decimal, instant, integer, text, whole
@@ -147,10 +147,15 @@ def read_method(fields: Fields, lists: Lists) -> dict[str, Any]:
     }
     if low:
         more["low_price"] = low
+    policies = [
+        policy_criterion(which, _plain(decimal(fields, f"deduct_{which}", least=Decimal(1), most=Decimal(100))))
+        for which in POLICIES
+        if (fields.get(f"deduct_{which}") or "").strip()
+    ]
     review = [_clause(number, line.strip()) for number, line in enumerate(_lines(fields, "review"), 1)]
     if fields.get("evaluation") == "lowest":
         alone = {"formula": "lowest-first/v1", "points": "100"}
-        return {"type": "comprehensive/v1", "criteria": [], "price": alone, "review": review} | more
+        return {"type": "comprehensive/v1", "criteria": policies, "price": alone, "review": review} | more
     formula = choice(fields, "formula", FORMULAS)
     price: dict[str, Any] = {"formula": formula, "points": text(fields, "price_points", most=10, required=False)}
     if formula == "mean-deviation/v1":
@@ -178,7 +183,13 @@ def read_method(fields: Fields, lists: Lists) -> dict[str, Any]:
             }
             | _mode(levels)
         )
-    return {"type": "comprehensive/v1", "criteria": criteria, "price": price, "review": review} | more
+    held = [*criteria, *policies]
+    return {"type": "comprehensive/v1", "criteria": held, "price": price, "review": review} | more
+
+
+def _plain(value: Decimal) -> str:
+    """A per cent as it is written: `10`, `12.5`."""
+    return f"{value.normalize():f}"
 
 
 def _mode(told: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from flask_babel import get_locale  # type: ignore[import-untyped]
 from portal import lawbook
 from portal.words.citing import in_english, names
 
-IDS = re.compile(r"\b(?:R-\d{3}|F-3|SVC-\d|CAT-\d)\b")
+IDS = re.compile(r"\b(?:R-\d{3}|F-[36]|SVC-\d|CAT-\d)\b")
 TOKENS = re.compile(r"<!--.*?-->|<[^>]*>|[^<]+", re.DOTALL)
 TAG = re.compile(r"</?([a-zA-Z0-9]+)")
 UNREAD = frozenset({"script", "style", "textarea", "template"})

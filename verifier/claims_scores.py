@@ -36,13 +36,16 @@ def computed_points(criterion: dict[str, Any], schedule: dict[str, Any]) -> str:
     return published(points * (told["none"] - offered) / (told["none"] - told["full"]))
 
 
-def price_scores(method: dict[str, Any], prices: dict[int, int], k: object) -> dict[str, Any]:
-    """Base, scores, deviations and which bids the mean used (scoring.md section 3)."""
+def price_scores(
+    method: dict[str, Any], prices: dict[int, int], k: object, off: dict[int, Fraction] | None = None
+) -> dict[str, Any]:
+    """Base, scores, deviations and which bids the mean used (scoring.md section 3); `off`: shares deducted."""
     points = decimal(method["points"])
     order = sorted(prices, key=lambda n: (prices[n], n))
     if method["formula"] == "lowest-first/v1":
-        base = Fraction(prices[order[0]])
-        return {"base": base, "scores": {n: points * base / prices[n] for n in order}}
+        compared = {n: prices[n] - prices[n] * (off or {}).get(n, Fraction(0)) for n in order}
+        base = Fraction(min(compared.values()))
+        return {"base": base, "scores": {n: points * base / compared[n] for n in order}, "compared": compared}
     need(method["formula"] == "mean-deviation/v1", "价格公式不识", "unknown price formula")
     trim = len(order) >= max(3, whole(method["trim_from"]))
     used = order[1:-1] if trim else order
@@ -128,7 +131,11 @@ def _sheets(case: Case, result: dict[str, Any], numbers: dict[int, str], out: Fi
                 if "computed" in criteria[code]:
                     follows = computed_points(criteria[code], schedules[n])
                     need(published(points) == follows, f"{code} 与工期不符", f"{code} does not follow from the bid")
-                parts[criteria[code]["group"]] += points
+                if criteria[code]["group"] == "policy":
+                    held = points in (0, 1) and criteria[code]["objective"]
+                    need(held, f"{code} 不是是否", f"{code}: neither yes nor no")
+                else:
+                    parts[criteria[code]["group"]] += points
             for group, value in (*parts.items(), ("total", sum(parts.values()))):
                 need(sheet[group] == published(Fraction(value)), f"{group} 合计不符", f"{group} is not the sum")
             for group in GROUPS:
@@ -146,14 +153,31 @@ def _sheets(case: Case, result: dict[str, Any], numbers: dict[int, str], out: Fi
     return {n: {group: sum(sums[n][group], Fraction(0)) / count for group in GROUPS} for n in numbers}
 
 
+def _deducted(result: dict[str, Any]) -> dict[int, Fraction]:
+    """The share deducted from each bid's price: of every policy all of its sheets say 1 to, added up."""
+    off: dict[int, Fraction] = {}
+    for criterion in result["method"]["criteria"]:
+        if criterion["group"] == "policy":
+            for n in {s["number"] for s in result["sheets"] if decimal(s["items"][criterion["code"]]) == 1}:
+                off[n] = off.get(n, Fraction(0)) + decimal(criterion["deduct"]) / 100
+    return off
+
+
 def _price(result: dict[str, Any], prices: dict[int, int]) -> dict[int, Fraction]:
-    said, computed = result["price"], price_scores(result["method"]["price"], prices, result["price"]["k"])
+    off, said = _deducted(result), result["price"]
+    computed = price_scores(result["method"]["price"], prices, said["k"], off)
+    policies = any(criterion["group"] == "policy" for criterion in result["method"]["criteria"])
+    held = not policies or "compared" in computed
+    need(held, "此公式不能扣除", "nothing is deducted in this formula")
     need(said["base_fen"] == str(computed["base"]), "基准价不符", "price: base_fen differs")
     need(sorted(row["number"] for row in said["scores"]) == sorted(prices), "价格分漏家", "price: not every scored bid")
     for row in said["scores"]:
         n, exact = row["number"], computed["scores"][row["number"]]
         need(row["exact"] == str(exact), f"{n} 号价格分不符", f"price: the exact score of bid {n} differs")
         need(row["score"] == published(exact), f"{n} 号价格分取位不符", f"price: the rounded score of bid {n} differs")
+        if policies:
+            held = row["evaluated_fen"] == str(computed["compared"][n])
+            need(held, f"{n} 号评审价格不符", f"price: the evaluated price of bid {n} differs")
         if "deviations" in computed:
             held = row["deviation_percent"] == str(computed["deviations"][n])
             need(held, f"{n} 号偏差率不符", f"price: the deviation of bid {n} differs")

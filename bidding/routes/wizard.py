@@ -18,7 +18,7 @@ from bidding.queries import bonds
 from bidding.routes.blueprint import blueprint, counts_of, done, frame_of, local, shown_findings
 from bidding.rules.envelopes import has_second_sitting, is_anonymous, names_of
 from bidding.rules.law import CATEGORIES, REGIMES, law_on
-from bidding.rules.method import kind_of
+from bidding.rules.method import kind_of, scored_of
 from bidding.rules.notice import PARTICULARS
 from bidding.rules.periods import bands
 from bidding.rules.procedures import choices
@@ -277,6 +277,7 @@ def _values(section: Section) -> dict[str, Any]:
         "below": price.get("below", "0.5"),
         "trim_from": price.get("trim_from", 5),
         **{f"low_{which}": text for which, text in (section.method.get("low_price") or {}).items()},
+        **{f"deduct_{one['policy']}": one["deduct"] for one in section.method.get("criteria", []) if "policy" in one},
         "reference_opinions": bool(section.method.get("reference_opinions")),
         "review": "\n".join(item["text"] for item in section.method.get("review", [])),
     }
@@ -289,7 +290,7 @@ def _mode_text(criterion: dict[str, Any]) -> str:
 
 def _lists(section: Section) -> dict[str, list[str]]:
     """A draft's repeated rows as their form shows them."""
-    criteria = section.method.get("criteria", [])
+    criteria = scored_of(section.method.get("criteria", []))
     return {
         "criterion_name": [item["name"] for item in criteria],
         "criterion_group": [item["group"] for item in criteria],

@@ -12,6 +12,10 @@ TYPE = "comprehensive/v1"
 FORMULAS = ("mean-deviation/v1", "lowest-first/v1")
 CRITERION = frozenset({"code", "name", "group", "points", "objective", "text"})
 GROUPS = ("technical", "qualification")
+POLICY = "policy"
+"""The group of what is no score but a fact members agree on, for which a share of the price is deducted (R-451)."""
+POLICIES = {"small": "小型、微型企业价格扣除", "domestic": "本国产品价格扣除"}
+"""F-3 and F-6; what the members look at is the bidder's own declaration (F-4)."""
 COMPUTABLE = ("duration_days",)
 """What of the schedule (开标一览表) a criterion may be computed from: the fewer, the better."""
 LOW_PRICE = {"of_mean": "low_price_of_mean", "of_second": "low_price_of_second", "of_maximum": "low_price_of_maximum"}
@@ -30,17 +34,23 @@ def check_method(method: Any) -> dict[str, Any]:
         if name in MINIMUM_PRICE_WORDS:
             raise Invalid("method.minimum_price", field="method", rule="R-109", name=name)
     criteria = method.get("criteria")
-    if not isinstance(criteria, list) or not (criteria or _is_price_alone(method.get("price"))):
+    if not isinstance(criteria, list) or not (scored_of(criteria) or _is_price_alone(method.get("price"))):
         raise Invalid("method.criteria", field="criteria", place="0")
     codes = set()
     for number, criterion in enumerate(criteria, 1):
         whole = isinstance(criterion, dict) and set(criterion) >= CRITERION
-        if not whole or criterion["group"] not in GROUPS or not criterion["name"] or criterion["code"] in codes:
+        if (
+            not whole
+            or criterion["group"] not in (*GROUPS, POLICY)
+            or not criterion["name"]
+            or criterion["code"] in codes
+        ):
             raise Invalid("method.criteria", field="criteria", place=str(number))
         codes.add(criterion["code"])
         points(criterion["points"], "criteria")
         _check_levels(criterion)
         _check_computed(criterion)
+        _check_policy(criterion, method.get("price"))
     _check_price(method.get("price"))
     review = method.get("review", [])
     if not isinstance(review, list) or any(not isinstance(item, dict) or not item.get("text") for item in review):
@@ -54,12 +64,26 @@ def kind_of(method: Any) -> str | None:
         check_method(method)
     except Invalid:
         return None
-    return "comprehensive" if method["criteria"] else "lowest"
+    return "comprehensive" if scored_of(method["criteria"]) else "lowest"
+
+
+def scored_of(criteria: list[Any]) -> list[Any]:
+    """The criteria that give points; what is a policy's is none of them."""
+    return [one for one in criteria if not (isinstance(one, dict) and one.get("group") == POLICY)]
+
+
+def policy_criterion(policy: str, deduct: str) -> dict[str, Any]:
+    """What members state of each bid for a policy: 1 where it is entitled to the deduction, else 0; all alike."""
+    return {
+        "code": policy.upper()[:10], "name": POLICIES[policy], "group": POLICY, "points": "1", "objective": True,
+        "text": f"投标人按规定声明的，评审价格按投标报价扣除 {deduct}%；合同价仍为投标报价。符合填 1，不符合填 0。",
+        "levels": ["1", "0"], "policy": policy, "deduct": deduct,
+    }  # fmt: skip
 
 
 def points_of(method: dict[str, Any]) -> Decimal:
     """All points of a checked method together; a full score is 100."""
-    return sum((Decimal(item["points"]) for item in method["criteria"]), Decimal(method["price"]["points"]))
+    return sum((Decimal(item["points"]) for item in scored_of(method["criteria"])), Decimal(method["price"]["points"]))
 
 
 def points(text: Any, field: str) -> Decimal:
@@ -120,6 +144,19 @@ def _check_computed(criterion: dict[str, Any]) -> None:
     held = held and all(type(told[name]) is int for name in ("full", "none")) and 0 < told["full"] < told["none"]
     if not held or not criterion["objective"] or "levels" in criterion:
         raise Invalid("method.computed", field="criteria", name=str(criterion["name"]))
+
+
+def _check_policy(criterion: dict[str, Any], price: Any) -> None:
+    """A policy's criterion says yes or no of a known policy, with what is deducted, where the lowest price leads."""
+    if criterion["group"] != POLICY:
+        if "policy" in criterion or "deduct" in criterion:
+            raise Invalid("method.policy", field="criteria", name=str(criterion["name"]))
+        return
+    held = criterion.get("policy") in POLICIES and criterion["objective"] and criterion["points"] == "1"
+    held = held and criterion.get("levels") == ["1", "0"] and isinstance(price, dict)
+    if not held or price.get("formula") != "lowest-first/v1":
+        raise Invalid("method.policy", field="criteria", name=str(criterion["name"]))
+    points(criterion.get("deduct"), "criteria")
 
 
 def _is_price_alone(price: Any) -> bool:

@@ -42,6 +42,8 @@ STEPS: dict[str, frozenset[str]] = {
     "method": frozenset(
         {
             "method",
+            "deduct_small",
+            "deduct_domestic",
             "criteria",
             "price",
             "review",

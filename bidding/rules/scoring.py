@@ -8,10 +8,16 @@ from decimal import Decimal
 from typing import Any
 
 from bidding.rules.findings import Finding, Level, NoticeFacts, cited, verdict
-from bidding.rules.method import LOW_PRICE, check_method, points, points_of
+from bidding.rules.method import LOW_PRICE, POLICY, check_method, points, points_of
 from bidding.rules.selection import check_plan
 from core.errors import Invalid
 from core.law import Snapshot
+
+DEDUCTED = {
+    "small": ("sme_deduction_min", "sme_deduction_max"),
+    "domestic": ("domestic_deduction_min", "domestic_deduction_max"),
+}
+"""The rules that say how much may be deducted for a policy, at least and at most (F-3, F-6)."""
 
 SHARED = 8
 """Characters a criterion must share with the qualification requirements before a person is asked to look (R-127)."""
@@ -44,6 +50,7 @@ def check_scoring(facts: NoticeFacts, law: Snapshot) -> Iterator[Finding]:
         told = cited(law, "substantive_marked", found=len(marked))
         yield Finding(told["rule"], verdict(bool(marked), Level.WARN), "notice.substantive", "review", told)
     yield from _low_prices(method, law)
+    yield from _policies(method, law)
     if "qualification_not_scored" in law.rules:
         yield from _not_scored(facts, method, law)
 
@@ -68,11 +75,28 @@ def _low_prices(method: dict[str, Any], law: Snapshot) -> Iterator[Finding]:
         yield Finding(told["rule"], verdict(fits), "notice.low_price", f"low_{which}", told)
 
 
+def _policies(method: dict[str, Any], law: Snapshot) -> Iterator[Finding]:
+    """What is deducted for a policy lies within what the law gives; where it gives nothing, nothing is (F-3, F-6)."""
+    for one in method["criteria"]:
+        if one["group"] != POLICY:
+            continue
+        low, high = DEDUCTED[one["policy"]]
+        field = f"deduct_{one['policy']}"
+        if low not in law.rules:
+            yield Finding("R-451", Level.BLOCK, "notice.policy_unlawful", field, {"name": one["name"]})
+            continue
+        told = cited(law, low, found=one["deduct"], most=law.rule(high).value, name=one["name"])
+        fits = law.number(low) <= Decimal(one["deduct"]) <= law.number(high)
+        yield Finding(told["rule"], verdict(fits), "notice.policy", field, told)
+
+
 def _not_scored(facts: NoticeFacts, method: dict[str, Any], law: Snapshot) -> Iterator[Finding]:
     """Qualification conditions and the size of a firm among the scored criteria (R-127, 财政部令第87号 a17, a55)."""
     rule = cited(law, "qualification_not_scored")
     hits = 0
     for criterion in method["criteria"]:
+        if criterion["group"] == POLICY:
+            continue
         named = _SCALE.search(criterion["name"])
         if named:
             hits += 1

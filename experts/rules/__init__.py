@@ -11,12 +11,21 @@ from experts.rules.result import (
     Evaluation,
     ScoredSheet,
     fraction_text,
+    has_policies,
     is_unranked,
     result_document,
     shown_result,
 )
 from experts.rules.review import CONTROL_PRICE, FINDINGS, ClauseTally, review_clauses, tally
-from experts.rules.scores import check_score, computed_score, objective_mismatches, outliers, scored_criteria
+from experts.rules.scores import (
+    POLICY,
+    check_score,
+    computed_score,
+    deductions,
+    objective_mismatches,
+    outliers,
+    scored_criteria,
+)
 from experts.rules.shape import Constraints, Seat, Shape, check_shape, expert_seats_needed
 from experts.rules.specialities import classification, speciality_name
 from experts.rules.table import COLUMNS, HEADINGS, joined, write_csv, write_workbook
@@ -24,13 +33,13 @@ from experts.rules.ties import party_keys, tie_keys
 from experts.rules.walk import Step, Walk, walk
 
 __all__ = [
-    "COLUMNS", "CONTROL_PRICE", "FINDINGS", "HEADINGS", "ClauseTally", "Columns", "Constraints", "Declared",
+    "COLUMNS", "CONTROL_PRICE", "FINDINGS", "HEADINGS", "POLICY", "ClauseTally", "Columns", "Constraints", "Declared",
     "Evaluation", "Ground", "Party", "PoolHealth", "PriceScores", "Profile", "RankedBid", "ScoredSheet", "Seat",
     "Shape", "Standing", "Step", "Walk", "aggregate", "avoidance_grounds", "candidate_places", "candidates",
     "check_declared", "check_method", "check_proposal", "check_score", "check_shape", "check_term", "classification",
-    "computed_score", "declared_digest", "draw_seats", "expert_seats_needed", "fraction_text", "is_term_over",
-    "is_unranked", "joined", "objective_mismatches", "outliers", "party_keys", "people_digest", "pool_health",
-    "price_scores", "published", "rank", "read_experts", "result_document", "review_clauses", "same_name",
-    "scored_criteria", "seats_of", "shown_result", "speciality_name", "tally", "tie_keys", "walk", "widened",
-    "without", "write_csv", "write_workbook",
+    "computed_score", "declared_digest", "deductions", "draw_seats", "expert_seats_needed", "fraction_text",
+    "has_policies", "is_term_over", "is_unranked", "joined", "objective_mismatches", "outliers", "party_keys",
+    "people_digest", "pool_health", "price_scores", "published", "rank", "read_experts", "result_document",
+    "review_clauses", "same_name", "scored_criteria", "seats_of", "shown_result", "speciality_name", "tally",
+    "tie_keys", "walk", "widened", "without", "write_csv", "write_workbook",
 ]  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -28,6 +28,7 @@ class PriceScores:
     base: Fraction
     deviations: Mapping[int, Fraction]
     scores: Mapping[int, Fraction]
+    evaluated: Mapping[int, Fraction] = field(default_factory=dict)
 
 
 def check_method(method: Mapping[str, Any]) -> None:
@@ -38,11 +39,17 @@ def check_method(method: Mapping[str, Any]) -> None:
         raise Invalid("method.formula", found=str(method["price"].get("formula")))
 
 
-def price_scores(prices: Mapping[int, int], method: Mapping[str, Any], k: Decimal | str | None) -> PriceScores:
+def price_scores(
+    prices: Mapping[int, int],
+    method: Mapping[str, Any],
+    k: Decimal | str | None,
+    deducted: Mapping[int, Fraction] | None = None,
+) -> PriceScores:
     """Score prices (fen, by bid number) by the method's formula, with the drawn coefficient `k` where it has one.
 
     `prices` holds the bids that passed the review and do not exceed the control price: prices above it stay out of
-    every mean (R-460). `lowest-first/v1` (F-1): base = lowest price, score = points × base / price.
+    every mean (R-460). `lowest-first/v1` (F-1): base = lowest price, score = points × base / price. `deducted` (F-3,
+    F-6) is the share taken off a bid's price before: that is compared, the contract's price stays what was bid.
 
     `mean-deviation/v1` (F-10): with `trim_from` or more prices one highest and one lowest are left out of the mean: the
     last and the first by price, then bid number. base = mean × k. A price d per cent above the base loses d × above, d
@@ -57,10 +64,12 @@ def price_scores(prices: Mapping[int, int], method: Mapping[str, Any], k: Decima
     points = Fraction(rule["points"])
     ordered = sorted(prices, key=lambda number: (prices[number], number))
     if rule["formula"] == LOWEST_FIRST:
-        lowest = Fraction(prices[ordered[0]])
-        deviations = {number: (Fraction(price) - lowest) * 100 / lowest for number, price in prices.items()}
-        scores = {number: points * lowest / price for number, price in prices.items()}
-        return PriceScores(None, tuple(sorted(prices)), None, None, lowest, deviations, scores)
+        off = deducted or {}
+        evaluated = {number: price * (1 - off.get(number, Fraction(0))) for number, price in prices.items()}
+        lowest = min(evaluated.values())
+        deviations = {number: (price - lowest) * 100 / lowest for number, price in evaluated.items()}
+        scores = {number: points * lowest / price for number, price in evaluated.items()}
+        return PriceScores(None, tuple(sorted(prices)), None, None, lowest, deviations, scores, evaluated)
     if k is None:
         raise Invalid("price.no_coefficient")
     above, below, factor = Fraction(rule["above"]), Fraction(rule["below"]), Fraction(k)

@@ -14,7 +14,7 @@ import rfc8785
 from core.draw import mechanism
 from experts.rules.prices import PriceScores, price_scores
 from experts.rules.ranking import Standing, aggregate, candidates, published, rank
-from experts.rules.scores import GROUPS, outliers, scored_criteria
+from experts.rules.scores import GROUPS, POLICY, deductions, outliers, scored_criteria
 
 TYPE = "sunbid-result/v1"
 
@@ -67,8 +67,9 @@ def result_document(told: Evaluation) -> dict[str, Any]:
     prices = {bid["number"]: int(bid["price_fen"] or 0) for bid in told.bids if bid["number"] in counted}
     prices |= {one["number"]: one["price_fen"] for one in told.corrections if one["number"] in prices}
     k = told.coefficients.get("k")
-    priced = price_scores(prices, told.method, k)
     rows, groups = _sheets(told)
+    off = deductions(told.method, [(sheet.number, sheet.items) for sheet in told.sheets])
+    priced = price_scores(prices, told.method, k, off)
     label = f"tie:{told.section}"
     lots = mechanism.order(bytes.fromhex(told.tie_seed), label, submissions.values())
     place = {digest: position for position, digest in enumerate(lots)}
@@ -98,7 +99,7 @@ def result_document(told: Evaluation) -> dict[str, Any]:
             for number, totals in sorted(_totals(rows).items())
             for member in outliers(totals)
         ],
-        "price": {"k": k, **_price(priced, list(submissions))},
+        "price": {"k": k, **_price(priced, list(submissions), with_evaluated=has_policies(told.method))},
         "tie": {"label": label, "seed": told.tie_seed, "order": lots},
         "ranking": [
             {
@@ -169,7 +170,8 @@ def _sheets(told: Evaluation) -> tuple[list[dict[str, Any]], dict[int, list[dict
     for sheet in told.sheets:
         by_group = dict.fromkeys(GROUPS, Decimal("0.00"))
         for code, criterion in criteria.items():
-            by_group[criterion["group"]] += sheet.items[code]
+            if criterion["group"] in by_group:
+                by_group[criterion["group"]] += sheet.items[code]
         groups[sheet.number].append(by_group)
         rows.append(
             {
@@ -185,7 +187,12 @@ def _sheets(told: Evaluation) -> tuple[list[dict[str, Any]], dict[int, list[dict
     return rows, groups
 
 
-def _price(priced: PriceScores, numbers: Sequence[int]) -> dict[str, Any]:
+def has_policies(method: Mapping[str, Any]) -> bool:
+    """Whether anything is deducted from prices for a policy (F-3, F-6)."""
+    return any(one["group"] == POLICY for one in method["criteria"])
+
+
+def _price(priced: PriceScores, numbers: Sequence[int], *, with_evaluated: bool) -> dict[str, Any]:
     return {
         "used": list(priced.used),
         "dropped_high": priced.dropped_high,
@@ -197,6 +204,7 @@ def _price(priced: PriceScores, numbers: Sequence[int]) -> dict[str, Any]:
                 "deviation_percent": fraction_text(priced.deviations[number]),
                 "exact": fraction_text(priced.scores[number]),
                 "score": str(published(priced.scores[number])),
+                **({"evaluated_fen": fraction_text(priced.evaluated[number])} if with_evaluated else {}),
             }
             for number in numbers
         ],

@@ -11,6 +11,8 @@ from core.errors import Invalid
 from experts.rules.ranking import published
 
 GROUPS = ("technical", "qualification")
+POLICY = "policy"
+"""A criterion that gives no points: 1 where a bid is entitled to a deduction from its price, else 0 (F-3, F-6)."""
 PLACES = 2
 OUTLIER_SHARE = Fraction(3, 10)
 """A member's total more than 30 % off the mean of the others is told to the member (R-344; the threshold is ours)."""
@@ -20,10 +22,23 @@ def scored_criteria(method: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """The criteria the members score, by code, in the order of the frozen method; Invalid("method.group") on others."""
     criteria = {}
     for criterion in method["criteria"]:
-        if criterion["group"] not in GROUPS:
+        if criterion["group"] not in (*GROUPS, POLICY):
             raise Invalid("method.group", criterion=criterion["code"], group=criterion["group"])
         criteria[criterion["code"]] = dict(criterion)
     return criteria
+
+
+def deductions(method: Mapping[str, Any], sheets: Sequence[tuple[int, Mapping[str, Any]]]) -> dict[int, Fraction]:
+    """The share of its price deducted from each bid that is entitled to any, several added up; sheets agree on it.
+
+    `sheets`: (bid number, items) of every member.
+    """
+    found: dict[int, Fraction] = {}
+    for criterion in method["criteria"]:
+        if criterion["group"] == POLICY:
+            for number in {number for number, items in sheets if Decimal(items[criterion["code"]]) == 1}:
+                found[number] = found.get(number, Fraction(0)) + Fraction(criterion["deduct"]) / 100
+    return found
 
 
 def check_score(criterion: Mapping[str, Any], value: Decimal) -> Decimal:

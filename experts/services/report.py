@@ -80,6 +80,15 @@ def report_facts(act: Act, committee: Committee) -> dict[str, Any]:
         ],
         "criteria": scored_criteria(section.method),
         "base_yuan": f"{Decimal(published(Fraction(result['price']['base_fen']) / 100)):,}",
+        "evaluated": [
+            {
+                "number": row["number"],
+                "price_fen": next(bid["price_fen"] for bid in result["bids"] if bid["number"] == row["number"]),
+                "evaluated": f"{Decimal(published(Fraction(row['evaluated_fen']) / 100)):,}",
+            }
+            for row in result["price"]["scores"]
+            if "evaluated_fen" in row
+        ],
         "locked_at": from_iso(result["locked_at"]).astimezone(BEIJING),
         "unopened": [
             bid for bid in queries.final_bids(act.session, section) if bid.number not in names

@@ -154,6 +154,8 @@ STATES = {
     "api.field.second_opening_at": _l("第二次开标时间（双信封）"),
     "api.field.credit_cutoff": _l("信用期限以何日为准（R-705）"),
     "api.field.bond_refusal_days": _l("不同意延长投标有效期的，保证金几日内退还（R-158）；空为按平台规则"),
+    "api.field.policy": _l("价格扣除的政策：小型微型企业、本国产品"),
+    "api.field.deduct": _l("符合的，从报价中扣除的百分比，只用于评审"),
     "api.field.predecessor": _l("重新招标时，原项目的编号（R-561）"),
     "api.field.is_invited": _l("是否已确定邀请"),
     "api.bidding.api_findings": _l("草稿的法定检查结果"),

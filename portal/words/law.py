@@ -25,6 +25,8 @@ STATES = {
     "key.low_price_explain_min": _l("说明低价的最短时间"),
     "key.sme_deduction_min": _l("小微企业价格扣除下限"),
     "key.sme_deduction_max": _l("小微企业价格扣除上限"),
+    "key.domestic_deduction_min": _l("本国产品价格扣除下限"),
+    "key.domestic_deduction_max": _l("本国产品价格扣除上限"),
     "key.sme_addition_max": _l("小微企业价格分加分上限"),
     "key.control_price_stated": _l("公布最高投标限价"),
     "key.validity_stated": _l("载明投标有效期"),

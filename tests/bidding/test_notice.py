@@ -11,6 +11,7 @@ import pytest
 from bidding import rules
 from bidding.forms import read_method
 from bidding.rules import Level
+from bidding.rules.method import check_method, kind_of, points_of, policy_criterion
 from core.calendar import national
 from core.clock import BEIJING
 from core.errors import Invalid
@@ -278,3 +279,44 @@ def test_the_wizard_keeps_the_lines_and_names_a_wrong_one() -> None:
     with pytest.raises(Invalid) as told:
         read_method({"evaluation": "lowest", "low_of_maximum": "六十"}, {})
     assert told.value.field == "low_of_maximum"
+
+
+@pytest.mark.parametrize(
+    ("category", "policy", "deduct", "expected"),
+    [
+        ("goods", "small", "10", Level.MET), ("goods", "small", "20", Level.MET),
+        ("goods", "small", "9.5", Level.BLOCK), ("services", "small", "20.5", Level.BLOCK),
+        ("works", "small", "5", Level.MET), ("works", "small", "10", Level.BLOCK),
+        ("goods", "domestic", "20", Level.MET), ("goods", "domestic", "10", Level.BLOCK),
+    ],
+)  # fmt: skip
+def test_what_is_deducted_for_a_policy_lies_within_the_law(
+    category: str, policy: str, deduct: str, expected: Level
+) -> None:
+    """F-3, F-6; regime T deducts nothing. Seen red: without the upper end."""
+    method = {**LOWEST_FIRST, "criteria": [*METHOD["criteria"], policy_criterion(policy, deduct)]}
+    given = facts(regime="G", category=category, is_mandatory=False, method=method)
+    told = [f for f in rules.check_notice(given, law_for(given), national()) if f.code == "notice.policy"]
+    assert [one.level for one in told] == [expected]
+    assert level(facts(method=method), "R-451", "notice.policy_unlawful") is Level.BLOCK
+
+
+def test_a_policy_gives_no_points_and_goes_with_the_lowest_price_alone() -> None:
+    """The hundred points stand beside it; where it is all there is, the price alone decides. Seen red: counted."""
+    typed = {"evaluation": "lowest", "deduct_small": "10", "deduct_domestic": ""}
+    method = read_method(typed, {})
+    assert [one["deduct"] for one in method["criteria"]] == ["10"] and kind_of(method) == "lowest"
+    assert points_of(method) == 100
+    with pytest.raises(Invalid, match=r"method\.policy"):
+        check_method({**METHOD, "criteria": [*METHOD["criteria"], policy_criterion("small", "10")]})
+    for change in (
+        {"policy": "friend"},
+        {"points": "5"},
+        {"levels": ["2", "1"]},
+        {"deduct": "0"},
+        {"objective": False},
+    ):
+        with pytest.raises(Invalid):
+            check_method(
+                {**LOWEST_FIRST, "criteria": [*METHOD["criteria"], {**policy_criterion("small", "10"), **change}]}
+            )

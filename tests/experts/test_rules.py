@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bidding.rules.method import policy_criterion
 from core.errors import Invalid
 from experts import rules
 from experts.rules import Party, Profile, Seat, Standing
@@ -45,6 +46,20 @@ class TestPriceScores:
         """F-1. Sabotage: base = mean: red."""
         found = rules.price_scores(fen("1.0", "1.1", "1.25"), method("30", formula="lowest-first/v1"), None)
         assert [str(rules.published(found.scores[n])) for n in (1, 2, 3)] == ["30.00", "27.27", "24.00"]
+
+    def test_what_is_deducted_for_a_policy_is_compared_and_nothing_else(self) -> None:
+        """F-3's vector, and two policies added up. Sabotage: the price itself as the base: red."""
+        prices, ten = fen("1.0", "1.1", "1.25"), {2: Fraction(1, 10)}
+        found = rules.price_scores(prices, method("30", formula="lowest-first/v1"), None, ten)
+        assert [str(rules.published(found.scores[n])) for n in (1, 2, 3)] == ["29.70", "30.00", "23.76"]
+        assert found.evaluated[2] == 99_000_000
+        both = {"criteria": [policy_criterion("small", "10"), policy_criterion("domestic", "20")]}
+        sheets = [
+            (1, {"SMALL": "1", "DOMESTIC": "1"}),
+            (2, {"SMALL": "0", "DOMESTIC": "1"}),
+            (3, {"SMALL": "0", "DOMESTIC": "0"}),
+        ]
+        assert rules.deductions(both, sheets) == {1: Fraction(3, 10), 2: Fraction(1, 5)}
 
     def test_below_the_cut_off_nothing_is_dropped_and_at_it_two_are(self) -> None:
         """Sabotage: `>` instead of `>=` at trim_from: red."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from datetime import timedelta
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from awards.rules.container import open_container
 from awards.rules.verdict.rounds import check_first_round
 from awards.rules.verdict.told import Told
 from bidding import queries as bidding
+from bidding.rules.method import policy_criterion
 from core.act import Platform
 from core.clock import iso
 from core.errors import Conflict, Refusal, Untimely
@@ -26,7 +28,7 @@ from tests import factories
 from tests.conftest import Browser
 from tests.journeys import bonded
 from tests.journeys.bonded import Bonded
-from tests.journeys.whole import Whole, tampered, wrong_lines
+from tests.journeys.whole import Whole, found_wrong, tampered, wrong_lines
 from verifier.claims_rounds import first_round as their_first_round
 from verifier.container import Archive
 from verifier.verdict import Case, Findings
@@ -171,12 +173,14 @@ def test_a_public_tender_under_regime_g_ends_with_its_result_notice(
 ) -> None:
     """87号令 a68–69: decided within five working days, announced at once with who judged; late is said.
 
-    One criterion is computed from the offered days, as both verifiers find. Seen red: with `late` always false; with
-    no experts in the notice; with another formula in either verifier.
+    One criterion is computed from the offered days, and small firms have a tenth deducted from their price (F-3), as
+    both verifiers find. Seen red: with `late` always false; with no experts in the notice; with another formula in
+    either verifier; with nothing deducted in either.
     """
     first, second = METHOD["criteria"]
     days = {"of": "duration_days", "full": 50, "none": 70}
-    method = {**METHOD, "criteria": [first, {**second, "name": "服务期", "computed": days}]}
+    small = policy_criterion("small", "10")
+    method = {**METHOD, "criteria": [first, {**second, "name": "服务期", "computed": days}, small]}
     large = {**BUDGET, "estimate_fen": 500_000_000, "control_price_fen": 500_000_000}
     stage = Whole(
         platform, tmp_path / "machines", method=method, regime="G",
@@ -190,7 +194,11 @@ def test_a_public_tender_under_regime_g_ends_with_its_result_notice(
     through_the_hall(stage)
     room = stage.room()
     room.to_scored()
-    assert {row["items"]["T2"] for row in room.lock()["sheets"]} == {"20.00", "13.00", "4.00"}
+    result = room.lock()
+    assert {row["items"]["T2"] for row in result["sheets"]} == {"20.00", "13.00", "4.00"}
+    prices = {1: 480_000_000, 2: 479_000_000, 3: 478_000_000}
+    compared = {row["number"]: Fraction(row["evaluated_fen"]) for row in result["price"]["scores"]}
+    assert compared == {n: price * Fraction(9, 10) if n % 2 else price for n, price in prices.items()}
     room.report()
     room.sign()
     room.deliver()
@@ -215,7 +223,14 @@ def test_a_public_tender_under_regime_g_ends_with_its_result_notice(
     assert len(judges) == len(set(judges)) >= 5 and all(name in public.text for name in judges)
     assert [one["of_purchaser"] for one in content["experts"]].count(True) <= len(judges) // 3
     assert content["law"][0]["source"].endswith("第六十八条")
-    assert wrong_lines(stage, stage.archived(), tmp_path) == []
+    archive = stage.archived()
+    assert wrong_lines(stage, archive, tmp_path) == []
+
+    def undeducted(told: Any) -> None:
+        told["price"]["scores"][0]["evaluated_fen"] = "1"
+
+    ours, theirs = found_wrong(stage, tampered(stage, archive, "evaluation.json", undeducted), tmp_path)
+    assert "scores" in ours and "scores" in theirs
 
 
 def test_a_challenge_stops_the_end_but_gives_nobody_more_time(platform: Platform, tmp_path: Path) -> None:

@@ -19,7 +19,18 @@ from awards.rules.verdict.seats import check_seats, check_walks, expert_draws, i
 from awards.rules.verdict.sites import check_sites
 from awards.rules.verdict.told import OPENED, Told, need, need_consortia, need_object
 from core.draw import mechanism
-from experts.rules import aggregate, check_score, computed_score, is_unranked, price_scores, published, rank
+from experts.rules import (
+    aggregate,
+    check_score,
+    computed_score,
+    deductions,
+    fraction_text,
+    has_policies,
+    is_unranked,
+    price_scores,
+    published,
+    rank,
+)
 from experts.rules.ranking import Standing
 
 CHECKED = ("stage", "identifier", "source", "outcome", "decision", "evidence_sha256")
@@ -107,10 +118,15 @@ def check_scores(told: Told) -> dict[str, Any]:
     method, k = result["method"], (told.opening["coefficients"] or {}).get("k")
     need(result["price"]["k"] == k and method == told.project["section"]["method"], "archive.method")
     numbers = [row["number"] for row in result["price"]["scores"]]
-    priced = price_scores({number: prices[number] for number in numbers}, method, k)
+    off = deductions(method, [(sheet["number"], sheet["items"]) for sheet in result["sheets"]])
+    priced = price_scores({number: prices[number] for number in numbers}, method, k, off)
     for row in result["price"]["scores"]:
         score = str(published(priced.scores[row["number"]]))
         need(score == row["score"], "archive.price_score", number=row["number"], expected=score, found=row["score"])
+        held = not has_policies(method) or row["evaluated_fen"] == fraction_text(priced.evaluated[row["number"]])
+        need(
+            held, "archive.price_score", number=row["number"], expected="evaluated_fen", found=row.get("evaluated_fen")
+        )
     standings = []
     for number in numbers:
         totals = [

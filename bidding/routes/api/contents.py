@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints
 
 from bidding.forms import LONG, STAR
 from bidding.rules.envelopes import ENVELOPES, SITTINGS
-from bidding.rules.method import COMPUTABLE, FORMULAS, GROUPS, check_method
+from bidding.rules.method import COMPUTABLE, FORMULAS, GROUPS, POLICIES, POLICY, check_method
 from core.api.fields import Asked, Filled, Given, Plain, Told, among
 
 Points = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,3}(\.[0-9]{1,3})?$")]
@@ -16,7 +16,8 @@ CriterionCode = Annotated[str, StringConstraints(pattern="^[A-Za-z][A-Za-z0-9]{0
 SlotCode = Annotated[str, StringConstraints(pattern="^[a-z][a-z0-9_]{0,31}$")]
 
 
-Group = Annotated[str, among(GROUPS), Field(json_schema_extra={"enum": list(GROUPS)})]
+Group = Annotated[str, among((*GROUPS, POLICY)), Field(json_schema_extra={"enum": [*GROUPS, POLICY]})]
+Policy = Annotated[str, among(POLICIES), Field(json_schema_extra={"enum": list(POLICIES)})]
 Formula = Annotated[str, among(FORMULAS), Field(json_schema_extra={"enum": list(FORMULAS)})]
 Envelope = Annotated[str, among(ENVELOPES), Field(json_schema_extra={"enum": list(ENVELOPES)})]
 Sitting = Annotated[str, among(SITTINGS), Field(json_schema_extra={"enum": list(SITTINGS)})]
@@ -32,7 +33,10 @@ class ComputedGiven(Given):
 
 
 class CriterionGiven(Given):
-    """One criterion; `levels`: the scores it may have, highest first; neither levels nor computed: freely scored."""
+    """One criterion; `levels`: the scores it may have, highest first; neither levels nor computed: freely scored.
+
+    Of the group `policy` it gives no points: `deduct` per cent come off the price of who is entitled (levels 1, 0).
+    """
 
     code: CriterionCode
     name: Annotated[Filled, Field(max_length=80)]
@@ -42,6 +46,8 @@ class CriterionGiven(Given):
     text: Annotated[Plain, Field(max_length=LONG)] = ""
     levels: Annotated[list[Points], Field(min_length=2, max_length=20)] | None = None
     computed: ComputedGiven | None = None
+    policy: Policy | None = None
+    deduct: Points | None = None
 
 
 class PriceGiven(Given):

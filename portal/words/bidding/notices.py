@@ -130,6 +130,9 @@ SENTENCES = {
     "notice.low_price": _l(
         "异常低价审查线填写 %(found)s%%：可以高于规定的 %(value)s%%，不超过 %(cap)s%%。依据 %(rule)s，%(source)s。"
     ),
+    "notice.policy": _l("%(name)s填写 %(found)s%%，规定为 %(value)s%% 至 %(most)s%%。依据 %(rule)s，%(source)s。"),
+    "notice.policy_unlawful": _l("本项目适用的规定没有%(name)s，招标文件不能自设（R-451）。"),
+    "method.policy": _l("“%(name)s”只能与低价优先的价格分公式同用，由评委逐家填是或否。"),
     "notice.low_price_unlawful": _l("本项目适用的规定没有异常低价的比例线，由委员会判断（R-440），招标文件不能自设。"),
     "notice.points": _l("各评分项与价格分合计 %(found)s 分，应为 100 分。依据 R-404。"),
     "notice.price_formula": _l("价格分公式须为该方式允许的公式（现为 %(formula)s）。依据 %(rule)s，%(source)s。"),
