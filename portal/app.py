@@ -264,7 +264,6 @@ def create_app(settings: Settings | None = None, platform: Platform | None = Non
         actor_word=words.actor_word,
         kind_word=words.kind_word,
         ledger_line=ledger_line,
-        every=every,
         sentence=said,
         state_word=words.state_word,
         own_word=words.own_word,

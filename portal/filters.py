@@ -14,6 +14,7 @@ from markupsafe import Markup
 from core import money as amounts
 from core.calendar import wall_time
 from core.clock import BEIJING
+from core.forms import every
 from opening.models import Bid
 
 SOON = timedelta(hours=24)
@@ -28,7 +29,7 @@ def register(app: Flask) -> None:
     """Give every template of `app` the filters of this file, under their own names."""
     for function in (
         money, money_plain, money_prose, money_upper, instant, clock, date_zh, iso_day, hash_short, percent, score,
-        remaining, urgency, elapsed_share, joint_names,
+        remaining, urgency, elapsed_share, joint_names, every,
     ):  # fmt: skip
         app.jinja_env.filters[function.__name__] = function
 

@@ -159,7 +159,7 @@ def sign_in_with_passkey() -> Response:
         token = services.sign_in_with_passkey(act, response=forms.credential(body), origin=door().origin)
     _leave_old(token)
     target = body.get("next") if isinstance(body, dict) else None
-    to = local_path(target if isinstance(target, str) else None, url_for("portal.home"))
+    to = local_path(target if isinstance(target, str) else None, url_for("portal.todo"))
     return admit(jsonify(next=to), token)
 
 
