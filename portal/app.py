@@ -358,7 +358,7 @@ def page_context() -> dict[str, Any]:
         "actor": access.current_actor(),
         "nav": queries.navigation(current_app, access.current_actor(), request.path),
         "demo_roles": [],
-        "demo_desk": demo_desk() if (demo_desk := current_app.extensions.get("sunbid.demo")) else None,
+        "demo_desk": current_app.extensions.get("sunbid.demo"),
         "error_of": error_of,
         "waiting_line": waiting_line,
         "ways_of": ways_of,

@@ -18,6 +18,7 @@ from core.seal.keyfile import KeyFile
 from core.seal.keys import SECRET_SIZE
 from experts.services import add_expert, go_on_duty, name_duty_key
 from opening.cli.keyring import Keyring
+from portal.cli.demo.backups import backup_of
 from portal.cli.demo.papers import AGENT, PURCHASER, TENDERER, bidders
 from portal.cli.demo.papers.parties import unified_social_credit_code
 
@@ -135,7 +136,8 @@ def duty_file(folder: Path) -> Path:
 def _go_on_duty(cast: Cast) -> None:
     """The officer makes a duty key, names it, and goes on duty: drawn names lie sealed to it until sign-in (R-323)."""
     identity = new_identity()
-    content = KeyFile(identity, cast.platform.chance(SECRET_SIZE)).wrapped(DUTY_PASSPHRASE)
+    chance = cast.platform.chance
+    content = backup_of(KeyFile(identity, chance(SECRET_SIZE)), DUTY_PASSPHRASE, chance)
     write_private(duty_file(cast.folder), content)
     with cast.platform.act(cast.actor("officer")) as act:
         name_duty_key(act, recipient_of(identity))

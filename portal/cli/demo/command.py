@@ -34,7 +34,7 @@ HEADINGS = {
     "late": "五、逾期拒收",
     "closing": "六、截标与不见面开标",
     "warning": "七、围串标线索",
-    "draw": "八、专家抽取与评标",
+    "drawing": "八、专家抽取与评标",
     "disposition": "九、线索处置",
     "candidates": "十、公示、异议与投诉",
     "award": "十一、定标与合同",

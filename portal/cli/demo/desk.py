@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from flask import Blueprint, Flask, Response, render_template, send_file
@@ -17,12 +19,35 @@ from bidding.cli.draft import DRAFT_FILE
 from core.errors import Forbidden, Missing
 from core.seal.keyfile import KeyFile
 from opening.cli.keyring import Keyring
+from portal.cli.demo.backups import backup_of
 from portal.cli.demo.cast import KEYS_PASSPHRASE
 from portal.cli.demo.guide import kept
 from portal.cli.demo.papers.criteria import PROJECT_NAME
 from portal.cli.demo.story import NAME, SECTION
 from portal.queries import ROLE_WORDS
 from portal.words import demo as words
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What every page of a demo's site may say of the demo."""
+
+    folder: Path
+    passphrase: str = KEYS_PASSPHRASE
+    words: ModuleType = words
+
+    def tenders(self) -> list[dict[str, Any]]:
+        """The tenders that stand, with the places of their people."""
+        return kept(self.folder)
+
+    def names(self) -> Mapping[str, Any]:
+        """What the role switch calls each account."""
+        return names()
+
+    def drafts(self, login: str) -> list[str]:
+        """For which sections this account has written a draft."""
+        found: list[str] = own_papers(self.folder, login)["drafts"]
+        return found
 
 
 def open_desk(app: Flask, folder: Path) -> None:
@@ -50,7 +75,7 @@ def open_desk(app: Flask, folder: Path) -> None:
     @signed_in
     def own_keys() -> Response:
         """The account's keys as the backup its holder would have."""
-        return given(keyring(folder).identity.key_file.wrapped(KEYS_PASSPHRASE), f"{own_login()}.age")
+        return handed(keyring(folder).identity.key_file, f"{own_login()}.age")
 
     @blueprint.get("/demo/keys/<section>.age")
     @signed_in
@@ -58,7 +83,7 @@ def open_desk(app: Flask, folder: Path) -> None:
         """A trustee's key of one section as the backup its holder would have."""
         held = keyring(folder)
         file = KeyFile(identity=held.key_of(section), secret=held.secret_of(section), section=section)
-        return given(file.wrapped(KEYS_PASSPHRASE), f"{own_login()}-{section}.age")
+        return handed(file, f"{own_login()}-{section}.age")
 
     @blueprint.get("/demo/drafts/<section>.zip")
     @signed_in
@@ -74,9 +99,7 @@ def open_desk(app: Flask, folder: Path) -> None:
         return given(out.getvalue(), f"{own_login()}-{section}.zip")
 
     app.register_blueprint(blueprint)
-    app.extensions["sunbid.demo"] = lambda: {
-        "tenders": kept(folder), "names": names(), "words": words, "passphrase": KEYS_PASSPHRASE,
-    }  # fmt: skip
+    app.extensions["sunbid.demo"] = Desk(folder)
 
 
 def names() -> Mapping[str, Any]:
@@ -115,6 +138,11 @@ def own_papers(folder: Path, login: str) -> dict[str, Any]:
         "sections": [code for code in standing if (place / "sections" / f"{code}.age").exists()],
         "drafts": [code for code in standing if (bids / code / "papers" / DRAFT_FILE).exists()],
     }
+
+
+def handed(held: KeyFile, name: str) -> Response:
+    """A backup to be saved."""
+    return given(backup_of(held, KEYS_PASSPHRASE, door().platform.chance), name)
 
 
 def given(content: bytes, name: str) -> Response:

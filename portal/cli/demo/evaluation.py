@@ -36,6 +36,7 @@ def draw_committee(story: Tender, meets_at: datetime) -> None:
     story.stage.as_("agent").send(f"/tender/{story.section}/committee", story.committee(meets_at))
     officer = story.stage.as_("officer")
     officer.send(f"/tender/{story.section}/committee/draw")
+    story.say("drawing", "专家抽取已公告，招标人、见证、监督三方各自提交随机数承诺")
     label = str(committee_of(story).draw_label)
     parties = {"tenderee": story.owner, "officer": "officer", "supervisor": "supervisor"}
     for party, login in parties.items():

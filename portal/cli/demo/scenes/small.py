@@ -139,7 +139,14 @@ class Small(Tender):
                     "manager": bidder.manager.name,
                     "manager_certificate": bidder.manager.certificate,
                 },
-                "bond": {},
+                "bond": {
+                    "form": "transfer",
+                    "account": bidder.account,
+                    "payer": bidder.name,
+                    "amount": f"{self.outline.bond}.00",
+                }
+                if self.outline.bond
+                else {},
                 "authorisation": {
                     "operator": bidder.contact,
                     "contact": bidder.contact,
