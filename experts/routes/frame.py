@@ -140,6 +140,7 @@ def room_frame(session: Session, member: Member) -> dict[str, Any]:
         "progress": progress,
         "scored": sum(done for _number, done, _all, _state in progress),
         "to_score": sum(every for _number, _done, every, _state in progress),
+        "has_handed_in": bool(progress) and all(state == "locked" for _number, _done, _every, state in progress),
         "stages": stages,
         "stage": stage_of(held) + (blind and held.state not in MASKED) + (blind and held.state == "blind"),
         "is_blind": blind,
