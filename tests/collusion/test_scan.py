@@ -18,19 +18,17 @@ from collusion.rules.case import Case, read_case
 from collusion.rules.folding import flat
 from collusion.rules.scan import evaluate, scan
 from core.errors import Invalid
-from portal.cli.demo.papers import write_papers
 from tests.collusion.test_passages import OWN
 from tests.core.documents import zoo
+from tests.papers import written
 
 HONEST = ("changhe", "hengji", "jiangnan", "tianheng")
 
 
 @pytest.fixture(scope="session")
 def papers(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Write the demo's papers once."""
-    folder = tmp_path_factory.mktemp("papers")
-    write_papers(folder)
-    return folder
+    """The demo's papers, which nothing here changes."""
+    return written(tmp_path_factory).folder
 
 
 @pytest.fixture(scope="session")

@@ -35,6 +35,7 @@ from portal.cli.demo.papers.criteria import MAXIMUM_PRICE_FEN
 from portal.cli.demo.papers.parties import unified_social_credit_code
 from portal.cli.demo.papers.pricing import chinese_amount
 from portal.cli.demo.papers.sheet import HEADER, SHEET
+from tests.papers import written
 
 HONEST = ("changhe", "jiangnan", "hengji", "tianheng")
 RIGGED = ("dongqi", "beichen")
@@ -43,8 +44,8 @@ RUN = 30
 
 @pytest.fixture(scope="module")
 def papers(tmp_path_factory: pytest.TempPathFactory) -> Papers:
-    """The papers of the default seed and dates, written once for this file."""
-    return write_papers(tmp_path_factory.mktemp("papers"))
+    """The papers of the default seed and dates."""
+    return written(tmp_path_factory)
 
 
 LATER = replace(DEFAULT_DATES, **{name: at + timedelta(days=90) for name, at in vars(DEFAULT_DATES).items()})
@@ -53,7 +54,7 @@ LATER = replace(DEFAULT_DATES, **{name: at + timedelta(days=90) for name, at in 
 @pytest.fixture(scope="module")
 def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Papers:
     """The papers of another seed, ninety days later."""
-    return write_papers(tmp_path_factory.mktemp("elsewhere"), seed=7, dates=LATER)
+    return written(tmp_path_factory, "elsewhere", seed=7, dates=LATER)
 
 
 def text_of(path: Path) -> str:
