@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from flask import current_app
 from flask_babel import gettext as _  # type: ignore[import-untyped]
 from flask_babel import lazy_gettext as _l
 
+from accounts.access import access_of
 from accounts.rules import Role
 from bidding.rules import law_on
 from bidding.rules.periods import earliest_end, latest_start, midnight
@@ -24,6 +26,12 @@ def role_of(actor: Actor, asked: str) -> str:
         return asked
     own = next((str(role) for role in Role if actor.has(role)), "public")
     return "tenderee" if own == "agent" else own
+
+
+def may_open(actor: Actor, endpoint: str) -> bool:
+    """Whether the page opens to the actor: whoever is not signed in is led to the sign-in page first."""
+    access = access_of(current_app.view_functions[endpoint])
+    return access is not None and (access.kind != "roles" or actor.person_id is None or actor.has(*access.roles))
 
 
 def names() -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from functools import partial
 from urllib.parse import quote, urlencode
 
 from flask import Blueprint, Response, jsonify, make_response, render_template, request, send_file, url_for
@@ -380,6 +381,7 @@ def help_page() -> str:
         stages=guide_words.STAGES,
         troubles=guide_words.TROUBLES,
         common=guide.common(),
+        may_open=partial(guide.may_open, current_actor()),
         figures={regime: guide.shortest(regime, instant_now()) for regime in ("T", "G")},
     )
 

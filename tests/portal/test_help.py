@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pytest
 from flask import Flask
@@ -47,3 +48,13 @@ def test_the_page_speaks_and_each_trouble_has_its_anchor(client: Browser, langua
     glossary = client.get("/glossary").text
     assert 'id="投标保证金"' in glossary
     assert "使用帮助" in client.get("/help?role=nobody&lang=zh").text
+
+
+def test_no_link_leads_a_reader_to_a_closed_door(login: Callable[..., Browser]) -> None:
+    """Whoever reads another role's help sees its words, and links only where they may go. Seen red: with every link."""
+    browser = login(Role.TENDEREE)
+    for role in ("bidder", "supervisor", "tenderee"):
+        page = browser.get(f"/help?role={role}&lang=zh").text
+        main = page[page.index("<main") : page.index("</main>")]
+        for address in set(re.findall(r'href="(/[^"#?]*)"', main)):
+            assert browser.get(address).status_code != 403, (role, address)
