@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from .canonical import decimal, digest, instant, need, same, whole
+from .canonical import decimal, digest, instant, need, same, unhex, whole
 from .claims_ledger import Said
 from .verdict import Case, Findings
 
@@ -105,9 +105,10 @@ def award(case: Case, out: Findings) -> Said:
         if government:
             result_notice(case, said)
         else:
-            law = {rule["key"]: rule["value"] for rule in case.archive.json("project.json")["law"]["rules"]}
-            days = decimal(law["candidate_publicity_min"])
-            held = same(said["rule"]["cite"]["value"], law["candidate_publicity_min"])
+            law = {rule["key"]: rule for rule in case.archive.json("project.json")["law"]["rules"]}
+            meant = law["candidate_publicity_min"]
+            days, cite = decimal(meant["value"]), said["rule"]["cite"]
+            held = same(cite, {"rule": meant["id"], **{n: meant[n] for n in ("key", "value", "unit", "source")}})
             need(held, "公示期所引法规不符", "the publicity cites another law")
             publicity(case, said)
             held = ends - began >= timedelta(seconds=1) * (days * 86400).__ceil__()
@@ -182,6 +183,18 @@ def warnings(case: Case, out: Findings) -> Said:
     return f"{len(rows)} 条，均有处置结论", f"{len(rows)} warnings, each told and decided"
 
 
+def signatures(case: Case, signed: dict[str, Any]) -> None:
+    """Who signed the opening record is as told, the platform first, over the record's paper (opening.md)."""
+    told = list(signed["facts"]["signatures"])
+    told += [e["facts"]["cosignature"] for e in case.entries
+             if e.get("kind") == "opening.cosign_record" and e["index"] > signed["index"]]  # fmt: skip
+    held = same(case.archive.json("opening.json")["record_signatures"], told)
+    need(held, "开标记录的签名与日志不同", "the record was signed by others than told")
+    message = b"sunbid-record/v1\n" + unhex(signed["facts"]["record_sha256"], 32)
+    held = case.platform().signed(unhex(told[0]["signature"], 64), message)
+    need(held, "平台对开标记录的签名不成立", "the platform's signature of the record does not hold")
+
+
 def reports(case: Case, out: Findings) -> Said:
     """The reports are objects here, the opening record and the evaluation report among them."""
     rows = case.archive.rows("reports.json")
@@ -209,4 +222,5 @@ def reports(case: Case, out: Findings) -> Said:
                 record = digest(case.archive.json("opening.json")["record"])
                 held = entries[-1]["facts"]["facts_sha256"] == record
                 need(held, "开标记录与日志不同", "the opening record is not the one signed")
+                signatures(case, entries[-1])
     return f"{len(rows)} 份在档", f"{len(rows)} reports"

@@ -297,6 +297,8 @@ def _envelope(case: Case, bid: dict[str, Any], submission: dict[str, Any], name:
     if said["salt"] is not None:  # a key payload may lack the salt; then nothing can be compared
         commit = sha256(b"sunbid-plain/v1\n" + unhex(said["salt"], 32) + inner.sha256).hex()
         need(commit == sealed["plain_commit"], "明文承诺打不开", "does not open plain_commit")
+    held = said["commit_checked"] is (said["salt"] is not None)
+    need(held, "明文承诺是否打开与所载不同", "commit_checked is not what follows")
     bound = {member: submission[member] for member in ("section", "policy_digest", "handle")} | {"envelope": name}
     odd = [member for member, value in bound.items() if inner.manifest[member] != value]
     need(not odd, f"清单属于别处：{'、'.join(odd)}", f"the manifest names another {', '.join(odd)}")

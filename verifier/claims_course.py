@@ -178,6 +178,7 @@ def _closing(case: Case, clock: Clock) -> None:
     held = held and clock.policies[policy["version"]] == clock.deadline
     need(held, "召集开标所据的密封规则不符", "convened under another policy or deadline")
     held = close["index"] < convene["index"] == size - 1 and size <= cover["index"]
+    held = held and same(case.archive.json("opening.json")["closing_size"], size)
     need(held, "截标日志头不是召集时所签", "the closing head was not signed with the convening")
     here = sorted(whole(row["leaf_index"]) for row in case.archive.rows("submissions.json"))
     told = [entry["index"] for entry in case.entries if entry["kind"] == "commitment"]

@@ -79,6 +79,12 @@ def check_walk(order: list[str], steps: list[Any], seats: list[Any], held: dict[
 
 def _ledger(case: Case, draw: dict[str, Any]) -> None:
     subject = f"draw:{draw['label']}"
+    announced, concluded = (case.only(f"draw.{verb}", subject)["facts"] for verb in ("announce", "conclude"))
+    held = same(announced, {"parties": draw["parties"], "parameters": draw["parameters"]})
+    need(held, "与公布的抽取不同", "not the draw that was announced")
+    found = {"seed": draw["seed"], "outcome": draw["outcome"], "k": draw["outcome"].get("k")}
+    held = all(same(concluded[name], value) for name, value in found.items() if name in concluded)
+    need(held, "结果与日志不同", "another outcome is told")
     freeze = case.only("draw.freeze", subject)
     need(freeze["facts"]["list_digest"] == draw["list_digest"], "冻结名单不符", "draw.freeze has another list_digest")
     for kind, value, texts in (("draw.commit", "commitment", "commitments"), ("draw.reveal", "nonce", "reveals")):
@@ -120,7 +126,15 @@ def check_draw(case: Case, draw: dict[str, Any]) -> None:
         need(sorted(draw["extra"]) == sorted(bids), "附加随机数不是各投标的", "extra is not the opened bids' nonces")
         steps = [{"value": value, "ticket": ticket(seed, label, value).hex()} for value in order]
         need(same(outcome, {"k": order[0], "steps": steps}), "系数不符", "the outcome is not what follows")
-        held = case.archive.json("opening.json")["coefficients"]["k"] == order[0]
+        shown = case.archive.json("opening.json")["coefficients"]
+        meant = {"k": order[0], "seed": draw["seed"], "label": label, "steps": steps}
+        held = same({name: shown[name] for name in meant}, meant) and sorted(shown["candidates"]) == sorted(candidates)
+        counted = [bid for bid in case.opened() if bid["number"] not in late]
+        nonces_of = [
+            [bid["number"], bid["submission_digest"], bid["envelopes"]["schedule"]["nonce"]] for bid in counted
+        ]
+        names = ("number", "submission_digest", "nonce")
+        held = held and same([[one[name] for name in names] for one in shown["bid_nonces"]], nonces_of)
         need(held, "opening.json 的系数不符", "opening.json has another coefficient")
     elif label == f"experts:{case.section}" or label.startswith(f"experts:{case.section}:"):
         need(sorted(parties) == ["officer", "supervisor", "tenderee"], "参与方不对", "the parties are not the three")

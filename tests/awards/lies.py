@@ -333,7 +333,43 @@ def another_question(history: History) -> None:
     history.members["questions.json"]["questions"].append({"number": 1, "text": "工期可否调整？", "asked_at": late})
 
 
+def a_grid_of_one(history: History) -> None:
+    """K was drawn from one value."""
+    draw = next(row for row in history.members["draws.json"] if row["label"].startswith("coefficients:"))
+    only = draw["outcome"]["k"]
+    draw["candidates"], draw["parameters"]["grid"] = [only], [only]
+    draw["list_digest"] = draw["parameters"]["list_digest"] = mechanism.list_digest([only])
+    draw["outcome"]["steps"] = [step for step in draw["outcome"]["steps"] if step["value"] == only]
+    history.members["opening.json"]["coefficients"] |= {
+        "candidates": [only], "list_digest": draw["list_digest"], "steps": draw["outcome"]["steps"],
+    }  # fmt: skip
+    history.one("draw.announce", f"draw:{draw['label']}")["facts"]["parameters"] = draw["parameters"]
+    history.one("draw.freeze", f"draw:{draw['label']}")["facts"] |= {"list_digest": draw["list_digest"], "size": 1}
+
+
+def an_envelope_hidden(history: History) -> None:
+    """One envelope of a bid is not told to have been opened."""
+    history.members["bids.json"][0]["envelopes"].popitem()
+
+
+def another_signer(history: History) -> None:
+    """A supervisor is said to have signed the opening record."""
+    signatures = history.members["opening.json"]["record_signatures"]
+    signatures.append({**signatures[0], "by": "某监督人"})
+
+
+def another_seat(history: History) -> None:
+    """An expert is said to have been skipped for a reason that arose, against what the draw's end told."""
+    draw = next(row for row in history.members["draws.json"] if row["label"].startswith("experts:"))
+    step = next(step for step in draw["outcome"]["steps"] if step["outcome"] == "standby")
+    step |= {"outcome": "skipped", "detail": "employer"}
+
+
 LIES: dict[str, tuple[Lie, str]] = {
+    "a grid of one value": (a_grid_of_one, "draws"),
+    "an envelope hidden": (an_envelope_hidden, "originals"),
+    "another signer of the record": (another_signer, "reports"),
+    "an expert skipped": (another_seat, "draws"),
     "a deadline moved after it had come": (extended_late, "course"),
     "an order dated back": (extended_backdated, "course"),
     "a deadline moved in silence": (extended_in_silence, "course"),

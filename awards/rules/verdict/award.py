@@ -33,8 +33,10 @@ def check_award(told: Told) -> dict[str, Any]:
         _check_result_notice(told, fact, awarded["at"])
     else:
         began, ends = from_iso(award["began_at"]), from_iso(award["ends_at"])
-        days = int(next(r["value"] for r in told.project["law"]["rules"] if r["key"] == "candidate_publicity_min"))
-        need(award["rule"]["cite"]["value"] == str(days), "archive.publicity", days=days)
+        law = next(r for r in told.project["law"]["rules"] if r["key"] == "candidate_publicity_min")
+        days, cite = int(law["value"]), award["rule"]["cite"]
+        same = cite["rule"] == law["id"] and all(cite[name] == law[name] for name in ("key", "value", "unit", "source"))
+        need(same, "archive.publicity", days=days)
         _check_publicity(told, about)
         need((ends - began).total_seconds() >= days * 86400, "archive.publicity", days=days)
         need(from_iso(awarded["at"]) >= ends, "archive.publicity", days=days)

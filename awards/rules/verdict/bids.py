@@ -196,6 +196,9 @@ def check_originals(told: Told) -> dict[str, Any]:
                 continue
             opened += 1
             submission = rows[bid["submission_digest"]]["submission"]
+            later = () if bid["state"] in OPENED else told.later
+            due = {envelope for envelope in submission["envelopes"] if envelope not in later}
+            need(set(bid["envelopes"]) == due, "archive.untold", what=f"bid {bid['number']}: envelopes")
             for envelope, stated in bid["envelopes"].items():
                 want = expected(submission, envelope)
                 sealed, out = Path(folder) / "sealed", Path(folder) / "out"
@@ -208,9 +211,11 @@ def check_originals(told: Told) -> dict[str, Any]:
                     lines = f"# sunbid-salt: {stated['salt']}\n" if stated.get("salt") else ""
                     released = release(f"{lines}{stated['secret']}\n".encode(), want.bid_recipient)
                     result = open_sealed(sealed, released, want, out)
-                found = [(entry.slot, entry.name, entry.sha256) for entry in result.entries]
-                named = [(entry["slot"], entry["name"], entry["sha256"]) for entry in stated["files"]]
-                need(found == named, "archive.original", number=bid["number"], envelope=envelope)
+                found = [(entry.slot, entry.name, entry.sha256, entry.size) for entry in result.entries]
+                named = [(one["slot"], one["name"], one["sha256"], one["size"]) for one in stated["files"]]
+                same = found == named and stated["archive"] == result.archive_sha256 and stated["size"] == want.size
+                same = same and stated["commit_checked"] is result.commit_checked
+                need(same, "archive.original", number=bid["number"], envelope=envelope)
                 need(result.nonce.hex() == stated["nonce"], "archive.original", number=bid["number"], envelope=envelope)
                 if envelope == "schedule":
                     schedule = json.loads(next(out.rglob("schedule.json")).read_bytes())

@@ -171,7 +171,9 @@ def _check_closing(told: Told, deadline: datetime) -> None:
     same = facts["policy_digest"] == told.policies[-1]["digest"] and from_iso(facts["deadline"]) == deadline
     need(same, "archive.course", what="policy", where="opening.convene")
     in_turn = close["index"] < convene["index"] < told.closing.size <= cover["index"]
-    need(in_turn and told.closing.size == convene["index"] + 1, "archive.course", what="closing_head", where=code)
+    size = told.closing.size
+    in_turn = in_turn and size == convene["index"] + 1 == told.opening["closing_size"]
+    need(in_turn, "archive.course", what="closing_head", where=code)
     commitments = [entry["index"] for entry in told.ledger["entries"] if entry["kind"] == "commitment"]
     received = sorted(row["leaf_index"] for row in told.submissions)
     need(commitments == received, "archive.course", what="commitments", where="submissions.json")

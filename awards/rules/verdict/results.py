@@ -32,6 +32,7 @@ from experts.rules import (
     rank,
 )
 from experts.rules.ranking import Standing
+from opening.rules import coefficient_grid, record_message
 
 CHECKED = ("stage", "identifier", "source", "outcome", "decision", "evidence_sha256")
 ENDS = ("confirm", "dismiss", "refer")
@@ -84,6 +85,14 @@ def _check_draw_told(told: Told, draw: dict[str, Any]) -> None:
         )
     same = next(e["facts"]["list_digest"] for e in told_entries if e["kind"] == "draw.freeze") == draw["list_digest"]
     need(same, "archive.draw_list", label=draw["label"])
+    announced = told.one_fact("draw.announce", subject)
+    same = announced == {"parties": draw["parties"], "parameters": draw["parameters"]}
+    concluded = told.one_fact("draw.conclude", subject)
+    stated = {"seed": draw["seed"], "outcome": draw["outcome"], "k": draw["outcome"].get("k")}
+    same = same and all(concluded[name] == value for name, value in stated.items() if name in concluded)
+    need(same, "archive.draw_told", label=draw["label"])
+    wanted = {"officer", "supervisor"} | (set() if draw["label"].startswith("coefficients:") else {"tenderee"})
+    need(set(draw["parties"]) == wanted, "archive.draw_told", label=draw["label"])
 
 
 def _check_coefficient(told: Told, draw: dict[str, Any], order: list[str]) -> None:
@@ -91,15 +100,19 @@ def _check_coefficient(told: Told, draw: dict[str, Any], order: list[str]) -> No
 
     A restored bid is opened after the draw; who was restored, and rightly, is for `check_sittings`.
     """
+    grid = coefficient_grid(told.project["section"]["method"])
+    need(sorted(draw["candidates"]) == sorted(grid), "archive.draw_list", label=draw["label"])
     late = {number for facts in told.facts_of("opening.restore") for number in facts["numbers"]}
     held = [bid for bid in told.bids if bid["state"] in OPENED and bid["number"] not in late]
     sealed = [bid["envelopes"]["schedule"]["nonce"] for bid in held]
     need(sorted(sealed) == sorted(draw["extra"]), "archive.draw_nonces", label=draw["label"])
-    need(
-        order[0] == draw["outcome"]["k"] == told.opening["coefficients"]["k"],
-        "archive.draw_outcome",
-        label=draw["label"],
-    )
+    shown = told.opening["coefficients"]
+    same = order[0] == draw["outcome"]["k"] == shown["k"] and shown["steps"] == draw["outcome"]["steps"]
+    same = same and (shown["seed"], shown["label"]) == (draw["seed"], draw["label"])
+    same = same and sorted(shown["candidates"]) == sorted(draw["candidates"])
+    given = [(one["number"], one["submission_digest"], one["nonce"]) for one in shown["bid_nonces"]]
+    meant = [(bid["number"], bid["submission_digest"], bid["envelopes"]["schedule"]["nonce"]) for bid in held]
+    need(same and given == meant, "archive.draw_outcome", label=draw["label"])
 
 
 def check_scores(told: Told) -> dict[str, Any]:
@@ -262,6 +275,19 @@ def check_warnings(told: Told) -> dict[str, Any]:
     return {"warnings": len(told.warnings["warnings"])}
 
 
+def _check_record_signatures(told: Told) -> None:
+    """The platform signed the record's paper; who signed it beside, and when, is as told."""
+    signed = [e for e in told.ledger["entries"] if e["kind"] == "opening.sign_record"][-1]
+    said = list(signed["facts"]["signatures"])
+    for entry in told.ledger["entries"]:
+        if entry["kind"] == "opening.cosign_record" and entry["index"] > signed["index"]:
+            said.append(entry["facts"]["cosignature"])
+    need(told.opening["record_signatures"] == said, "archive.untold", what="record signatures")
+    message = record_message(signed["facts"]["record_sha256"])
+    made = told.verifier.signed(message, bytes.fromhex(said[0]["signature"]))
+    need(made, "archive.untold", what="record signatures")
+
+
 def check_reports(told: Told) -> dict[str, Any]:
     """Opening record, evaluation report and the other papers are in the archive under the hashes the ledger holds."""
     for report in told.reports:
@@ -281,6 +307,7 @@ def check_reports(told: Told) -> dict[str, Any]:
         need(held == [fact[name] for fact in facts], "archive.untold", what=kind)
     record = hashlib.sha256(rfc8785.dumps(told.opening["record"])).hexdigest()
     need(record == told_ones["opening_record"][0]["facts_sha256"], "archive.untold", what="opening record")
+    _check_record_signatures(told)
     kinds = {report["kind"] for report in told.reports}
     lacking = sorted({"opening_record", "evaluation_report"} - kinds)
     need(not lacking, "archive.report_missing", kinds=lacking)
