@@ -211,7 +211,8 @@ def _terms(case: Case, clock: Clock) -> None:
         }  # fmt: skip
     odd = [name for name, value in meant.items() if not same(content[name], value)]
     need(not odd, f"与最新公告不同：{'、'.join(odd)}", f"not what the newest call says: {', '.join(odd)}")
-    need(instant(content["deadline_at"]) == clock.deadline, "公告的截止时间不同", "the call says another deadline")
+    held = instant(content["deadline_at"]) == instant(section["deadline_at"]) == clock.deadline
+    need(held, "公告的截止时间不同", "the call says another deadline")
 
 
 def _cited(value: object) -> Iterator[dict[str, Any]]:

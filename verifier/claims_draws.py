@@ -127,7 +127,15 @@ def check_draw(case: Case, draw: dict[str, Any]) -> None:
         steps = [{"value": value, "ticket": ticket(seed, label, value).hex()} for value in order]
         need(same(outcome, {"k": order[0], "steps": steps}), "系数不符", "the outcome is not what follows")
         shown = case.archive.json("opening.json")["coefficients"]
-        meant = {"k": order[0], "seed": draw["seed"], "label": label, "steps": steps}
+        meant = {
+            "k": order[0],
+            "seed": draw["seed"],
+            "label": label,
+            "steps": steps,
+            "list_digest": draw["list_digest"],
+        }
+        meant["parties"] = [{"party": party, "commitment": draw["commitments"][party], "nonce": draw["reveals"][party]}
+                            for party in sorted(parties)]  # fmt: skip
         held = same({name: shown[name] for name in meant}, meant) and sorted(shown["candidates"]) == sorted(candidates)
         counted = [bid for bid in case.opened() if bid["number"] not in late]
         nonces_of = [

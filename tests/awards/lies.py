@@ -334,8 +334,11 @@ def another_question(history: History) -> None:
 
 
 def a_grid_of_one(history: History) -> None:
-    """K was drawn from one value."""
-    draw = next(row for row in history.members["draws.json"] if row["label"].startswith("coefficients:"))
+    """K was drawn from one value; where none is drawn, the experts were under parameters that nobody announced."""
+    draw = history.members["draws.json"][0]
+    if not draw["label"].startswith("coefficients:"):
+        draw["parameters"]["shape"]["size"] += 2
+        return
     only = draw["outcome"]["k"]
     draw["candidates"], draw["parameters"]["grid"] = [only], [only]
     draw["list_digest"] = draw["parameters"]["list_digest"] = mechanism.list_digest([only])

@@ -205,7 +205,8 @@ def _check_terms(told: Told, deadline: datetime) -> None:
         }  # fmt: skip
     for name, value in meant.items():
         need(content[name] == value, "archive.course", what="terms", where=name)
-    need(from_iso(content["deadline_at"]) == deadline, "archive.course", what="terms", where="deadline_at")
+    for said in (content["deadline_at"], project["section"]["deadline_at"]):
+        need(from_iso(said) == deadline, "archive.course", what="terms", where="deadline_at")
 
 
 def _check_law(told: Told) -> None:

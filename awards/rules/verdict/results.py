@@ -110,6 +110,9 @@ def _check_coefficient(told: Told, draw: dict[str, Any], order: list[str]) -> No
     same = order[0] == draw["outcome"]["k"] == shown["k"] and shown["steps"] == draw["outcome"]["steps"]
     same = same and (shown["seed"], shown["label"]) == (draw["seed"], draw["label"])
     same = same and sorted(shown["candidates"]) == sorted(draw["candidates"])
+    parties = {one["party"]: (one["commitment"], one["nonce"]) for one in shown["parties"]}
+    meant_parties = {party: (draw["commitments"][party], nonce) for party, nonce in draw["reveals"].items()}
+    same = same and parties == meant_parties and shown["list_digest"] == draw["list_digest"]
     given = [(one["number"], one["submission_digest"], one["nonce"]) for one in shown["bid_nonces"]]
     meant = [(bid["number"], bid["submission_digest"], bid["envelopes"]["schedule"]["nonce"]) for bid in held]
     need(same and given == meant, "archive.draw_outcome", label=draw["label"])
