@@ -17,7 +17,7 @@ from core.render.figures import Figure, Group, answered_bars
 from credit import queries, services
 from credit.routes.pages import STAFF, blueprint, uploaded
 from credit.rules import GROUPS, LISTS, Count, count, total
-from credit.rules.export import as_csv, as_groups
+from credit.rules.export import as_csv, as_groups, plain_cell
 
 MOST_LEDGER = 32 << 20
 KINDS = ("", "platform", "ledger")
@@ -81,7 +81,7 @@ def ledger_csv() -> Response:
     writer.writerow(["by", "group", "asked", "answered", "unanswered", "percent"])
     for by in GROUPS:
         for one in count(rows, by):
-            writer.writerow([by, one.group, one.asked, one.answered, one.asked - one.answered, one.percent])
+            writer.writerow([by, plain_cell(one.group), one.asked, one.answered, one.asked - one.answered, one.percent])
     whole = total(rows)
     writer.writerow(["all", "", whole.asked, whole.answered, whole.asked - whole.answered, whole.percent])
     return _download("\ufeff" + out.getvalue(), "text/csv; charset=utf-8", "credit-ledger.csv")
@@ -99,7 +99,7 @@ def unanswered_csv() -> Response:
     for one in waiting:
         asked = one.asked
         cells = [asked.identifier, asked.name, asked.section, asked.source, asked.region, iso(asked.asked_at)]
-        writer.writerow([*cells, one.age.days, one.step])
+        writer.writerow([*map(plain_cell, cells), one.age.days, one.step])
     return _download("\ufeff" + out.getvalue(), "text/csv; charset=utf-8", "credit-unanswered.csv")
 
 

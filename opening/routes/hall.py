@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from accounts.access import door, public, reading
 from bidding import queries as bidding
 from core.errors import Missing
+from credit.rules.export import plain_cell
 from opening import queries, rules
 from opening.routes import tables
 from opening.routes.frame import REPLAY, asking_page, blueprint, find, fragment, now, present, scene, section_of
@@ -127,8 +128,8 @@ def prices(code: str) -> Response:
         sheet = row["schedule"]
         table.writerow(
             [
-                *(row[key] for key in ("number", "name", "identifier", "price_fen")),
-                *(sheet[key] for key in ("duration_days", "quality", "manager")),
+                *(plain_cell(str(row[key])) for key in ("number", "name", "identifier", "price_fen")),
+                *(plain_cell(str(sheet[key])) for key in ("duration_days", "quality", "manager")),
             ]
         )
     return Response("\ufeff" + file.getvalue(), mimetype="text/csv")

@@ -155,7 +155,7 @@ def test_what_is_no_json_is_refused(client: Browser, held: dict[str, str], draft
 def test_anothers_draft_is_as_if_it_did_not_exist(
     client: Browser, held: dict[str, str], draft: str, platform: Platform
 ) -> None:
-    """Seen red: with `own_section` replaced by `section`."""
+    """Seen red: with `own_section` replaced by `section`, in the list of the invited too."""
     from accounts.queries import person_by_id
     from accounts.services import create_token
     from tests import factories
@@ -164,7 +164,8 @@ def test_anothers_draft_is_as_if_it_did_not_exist(
     with platform.act(other) as act:
         made = create_token(act, person_by_id(act.session, other.person_id or 0), name="x", scopes=SCOPES, days=1)
     stranger = {"Authorization": f"Bearer {made[1]}", "If-Match": '"x"'}
-    for method, address in (("GET", draft), ("PATCH", draft), ("GET", f"{draft}/findings")):
+    listed = f"{draft}/invitees"
+    for method, address in (("GET", draft), ("PATCH", draft), ("GET", f"{draft}/findings"), ("GET", listed)):
         theirs = client.open(
             address, method=method, headers=stranger, json={"bond_fen": 1} if method != "GET" else None
         )

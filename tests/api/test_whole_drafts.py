@@ -248,7 +248,10 @@ def test_the_list_of_the_invited_is_replaced_against_the_list_seen(program: Prog
 
 
 def test_nobody_puts_a_file_into_anothers_draft(program: Program, client: Browser, platform: Platform) -> None:
-    """As if it did not exist, and before a byte is kept."""
+    """As if it did not exist, and before a byte is kept.
+
+    Seen red: with the section found without asking whose it is before the bytes come (a bill was read).
+    """
     from accounts.queries import person_by_id
     from accounts.services import create_token
     from tests import factories

@@ -23,7 +23,7 @@ def test_a_negotiations_prices_are_told_to_nobody(
 ) -> None:
     """Notice, ledger, hall, board, another bidder's page, record; with `public` they are there.
 
-    Seen red: with the notice, the board or the record still told.
+    Seen red: with the notice, the board or the record still told; with the table's cells as the bidder wrote them.
     """
     stage = Stage(platform, tmp_path)
     bidders = [stage.submit(letter) for letter in "abc"]
@@ -55,3 +55,9 @@ def test_a_negotiations_prices_are_told_to_nobody(
     assert not any(price in mine for price in spelled[1] + spelled[2]) or read == "public"
     assert ("schedule-1.age" in written["notice"]) == (read == "public")
     assert all(one.facts["bidder"]["name"] in written["notice"] for one in bidders)
+    with platform.act(SYSTEM) as act:
+        bid = queries.bids(act.session, queries.opening(act.session, bidding.section(act.session, stage.code)))[0]
+        bid.schedule = {**(bid.schedule or {}), "manager": '=HYPERLINK("https://x.example";"赵明")'}
+    table = public.get(f"/opening/{stage.code}/prices.csv")
+    assert table.status_code == (404 if read == "none" else 200)
+    assert read == "none" or "'=HYPERLINK" in table.text, "a bidder's text is no formula in the tenderee's spreadsheet"
