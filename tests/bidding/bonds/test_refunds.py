@@ -385,7 +385,7 @@ def test_a_part_of_a_performance_bond_goes_back_by_two_persons_and_the_books_com
 ) -> None:
     """Of three payments the oldest goes back whole, one in part, the newest not at all; recounted by both programs.
 
-    Seen red: with the whole payment prepared; with the kept part not booked; with either verifier's check of it left out.
+    Seen red: with the whole payment prepared; with the kept part not booked; with either verifier's check left out.
     """
     made = BondStage(platform, tmp_path)
     made.by_transfer("b", ASKED // 2, ASKED // 4, ASKED // 4)
