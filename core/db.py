@@ -29,7 +29,7 @@ from sqlalchemy import (
     or_,
     text,
 )
-from sqlalchemy.engine import Connection, Dialect, make_url
+from sqlalchemy.engine import Connection, Dialect, ExceptionContext, make_url
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -160,6 +160,15 @@ def is_among(first: Any, second: Any, pairs: Iterable[tuple[Any, Any]]) -> Colum
     return or_(false(), *(and_(first == one, second.in_(others)) for one, others in seconds.items()))
 
 
+def _without_values(context: ExceptionContext) -> None:
+    """An error of the database names no value, for it is written to the log: PostgreSQL's DETAIL tells whole rows."""
+    told = getattr(getattr(context.original_exception, "diag", None), "message_primary", None)
+    if told is not None:
+        context.original_exception.args = (told,)
+        if context.sqlalchemy_exception is not None:
+            context.sqlalchemy_exception.args = (f"({type(context.original_exception).__name__}) {told}",)
+
+
 class Database:
     """One database by URL: SQLite behind a writer gate, or PostgreSQL.
 
@@ -178,9 +187,13 @@ class Database:
         self._doors, self._together = threading.Lock(), dict[str, _Door]()
         self._line = threading.Lock()
         self.vault = Vault()
-        self.engine = self._sqlite_engine() if self.is_sqlite else create_engine(url, pool_size=20, max_overflow=30)
+        self.engine = self._sqlite_engine() if self.is_sqlite else self._server_engine()
+        event.listen(self.engine, "handle_error", _without_values)
         self.locker = Locker(secret_file(locker_key or folder / "locker.key"))
         self.engine.dialect.locker = self.locker  # type: ignore[attr-defined]
+
+    def _server_engine(self) -> Engine:
+        return create_engine(self.url, pool_size=20, max_overflow=30, hide_parameters=True)
 
     def _sqlite_engine(self) -> Engine:
         gate = self.gate
@@ -190,7 +203,8 @@ class Database:
                 with gate.hold():
                     super().close()
 
-        engine = create_engine(self.url, pool_size=READERS, connect_args={"factory": GatedConnection, "timeout": 30})
+        options = {"factory": GatedConnection, "timeout": 30}
+        engine = create_engine(self.url, pool_size=READERS, connect_args=options, hide_parameters=True)
 
         @event.listens_for(engine, "connect")
         def _prepare(connection: sqlite3.Connection, _: Any) -> None:

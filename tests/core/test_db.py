@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import threading
 import time
+import traceback
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import insert, text
+from sqlalchemy.exc import IntegrityError
 
 from core.act import SYSTEM, Platform
 from core.db import Instant, Json, Score
 from core.ledger import log
+from core.outbox import Message
 
 
 @given(st.datetimes(min_value=datetime(1950, 1, 1), max_value=datetime(2200, 1, 1)))  # noqa: DTZ001 — zone added below
@@ -81,6 +84,29 @@ def test_an_act_that_raises_leaves_nothing(platform: Platform) -> None:
         raise RuntimeError
     with platform.reading() as session:
         assert log.size(session) == 0
+
+
+def test_an_error_of_the_database_names_no_value(platform: Platform) -> None:
+    """What fails unforeseen is written to the log whole: neither what was sent nor the row the server shows may be in it.
+
+    Seen red: with the parameters shown; on PostgreSQL also with its DETAIL.
+    """
+    name = "金丝雀建设集团有限公司"
+    written = insert(Message).values(
+        key=name,
+        channel="mail",
+        recipient=name,
+        template="x",
+        facts={"who": name},
+        written_at=datetime.now(UTC),
+        attempts=0,
+    )
+    with pytest.raises(IntegrityError) as caught, platform.act(SYSTEM) as act:
+        for _ in range(2):
+            act.session.execute(written)
+    told = "".join(traceback.format_exception(caught.value))
+    assert "IntegrityError" in told and "message" in told
+    assert name not in told and "金丝雀" not in str(caught.value.orig)
 
 
 def test_what_is_written_while_reading_is_not_kept(platform: Platform) -> None:
