@@ -87,7 +87,7 @@ def test_an_act_that_raises_leaves_nothing(platform: Platform) -> None:
 
 
 def test_an_error_of_the_database_names_no_value(platform: Platform) -> None:
-    """What fails unforeseen is written to the log whole: neither what was sent nor the row the server shows may be in it.
+    """What fails unforeseen is written to the log whole: neither what was sent nor the row that is shown.
 
     Seen red: with the parameters shown; on PostgreSQL also with its DETAIL.
     """
