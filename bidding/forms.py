@@ -10,7 +10,7 @@ from typing import Any
 
 from bidding.rules.envelopes import ENVELOPES, layout
 from bidding.rules.law import CATEGORIES, PROCEDURES, REGIMES
-from bidding.rules.method import FORMULAS, GROUPS, LOW_PRICE, POLICIES, policy_criterion
+from bidding.rules.method import AROUND, FORMULAS, GROUPS, LOW_PRICE, POLICIES, policy_criterion
 from bidding.rules.procedures import INVITATIONS
 from bidding.rules.slots import fit_slots
 from core.forms import Fields, amount, checked, choice, day, decimal, instant, integer, text, whole
@@ -158,7 +158,9 @@ def read_method(fields: Fields, lists: Lists) -> dict[str, Any]:
         return {"type": "comprehensive/v1", "criteria": policies, "price": alone, "review": review} | more
     formula = choice(fields, "formula", FORMULAS)
     price: dict[str, Any] = {"formula": formula, "points": text(fields, "price_points", most=10, required=False)}
-    if formula == "mean-deviation/v1":
+    if formula == "ceiling-mean/v1":
+        price["weight"] = text(fields, "weight", most=10, required=False)
+    if formula in AROUND:
         price |= {
             "k_range": [text(fields, name, most=10, required=False) for name in ("k_low", "k_high")],
             "step": text(fields, "k_step", most=10, required=False),

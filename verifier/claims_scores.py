@@ -11,6 +11,7 @@ from .claims_opinions import check_opinions
 from .verdict import Case, Findings
 
 GROUPS = ("technical", "qualification")
+AROUND = ("mean-deviation/v1", "ceiling-mean/v1")
 REASONS = ("total", "price", "technical", "draw")
 Means = dict[int, dict[str, Fraction]]
 
@@ -37,19 +38,26 @@ def computed_points(criterion: dict[str, Any], schedule: dict[str, Any]) -> str:
 
 
 def price_scores(
-    method: dict[str, Any], prices: dict[int, int], k: object, off: dict[int, Fraction] | None = None
+    method: dict[str, Any], prices: dict[int, int], k: object, off: dict[int, Fraction] | None = None, most: int = 0
 ) -> dict[str, Any]:
-    """Base, scores, deviations and which bids the mean used (scoring.md section 3); `off`: shares deducted."""
+    """Base, scores, deviations and which bids the mean used (scoring.md section 3).
+
+    `off`: shares deducted; `most`: the maximum price.
+    """
     points = decimal(method["points"])
     order = sorted(prices, key=lambda n: (prices[n], n))
     if method["formula"] == "lowest-first/v1":
         compared = {n: prices[n] - prices[n] * (off or {}).get(n, Fraction(0)) for n in order}
         base = Fraction(min(compared.values()))
         return {"base": base, "scores": {n: points * base / compared[n] for n in order}, "compared": compared}
-    need(method["formula"] == "mean-deviation/v1", "价格公式不识", "unknown price formula")
+    need(method["formula"] in AROUND, "价格公式不识", "unknown price formula")
     trim = len(order) >= max(3, whole(method["trim_from"]))
     used = order[1:-1] if trim else order
-    base = Fraction(sum(prices[n] for n in used), len(used)) * decimal(k)
+    centre = Fraction(sum(prices[n] for n in used), len(used))
+    if method["formula"] == "ceiling-mean/v1":
+        share = decimal(method["weight"])
+        centre += (most - centre) * share
+    base = centre * decimal(k)
     deviations = {n: (prices[n] - base) / base * 100 for n in order}
     above, below = decimal(method["above"]), decimal(method["below"])
     scores = {n: max(Fraction(0), points - above * d if d > 0 else points + below * d) for n, d in deviations.items()}
@@ -165,7 +173,7 @@ def _deducted(result: dict[str, Any]) -> dict[int, Fraction]:
 
 def _price(result: dict[str, Any], prices: dict[int, int]) -> dict[int, Fraction]:
     off, said = _deducted(result), result["price"]
-    computed = price_scores(result["method"]["price"], prices, said["k"], off)
+    computed = price_scores(result["method"]["price"], prices, said["k"], off, whole(result["control_price_fen"]))
     policies = any(criterion["group"] == "policy" for criterion in result["method"]["criteria"])
     held = not policies or "compared" in computed
     need(held, "此公式不能扣除", "nothing is deducted in this formula")
@@ -191,7 +199,7 @@ def _price(result: dict[str, Any], prices: dict[int, int]) -> dict[int, Fraction
 def _draws(case: Case, result: dict[str, Any]) -> None:
     rows = {row["label"]: row for row in case.archive.rows("draws.json")}
     coefficient = rows.get(f"coefficients:{case.section}")
-    if result["method"]["price"]["formula"] == "mean-deviation/v1":
+    if result["method"]["price"]["formula"] in AROUND:
         need(coefficient, "没有系数抽取", "there is no coefficient draw")
     k = coefficient["outcome"]["k"] if coefficient else None
     held = same(result["price"]["k"], k) and same(result["coefficients"]["k"], k)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+from bidding.rules.method import AROUND, POLICIES, POLICY, policy_criterion
 from experts.rules import Evaluation, ScoredSheet, ranking, result, result_document, review_clauses, tally
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,7 +30,7 @@ def digest(text: str) -> str:
 
 
 def method_of(chance: random.Random) -> dict[str, Any]:
-    """A frozen method: two to six criteria, either price formula, odd weights."""
+    """A frozen method: two to six criteria, any price formula, policies, odd weights."""
     criteria = [
         {
             "code": f"C{n}", "name": f"第{n}项", "text": "", "objective": chance.random() < 0.4,
@@ -46,6 +47,11 @@ def method_of(chance: random.Random) -> dict[str, Any]:
             "above": chance.choice(["1.0", "0.8", "2"]), "below": chance.choice(["0.5", "0.3", "1"]),
             "trim_from": chance.choice([3, 4, 5, 7]),
         }  # fmt: skip
+        if chance.random() < 0.4:
+            price |= {"formula": "ceiling-mean/v1", "weight": chance.choice(["0.1", "0.35", "0.5"])}
+    elif chance.random() < 0.5:
+        policies = chance.sample(sorted(POLICIES), chance.randrange(1, 3))
+        criteria += [policy_criterion(one, chance.choice(["10", "12.5", "20"])) for one in policies]
     review = [{"code": "R1", "text": "签章", "source": ""}]
     if chance.random() < 0.5:
         review.append({"code": "control_price", "text": "限价", "source": ""})
@@ -89,10 +95,11 @@ def tender(number: int) -> Evaluation | None:
     marks: dict[tuple[int, str, str], Decimal] = {}
     for bid in valid:
         for criterion in method["criteria"]:
-            most = int(Decimal(criterion["points"]) / step)
-            agreed = step * chance.randint(0, most)
+            one = Decimal(1) if criterion["group"] == POLICY else step  # entitled or not
+            most = int(Decimal(criterion["points"]) / one)
+            agreed = one * chance.randint(0, most)
             for label in labels:
-                mark = agreed if criterion["objective"] else step * chance.randint(0, most)
+                mark = agreed if criterion["objective"] else one * chance.randint(0, most)
                 marks[bid, label, criterion["code"]] = (
                     marks[valid[0], label, criterion["code"]] if alike and bid != valid[0] else mark
                 ).quantize(Decimal("0.01"))
@@ -104,7 +111,7 @@ def tender(number: int) -> Evaluation | None:
         locked_at="2026-11-29T08:00:00Z",
         method=method,
         control_price_fen=CONTROL,
-        coefficients=drawn if method["price"]["formula"] == "mean-deviation/v1" else nothing,
+        coefficients=drawn if method["price"]["formula"] in AROUND else nothing,
         conformity=conformity,
         members=[{"label": label, "seat": "A08" if label[0] == "M" else "representative"} for label in labels],
         bids=[
@@ -135,8 +142,8 @@ def told(held: Evaluation) -> dict[str, Any]:
     }  # fmt: skip
     by_number = {bid["number"]: bid for bid in held.bids}
     entries = [
+        {"kind": "committee.request", "subject": committee, "facts": {"shape": {"size": len(held.members)}}},
         {"kind": "committee.begin_scoring", "subject": committee, "facts": {"conformity": held.conformity}},
-        {"kind": "committee.lock", "subject": committee, "facts": {"result": document}},
         *(
             {
                 "kind": "sheet.lock",
@@ -145,6 +152,7 @@ def told(held: Evaluation) -> dict[str, Any]:
             }
             for sheet in held.sheets
         ),
+        {"kind": "committee.lock", "subject": committee, "facts": {"result": document}},
     ]
     section = {"code": held.section, "method": held.method, "control_price_fen": held.control_price_fen}
     bids = [

@@ -269,6 +269,7 @@ def _values(section: Section) -> dict[str, Any]:
         "second_opening_at": local(section.second_opening_at),
         "evaluation": kind_of(section.method) or "comprehensive",
         "formula": price.get("formula", "mean-deviation/v1"),
+        "weight": price.get("weight", ""),
         "price_points": price.get("points", "50"),
         "k_low": low,
         "k_high": high,

@@ -9,7 +9,9 @@ from typing import Any
 from core.errors import Invalid
 
 TYPE = "comprehensive/v1"
-FORMULAS = ("mean-deviation/v1", "lowest-first/v1")
+FORMULAS = ("mean-deviation/v1", "ceiling-mean/v1", "lowest-first/v1")
+AROUND = ("mean-deviation/v1", "ceiling-mean/v1")
+"""Formulas that score by the distance from a base with a drawn coefficient: F-10, and F-13 with the maximum in it."""
 CRITERION = frozenset({"code", "name", "group", "points", "objective", "text"})
 GROUPS = ("technical", "qualification")
 POLICY = "policy"
@@ -176,6 +178,8 @@ def _check_price(price: Any) -> None:
     low, high, step = (points(text, "k_range") for text in (*steps, price.get("step")))
     if low > high or (high - low) % step:
         raise Invalid("method.k_range", field="k_range", low=str(low), high=str(high), step=str(step))
+    if price["formula"] == "ceiling-mean/v1" and points(price.get("weight"), "weight") >= 1:
+        raise Invalid("method.weight", field="weight", found=str(price["weight"])[:20])
     for name in ("above", "below"):
         points(price.get(name), name)
     trim = price.get("trim_from")

@@ -42,6 +42,7 @@ STEPS: dict[str, frozenset[str]] = {
     "method": frozenset(
         {
             "method",
+            "weight",
             "deduct_small",
             "deduct_domestic",
             "criteria",

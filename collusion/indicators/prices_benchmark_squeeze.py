@@ -25,7 +25,7 @@ from collusion.rules.evidence import (
     remark,
 )
 from collusion.rules.source_text import _l
-from experts.rules.prices import MEAN_DEVIATION, price_scores
+from experts.rules.prices import CEILING_MEAN, MEAN_DEVIATION, price_scores
 
 IDENTIFIER = "prices.benchmark_squeeze"
 DRAWS = 99
@@ -48,7 +48,7 @@ def evaluate(case: Case) -> list[Evidence]:
         return []
     base = rate("squeeze.floor")
     method, k = {"price": case.pricing.rule}, case.pricing.k
-    held = price_scores(scored, method, k).scores
+    held = price_scores(scored, method, k, ceiling=limit or 0).scores
     found = []
     for helper in sorted(scored):
         # Whoever leads among the others is looked for anew with every price tried: leading by luck is no evidence.
@@ -57,7 +57,7 @@ def evaluate(case: Case) -> list[Evidence]:
         logs = [math.log(price) for price in rest]
         drawn = NormalDist(fmean(logs), max(rate("total.spread").value, pstdev(logs)))
         tried = (math.exp(drawn.inv_cdf((n + 0.5) / DRAWS)) for n in range(DRAWS))
-        reached = sum(_best(scored, helper, price, method, k) >= held[leader] for price in tried)
+        reached = sum(_best(scored, helper, price, method, k, limit or 0) >= held[leader] for price in tried)
         tail = (1 + reached) / (1 + DRAWS)
         chance = min(1.0, base.value + tail)
         if chance > WORTH_SHOWING:
@@ -82,9 +82,11 @@ def evaluate(case: Case) -> list[Evidence]:
     return found
 
 
-def _best(scored: Mapping[int, int], helper: int, price: float, method: Mapping[str, Any], k: str | None) -> Fraction:
+def _best(
+    scored: Mapping[int, int], helper: int, price: float, method: Mapping[str, Any], k: str | None, ceiling: int
+) -> Fraction:
     """The best price score of the others, were the helper's price this one."""
-    scores = price_scores({**scored, helper: max(1, round(price))}, method, k).scores
+    scores = price_scores({**scored, helper: max(1, round(price))}, method, k, ceiling=ceiling).scores
     return max(score for n, score in scores.items() if n != helper)
 
 
@@ -95,7 +97,10 @@ def _sighting(bid: Bid) -> Sighting:
 
 def _lacks(case: Case) -> bool:
     rule = case.pricing.rule if case.pricing else {}
-    return rule.get("formula") != MEAN_DEVIATION or case.pricing is None or case.pricing.k is None
+    if case.pricing is None or case.pricing.k is None:
+        return True
+    known = rule.get("formula") == MEAN_DEVIATION
+    return not known and (rule.get("formula") != CEILING_MEAN or case.pricing.limit is None)
 
 
 def lacking(case: Case) -> Remark | None:

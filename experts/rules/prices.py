@@ -11,6 +11,7 @@ from typing import Any
 from core.errors import Invalid
 
 MEAN_DEVIATION = "mean-deviation/v1"
+CEILING_MEAN = "ceiling-mean/v1"
 LOWEST_FIRST = "lowest-first/v1"
 
 
@@ -35,7 +36,7 @@ def check_method(method: Mapping[str, Any]) -> None:
     """Refuse a scoring method this version cannot compute: Invalid("method.type") or Invalid("method.formula")."""
     if method.get("type") != "comprehensive/v1":
         raise Invalid("method.type", found=str(method.get("type")))
-    if method["price"].get("formula") not in (MEAN_DEVIATION, LOWEST_FIRST):
+    if method["price"].get("formula") not in (MEAN_DEVIATION, CEILING_MEAN, LOWEST_FIRST):
         raise Invalid("method.formula", found=str(method["price"].get("formula")))
 
 
@@ -44,6 +45,8 @@ def price_scores(
     method: Mapping[str, Any],
     k: Decimal | str | None,
     deducted: Mapping[int, Fraction] | None = None,
+    *,
+    ceiling: int = 0,
 ) -> PriceScores:
     """Score prices (fen, by bid number) by the method's formula, with the drawn coefficient `k` where it has one.
 
@@ -53,8 +56,9 @@ def price_scores(
 
     `mean-deviation/v1` (F-10): with `trim_from` or more prices one highest and one lowest are left out of the mean: the
     last and the first by price, then bid number. base = mean × k. A price d per cent above the base loses d × above, d
-    per cent below it d × below, never under 0; linear inside one per cent. Invalid: price.none, price.not_positive,
-    price.no_coefficient.
+    per cent below it d × below, never under 0; linear inside one per cent. `ceiling-mean/v1` (F-13): the same with the
+    maximum price (`ceiling`, fen) in the base = (ceiling × weight + mean × (1 − weight)) × k. Invalid: price.none,
+    price.not_positive, price.no_coefficient.
     """
     if not prices:
         raise Invalid("price.none")
@@ -76,7 +80,11 @@ def price_scores(
     used, dropped_low, dropped_high = ordered, None, None
     if len(ordered) >= max(int(rule["trim_from"]), 3):
         dropped_low, *used, dropped_high = ordered
-    base = Fraction(sum(prices[number] for number in used), len(used)) * factor
+    mean = Fraction(sum(prices[number] for number in used), len(used))
+    if rule["formula"] == CEILING_MEAN:
+        weight = Fraction(rule["weight"])
+        mean = ceiling * weight + mean * (1 - weight)
+    base = mean * factor
     deviations = {number: (Fraction(price) - base) * 100 / base for number, price in prices.items()}
     scores = {
         number: max(Fraction(0), points - (above * deviation if deviation > 0 else -below * deviation))

@@ -69,7 +69,7 @@ def result_document(told: Evaluation) -> dict[str, Any]:
     k = told.coefficients.get("k")
     rows, groups = _sheets(told)
     off = deductions(told.method, [(sheet.number, sheet.items) for sheet in told.sheets])
-    priced = price_scores(prices, told.method, k, off)
+    priced = price_scores(prices, told.method, k, off, ceiling=told.control_price_fen)
     label = f"tie:{told.section}"
     lots = mechanism.order(bytes.fromhex(told.tie_seed), label, submissions.values())
     place = {digest: position for position, digest in enumerate(lots)}

@@ -155,6 +155,7 @@ STATES = {
     "api.field.credit_cutoff": _l("信用期限以何日为准（R-705）"),
     "api.field.bond_refusal_days": _l("不同意延长投标有效期的，保证金几日内退还（R-158）；空为按平台规则"),
     "api.field.policy": _l("价格扣除的政策：小型微型企业、本国产品"),
+    "api.field.weight": _l("最高投标限价在基准价中的权重，大于 0 小于 1"),
     "api.field.deduct": _l("符合的，从报价中扣除的百分比，只用于评审"),
     "api.field.predecessor": _l("重新招标时，原项目的编号（R-561）"),
     "api.field.is_invited": _l("是否已确定邀请"),

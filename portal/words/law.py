@@ -114,6 +114,7 @@ STATES = {
     "law_value.termination": _l("终止招标"),
     "law_value.refused": _l("拒绝延长"),
     "law_value.mean-deviation/v1": _l("平均价偏差法"),
+    "law_value.ceiling-mean/v1": _l("限价与平均价加权法"),
     "law_value.lowest-first/v1": _l("最低价满分"),
     "law_value.停产停业": _l("责令停产停业"),
     "law_value.刑事": _l("刑事处罚"),

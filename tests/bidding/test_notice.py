@@ -301,6 +301,15 @@ def test_what_is_deducted_for_a_policy_lies_within_the_law(
     assert level(facts(method=method), "R-451", "notice.policy_unlawful") is Level.BLOCK
 
 
+@pytest.mark.parametrize("weight", [None, "0", "1", "1.5", "x"])
+def test_the_maximum_price_has_some_of_the_base_and_not_all(weight: str | None) -> None:
+    """Seen red: with a weight of 1 let through, where the bids would count for nothing."""
+    price = {**METHOD["price"], "formula": "ceiling-mean/v1"}
+    check_method({**METHOD, "price": {**price, "weight": "0.4"}})
+    with pytest.raises(Invalid, match=r"method\."):
+        check_method({**METHOD, "price": {**price, "weight": weight}})
+
+
 def test_a_policy_gives_no_points_and_goes_with_the_lowest_price_alone() -> None:
     """The hundred points stand beside it; where it is all there is, the price alone decides. Seen red: counted."""
     typed = {"evaluation": "lowest", "deduct_small": "10", "deduct_domestic": ""}

@@ -47,6 +47,14 @@ class TestPriceScores:
         found = rules.price_scores(fen("1.0", "1.1", "1.25"), method("30", formula="lowest-first/v1"), None)
         assert [str(rules.published(found.scores[n])) for n in (1, 2, 3)] == ["30.00", "27.27", "24.00"]
 
+    def test_the_maximum_price_enters_the_base_by_its_weight(self) -> None:
+        """F-13's vector: (12 × 0.35 + 10 × 0.65) × 0.98. Seen red: with the weights exchanged."""
+        given = method(trim_from=9, formula="ceiling-mean/v1")
+        given["price"] = {**given["price"], "weight": "0.35"}  # type: ignore[dict-item]
+        found = rules.price_scores(fen("9", "10", "11"), given, "0.98", ceiling=1_200_000_000)
+        assert found.base == Fraction(1_048_600_000)
+        assert [str(rules.published(found.scores[n])) for n in (1, 2, 3)] == ["92.91", "97.68", "95.10"]
+
     def test_what_is_deducted_for_a_policy_is_compared_and_nothing_else(self) -> None:
         """F-3's vector, and two policies added up. Sabotage: the price itself as the base: red."""
         prices, ten = fen("1.0", "1.1", "1.25"), {2: Fraction(1, 10)}

@@ -33,6 +33,14 @@ def test_the_price_vector() -> None:
     assert got["dropped"] == (7, 1) and got["used"] == [2, 3, 4, 5, 6]
 
 
+def test_the_maximum_price_enters_the_base_by_its_weight() -> None:
+    """F-13 (section 3 of scoring.md). Seen red: with the weights exchanged."""
+    given = PRICE | {"formula": "ceiling-mean/v1", "weight": "0.35", "trim_from": 9}
+    got = price_scores(given, {1: 900000000, 2: 1000000000, 3: 1100000000}, "0.98", most=1200000000)
+    assert got["base"] == 1048600000
+    assert [published(got["scores"][n]) for n in (1, 2, 3)] == ["92.91", "97.68", "95.10"]
+
+
 def test_an_identity_of_either_version_is_signed_as_its_version_says() -> None:
     """The second version signs who bids together too; the first, without it, holds for ever.
 

@@ -135,7 +135,8 @@ def check_scores(told: Told) -> dict[str, Any]:
     need(result["price"]["k"] == k and method == told.project["section"]["method"], "archive.method")
     numbers = [row["number"] for row in result["price"]["scores"]]
     off = deductions(method, [(sheet["number"], sheet["items"]) for sheet in result["sheets"]])
-    priced = price_scores({number: prices[number] for number in numbers}, method, k, off)
+    ceiling = int(told.project["section"]["control_price_fen"])
+    priced = price_scores({number: prices[number] for number in numbers}, method, k, off, ceiling=ceiling)
     for row in result["price"]["scores"]:
         score = str(published(priced.scores[row["number"]]))
         need(score == row["score"], "archive.price_score", number=row["number"], expected=score, found=row["score"])

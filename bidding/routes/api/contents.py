@@ -51,7 +51,7 @@ class CriterionGiven(Given):
 
 
 class PriceGiven(Given):
-    """How the price is scored; what `mean-deviation/v1` alone needs is left out with `lowest-first/v1`."""
+    """How the price is scored: `lowest-first/v1` takes the first two, `ceiling-mean/v1` all, the other no weight."""
 
     formula: Formula
     points: Points
@@ -60,6 +60,7 @@ class PriceGiven(Given):
     above: Points | None = None
     below: Points | None = None
     trim_from: Annotated[int, Field(ge=3, le=99)] | None = None
+    weight: Points | None = None
 
 
 class ClauseGiven(Given):

@@ -132,6 +132,7 @@ SENTENCES = {
     ),
     "notice.policy": _l("%(name)s填写 %(found)s%%，规定为 %(value)s%% 至 %(most)s%%。依据 %(rule)s，%(source)s。"),
     "notice.policy_unlawful": _l("本项目适用的规定没有%(name)s，招标文件不能自设（R-451）。"),
+    "method.weight": _l("最高投标限价的权重应大于 0、小于 1，现为 %(found)s。"),
     "method.policy": _l("“%(name)s”只能与低价优先的价格分公式同用，由评委逐家填是或否。"),
     "notice.low_price_unlawful": _l("本项目适用的规定没有异常低价的比例线，由委员会判断（R-440），招标文件不能自设。"),
     "notice.points": _l("各评分项与价格分合计 %(found)s 分，应为 100 分。依据 R-404。"),
