@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response
 
 from accounts.access import acting, current_actor, door, public, reading, requires
 from bidding import queries as bidding
+from bidding.rules.method import scored_of
 from core.act import Actor
 from core.errors import Missing, Refusal
 from core.render.figures import score_matrix
@@ -142,7 +143,7 @@ def result_page(session: Session, held: Committee, actor: Actor, *, is_room: boo
         numbers.sort()
     labels = [member["label"] for member in found["members"]]
     totals = {(row["member"], row["number"]): Decimal(row["total"]) for row in found["sheets"]}
-    full = sum((Decimal(one["points"]) for one in found["method"]["criteria"]), Decimal(0))
+    full = sum((Decimal(one["points"]) for one in scored_of(found["method"]["criteria"])), Decimal(0))
     drawing = score_matrix(
         [seat_word(label) for label in labels],
         [names[number] for number in numbers],
@@ -162,6 +163,11 @@ def result_page(session: Session, held: Committee, actor: Actor, *, is_room: boo
         "corrected": {one["number"]: one["price_fen"] for one in found.get("corrections", [])},
         "deviations": {
             row["number"]: published(Fraction(row["deviation_percent"])) for row in found["price"]["scores"]
+        },
+        "evaluated": {
+            row["number"]: round(Fraction(row["evaluated_fen"]))
+            for row in found["price"]["scores"]
+            if "evaluated_fen" in row
         },
         "base_fen": round(Fraction(found["price"]["base_fen"])),
         "drawing": drawing if is_room or not unranked else None,

@@ -204,6 +204,8 @@ def test_a_public_tender_under_regime_g_ends_with_its_result_notice(
     room.deliver()
     stage.clock.advance(days=12)
     tenderee = login(Role.TENDEREE)
+    page = tenderee.get(f"/tender/{stage.code}/evaluation").text
+    assert "评审价格（元）" in page and "4,320,000.00" in page and "4,790,000.00" in page
     assert "确定第一名并公告结果" in tenderee.get(f"/tender/{stage.code}/award").text
     with stage.platform.act(stage.tenderee) as act:
         factories.credit_lists(act)
