@@ -9,10 +9,11 @@ from typing import Any
 from flask import Flask, Response, g, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _  # type: ignore[import-untyped]
 from flask_wtf.csrf import CSRFError  # type: ignore[import-untyped]
+from sqlalchemy.exc import IntegrityError
 from werkzeug.exceptions import HTTPException, SecurityError
 
 from accounts.access import is_interface, status_of, wants_json
-from core.errors import Forbidden, Invalid, Refusal
+from core.errors import Conflict, Forbidden, Invalid, Refusal
 from portal.words import sentence, shown
 
 log = logging.getLogger("sunbid.errors")
@@ -34,6 +35,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(Refusal, answer_refusal)
     app.register_error_handler(CSRFError, answer_csrf)
     app.register_error_handler(HTTPException, answer_http)
+    app.register_error_handler(IntegrityError, answer_broken_rule)
     app.register_error_handler(Exception, answer_unknown)
 
 
@@ -67,6 +69,15 @@ def answer_http(error: HTTPException) -> Response:
         if name.lower() in ("allow", "retry-after", "www-authenticate"):
             answer.headers[name] = value
     return answer
+
+
+def answer_broken_rule(error: IntegrityError) -> Response:
+    """Two came at once and the database took one: nothing of the other stands, it may be sent again."""
+    twice = getattr(error.orig, "sqlstate", "") == "23505" or "UNIQUE constraint failed" in str(error.orig)
+    if not twice:
+        return answer_unknown(error)
+    log.warning("request %s came at once with another: %s", g.get("request_id"), error.orig)
+    return answer_refusal(Conflict("act.concurrent"))
 
 
 def answer_unknown(error: Exception) -> Response:

@@ -55,6 +55,7 @@ SENTENCES = {
     "partner.stale": _l("对方平台的文件时间为 %(at)s，与本平台时间 %(now)s 相差过多，没有采用。请核对两边的时钟。"),
     "partner.signature": _l("文件上 %(partner)s 的签名不成立，没有采用。"),
     "partner.other": _l("对方平台答复的不是这次询问（%(label)s），没有采用。"),
+    "act.concurrent": _l("同时有别的请求改动了同一事物，这一次没有生效，请重试。"),
     "partner.address": _l("平台地址应以 https:// 开头（http:// 只能用于平台列出的本单位网段），收到“%(found)s”。"),
     "partner.unreachable": _l("协作平台 %(url)s 没有及时答复（%(error)s），请稍后再试。"),
     "partner.refused": _l("协作平台 %(url)s 拒绝了询问（%(status)s %(said)s）。"),

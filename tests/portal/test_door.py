@@ -14,8 +14,9 @@ from werkzeug.routing.converters import NumberConverter
 
 from accounts.access import access_of, public
 from accounts.rules import Role
-from core.act import Platform
+from core.act import SYSTEM, Platform
 from core.errors import Untimely
+from core.outbox import Message
 from tests.conftest import Browser
 
 Login = Callable[..., Browser]
@@ -234,3 +235,31 @@ def test_a_page_of_a_program_and_a_person_answers_alike_for_the_unknown(client: 
     answers = [client.get(f"/objects/{'0' * 63}{n}", headers={"Accept": "application/json"}) for n in range(2)]
     assert [answer.status_code for answer in answers] == [404, 404]
     assert answers[0].json["detail"] == answers[1].json["detail"]
+
+
+def test_of_two_who_came_at_once_one_is_told_to_try_again(
+    app: Flask, platform: Platform, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A unique key taken a moment ago (PostgreSQL lets both read first) is no failure of ours; another broken rule is.
+
+    Seen red: without the handler, both were answered as failures.
+    """
+
+    def insert(table: Any, **values: Any) -> None:
+        with platform.act(SYSTEM) as act:
+            for _ in range(2):
+                act.session.execute(table.__table__.insert().values(**values))
+
+    app.add_url_rule(
+        "/twice",
+        view_func=public(lambda: insert(Message, key="甲", channel="x", recipient="r", template="t", facts={},
+                                        written_at=platform.clock.now(), attempts=0)),
+        endpoint="twice",
+    )  # fmt: skip
+    app.add_url_rule("/broken", view_func=public(lambda: insert(Message, key=None)), endpoint="broken")
+    client: Browser = app.test_client()  # type: ignore[assignment]
+    asked = {"Accept": "application/problem+json"}
+    twice, broken = (client.get(place, headers=asked) for place in ("/twice", "/broken"))
+    assert (twice.status_code, twice.json["code"]) == (409, "act.concurrent")
+    assert (broken.status_code, broken.json["code"]) == (500, "http.failed")
+    assert "甲" not in caplog.text
