@@ -15,7 +15,13 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import SplitResult, urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from core.errors import Invalid
 
@@ -176,6 +182,56 @@ def post(
         if cut is not None:
             cut.cancel()
         connection.close()
+
+
+def session(networks: Sequence[Network] = (), resolver: Resolver = resolve) -> requests.Session:
+    """A session whose connections, too, go only where messages may go, to the very address that was looked at.
+
+    Unreachable("private") comes out of its requests. No proxy of the environment is asked.
+    """
+
+    class Plain(HTTPConnection):
+        def _new_conn(self) -> socket.socket:
+            return _looked_at(self, super()._new_conn, networks, resolver)
+
+    class Secure(HTTPSConnection):
+        def _new_conn(self) -> socket.socket:
+            return _looked_at(self, super()._new_conn, networks, resolver)
+
+    class PlainPool(HTTPConnectionPool):
+        ConnectionCls = Plain
+
+    class SecurePool(HTTPSConnectionPool):
+        ConnectionCls = Secure
+
+    class Adapter(HTTPAdapter):
+        def init_poolmanager(self, *sizes: Any, **options: Any) -> None:
+            super().init_poolmanager(*sizes, **options)
+            self.poolmanager.pool_classes_by_scheme = {"http": PlainPool, "https": SecurePool}
+
+    made = requests.Session()
+    made.trust_env = False
+    for scheme in ("http://", "https://"):
+        made.mount(scheme, Adapter())
+    return made
+
+
+def _looked_at(
+    connection: HTTPConnection, connect: Callable[[], socket.socket], networks: Sequence[Network], resolver: Resolver
+) -> socket.socket:
+    """Connect to an address that may be reached; the name stays what the other side's certificate must bear."""
+    name = connection._dns_host
+    try:
+        addresses = resolver(name, connection.port)
+    except (OSError, UnicodeError):
+        raise Unreachable("dns") from None
+    if not addresses or not all(may_reach(one, networks) for one in addresses):
+        raise Unreachable("private")
+    connection._dns_host = addresses[0]
+    try:
+        return connect()
+    finally:
+        connection._dns_host = name
 
 
 def _cut(raw: socket.socket) -> None:

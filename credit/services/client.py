@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import requests
 
 from core.errors import Invalid
+from core.outgoing import Network, Unreachable, session
 from credit.rules.answers import Question
 from credit.rules.signatures import answer_statement, check_ed25519
 
@@ -38,12 +39,13 @@ class Unanswered(Exception):
 
 @dataclass
 class Client:
-    """Asks one source. `pause` and `monotonic` are the machine's own; tests hand in others."""
+    """Asks one source, where messages may go. `pause` and `monotonic` are the machine's own; tests bring others."""
 
     url: str
     key: str = ""
     per_minute: int = 60
     patience: float = PATIENCE
+    networks: Sequence[Network] = ()
     pause: Callable[[float], None] = time.sleep
     monotonic: Callable[[], float] = time.monotonic
     _asked: list[float] = field(default_factory=list)
@@ -78,15 +80,20 @@ class Client:
         }
         deadline = self.monotonic() + self.patience
         try:
-            with requests.get(
-                self.url, params=query, timeout=(CONNECT, self.patience), stream=True, allow_redirects=False
-            ) as answer:
+            with (
+                session(self.networks) as asking,
+                asking.get(
+                    self.url, params=query, timeout=(CONNECT, self.patience), stream=True, allow_redirects=False
+                ) as answer,
+            ):
                 if answer.status_code in AGAIN:
                     raise _Transient(f"http_{answer.status_code}")
                 if answer.status_code != 200:
                     raise Unanswered(f"http_{answer.status_code}")
                 body = self._body(answer, deadline)
                 signature = answer.headers.get("X-Signature", "")
+        except Unreachable as refused:
+            raise (Unanswered("private") if refused.cause == "private" else _Transient("connection")) from None
         except requests.Timeout:
             raise _Transient("timeout") from None
         except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Protocol
 
@@ -11,6 +11,7 @@ from core.act import SYSTEM, Act, Platform
 from core.clock import iso
 from core.errors import Conflict, Invalid, Missing, Refusal
 from core.ledger.log import append
+from core.outgoing import Network
 from credit import queries
 from credit.models import CreditCheck, CreditSource
 from credit.rules import LISTS, SOURCES
@@ -88,11 +89,14 @@ def _is_key(key: str) -> bool:
         return False
 
 
-def _client(settings: CreditSource) -> Asks:
-    return Client(settings.url, settings.key if settings.key_kind == "ed25519" else "", settings.per_minute)
+def _client(settings: CreditSource, networks: Sequence[Network]) -> Asks:
+    key = settings.key if settings.key_kind == "ed25519" else ""
+    return Client(settings.url, key, settings.per_minute, networks=networks)
 
 
-def ask_sources(platform: Platform, *, client: Callable[[CreditSource], Asks] = _client, most: int = AT_ONCE) -> int:
+def ask_sources(
+    platform: Platform, *, client: Callable[[CreditSource], Asks] | None = None, most: int = AT_ONCE
+) -> int:
     """Ask about every check whose turn has come, outside any act, and keep what came; how many were answered.
 
     A source that fails is asked again later, later each time; one that fails again and again rests. What no source
@@ -117,7 +121,8 @@ def ask_sources(platform: Platform, *, client: Callable[[CreditSource], Asks] = 
             or (now.rests_until and now.rests_until > platform.clock.now())
         ):
             continue
-        asks = clients.setdefault(check.source, client(settings))
+        made = client(settings) if client is not None else _client(settings, platform.trust.networks)
+        asks = clients.setdefault(check.source, made)
         asked = Question(check.source, check.identifier, check.name, check.evidence["query"]["nonce"])
         body, cause = b"", ""
         try:

@@ -19,6 +19,7 @@ from core.act import Act, Platform
 from core.clock import StoppedClock, iso
 from core.errors import Invalid
 from core.law import Snapshot
+from core.outgoing import networks_of
 from credit import queries, services
 from credit.models import CreditSource
 from credit.rules import SOURCES
@@ -34,6 +35,8 @@ T = Snapshot("T", "2026-10-01", {}, {"mandatory": ["yes"]})
 BANS = "tender_bans"
 ASKED = Question(BANS, uscc(1), "第1号公司", "ab" * 16)
 
+HERE = networks_of(["127.0.0.0/8"])
+
 
 @pytest.fixture
 def source() -> Iterator[Source]:
@@ -42,7 +45,7 @@ def source() -> Iterator[Source]:
 
 
 def client(source: Source, **options: object) -> Client:
-    return Client(source.url, source.public, pause=lambda _: None, **options)  # type: ignore[arg-type]
+    return Client(source.url, source.public, networks=HERE, pause=lambda _: None, **options)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(("faults", "asked"), [(["500", "503"], 3), (["truncated"], 2), (["429"], 2), ([], 1)])
@@ -72,20 +75,27 @@ def test_lasting_trouble_is_no_answer(source: Source, fault: str, cause: str, as
     assert (caught.value.cause, len(source.asked)) == (cause, asked)
 
 
+def test_a_source_inside_a_network_that_is_not_our_own_is_not_asked(source: Source) -> None:
+    """Whoever names a source has the platform ask no machine beside it. Seen red: with `requests.get`."""
+    with pytest.raises(Unanswered, match="private"):
+        Client(source.url, source.public, pause=lambda _: None).ask(ASKED)
+    assert source.asked == []
+
+
 def test_nobody_listens() -> None:
     with pytest.raises(Unanswered, match="connection"):
-        Client("http://127.0.0.1:1/", pause=lambda _: None).ask(ASKED)
+        Client("http://127.0.0.1:1/", networks=HERE, pause=lambda _: None).ask(ASKED)
 
 
 def test_the_rate_is_kept_and_the_pauses_grow(source: Source) -> None:
     pauses: list[float] = []
-    held = Client(source.url, source.public, per_minute=2, pause=pauses.append, monotonic=lambda: 100.0)
+    held = Client(source.url, source.public, networks=HERE, per_minute=2, pause=pauses.append, monotonic=lambda: 100.0)
     for _ in range(3):
         held.ask(ASKED)
     assert pauses == [60.0]
     pauses.clear()
     source.faults = ["500", "500"]
-    Client(source.url, source.public, pause=pauses.append).ask(ASKED)
+    Client(source.url, source.public, networks=HERE, pause=pauses.append).ask(ASKED)
     assert pauses == [0.5, 1.0]
 
 
@@ -108,7 +118,7 @@ def set_up(act: Act, source: Source) -> None:
 
 
 def quick(settings: CreditSource) -> Client:
-    return Client(settings.url, settings.key, pause=lambda _: None, patience=0.3)
+    return Client(settings.url, settings.key, networks=HERE, pause=lambda _: None, patience=0.3)
 
 
 def test_nobody_waits_for_a_source_and_its_answer_follows(act_as: ActAs, platform: Platform, source: Source) -> None:
