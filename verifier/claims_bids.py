@@ -1,5 +1,6 @@
 """Claims about what was handed in and what it held: submissions, closing, identities, originals."""
 
+from datetime import timedelta
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
@@ -51,7 +52,9 @@ def _receipt(row: dict[str, Any], key: Key) -> None:
     leaf = exactly(receipt["leaf"], LEAF)
     meant = {"digest": row["leaf_commitment"], "index": row["leaf_index"], "kind": "commitment", "subject": None}
     need(same(leaf, {**meant, "at": leaf["at"]}), "回执条目不符", "the receipt's leaf differs")
-    need(instant(row["received_at"]) <= instant(leaf["at"]), "收件晚于入账", "received after the leaf was written")
+    waited = instant(leaf["at"]) - instant(row["received_at"])
+    need(timedelta(0) <= waited, "收件晚于入账", "received after the leaf was written")
+    need(waited <= timedelta(minutes=10), "收件早于入账太久", "received long before the leaf was written")
     size, root_hash = open_head(receipt["checkpoint"], key)
     held = includes(canonical(leaf), row["leaf_index"], size, receipt["inclusion_proof"], root_hash)
     need(held, "回执证明不成立", "the receipt's inclusion proof does not hold")

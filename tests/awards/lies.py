@@ -368,7 +368,17 @@ def another_seat(history: History) -> None:
     step |= {"outcome": "skipped", "detail": "employer"}
 
 
+def a_receipt_dated_back(history: History) -> None:
+    """A bid is said to have come an hour before it was written into the log."""
+    row = history.members["submissions.json"][0]
+    row["received_at"] = iso(from_iso(row["received_at"]) - timedelta(hours=1))
+    told = [history.one("opening.convene")["facts"]["closed_set"], history.members["opening.json"]["closed_set"]]
+    for items in told:
+        next(one for one in items if one["leaf_index"] == row["leaf_index"])["received_at"] = row["received_at"]
+
+
 LIES: dict[str, tuple[Lie, str]] = {
+    "a receipt dated back": (a_receipt_dated_back, "submissions"),
     "a grid of one value": (a_grid_of_one, "draws"),
     "an envelope hidden": (an_envelope_hidden, "originals"),
     "another signer of the record": (another_signer, "reports"),

@@ -8,6 +8,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Iterator
+from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,8 @@ LISTED = ("number", "name", "identifier", "submission_digest", "faults")
 
 
 UNREAD = "identity.unreadable"
+MOST_WAIT = timedelta(minutes=10)
+"""How long a commit may have waited, from its last byte to its place in the log."""
 
 
 def _state(told: Told, digest: str) -> Any:
@@ -90,6 +93,8 @@ def check_submissions(told: Told) -> dict[str, Any]:
         entry = told.entries.get(row["leaf_index"])
         ours = entry is not None and entry["kind"] == "commitment" and entry["digest"] == row["leaf_commitment"]
         need(ours and row["leaf_index"] < told.closing.size, "archive.leaf", digest=short, index=row["leaf_index"])
+        waited = from_iso(told.entries[row["leaf_index"]]["at"]) - from_iso(row["received_at"])
+        need(timedelta(0) <= waited <= MOST_WAIT, "archive.receipt", digest=short)
         verified = verify_receipt(row["receipt"], key=str(told.verifier))
         same = (verified.submission_digest, verified.leaf_index) == (digest, row["leaf_index"])
         need(same and row["receipt"]["received_at"] == row["received_at"], "archive.receipt", digest=short)
