@@ -12,7 +12,7 @@ from flask_babel import get_locale  # type: ignore[import-untyped]
 from portal import lawbook
 from portal.words.citing import in_english, names
 
-IDS = re.compile(r"\b(?:R-\d{3}|F-[36]|SVC-\d|CAT-\d)\b")
+IDS = re.compile(r"\b(?:R-\d{3}|F-\d{1,2}|SVC-\d|CAT-\d)\b")
 TOKENS = re.compile(r"<!--.*?-->|<[^>]*>|[^<]+", re.DOTALL)
 TAG = re.compile(r"</?([a-zA-Z0-9]+)")
 UNREAD = frozenset({"script", "style", "textarea", "template"})
@@ -33,7 +33,7 @@ def finish_page(response: Response) -> Response:
         return response
     english = str(get_locale() or "zh").startswith("en")
     body = response.get_data(as_text=True)
-    if english or any(mark in body for mark in ("R-", "SVC-", "CAT-", "F-3")):
+    if english or any(mark in body for mark in ("R-", "SVC-", "CAT-", "F-")):
         response.set_data(finished(body, english=english))
     return response
 
