@@ -24,6 +24,7 @@ from bidding.rules.bonds import (
 from bidding.rules.bonds.guarantee import digest_of
 from bidding.services.bonds.books import post
 from bidding.services.bonds.orders import order_claim, order_release
+from bidding.services.lock import lock_row
 from core.act import Act
 from core.calendar import day_of
 from core.clock import iso
@@ -69,6 +70,8 @@ def convert_bid_bond(act: Act, section: Section, number: int) -> Bond:
     Afterwards the bid bond is converted and its payments belong to the performance bond, which is held once whole.
     """
     bond, bid = _asked(act, section, number), queries.bond(act.session, section, number)
+    if bid is not None:
+        lock_row(act, bid)  # nobody prepares its return meanwhile
     held = queries.held_fen(act.session, bid) if bid is not None else 0
     if bid is None or bid.form in PAPERS or held <= 0 or queries.is_going_back(act.session, bid):
         raise Conflict("performance.nothing_to_convert", number=number)
