@@ -96,10 +96,11 @@ def ours(work: Load) -> list[Report]:
 
     ordinary = Ordinary([document("tender", work.template)], Background())
     seeds = [Seeds(read_bid(str(n), [document(str(n), text)], ordinary), ordinary) for n, text in enumerate(work.texts)]
+    compared = compare_all(seeds, ordinary)
     return [
         (i, p.a.offset + len(p.a.text) // 2, j, p.b.offset + len(p.b.text) // 2)
-        for (i, j), found in compare_all(seeds, ordinary).items()
-        for p in found.passages
+        for i, j in compared.sharing()
+        for p in compared[i, j].passages
     ]
 
 

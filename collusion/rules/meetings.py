@@ -11,6 +11,7 @@ from collusion.rules.letters import Index, Keys
 
 REPEATED = 12
 """A seed standing more often than this within one bid is that author's formula and starts no match."""
+IN_CACHE = 22
 NEAREST = 128
 """A phrase standing in more places than this is followed to the next so many of them from each."""
 
@@ -26,7 +27,23 @@ def in_two(keys: Sequence[NDArray[np.unsignedinteger]]) -> list[NDArray[np.bool_
 
     Two tables say who was in a slot last when all bids come by in order, and when they come in the opposite order.
     """
-    bits = min(26, max(8, sum(one.size for one in keys).bit_length() + 1))
+    bits = min(27, max(8, sum(one.size for one in keys).bit_length() + 1))
+    # Tables that lie in the processor's cache are several times as fast: of many keys one share after the other.
+    shares = 1 << max(0, bits - IN_CACHE)
+    if shares == 1:
+        return _in_two(keys, bits)
+    told = [np.zeros(one.shape, dtype=bool) for one in keys]
+    for share in range(shares):
+        kind = keys[0].dtype.type
+        top = kind(8 * keys[0].itemsize - (bits - IN_CACHE))
+        some = [np.flatnonzero((one >> top) == kind(share)) for one in keys]
+        moved = [one[at] << kind(bits - IN_CACHE) for one, at in zip(keys, some, strict=True)]
+        for row, at, found in zip(told, some, _in_two(moved, IN_CACHE), strict=True):
+            row[at] = found
+    return told
+
+
+def _in_two(keys: Sequence[NDArray[np.unsignedinteger]], bits: int) -> list[NDArray[np.bool_]]:
     last = np.zeros(1 << bits, dtype=np.uint8 if len(keys) <= 255 else np.uint16)
     first = last.copy()
     for number, one in enumerate(keys):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 from rapidfuzz.distance import Indel
@@ -26,7 +27,7 @@ SCATTERED = 0.25
 """Weight of a lone sentence: sentences of the trade lie about, what was copied lies together."""
 
 Span = tuple[int, int]
-__all__ = ["Comparison", "Passage", "Seeds", "Side", "compare", "compare_all"]
+__all__ = ["Comparison", "Comparisons", "Passage", "Seeds", "Side", "compare", "compare_all"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ def compare(a: Seeds, b: Seeds, ordinary: Ordinary) -> Comparison:
     return compare_all([a, b], ordinary)[0, 1]
 
 
-def compare_all(seeds: Sequence[Seeds], ordinary: Ordinary) -> Mapping[tuple[int, int], Comparison]:
+def compare_all(seeds: Sequence[Seeds], ordinary: Ordinary) -> Comparisons:
     """Find what every two bids share of their own text, by their positions in `seeds`; the passages longest first."""
     field = Field(seeds, ordinary)
     exact, edited = exact_links(field), edited_links(field)
@@ -95,19 +96,39 @@ def compare_all(seeds: Sequence[Seeds], ordinary: Ordinary) -> Mapping[tuple[int
         for group in _chained(field, links):
             bids = np.searchsorted(field.piece_offsets, group.pieces, side="right") - 1
             found.setdefault((int(bids[0]), int(bids[1])), []).append(group)
-    letters = [(seed.stream.own, seed.stream.letters) for seed in seeds]
-    compared = {}
-    for one in range(len(seeds)):
-        for other in range(one + 1, len(seeds)):
-            own, all_letters = zip(letters[one], letters[other], strict=True)
-            if (one, other) not in found:
-                compared[one, other] = Comparison((), 0, 0.0, *own, *all_letters)
-                continue
-            groups = _each_letter_once(field, found[one, other])
-            passages = tuple(_passage(field, group, ordinary) for group in groups)
-            matched = sum(passage.matched for passage in passages)
-            compared[one, other] = Comparison(passages, matched, _concentrated(field, groups), *own, *all_letters)
-    return compared
+    shared = {}
+    for pair, together in sorted(found.items()):
+        groups = _each_letter_once(field, together)
+        passages = tuple(_passage(field, group, ordinary) for group in groups)
+        shared[pair] = passages, sum(passage.matched for passage in passages), _concentrated(field, groups)
+    return Comparisons(shared, [seed.stream.own for seed in seeds], [seed.stream.letters for seed in seeds])
+
+
+class Comparisons(Mapping[tuple[int, int], Comparison]):
+    """The comparison of every two bids; most share nothing, and theirs are made when they are asked for."""
+
+    def __init__(
+        self, shared: dict[tuple[int, int], tuple[tuple[Passage, ...], int, float]], own: list[int], letters: list[int]
+    ) -> None:
+        """Hold what is shared, and each bid's letters, own and all."""
+        self._shared, self._own, self._letters = shared, own, letters
+
+    def __getitem__(self, pair: tuple[int, int]) -> Comparison:
+        one, other = pair
+        if not 0 <= one < other < len(self._own):
+            raise KeyError(pair)
+        shared = self._shared.get(pair, ((), 0, 0.0))
+        return Comparison(*shared, self._own[one], self._own[other], self._letters[one], self._letters[other])
+
+    def __iter__(self) -> Iterator[tuple[int, int]]:
+        return combinations(range(len(self._own)), 2)
+
+    def __len__(self) -> int:
+        return len(self._own) * (len(self._own) - 1) // 2
+
+    def sharing(self) -> list[tuple[int, int]]:
+        """Give the pairs that share anything."""
+        return [pair for pair, (passages, _, _) in self._shared.items() if passages]
 
 
 @dataclass(frozen=True, slots=True)

@@ -181,9 +181,18 @@ class Ordinary:
         self._inside = np.where(np.arange(MANY + 1) < 2, 0, np.maximum(0.05, self._fewer))
         self._ranks = _rank(np.maximum(0.05, self._fewer))
 
-    def weights(self, ids: Keys) -> Weights:
-        """Give the surprise of two-letter phrases in nats: by tender sentences or archived bids, the smaller."""
-        return self._surprise(ids, self._frequency.of(ids))
+    def weights(self, ids: Keys, told: NDArray[np.uint8] | None = None) -> Weights:
+        """Give the surprise of two-letter phrases in nats: by tender sentences or archived bids, the smaller.
+
+        `told` is what `read_bid` found of them, where it is at hand.
+        """
+        if told is None or not self.background.cold:
+            return self._surprise(ids, self._frequency.of(ids))
+        weights = np.maximum(0.05, self._fewer)[told]
+        many = np.flatnonzero(told == MANY)
+        if many.size:
+            weights[many] = self.weights(ids[many])
+        return weights
 
     def _surprise(self, ids: Keys, told: NDArray[np.int64]) -> Weights:
         rarity = self._rarity[told]
@@ -194,13 +203,9 @@ class Ordinary:
 
     def ranks(self, ids: Keys, told: NDArray[np.uint8]) -> Keys:
         """Give two-letter phrases a rank of 16 bits, the rarest first; `told` is what `read_bid` found of them."""
-        if not self.background.cold:
-            return _rank(self.weights(ids))
-        ranks = self._ranks[told]
-        many = np.flatnonzero(told == MANY)
-        if many.size:
-            ranks[many] = _rank(self.weights(ids[many]))
-        return ranks
+        if not self.background.cold or (told == MANY).any():
+            return _rank(self.weights(ids, told))
+        return self._ranks[told]
 
     def holds(self, paragraph: bytes) -> bool:
         """Say whether a paragraph of GRAM letters or more stands in the tender word for word."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from collusion.rules.letters import Index, Keys, ragged
+from collusion.rules.letters import Index, Keys, distinct, ragged
 from collusion.rules.meetings import equal_pairs, in_two, met_in_two, ordered, without_formulas
 from collusion.rules.rarest import LEAST_SENTENCE, NOTHING, RAREST, Phrases, Rare
 from collusion.rules.reading import Weights
@@ -17,6 +17,7 @@ SENTENCE_DICE = 0.5
 NEIGHBOUR_DICE = 0.33
 """A sentence whose neighbour already matched needs less: edits come in stretches."""
 AT_ONCE = 1_000_000
+TOLD_BITS = np.uint64(8)
 PAIRS = np.triu_indices(RAREST, 1)
 WORD = np.uint16(2)
 """Phrases that begin so close to one another are one word of the trade, which many sentences have by chance."""
@@ -32,7 +33,7 @@ def edited_links(field: Field) -> Links:
     of = np.concatenate([seed.rare.of + field.sentence_offsets[n] for n, seed in enumerate(field.seeds)])
     one, other = _met([seed.rare for seed in field.seeds])
     width = np.int64(field.sentence_offsets[-1] + 1)
-    codes = np.unique(of[one] * width + of[other])
+    codes = distinct((of[one] * width + of[other]).astype(np.uint64)).astype(np.int64)
     dice = _Dice(field)
     accepted = codes[dice(codes // width, codes % width) >= SENTENCE_DICE]
     accepted = _with_neighbours(field, accepted, width, dice)
@@ -110,7 +111,7 @@ class _Dice:
         return np.where(total > 0, 2 * self._weighed(both) / np.maximum(total, 1e-9), 0.0)
 
     def _bags(self, sentences: Index) -> Keys:
-        """Give the own two-letter phrases of sentences long enough, each once, a row each."""
+        """Give the own two-letter phrases of sentences long enough, each once, a row each, with what is told of them."""
         field = self._field
         starts = field.sentences[sentences]
         at, owner = ragged(starts, field.sentences[sentences + 1] - starts)
@@ -118,6 +119,7 @@ class _Dice:
         enough = np.bincount(owner, own, minlength=sentences.size) >= LEAST_SENTENCE
         kept = np.flatnonzero(enough[owner[1:]] & (owner[1:] == owner[:-1]) & own[1:] & own[:-1])
         pairs = field.codes[at[kept]].astype(np.uint64) << np.uint64(21) | field.codes[at[kept + 1]]
+        pairs = pairs << TOLD_BITS | field.told[at[kept]]
         counts = np.bincount(owner[kept], minlength=sentences.size)
         bags = np.full((sentences.size, counts.max(initial=1)), NOTHING)
         bags[np.arange(bags.shape[1]) < counts[:, None]] = pairs
@@ -127,9 +129,10 @@ class _Dice:
 
     def _weighed(self, bags: Keys) -> Weights:
         """Give the weight of each row."""
-        row, column = np.nonzero(bags != NOTHING)
-        weights = self._field.ordinary.weights(bags[row, column])
-        return np.bincount(row, weights, minlength=len(bags)).astype(np.float64)
+        at = np.flatnonzero(bags != NOTHING)
+        kept = bags.ravel()[at]
+        weights = self._field.ordinary.weights(kept >> TOLD_BITS, (kept & np.uint64(255)).astype(np.uint8))
+        return np.bincount(at // bags.shape[1], weights, minlength=len(bags)).astype(np.float64)
 
 
 def _with_neighbours(field: Field, accepted: Index, width: np.int64, dice: _Dice) -> Index:

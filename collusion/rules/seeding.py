@@ -84,6 +84,7 @@ class Field:
         self.offsets = offsets_of([stream.letters for stream in streams])
         self.codes = np.concatenate([stream.codes for stream in streams])
         self.own = np.concatenate([stream.sources for stream in streams]) == Source.OWN
+        self.told = np.concatenate([stream.told for stream in streams])
         self.piece_offsets = offsets_of([len(stream.paragraphs) for stream in streams])
         self.pieces = _side_by_side([stream.bounds for stream in streams], self.offsets)
         self.sentence_offsets = offsets_of([stream.sentences.size - 1 for stream in streams])

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collusion.rules import meetings
-from collusion.rules.folding import fold
+from collusion.rules.folding import fold, folded_letter
 from collusion.rules.frequencies import FEW, Counted, counted, smaller
 from collusion.rules.letters import distinct, fold_all, gram_keys, keys_of, mixed, ragged, runs, within
 
@@ -30,6 +30,13 @@ def test_folding_all_is_folding_each(paragraphs: list[str]) -> None:
         assert tuple((letters.origins[at] - letters.starts[number]).tolist()) == folded.origins
         ends = np.flatnonzero(np.diff(letters.sentence[at])) + 1 if at.size else np.zeros(0, dtype=int)
         assert [end for _, end in folded.sentences[:-1]] == ends.tolist()
+
+
+def test_chinese_letters_known_from_the_start_fold_as_one_by_one() -> None:
+    """All that stand in the table. Seen red: with the lookalikes among them left as they are."""
+    every = [chr(point) for point in range(0x4E00, 0x9FA6)]
+    letters = fold_all(["".join(every)])
+    assert "".join(map(chr, letters.codes.tolist())) == "".join(map(folded_letter, every))
 
 
 def test_the_same_phrase_has_the_same_key_wherever_it_stands() -> None:
