@@ -50,7 +50,8 @@ def load(size: int, letters: int, seed: int = 2026) -> Load:
     rng = np.random.default_rng(seed)
     han = rng.permutation(np.arange(0x4E00, 0x4E00 + 4000))
     lengths = rng.choice((2, 2, 2, 2, 3, 4), 20_000)
-    words = ["".join(map(chr, rng.choice(han, n, p=_zipf(han.size, 0.7)))) for n in lengths]
+    usual = _zipf(han.size, 0.7)
+    words = ["".join(map(chr, rng.choice(han, n, p=usual))) for n in lengths]
     chance = _zipf(len(words), 0.9)
 
     def prose(count: int) -> str:

@@ -111,7 +111,7 @@ class _Dice:
         return np.where(total > 0, 2 * self._weighed(both) / np.maximum(total, 1e-9), 0.0)
 
     def _bags(self, sentences: Index) -> Keys:
-        """Give the own two-letter phrases of sentences long enough, each once, a row each, with what is told of them."""
+        """Give the own two-letter phrases of sentences long enough, a row each, each once, and what is told of it."""
         field = self._field
         starts = field.sentences[sentences]
         at, owner = ragged(starts, field.sentences[sentences + 1] - starts)
