@@ -190,7 +190,8 @@ def test_a_public_tender_under_regime_g_ends_with_its_result_notice(
         stage.bidder(letter).price_fen = 480_000_000 - number * 1_000_000
         stage.bidder(letter).duration_days = 48 + number * 9
         stage.submit(letter)
-    assert "50 日及以内得满分" in login(Role.BIDDER, person="a").get(f"/sections/{stage.code}").text
+    page = login(Role.BIDDER, person="a").get(f"/sections/{stage.code}").text
+    assert "50 日及以内得满分" in page and "最低评审价格 ÷ 评审价格" in page
     through_the_hall(stage)
     room = stage.room()
     room.to_scored()
