@@ -103,7 +103,8 @@ def sittings(case: Case, out: Findings) -> Said:
     first, second = f"opening:{case.section}", f"opening:{case.section}:2"
     committee = f"committee:{case.section}"
     if not case.later:
-        need(not case.told("opening.convene_second", second), "多出第二次开标", "there is a second sitting")
+        held = case.archive.json("opening.json").get("sittings", 1) == 1
+        need(held and not case.told("opening.convene_second", second), "多出第二次开标", "there is a second sitting")
         return "一次开启", "one sitting"
     ends = [end["index"] for end in case.told("committee.conclude_first", committee)]
     need(ends, "第一信封评审没有结束", "the first stage never ended")

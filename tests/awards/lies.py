@@ -377,7 +377,13 @@ def a_receipt_dated_back(history: History) -> None:
         next(one for one in items if one["leaf_index"] == row["leaf_index"])["received_at"] = row["received_at"]
 
 
+def another_sitting(history: History) -> None:
+    """The hall is said to have opened twice."""
+    history.members["opening.json"]["sittings"] = 2
+
+
 LIES: dict[str, tuple[Lie, str]] = {
+    "a sitting that never was": (another_sitting, "sittings"),
     "a receipt dated back": (a_receipt_dated_back, "submissions"),
     "a grid of one value": (a_grid_of_one, "draws"),
     "an envelope hidden": (an_envelope_hidden, "originals"),
