@@ -8,7 +8,7 @@ from typing import Any
 
 import rfc8785
 
-from awards.rules.verdict.told import Told, need, need_object
+from awards.rules.verdict.told import Told, need, need_list, need_object
 from core.clock import from_iso
 
 BEGUN = ("complaint.file", "complaint.file_again")
@@ -32,6 +32,7 @@ def check_complaints(told: Told) -> dict[str, Any]:
     """Every complaint the log tells is here with the very text, steps and decision it tells; none is left open."""
     code = told.project["section"]["code"]
     rows = told.complaints if "complaints.json" in told.container.members else []
+    need_list(rows, "complaints.json")
     filed = [e for e in told.ledger["entries"] if e["kind"] == "complaint.file"]
     subjects = [f"complaint:{code}:{row['number']}" for row in rows]
     need([e["subject"] for e in filed] == subjects, "archive.untold", what="complaints")

@@ -8,13 +8,14 @@ from typing import Any
 from accounts.rules import verify_signature
 from accounts.rules.certificates import facts_of
 from awards.rules.contracts import SUBSTANTIVE, contract_message, member_party
-from awards.rules.verdict.told import Told, need, need_object
+from awards.rules.verdict.told import Told, need, need_list, need_object
 
 
 def check_contracts(told: Told) -> dict[str, Any]:
     """Every version the log tells is here as told; what was concluded is the winner's offer under two signatures."""
     code = told.project["section"]["code"]
     rows = told.contracts if "contracts.json" in told.container.members else []
+    need_list(rows, "contracts.json")
     proposed = [e["subject"] for e in told.ledger["entries"] if e["kind"] == "contract.propose"]
     subjects = [f"contract:{code}:{row['number']}" for row in rows]
     need(proposed == subjects, "archive.untold", what="contracts")

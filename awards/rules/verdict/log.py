@@ -8,7 +8,7 @@ from typing import Any
 import rfc8785
 
 from awards.rules.verdict.suspensions import check_objections
-from awards.rules.verdict.told import Told, need, need_object
+from awards.rules.verdict.told import Told, need, need_list, need_object
 from core.clock import from_iso, iso
 from core.ledger import merkle
 from core.ledger.log import facts_digest
@@ -84,6 +84,8 @@ def check_notices(told: Told) -> dict[str, Any]:
         need(published_at <= at <= published_at + LAG, "archive.notice", **_number(notice))
         for attachment in notice["attachments"]:
             need_object(told, attachment["sha256"])
+    for part in told.questions.values():
+        need_list(part, "questions.json")
     section = f"section:{told.project['section']['code']}"
     published = [e["index"] for e in told.ledger["entries"] if e["kind"].startswith("notice.")]
     listed = sorted(notice["leaf_index"] for notice in told.notices)

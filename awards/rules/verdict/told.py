@@ -102,6 +102,11 @@ class Told:
         return found[0]
 
 
+def need_list(value: Any, path: str) -> None:
+    """Raise archive.json unless the value is a list: an empty object would say as little as an empty list."""
+    need(isinstance(value, list), "archive.json", path=path)
+
+
 def need_object(told: Told, sha256: str) -> None:
     """Raise archive.object unless the object of that hash is in the archive."""
     held = told.container.members.get(f"objects/{sha256}")
