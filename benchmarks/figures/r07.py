@@ -16,7 +16,7 @@ import os
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -92,6 +92,17 @@ class Asker:
         return not self.roles if access.kind == "signed in" else not (self.roles & access.roles)
 
 
+@dataclass(frozen=True)
+class Cell:
+    """An address to ask for, who may come by the table, and whether it names what only one side is shown."""
+
+    method: str
+    endpoint: str
+    access: Access
+    address: str
+    is_private: bool
+
+
 class Copy:
     """The platform as it was at one step, in a folder of its own; the original is not touched."""
 
@@ -127,10 +138,13 @@ class Copy:
 class Matrix:
     """The cells of one step."""
 
-    def __init__(self, platform: Platform, app: Any, step: str, tally: Tally) -> None:
+    def __init__(
+        self, platform: Platform, app: Any, step: str, tally: Tally, *, section: str, owners: Sequence[str]
+    ) -> None:
         self._platform, self._app, self._step, self._tally = platform, app, step, tally
+        self._section = section
         self._watch = sqlite3.connect(platform.database.folder / "sunbid.db")
-        askers = [self._signed_in(login, False) for login in OWNERS]
+        askers = [self._signed_in(login, False) for login in owners]
         for role in STRANGERS:
             factories.actor(platform, role, "z")
             askers.append(self._signed_in(f"{role}-z", True))
@@ -138,19 +152,22 @@ class Matrix:
         askers.append(Asker("public", frozenset(), True, public, self._headers(public)))
         self._askers = askers
 
-    def ask_all(self, most: int) -> None:
-        """Every cell: all who are kept out first, then the strangers, then the owners, who may really do something."""
-        known, public = Crawl(self._app, left=LEFT, most=most), Crawl(self._app, left=LEFT, most=most)
-        for asker in self._askers:
+    def cells(self, most: int) -> list[Cell]:
+        """Every address that can be built of what people are shown by their links, `most` values of a parameter.
+
+        0: of the section's code alone, and nobody follows any link.
+        """
+        known, public = (Crawl(self._app, left=LEFT, most=max(most, 1)) for _ in range(2))
+        for asker in self._askers if most else ():
             (public if asker.name == "public" else known).follow(asker.name, asker.browser)
         private = {
             name: {value for value in values if value not in public.values[name]}
             for name, values in known.values.items()
         }
-        known.values["code"] = {SECTION: None, **known.values["code"]}
+        known.values["code"] = {self._section: None, **known.values["code"]}
         table = written()
-        cells = [
-            (
+        return [
+            Cell(
                 method,
                 rule.endpoint,
                 table[rule.endpoint],
@@ -161,30 +178,33 @@ class Matrix:
             for rule, _, address, values in known.addresses(method)
             if not address.startswith(OWN_SIGN_IN)
         ]
-        for asker in sorted(self._askers, key=lambda one: not one.is_stranger):
-            for method, endpoint, access, address, is_private in cells:
-                self._ask(asker, method, endpoint, access, address, is_private)
-        self._watch.close()
 
-    def _ask(self, asker: Asker, method: str, endpoint: str, access: Access, address: str, is_private: bool) -> None:
+    def ask(self, cells: Sequence[Cell]) -> None:
+        """Each cell by everybody: strangers first, then the owners, who may really do something."""
+        for asker in sorted(self._askers, key=lambda one: not one.is_stranger):
+            for cell in cells:
+                self._ask(asker, cell)
+
+    def _ask(self, asker: Asker, cell: Cell) -> None:
         before = self._version()
-        headers = {"Accept": "application/json", **(asker.headers if method == "POST" else {})}
-        answer = read(asker.browser, address, method, headers)
-        code = next((word for word in REFUSED_AT_THE_DOOR if f'"{word}"' in answer.text), "")
+        headers = {"Accept": "application/json", **(asker.headers if cell.method == "POST" else {})}
+        answer = read(asker.browser, cell.address, cell.method, headers)
+        is_refused = answer.status in (401, 403)
+        code = next((word for word in REFUSED_AT_THE_DOOR if is_refused and f'"{word}"' in answer.text), "")
         self._tally.cells += 1
-        said = f"{self._step}: {method} {address} ({asker.name}): {answer.status} {code}"
-        view = self._app.view_functions[endpoint]
+        said = f"{self._step}: {cell.method} {cell.address} ({asker.name}): {answer.status} {code}"
+        view = self._app.view_functions[cell.endpoint]
+        is_anothers = (
+            asker.is_stranger and cell.access.kind == "roles" and cell.is_private and cell.endpoint not in OPEN
+        )
         if answer.status >= 500:
             self._tally.wrong.append(f"{said}, a server's error")
         elif answer.status >= 400 and self._version() != before:
             self._tally.wrong.append(f"{said}, refused and yet something was written")
-        elif not getattr(view, "__cookieless__", False) and bool(code) != asker.expected_at_the_door(access):
+        elif not getattr(view, "__cookieless__", False) and bool(code) != asker.expected_at_the_door(cell.access):
             self._tally.wrong.append(f"{said}, the table says otherwise")
-        elif self._is_anothers(asker, endpoint, access, is_private) and answer.status < 300:
+        elif is_anothers and answer.status < 300:
             self._tally.wrong.append(f"{said}, let in to what is another's")
-
-    def _is_anothers(self, asker: Asker, endpoint: str, access: Access, is_private: bool) -> bool:
-        return asker.is_stranger and access.kind == "roles" and is_private and endpoint not in OPEN
 
     def _version(self) -> int:
         return int(self._watch.execute("PRAGMA data_version").fetchone()[0])
@@ -202,6 +222,16 @@ class Matrix:
 
     def _headers(self, browser: Browser) -> dict[str, str]:
         return {"Origin": "http://localhost", "X-CSRFToken": browser.csrf_token()}
+
+
+def stand_open(app: Any, endpoint: str) -> None:
+    """The sabotage: the route lets everybody in, whatever its table says."""
+
+    def view(*args: Any, **kwargs: Any) -> Any:
+        return kept(*args, **kwargs)
+
+    kept = app.view_functions[endpoint]
+    app.view_functions[endpoint] = mark_public(view)
 
 
 def measure(steps: int, most: int, *, open_door: str = "", say: Callable[[str], None] = lambda line: None) -> Tally:
@@ -226,8 +256,9 @@ def measure(steps: int, most: int, *, open_door: str = "", say: Callable[[str], 
         for step in chosen:
             with copies[step].site() as (platform, app):
                 if open_door:
-                    mark_public(app.view_functions[open_door])
-                Matrix(platform, app, step, tally).ask_all(most)
+                    stand_open(app, open_door)
+                matrix = Matrix(platform, app, step, tally, section=SECTION, owners=OWNERS)
+                matrix.ask(matrix.cells(most))
             tally.steps.append(step)
             say(f"{step}: {tally.cells} cells so far, {len(tally.wrong)} not as expected")
     return tally

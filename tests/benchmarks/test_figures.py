@@ -7,8 +7,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from flask import Flask
 
-from benchmarks.figures import r03, r04, r08, r10, r12, r15, r19, r23
+from accounts.rules import Role
+from benchmarks.figures import r03, r04, r07, r08, r10, r12, r15, r19, r23
+from core.act import Platform
+from tests import factories
+from tests.bidding.stage import Stage
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.slow
@@ -27,6 +32,20 @@ def test_one_opening_of_four_and_sixteen_workers() -> None:
     tally = r04.measure(2, (4, 16), "sqlite")
     assert tally.single == tally.races == 2, tally.wrong
     assert r04.measure(1, (2,), "sqlite", sabotage=True).single == 0
+
+
+def test_the_authorisation_matrix(app: Flask, platform: Platform) -> None:
+    """R7 on a published section, each thirtieth address. Seen red: with a door that stands open, as here."""
+    section = Stage(platform).publish().code
+    owners = [factories.actor(platform, role).name for role in (Role.TENDEREE, Role.SUPERVISOR)]
+    tally = r07.Tally()
+    matrix = r07.Matrix(platform, app, "published", tally, section=section, owners=owners)
+    cells = matrix.cells(0)
+    matrix.ask(cells[::30])
+    assert tally.wrong == [] and tally.cells > 70, tally
+    r07.stand_open(app, "collusion.warnings")
+    matrix.ask([cell for cell in cells if cell.endpoint == "collusion.warnings"])
+    assert any("/supervise/warnings" in line and "otherwise" in line for line in tally.wrong)
 
 
 def test_what_is_anothers_is_as_if_it_did_not_exist() -> None:
