@@ -25,6 +25,7 @@ from collusion.rules.letters import (
     fives,
     fold_all,
     gram_keys,
+    keep_what_is_freed,
     not_before,
     numbered,
     ragged,
@@ -157,6 +158,7 @@ class Ordinary:
 
     def __init__(self, tender: Sequence[Document], background: Background) -> None:
         """Index the tender's sentences; other bids of this tender are never consulted."""
+        keep_what_is_freed()
         self.background = background
         # In order of file, so that handing the same files over in another order changes nothing.
         documents = sorted(tender, key=lambda document: (document.file, document.sha256))
