@@ -256,7 +256,12 @@ class Ordinary:
         told = self._frequency.of(ids)
         weights = self._surprise(ids, told)
         total = np.bincount(of, weights, minlength=tried.size)
-        ids, of, weights = ids[told > 0], of[told > 0], weights[told > 0]
+        # No single tender sentence can hold more of a sentence than the whole tender does.
+        inside = told > 0
+        perhaps = np.bincount(of, weights * inside, minlength=tried.size) > (FUZZY_CONTAINMENT - 1e-9) * total
+        inside &= perhaps[of]
+        ids, of, weights = ids[inside], (np.cumsum(perhaps) - 1)[of[inside]], weights[inside]
+        tried, total = tried[perhaps], total[perhaps]
         nearest = np.flatnonzero(self._most_in_one(ids, of, weights, tried.size) > (FUZZY_CONTAINMENT - 1e-9) * total)
         bounds = np.searchsorted(of, np.arange(tried.size + 1))
         for index in nearest.tolist():
