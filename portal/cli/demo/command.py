@@ -74,7 +74,7 @@ def demo(headless: bool, folder: Path, port: int) -> None:
         wrong = play(Story(stage, say))
         if not wrong:
             say("scenes", "以下标段各停在一个阶段，等人来办")
-            keep(folder, play_scenes(stage, aside, now))
+            keep(folder, play_scenes(stage, aside, datetime.now(UTC).replace(microsecond=0)))
     console.print("")
     if wrong:
         for what in wrong:
