@@ -15,11 +15,12 @@ from awards.models import Complaint, Publicity
 from awards.rules.verdict import Line, verify_archive
 from collusion.models import Warning
 from core.ledger.notes import Verifier
+from portal.cli.demo.credit_lists import import_lists
 from portal.cli.demo.dispute import dispute
 from portal.cli.demo.evaluation import committee_of
 from portal.cli.demo.opening_day import bids_of
 from portal.cli.demo.performance import sign_the_contract
-from portal.cli.demo.story import RIGGED, Story
+from portal.cli.demo.story import PARTNER, RIGGED, Story
 from portal.cli.demo.tender import key_of
 from portal.cli.verify import spoken
 
@@ -61,7 +62,9 @@ def award(story: Story) -> None:
         "candidates", "中标候选人公示，共 " + str(len(publicity.candidates)) + f" 名，至 {publicity.ends_at:%m-%d} 止"
     )
     dispute(story, publicity.candidates)
-    story.stage.at(publicity_of(story).ends_at + timedelta(hours=10))
+    story.stage.at(publicity_of(story).ends_at + timedelta(hours=9))
+    import_lists(story.stage, PARTNER)  # the law lets no list be older than a week when the award is checked
+    story.stage.later(hours=1)
     story.stage.as_("tenderee").send(
         f"/tender/{story.section}/award",
         {"confirmation": story.section, "number": str(publicity.candidates[0])},
