@@ -18,6 +18,7 @@ from tests.conftest import Browser
 from tests.journeys.test_outcomes import to_report
 from tests.journeys.whole import Whole, found_wrong, tampered, wrong_lines
 from tests.opening.stage import Bidder
+from window.rules.schema import faults, official_faults
 
 
 def led(partners: dict[str, Bidder], stage: Whole, letter: str) -> dict[str, Any]:
@@ -155,6 +156,10 @@ def test_a_contract_follows_the_offer_and_every_party_signs_it(
     assert winner().post(page, data=ending).status_code in (403, 422)
     assert tenderee().post(page, data=ending).status_code == 303
     assert stage.notices()["contract_end"]["refund_fen"] == 100
+    ocds = public().get(f"/ocds/{code.rpartition('-')[0]}.json").json
+    assert faults(ocds, "ocds") == [] and official_faults(ocds) == []
+    (contract,) = ocds["releases"][0]["contracts"]
+    assert (contract["status"], contract["amendments"][0]["description"]) == ("terminated", "增加工程量")
     archive = stage.archived()
     assert wrong_lines(stage, archive, tmp_path) == []
 

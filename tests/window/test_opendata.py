@@ -52,6 +52,7 @@ FACTS: dict[str, Any] = {
             "candidates": [1], "unranked": False, "set_aside": [], "leaf": 9, "at": "2026-10-08T01:00:00.000000Z",
             "award": {"number": 1, "name": "甲公司", "identifier": "91330101A", "consortium": JOINT,
                       "price_fen": 8_000_000_50, "at": "2026-10-08T01:00:00.000000Z", "notice": "GG2026-00002"},
+            "contract": None,
         }
     ],
 }  # fmt: skip
@@ -81,6 +82,33 @@ def test_a_release_passes_its_schema_and_says_the_amounts() -> None:
     assert {role for party in told["parties"] for role in party["roles"]} == {
         "buyer", "procuringEntity", "tenderer", "supplier",
     }  # fmt: skip
+
+
+def test_a_contract_stands_under_its_award_with_what_was_published_of_it() -> None:
+    """Its notices are its documents, not the tender's. Seen red: with the changes left out of its value."""
+    facts = copy.deepcopy(FACTS)
+    (section,) = facts["sections"]
+    for number, kind in enumerate(("contract", "contract_change", "contract_end"), 3):
+        section["notices"].append({**section["notices"][0], "number": f"GG2026-0000{number}", "kind": kind})
+    section["contract"] = {
+        "number": 1, "concluded_at": "2026-10-20T01:00:00.000000Z", "price_fen": 8_000_000_50, "duration_days": 90,
+        "changes": [{"notice": "GG2026-00004", "at": "2026-10-25T01:00:00.000000Z", "text": "增加一台水泵",
+                     "amount_fen": 100_000_00}],
+        "ended": {"notice": "GG2026-00005", "reason": "规划调整"},
+    }  # fmt: skip
+    made = packed(facts)
+    assert faults(made, "ocds") == [] and official_faults(made) == []
+    (told,) = made["releases"]
+    (contract,) = told["contracts"]
+    assert told["tag"] == ["tender", "award", "contract", "contractTermination"]
+    assert contract["awardID"] == told["awards"][0]["id"] and contract["status"] == "terminated"
+    assert contract["value"] == {"amount": 8_100_000.5, "currency": "CNY"}
+    assert [one["documentType"] for one in contract["documents"]] == [
+        "contractNotice", "contractAnnexe", "cancellationDetails",
+    ]  # fmt: skip
+    assert len(told["tender"]["documents"]) == 1
+    section["contract"] |= {"ended": None, "changes": []}
+    assert packed(facts)["releases"][0]["contracts"][0]["status"] == "active"
 
 
 BREAKS = {

@@ -132,6 +132,7 @@ def section_facts(session: Session, section: Section) -> dict[str, Any]:
         ],
         "bids": _bids(session, section),
         **result_facts(session, section),
+        "contract": _contract(board),
         "leaf": entries[-1].leaf_index,
         "at": iso(entries[-1].at),
     }  # fmt: skip
@@ -151,6 +152,27 @@ def _notice(one: Notice, ids: dict[int, str]) -> dict[str, Any]:
         "attachments": [dict(held) for held in one.attachments],
         "leaf": one.leaf_index,
     }
+
+
+def _contract(board: list[Notice]) -> dict[str, Any] | None:
+    """The concluded contract with its changes and its early end, as their notices tell them (R-555 to R-558)."""
+    concluded = next((one for one in board if one.kind == "contract"), None)
+    if concluded is None:
+        return None
+    ended = next((one for one in board if one.kind == "contract_end"), None)
+    return {
+        "number": concluded.content["contract"],
+        "concluded_at": concluded.content["concluded_at"],
+        "price_fen": concluded.content["price_fen"],
+        "duration_days": concluded.content["duration_days"],
+        "changes": [
+            {"notice": one.number, "at": iso(one.published_at), "text": one.content["change"],
+             "amount_fen": one.content["amount_fen"]}
+            for one in board
+            if one.kind == "contract_change"
+        ],
+        "ended": None if ended is None else {"notice": ended.number, "reason": ended.content["reason"]},
+    }  # fmt: skip
 
 
 def _bids(session: Session, section: Section) -> list[dict[str, Any]] | None:

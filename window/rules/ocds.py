@@ -20,6 +20,9 @@ DOCUMENTS = {
     "tender": "tenderNotice", "award": "awardNotice", "correction": "clarifications", "candidates": "evaluationReports",
     "opening_record": "openingRecord",
 }  # fmt: skip
+CONTRACT_DOCUMENTS = {
+    "contract": "contractNotice", "contract_change": "contractAnnexe", "contract_end": "cancellationDetails",
+}  # fmt: skip
 DONE, FAILED = frozenset({"awarded", "archived"}), "failed"
 REFUSED = frozenset({"deemed_revoked", "refused", "rejected", "corrupted"})
 
@@ -30,11 +33,18 @@ def release(facts: dict[str, Any], *, prefix: str, method: str, address: Callabl
     Amounts are yuan. Bids are there only where the facts have them, which is after the names are public.
     """
     sections = facts["sections"]
+    awards = [award for one in sections for award in _awards(one)]
+    contracts = [_contract(one, address) for one in sections if one["contract"]]
     told = {
         "ocid": f"{prefix}-{facts['code']}",
         "id": f"{prefix}-{facts['code']}-{facts['leaf']}",
         "date": facts["at"],
-        "tag": ["tender", *(["award"] if any(one["award"] for one in sections) else [])],
+        "tag": [
+            "tender",
+            *(["award"] if any(one["award"] for one in sections) else []),
+            *(["contract"] if contracts else []),
+            *(["contractTermination"] if any(one["status"] == "terminated" for one in contracts) else []),
+        ],
         "initiationType": "tender",
         "language": "zh",
         "parties": _parties(facts),
@@ -51,9 +61,10 @@ def release(facts: dict[str, Any], *, prefix: str, method: str, address: Callabl
     bids = _bids(sections)
     if bids is not None:
         told["bids"] = bids
-    awards = [award for one in sections for award in _awards(one)]
     if awards:
         told["awards"] = awards
+    if contracts:
+        told["contracts"] = contracts
     return _object(told)
 
 
@@ -98,7 +109,12 @@ def _tender(facts: dict[str, Any], method: str, address: Callable[[str], str]) -
         },
         "numberOfTenderers": len(tenderers) if known else None,
         "tenderers": [_reference(bid) for bid in tenderers.values()] if known else None,
-        "documents": [_document(one, section["code"], address) for section in sections for one in section["notices"]],
+        "documents": [
+            _document(one, section["code"], address)
+            for section in sections
+            for one in section["notices"]
+            if one["kind"] not in CONTRACT_DOCUMENTS
+        ],
         "amendments": [
             {
                 "id": f"{section['code']}-{one['number']}", "date": one["published_at"], "description": one["text"],
@@ -124,7 +140,7 @@ def _lot(section: dict[str, Any]) -> dict[str, Any]:
 def _document(notice: dict[str, Any], lot: str, address: Callable[[str], str]) -> dict[str, Any]:
     return {
         "id": notice["number"],
-        "documentType": DOCUMENTS.get(notice["kind"]),
+        "documentType": {**DOCUMENTS, **CONTRACT_DOCUMENTS}.get(notice["kind"]),
         "title": notice["title"],
         "url": address(notice["number"]),
         "datePublished": notice["published_at"],
@@ -194,6 +210,22 @@ def _awards(section: dict[str, Any]) -> list[dict[str, Any]]:
                 }
             )  # fmt: skip
     return made
+
+
+def _contract(section: dict[str, Any], address: Callable[[str], str]) -> dict[str, Any]:
+    """The contract under its award: its value with every published change, terminated once its early end is told."""
+    lot, held = section["code"], section["contract"]
+    return {
+        "id": f"{lot}-C{held['number']}",
+        "awardID": f"{lot}-{section['award']['number']}" if section["award"] else lot,
+        "title": section["name"],
+        "status": "terminated" if held["ended"] else "active",
+        "period": {"durationInDays": held["duration_days"]},
+        "value": _value(held["price_fen"] + sum(one["amount_fen"] for one in held["changes"])),
+        "dateSigned": held["concluded_at"],
+        "documents": [_document(one, lot, address) for one in section["notices"] if one["kind"] in CONTRACT_DOCUMENTS],
+        "amendments": [{"id": one["notice"], "date": one["at"], "description": one["text"]} for one in held["changes"]],
+    }
 
 
 def _parties(facts: dict[str, Any]) -> list[dict[str, Any]]:

@@ -101,6 +101,33 @@ class Award(Told):
     notice: str
 
 
+class ContractChange(Told):
+    """A published change of the contract."""
+
+    notice: str
+    at: str
+    text: str
+    amount_fen: int
+
+
+class ContractEnd(Told):
+    """The early end of the contract."""
+
+    notice: str
+    reason: str
+
+
+class ContractTold(Told):
+    """The concluded contract as its notices tell it."""
+
+    number: int
+    concluded_at: str
+    price_fen: int
+    duration_days: int
+    changes: list[ContractChange]
+    ended: ContractEnd | None
+
+
 class SectionBrief(Told):
     """A published section (标段)."""
 
@@ -138,6 +165,7 @@ class SectionTold(Told):
     unranked: bool
     set_aside: list[SetAside]
     award: Award | None
+    contract: ContractTold | None
     leaf: int
     at: str
 
