@@ -18,6 +18,7 @@ LABELS = {
     "impact": _l("影响"),
     "measures": _l("措施"),
     "basis": _l("依据"),
+    "ordered_at": _l("决定时间"),
     "suspended_at": _l("中止时间"),
     "resumed_at": _l("恢复时间"),
     "standing_deadline_at": _l("暂停前的截止时间"),

@@ -73,7 +73,7 @@ def test_an_objection_its_suspension_and_the_answer(stage: Stage, login: Login, 
     public = client.get(f"/sections/{stage.code}").text
     assert OBJECTION in public
     assert "招标暂停" not in public
-    assert "（R-135）" in public
+    assert 'href="/rules/R-135"' in public
 
 
 def test_the_page_seals_for_the_deadline_that_stands_still(stage: Stage, login: Login) -> None:

@@ -135,7 +135,11 @@ def test_a_partner_that_is_down_slow_or_lying_never_leaves_half_a_draw(
     pair.host.add_experts(4, 70)
     posted = wire.post
     patience = {"seconds": 60.0}  # of a machine that is busy, too: only who drips is cut off by the clock
-    monkeypatch.setattr(wire, "post", lambda url, raw: posted(url, raw, most=1_000_000, patience=patience["seconds"]))
+
+    def post(url: str, raw: bytes, networks: Any = ()) -> bytes:
+        return posted(url, raw, networks, most=1_000_000, patience=patience["seconds"])
+
+    monkeypatch.setattr(wire, "post", post)
     officer = pair.host.actor(Role.OFFICER)
     with pytest.raises(Conflict, match=r"consultation\.unanswered"):
         pair.host.freeze()

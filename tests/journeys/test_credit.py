@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from bidding import queries as bidding
 from core.act import Act, Platform
 from core.errors import Conflict
 from core.ledger.log import audit
+from core.outgoing import networks_of
 from credit.services import client
 from experts.queries import final_bids, flags
 from opening import queries as opening
@@ -45,6 +47,7 @@ def test_a_source_that_is_down_at_the_deadline_holds_up_no_opening_and_clears_no
     Seen red: with an unanswered check taken for a clear one.
     """
     monkeypatch.setattr(client, "FIRST_PAUSE", 0.0)
+    platform.trust = replace(platform.trust, networks=networks_of(["127.0.0.0/8"]))
     with platform.act(factories.actor(platform, Role.OPERATOR)) as act:
         factories.credit_lists(act)
         credit.services.set_source(

@@ -63,11 +63,12 @@ def test_after_the_names_no_identifier_of_a_machine_is_left_in_clear(stage: Stag
     with pytest.raises(Conflict, match=r"regulator\.named"):
         name(stage, stage.supervisor, identity)
     for letter in "abc":
-        locks = {"locks": ["4407-9921", f"LOCK-OF-{letter}"]} if letter != "c" else {}
+        locks = {"locks": ["ZQ4407-9921", f"LOCK-OF-{letter}"]} if letter != "c" else {}
         stage.bidder(letter).facts["device"] = {**MACHINE, "host": f"HOST-OF-{letter}", **locks}
         stage.submit(letter)
     with stage.platform.reading() as session:
-        assert "4407" not in everything(session), "before the opening nobody has it"
+        found = everything(session)
+        assert "zq4407" not in found and "ZQ4407" not in found, "before the opening nobody has it"
     stage.close()
     stage.peel("officer", "supervisor")
     with stage.platform.reading() as session:
@@ -76,7 +77,7 @@ def test_after_the_names_no_identifier_of_a_machine_is_left_in_clear(stage: Stag
     assert [bid.identity_faults for bid in bids] == [[], [], []]
     with stage.platform.reading() as session:
         held = everything(session)
-        marks = (MACHINE["mac"], MACHINE["disk"], MACHINE["cpu"], "host-of-", "4407", "lock-of-")
+        marks = (MACHINE["mac"], MACHINE["disk"], MACHINE["cpu"], "host-of-", "zq4407", "lock-of-")
         for value in (*marks, *raw_of(MACHINE).values()):
             assert value.casefold() not in held, value
         kept = [bid.identity["device"] for bid in queries.bids(session, stage.opening)]
