@@ -214,6 +214,7 @@ def problems(
 
 def problems_at_widths(page: Page, watch: Watch) -> list[str]:
     """Return what any oracle sees on the page on a phone and on a desk; contrast, which no width changes, only once."""
+    page.wait_for_load_state()  # after a form was sent what is waited for may stand before its style does
     found = []
     for width, oracles in ((390, ORACLES), (1280, WITHOUT_CONTRAST)):
         page.set_viewport_size({"width": width, "height": 900})
