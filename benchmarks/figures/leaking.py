@@ -37,6 +37,9 @@ LOG = {"window.changes", "window.api_changes"} | frozenset(
 """Pages of the platform-wide log, which grows by every entry of every section and by dummies: left out, as the
 protocol has it that its growth tells nothing of one section."""
 
+ALIKE = frozenset({"portal.refusals", "portal.glossary", "portal.rules", "portal.rules_json", "portal.rule"})
+"""Pages of words and law alone, two hundred of them: nothing of any section is read for them."""
+
 
 @dataclass(frozen=True)
 class Site:

@@ -21,7 +21,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from accounts.rules import Role
-from benchmarks.figures.leaking import LOG, Site, site
+from benchmarks.figures.leaking import ALIKE, LOG, Site, site
 from bidding.models import Section
 from tests.bidding.stage import Bidder, Stage
 from tests.conftest import Browser
@@ -37,7 +37,7 @@ OPEN = frozenset(
     }
 )
 """Pages of a published section that are for every bidder, or for everyone signed in."""
-LEFT = LOG | {"accounts.totp", "portal.refusals", "portal.glossary"}
+LEFT = LOG | ALIKE | {"accounts.totp"}
 
 
 @dataclass(frozen=True)
