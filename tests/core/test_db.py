@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 import traceback
@@ -18,6 +19,7 @@ from core.act import SYSTEM, Platform
 from core.db import Instant, Json, Score
 from core.ledger import log
 from core.outbox import Message
+from tests.conftest import FSYNC
 
 
 @given(st.datetimes(min_value=datetime(1950, 1, 1), max_value=datetime(2200, 1, 1)))  # noqa: DTZ001 — zone added below
@@ -43,8 +45,9 @@ def test_equal_json_is_equal_text() -> None:
     assert bind({"b": 1, "a": [True]}, None) == bind({"a": [True], "b": 1}, None)  # type: ignore[arg-type]
 
 
-def test_sqlite_runs_with_its_safe_settings(platform: Platform) -> None:
+def test_sqlite_runs_with_its_safe_settings(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every connection: WAL, synchronous FULL, foreign keys, no automatic checkpoint."""
+    monkeypatch.setattr(os, "fsync", FSYNC)  # as outside the suite, which waits for no disk
     if not platform.database.is_sqlite:
         pytest.skip("SQLite's own settings")
     with platform.reading() as session:
