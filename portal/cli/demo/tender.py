@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -37,7 +38,7 @@ def parties() -> dict[str, Bidder]:
 
 
 @dataclass
-class Tender:
+class Tender(ABC):
     """One section: whose it is, what happened so far, and who of its bidders does what out of the ordinary."""
 
     stage: Stage
@@ -110,13 +111,13 @@ class Tender:
         """The folder in which a bidder keeps one sealed bid."""
         return self.stage.folder / "bidders" / key / which
 
+    @abstractmethod
     def last_sealed(self, key: str) -> Path:
         """The folder of the bid that counts."""
-        raise NotImplementedError
 
+    @abstractmethod
     def draft(self, key: str) -> Path:
         """The bidder's draft, written where it is not there yet."""
-        raise NotImplementedError
 
     def seal_and_send(self, key: str, which: str, replaces: str | None = None) -> None:
         """Seal one bid at the bidder's own machine, submit it, fetch its timestamp a minute later, verify offline."""
@@ -133,16 +134,17 @@ class Tender:
         self.stage.command("receipt", "stamp", out)
         self.stage.command("receipt", "verify", out / "receipt.json")
 
+    @abstractmethod
     def bonds_told(self) -> None:
-        """What the institutions do when they look at the platform; nothing where no bond is asked."""
+        """What the institutions do when they look at the platform."""
 
+    @abstractmethod
     def committee(self, meets_at: datetime) -> dict[str, str]:
         """The committee as the agent asks for it."""
-        raise NotImplementedError
 
+    @abstractmethod
     def points(self, bid: Bid, place: int, number: int, criterion: dict[str, Any]) -> str:
         """What the expert in that place gives the bid for the criterion of that number."""
-        raise NotImplementedError
 
     def short(self, key: str) -> str:
         """A bidder's short name."""

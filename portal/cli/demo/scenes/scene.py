@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -34,16 +35,16 @@ class Place:
 
 
 @dataclass
-class Scene:
+class Scene(ABC):
     """One scene of the demo; `end` is the instant at which the site opens."""
 
     stage: Stage
     say: Say
     end: datetime
 
+    @abstractmethod
     def acts(self) -> Iterator[Timed]:
         """Everything that happens, each with its instant."""
-        raise NotImplementedError
 
     def day(self, before: int, hour: int, minute: int = 0) -> datetime:
         """A Beijing wall time so many days before the site opens."""
@@ -59,9 +60,9 @@ class Scene:
         later = self.end + timedelta(**span)
         return later.replace(second=0, microsecond=0) + timedelta(minutes=1)
 
+    @abstractmethod
     def stands(self) -> Iterator[Place]:
         """Where people find something to do once everything was played."""
-        raise NotImplementedError
 
     def place(self, tender: Small, action: str, login: str, page: str, at: datetime | None = None) -> Place:
         """What this account, or with none named everybody, finds to do there."""

@@ -158,6 +158,9 @@ class Small(Tender):
             (base / DRAFT_FILE).write_text(json.dumps(typed, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
         return base
 
+    def bonds_told(self) -> None:
+        """Nothing: in no scene that is opened a bond is asked."""
+
     def committee(self, meets_at: datetime) -> dict[str, str]:
         """Five, four of them drawn."""
         return committee_form(meets_at, ("2", "1", "1"), "交易中心 302 评标室")
