@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,9 @@ from core.act import SYSTEM, Platform
 from core.db import Base
 from core.errors import Conflict
 from core.locker import Locker, secret_file
+from opening.cli.keyring import Keyring
 from portal.app import TEST_FLAGS, Settings, build_platform, create_app
+from portal.cli.demo.desk import open_desk
 from tests import factories
 from tests.conftest import Browser
 
@@ -136,6 +139,23 @@ def test_the_demo_switches_roles_with_one_click(platform: Platform, tmp_path: Pa
     assert browser.post("/demo/become/expert-a", plain=True).status_code == 403, "the switch too needs its form"
     assert browser.post("/demo/become").status_code == 303
     assert browser.get("/account", headers={"Accept": "application/json"}).status_code == 401
+
+
+def test_nothing_of_the_demo_is_on_a_site_that_is_none(
+    app: Flask, client: Browser, login: Callable[..., Browser], tmp_path: Path
+) -> None:
+    """No guide, key, draft or switch, for the public or for one signed in. Seen red: the desk opened on any site."""
+    officer = login(Role.OFFICER)
+    keys = tmp_path / "keys" / "officer-a"
+    Keyring.create(keys, tmp_path / "backup").make_key("S-01")
+    with pytest.raises(Conflict, match="real_database"):
+        open_desk(app, tmp_path)
+    for browser in (client, officer):
+        for path in ("/demo", "/demo/keys.age", "/demo/keys/S-01.age", "/demo/drafts/S-01.zip"):
+            assert browser.get(path).status_code == 404, path
+        assert browser.post("/demo/become/officer-a").status_code == 404
+    assert "/demo" not in officer.get("/").get_data(as_text=True)
+    assert client.get("/account", headers={"Accept": "application/json"}).status_code == 401
 
 
 def test_settings_come_from_environment_and_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

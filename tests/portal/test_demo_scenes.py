@@ -143,6 +143,7 @@ def check_pages(standing: Standing) -> None:
     """Every account opens its page and finds there what it is to do."""
     stage, wrong = standing.stage, {}
     app = create_app(stage_settings(stage), stage.platform)
+    assert app.test_client().get("/demo").status_code == 404, "the guide is of `sunbid demo` alone"
     for place in standing.places:
         page = browser(app, stage, place.login).get(place.page)
         if page.status_code != 200 or FOUND[f"{place.scene}.{place.action}"] not in page.text:
@@ -154,10 +155,7 @@ def check_guide(standing: Standing) -> None:
     """One button for each place; everybody's own keys and drafts, on a demo's site alone."""
     stage = standing.stage
     guide.keep(stage.folder, standing.places)
-    settings = stage_settings(stage)
-    app = create_app(settings, stage.platform)
-    assert app.test_client().get("/demo").status_code == 404
-    app = create_app(settings, stage.platform)
+    app = create_app(stage_settings(stage), stage.platform)
     open_desk(app, stage.folder)
     client = app.test_client()
     page = client.get("/demo").text
@@ -170,6 +168,7 @@ def check_guide(standing: Standing) -> None:
 
     own = KeyFile.unwrap(as_("officer", f"/demo/keys/{code}.age").data, KEYS_PASSPHRASE)
     assert own.section == code
+    assert as_("officer", "/demo/keys/BJ0000-01.age").status_code == 404
     assert as_("agent", "/demo/keys.age").status_code == 404 and client.get("/demo/keys.age").status_code in (303, 403)
     draft = f"/demo/drafts/{next(place.section for place in standing.places if place.scene == 'open')}.zip"
     assert as_("changhe", draft).data.startswith(b"PK") and as_("beichen", draft).status_code == 404

@@ -16,7 +16,7 @@ from accounts.access import current_person, door, public, reading, signed_in
 from accounts.queries import people, roles_anywhere
 from accounts.rules import Role
 from bidding.cli.draft import DRAFT_FILE
-from core.errors import Forbidden, Missing
+from core.errors import Conflict, Forbidden, Missing
 from core.seal.keyfile import KeyFile
 from opening.cli.keyring import Keyring
 from portal.cli.demo.backups import backup_of
@@ -51,7 +51,12 @@ class Desk:
 
 
 def open_desk(app: Flask, folder: Path) -> None:
-    """From here on the app has the demo's pages over what lies in `folder`; a site that is no demo never gets them."""
+    """From here on the app has the demo's pages over what lies in `folder`.
+
+    Conflict("settings.real_database") for a site that is no demo: it never gets them.
+    """
+    if not app.extensions["sunbid.settings"].demo:
+        raise Conflict("settings.real_database")
     blueprint = Blueprint("demo", __name__)
 
     @blueprint.get("/demo")
