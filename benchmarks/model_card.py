@@ -24,7 +24,7 @@ def card() -> str:
     lines = [
         f"# {catalogue.MODEL}, version {version}",
         "",
-        "Written by `python -m benchmarks.model_card --write`; a version is a digest of every constant that moves a score and of the base rates.",
+        "Written by `python -m benchmarks.model_card --write`; a version is a digest of the weights and thresholds in `collusion/rules/catalogue.py` and of the base rates.",
         "",
         "## What it is for",
         "Leads for people: which bidders of one opened section show traces of having bid together. It rejects nothing, changes no score, accuses nobody. Every lead says what would clear it.",

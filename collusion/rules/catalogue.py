@@ -30,7 +30,10 @@ def indicators() -> tuple[Indicator, ...]:
 
 
 def settings() -> dict[str, Any]:
-    """Give every constant that moves a score."""
+    """Give the constants a version is told by: weights, thresholds, what counts.
+
+    Not among them is how matches are sought: repeats, neighbours, words (meetings, reading, rarest, rewording).
+    """
     return {
         "fusion": fusion.settings(),
         "text": {

@@ -29,6 +29,7 @@ SPREAD = np.uint64(0x9E3779B97F4A7C15)
 FEW = 4_000
 """Up to so many questions a binary search is as fast as making the table."""
 MOST_BITS = 22
+"""Of a slot's number: a table of at most 20 MB."""
 
 
 def slots_of(keys: Keys, bits: int) -> Numbers:

@@ -13,6 +13,7 @@ from collusion.rules.folding import LOOKALIKES, SENTENCE_ENDS, folded_letter
 GRAM = 5
 """Letters of a phrase that is counted, subtracted and sought."""
 KEPT = 32 * 2**20 - 2**16
+"""Just below 32 MiB, glibc's DEFAULT_MMAP_THRESHOLD_MAX on 64 bits: of a larger block it learns nothing."""
 Codes = NDArray[np.uint32]
 Keys = NDArray[np.uint64]
 Places = NDArray[np.int32]
@@ -130,8 +131,10 @@ def _with_expansions(raw: str, origins: Index, codes: Codes) -> tuple[Index, Cod
 def keep_what_is_freed() -> None:
     """Keep the C library from giving blocks of less than 32 MiB back to the system only to ask for them again.
 
-    glibc learns it from the largest block that was ever freed, and a quarter of the time went into fresh pages. The
-    block itself is never written to and costs nothing; other libraries are not affected.
+    glibc learns it from the largest block that was ever freed (mallopt(3), M_MMAP_THRESHOLD), and a quarter of the time
+    went into fresh pages. The block itself is never written to and costs nothing. It holds for the whole process from
+    then on, which may keep up to twice KEPT of free memory; whoever sets MALLOC_MMAP_THRESHOLD_, or has another C
+    library, sees a block come and go and nothing else.
     """
     np.empty(KEPT, dtype=np.uint8)
 

@@ -12,6 +12,7 @@ from collusion.rules.letters import Index, Keys
 REPEATED = 12
 """A seed standing more often than this within one bid is that author's formula and starts no match."""
 IN_CACHE = 22
+"""Bits of a table's slots: three tables of so many bytes, 12 MB in all, mostly stay in the processor's cache."""
 NEAREST = 128
 """A phrase standing in more places than this is followed to the next so many of them from each."""
 

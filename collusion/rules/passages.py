@@ -16,6 +16,7 @@ from collusion.rules.rewording import edited_links
 from collusion.rules.seeding import Field, Links, Seeds, exact_links
 
 CHAIN_GAP = 15
+"""Letters at most between two islands of one passage, in the other bid too unless it is a sentence said otherwise."""
 LEAST_PASSAGE = 16
 """Equal own letters a passage must have to count."""
 

@@ -12,7 +12,9 @@ from collusion.rules.letters import Index, Keys, mixed
 from collusion.rules.reading import Ordinary, Part
 
 LEAST_SENTENCE = 12
+"""Own letters below which a sentence is not sought in other words: too many say the same by chance."""
 RAREST = 10
+"""Phrases kept of a sentence: its pairs of them are the keys by which it is met."""
 Phrases = NDArray[np.uint32]
 ODD = np.uint32(0x9E3779B1)
 """A factor that spreads 32-bit numbers: different ones stay different."""
@@ -44,6 +46,10 @@ class Rare:
 
 
 def rarest(part: Part, own: NDArray[np.bool_], pairs: Keys, ordinary: Ordinary) -> Rare:
+    """Give the RAREST own phrases, each once, of the part's sentences that have LEAST_SENTENCE own letters.
+
+    `pairs` are the part's `bigram_ids`. Of phrases equally rare the same are taken in every bid.
+    """
     whole = own[1:] & own[:-1]
     whole[part.sentences[1:-1] - 1] = False
     at = np.flatnonzero(whole)

@@ -38,12 +38,17 @@ LEAST_ISLAND = 8
 FUZZY_CONTAINMENT = 0.6
 """A sentence this far inside one tender sentence, by rarity-weighted bigrams, is the tender's (App. D 3)."""
 LEAST_FUZZY = 10
+"""Letters of a sentence below which it is not held against the tender's sentences, only against its phrases."""
 RAREST_TRIED = 12
+"""Two-letter phrases of a sentence, the rarest in the tender, by which the tender's sentences are looked up."""
 CANDIDATES = 4
+"""Tender sentences compared in full: those that most of these phrases lead to."""
 LONGEST_POSTING = 400
+"""A phrase in more sentences of the tender than this leads to none of them."""
 LONG_KNOWN = 500
 """Paragraphs of the tender of so many letters are not looked into when a bid repeats them word for word."""
 AT_ONCE = 1_000_000
+"""Cells of a table of bags and tender sentences at a time: eight megabytes."""
 ID_BITS, SENTENCE_BITS = np.uint64(42), np.uint64(22)
 ID_MASK, SENTENCE_MASK = np.uint64(2**42 - 1), np.uint64(2**22 - 1)
 Sources = NDArray[np.uint8]

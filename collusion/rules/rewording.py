@@ -14,9 +14,11 @@ from collusion.rules.reading import Weights
 from collusion.rules.seeding import Field, Links, offsets_of
 
 SENTENCE_DICE = 0.5
+"""Weighted Dice from which on two sentences are one in other words."""
 NEIGHBOUR_DICE = 0.33
 """A sentence whose neighbour already matched needs less: edits come in stretches."""
 AT_ONCE = 1_000_000
+"""Letters of sentences compared at a time: bounds the memory, changes no result."""
 TOLD_BITS = np.uint64(8)
 PAIRS = np.triu_indices(RAREST, 1)
 WORD = np.uint16(2)
@@ -24,6 +26,7 @@ WORD = np.uint16(2)
 LEAST_COMMON = 3
 """Rare bigrams two sentences must share, two of them not of one word, before they are compared at all."""
 ROUNDS = 6
+"""So many times neighbours of what was newly accepted are tried."""
 STEPS = ((-1, -1), (1, 1), (-1, -2), (1, 2), (-2, -1), (2, 1))
 """Neighbours in the order of both bids; one sentence may have been left out or put in."""
 
@@ -43,7 +46,12 @@ def edited_links(field: Field) -> Links:
 
 
 def _met(rare: Sequence[Rare]) -> tuple[Index, Index]:
-    """Give the columns, of two bids, that have more than two phrases in common, two of them of different words."""
+    """Give the columns, of two bids, that have LEAST_COMMON phrases in common, two of them of different words.
+
+    Those two are sought within one half of all phrases: of exactly three in common some pairs are missed, of five none
+    The two are sought within one half of all phrases, so of exactly three in common the pair of one
+    half may be of one word: then the columns do not meet by them.
+    """
     # A phrase that is among the rarest in one bid alone is left out first.
     told = in_two([one.phrases.ravel() for one in rare])
     phrases = [one.phrases * kept.reshape(one.phrases.shape) for one, kept in zip(rare, told, strict=True)]
