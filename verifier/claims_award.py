@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from .canonical import decimal, digest, instant, need, same, unhex, whole
-from .claims_ledger import Said
+from .claims_ledger import LAG, Said
 from .verdict import Case, Findings
 
 
@@ -74,7 +74,7 @@ def publicity(case: Case, said: dict[str, Any]) -> None:
     need(begun and ended, "日志中没有候选人公示", "no publicity of candidates is told")
     began, at = instant(said["began_at"]), instant(begun[-1]["at"])
     held = same(begun[-1]["facts"]["candidates"], said["candidates"])
-    held = held and began <= at <= began + timedelta(minutes=1)
+    held = held and began <= at <= began + LAG
     need(held, "公示的开始或候选人与日志不同", "it began otherwise, or with other candidates")
     last = ended[-1]
     held = last["index"] > begun[-1]["index"] and last["facts"]["ends_at"] == said["ends_at"]

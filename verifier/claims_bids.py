@@ -24,6 +24,8 @@ ROW = ("submission", "digest", "identity", "leaf_commitment", "leaf_index", "rec
 SCHEDULE = "files/schedule/schedule.json"
 IDENTITY = ("sunbid-identity/v1", "sunbid-identity/v2")
 FACTS = ("bidder", "operator", "bond", "prepared_at", "consortium")
+MOST_WAIT = timedelta(minutes=10)
+"""How long a commit may have waited, from its last byte to its place in the log."""
 
 
 def _name(row: dict[str, Any], key: str = "digest") -> str:
@@ -54,7 +56,7 @@ def _receipt(row: dict[str, Any], key: Key) -> None:
     need(same(leaf, {**meant, "at": leaf["at"]}), "回执条目不符", "the receipt's leaf differs")
     waited = instant(leaf["at"]) - instant(row["received_at"])
     need(timedelta(0) <= waited, "收件晚于入账", "received after the leaf was written")
-    need(waited <= timedelta(minutes=10), "收件早于入账太久", "received long before the leaf was written")
+    need(waited <= MOST_WAIT, "收件早于入账太久", "received long before the leaf was written")
     size, root_hash = open_head(receipt["checkpoint"], key)
     held = includes(canonical(leaf), row["leaf_index"], size, receipt["inclusion_proof"], root_hash)
     need(held, "回执证明不成立", "the receipt's inclusion proof does not hold")

@@ -5,11 +5,10 @@ from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
 from .canonical import canonical, decimal, digest, instant, need, same, sha256, whole
-from .claims_ledger import Said
+from .claims_ledger import LAG, Said
 from .notes import open_head
 from .verdict import Case, Findings
 
-MINUTE = timedelta(minutes=1)
 BEIJING = timezone(timedelta(hours=8))
 HALL = ["closed", "names_published", "decrypt_open", "decrypt_paused", "trustee_fallback", "decrypt_closed",
         "coefficients_drawn", "prices_read", "record_confirm", "objection"]  # fmt: skip
@@ -66,6 +65,8 @@ LIVES: dict[str, tuple[str, dict[str, tuple[list[str], str | None]]]] = {
     }),
 }  # fmt: skip
 """Of each thing: where its life starts, and each move's sources and end (none: back to where it stood)."""
+HASHED_FROM = "2027-01-01"
+"""From this day on a publication must tell the hash of its law; before 0.8 none was told, nor an order's instant."""
 CALLS = ("notice.tender", "notice.correction", "notice.clarification", "notice.final_offers")
 
 
@@ -115,14 +116,21 @@ class Clock:
         self.policies = {row["version"]: instant(row["content"]["deadline"], strict=False) for row in rows}
         self.law = _law(case)
         self.deadline = datetime.min.replace(tzinfo=BEIJING)
-        self.still = self.over = False
+        self.still = self.over = self.told = False
+        self.undated = 0
 
     def ordered(self, entry: dict[str, Any]) -> datetime:
-        """The instant at which an order was given, at most a minute before it was written; and before the deadline."""
-        written = instant(entry["at"])
-        at = instant(entry["facts"].get("ordered_at", entry["at"]))
-        need(at <= written <= at + MINUTE, "命令的时刻与入账不符", "an order was written long after it was given")
+        """The instant at which an order was given, at most a minute before it was written; and before the deadline.
+
+        Where an older platform's order tells none, the earliest at which it can have been given.
+        """
+        written, facts = instant(entry["at"]), entry["facts"]
+        need(not self.told or "ordered_at" in facts, "命令没有时刻", "an order tells no instant of its own")
+        at = instant(facts["ordered_at"]) if "ordered_at" in facts else written - LAG
+        need(at <= written <= at + LAG, "命令的时刻与入账不符", "an order was written long after it was given")
         need(not self.over and (self.still or at < self.deadline), "截止之后才变更", "ordered after the deadline")
+        if "ordered_at" not in facts and not self.still and written >= self.deadline:
+            self.undated += 1
         return at
 
     def days(self, key: str, since: datetime, until: datetime) -> None:
@@ -135,13 +143,13 @@ class Clock:
         facts = entry["facts"]
         match entry["kind"]:
             case "section.publish":
-                self.deadline = instant(facts["deadline"])
+                self.deadline, self.told = instant(facts["deadline"]), "law_sha256" in facts
                 need(
                     self.policies.get(1) == self.deadline, "第一版密封规则的截止时间不同", "policy 1: another deadline"
                 )
                 level = self.law.get("deadline_level", {}).get("value")
                 if "first_round" not in facts and "issue_to_deadline_min" in self.law and level != "warn":
-                    self.days("issue_to_deadline_min", instant(entry["at"]), self.deadline)
+                    self.days("issue_to_deadline_min", instant(entry["at"]) - LAG, self.deadline)
             case "policy.publish" if facts["version"] != 1:
                 held = not self.over and self.policies.get(facts["version"]) == self.deadline
                 need(held, "密封规则的截止时间未经公布", "a policy's deadline was not ordered before it")
@@ -231,7 +239,7 @@ def _frozen(case: Case) -> None:
     facts, rules = published["facts"], _law(case)
     if "law" in facts:
         need(facts["law"] == law["on"], "法规的适用日不同", "the law is of another day")
-    if "law_sha256" in facts or str(published["at"])[:10] >= "2026-12-01":
+    if "law_sha256" in facts or str(published["at"])[:10] >= HASHED_FROM:
         held = facts.get("law_sha256") == sha256(canonical(law)).hex()
         need(held, "法规不是发布时所固定的", "the law is not the one frozen at publication")
     for entry in case.entries:
@@ -260,7 +268,17 @@ def lived(case: Case, out: Findings) -> Said:
         _terms(case, clock)
     with out.at("project.json law"):
         _frozen(case)
-    return f"{count} 步前后相接，截止时间只在到来之前变更", f"{count} moves join; deadlines moved only before they came"
+    zh, en = ("", "") if clock.told else unchecked(clock.undated)
+    said = f"{count} moves join; deadlines moved only before they came{en}"
+    return f"{count} 步前后相接，截止时间只在到来之前变更{zh}", said
+
+
+def unchecked(undated: int) -> Said:
+    """What cannot be checked of a round published before 0.8."""
+    zh = f"。由 0.8 版之前的平台发布：法规只按此后的引用核对；{undated} 项命令在截止后一分钟之内入账"
+    en = f"; published before 0.8: its law is checked only by what cited it since, and whether {undated} orders written"
+    cannot = " within a minute after the deadline were given before it cannot be checked"
+    return f"{zh}，是否在截止之前下达无从核对", en + cannot
 
 
 def course(case: Case, out: Findings) -> Said:
@@ -270,8 +288,8 @@ def course(case: Case, out: Findings) -> Said:
     with out.at("section.archive"):
         end = case.only("section.archive", f"section:{code}")
         built, at = instant(case.archive.json("manifest.json")["built_at"]), instant(end["at"])
-        need(built <= at <= built + MINUTE, "归档时刻与日志不同", "built_at is not when the section was archived")
-        need(instant(case.entries[-1]["at"]) <= built + MINUTE, "归档之后仍有条目", "entries later than built_at")
+        need(built <= at <= built + LAG, "归档时刻与日志不同", "built_at is not when the section was archived")
+        need(instant(case.entries[-1]["at"]) <= built + LAG, "归档之后仍有条目", "entries later than built_at")
         steps = [("committee.begin_scoring", "committee"), ("committee.lock", "committee"),
                  ("committee.report", "committee"), ("committee.deliver", "committee"),
                  ("section.deliver_report", "section"), ("publicity.award", "publicity")]  # fmt: skip

@@ -11,6 +11,8 @@ from .tree import extends, includes
 from .verdict import Case, Findings
 
 LEAF = ("at", "digest", "index", "kind", "subject")
+LAG = timedelta(minutes=1)
+"""How long an act may have waited for the log: from its own instant to its entry's `at` (archive.md, soon)."""
 Said = tuple[str, str]
 
 
@@ -113,7 +115,7 @@ def entries(case: Case, out: Findings) -> Said:
 
 def soon(said: object, written: object) -> None:
     """What is said of an instant is that of the entry, or up to a minute before it."""
-    held = timedelta(0) <= instant(written) - instant(said) <= timedelta(minutes=1)
+    held = timedelta(0) <= instant(written) - instant(said) <= LAG
     need(held, "时刻与日志不同", "another instant than the ledger's")
 
 

@@ -43,9 +43,12 @@ def first_round(case: Case, out: Findings) -> Said:
         need(codes == (said["section"], said["section"]), "首轮是另一标段", "it is of another section")
         held = same(first.ledger()["checkpoint"], case.ledger()["checkpoint"])
         need(held, "首轮的日志头不是归档日志头", "told under another head")
+        zh = en = ""
         for claim in CLAIMS:
             with out.at(f"{MEMBER} {claim.__name__}"):
-                claim(first, out)
+                found = claim(first, out)
+                if claim is lived:
+                    zh, en = found
         called = first.only("section.call_final", f"section:{first.section}")
         need(called["facts"]["final"] == case.section, "首轮之后的是另一轮", "another round follows it")
         opened = {bid["identifier"] for bid in first.opened()}
@@ -54,7 +57,7 @@ def first_round(case: Case, out: Findings) -> Said:
             need(bid["identifier"] in opened, f"{where} 号首轮未开启", f"bid {where} was not opened in the first round")
         count = len(first.archive.rows("submissions.json"))
         return (
-            f"两轮，首轮 {count} 次递交，{len(opened)} 份开启，均可重算",
-            f"two rounds: {count} submissions in the first, {len(opened)} opened, all recounted",
+            f"两轮，首轮 {count} 次递交，{len(opened)} 份开启，均可重算；{zh}",
+            f"two rounds: {count} submissions in the first, {len(opened)} opened, all recounted; {en}",
         )
     return "", ""

@@ -15,11 +15,20 @@ SENTENCES = {
     "verdict.submissions": _l("递交与回执：%(submissions)s 次递交，密文、签名、回执均成立"),
     "verdict.closing": _l("截标：收到 %(received)s 次，计入 %(counted)s 份，截标集合可重算"),
     "verdict.course": _l("进程：%(moves)s 步前后相接，截止时间只在到来之前变更，截标、开标、评标、定标、归档依次"),
+    "verdict.course.older": _l(
+        "进程：%(moves)s 步前后相接，截止时间只在到来之前变更，截标、开标、评标、定标、归档依次。由 0.8 版之前的平台发布："
+        "所固定的法规没有留下指纹，只按此后的引用核对；命令没有各自的时刻，其中 %(undated)s 项在截止后一分钟之内入账，"
+        "是否在截止之前下达无从核对"
+    ),
     "check.course": _l("进程"),
     "archive.course": _l("进程不成立（%(what)s）：%(where)s。"),
     "verdict.identities": _l("投标人身份：%(bidders)s 家，诱饵 %(decoys)s 份，与密封身份一致"),
     "verdict.first_round": _l(
         "报价轮次：%(rounds)s 轮；首轮 %(submissions)s 次递交、%(opened)s 份开启，截标集合、身份与原件均可重算"
+    ),
+    "verdict.first_round.older": _l(
+        "报价轮次：%(rounds)s 轮；首轮 %(submissions)s 次递交、%(opened)s 份开启，截标集合、身份与原件均可重算。首轮由 0.8 版"
+        "之前的平台发布：法规只按此后的引用核对；%(undated)s 项命令在截止后一分钟之内入账，是否在截止之前下达无从核对"
     ),
     "check.first_round": _l("首轮响应"),
     "archive.first_round": _l("最后报价之前的首轮响应不成立（%(what)s）。"),

@@ -33,8 +33,12 @@ SHARED = {"refund": "refund", "document_objection": "number", "publication": "nu
 """Things that are told on another's subject, and the fact that tells them apart."""
 STATED = ("estimate_fen", "control_price_fen", "bond_fen")
 HALL = ("publish_names", "open_decryption", "close_decryption", "sign_record", "hand_over")
-LAW_HASHED_FROM = "2026-12-01"
-"""Since this day the first entry of a published section tells the hash of the law frozen for it."""
+LAW_HASHED_FROM = "2027-01-01"
+"""From this day on the publication of a section must tell the hash of the law frozen for it.
+
+Since 0.8 it does, and orders tell their own instant; what an older platform published before the day is told apart by
+the hash it lacks, and the verdict says what of it cannot be checked.
+"""
 
 
 def check_course(told: Told) -> dict[str, Any]:
@@ -61,11 +65,11 @@ def check_course(told: Told) -> dict[str, Any]:
 def check_round(told: Told) -> dict[str, Any]:
     """One round: moves, deadlines, the closing and what was published of it."""
     moves = _check_moves(told)
-    deadline = _check_deadlines(told)
+    deadline, undated = _check_deadlines(told)
     _check_closing(told, deadline)
     _check_terms(told, deadline)
-    _check_law(told)
-    return {"moves": moves}
+    is_hashed = _check_law(told)
+    return {"moves": moves} if is_hashed else {"moves": moves, "how": "older", "undated": undated}
 
 
 def _check_moves(told: Told) -> int:
@@ -93,39 +97,45 @@ def _check_moves(told: Told) -> int:
     return count
 
 
-def _check_deadlines(told: Told) -> datetime:
-    """The deadline that stood in the end: moved only by orders given before it had come, each with its policy."""
+def _check_deadlines(told: Told) -> tuple[datetime, int]:
+    """The deadline that stood in the end: moved only by orders given before it had come, each with its policy.
+
+    And how many orders of an older platform were written after it, so that when they were given cannot be checked.
+    """
     about = f"section:{told.project['section']['code']}"
     policies = {policy["version"]: from_iso(policy["content"]["deadline"]) for policy in told.policies}
     law = {rule["key"]: rule for rule in told.project["law"]["rules"]}
     deadline: datetime | None = None
-    suspended = closed = False
+    suspended = closed = is_dated = False
+    undated = 0
     for entry in told.ledger["entries"]:
         if entry["subject"] != about:
             continue
         kind, facts, place = entry["kind"], entry["facts"], f"{entry['index']} {entry['kind']}"
         if kind == "section.publish":
-            deadline = from_iso(facts["deadline"])
+            deadline, is_dated = from_iso(facts["deadline"]), "law_sha256" in facts
             need(policies[1] == deadline, "archive.course", what="policy", where=place)
             if "first_round" not in facts:
-                _check_time_given(law, from_iso(entry["at"]), deadline, place)
+                _check_time_given(law, from_iso(entry["at"]) - LAG, deadline, place)
         elif kind == "policy.publish" and facts["version"] > 1:
             fits = not closed and deadline == policies.get(facts["version"])
             need(fits, "archive.course", what="policy", where=place)
         elif kind in ("clarification.publish", "extension.publish"):
-            at, new = _ordered_at(entry, place), from_iso(facts["new_deadline_at"])
+            at, new = _ordered_at(entry, place, is_dated=is_dated), from_iso(facts["new_deadline_at"])
             fits = deadline == from_iso(facts["old_deadline_at"]) and new >= deadline
             need(fits, "archive.course", what="deadline", where=place)
             in_time = not closed and (suspended or (deadline is not None and at < deadline))
             need(in_time, "archive.course", what="late_order", where=place)
+            undated += not suspended and _is_undated(entry, deadline)
             if facts.get("affects_preparation") and not suspended and "clarify_before_deadline" in law:
                 least = day_of(at) + int(law["clarify_before_deadline"]["value"]) * DAY
                 need(day_of(new) >= least, "archive.course", what="time_given", where=place)
             deadline = new
         elif kind == "section.suspend":
-            at = _ordered_at(entry, place)
+            at = _ordered_at(entry, place, is_dated=is_dated)
             fits = deadline == from_iso(facts["deadline"]) and at < deadline
             need(fits and not closed, "archive.course", what="late_order", where=place)
+            undated += _is_undated(entry, deadline)
             suspended = True
         elif kind == "section.resume":
             fits = suspended and deadline is not None and from_iso(facts["deadline"]) >= deadline
@@ -139,7 +149,7 @@ def _check_deadlines(told: Told) -> datetime:
     if deadline is None:
         raise Invalid("archive.course", what="publish", where=about)
     need(from_iso(told.policies[-1]["content"]["deadline"]) == deadline, "archive.course", what="policy", where=about)
-    return deadline
+    return deadline, undated
 
 
 def _check_time_given(law: Mapping[str, Any], at: datetime, deadline: datetime, place: str) -> None:
@@ -149,12 +159,21 @@ def _check_time_given(law: Mapping[str, Any], at: datetime, deadline: datetime, 
         need(day_of(deadline) >= least, "archive.course", what="time_given", where=place)
 
 
-def _ordered_at(entry: Mapping[str, Any], place: str) -> datetime:
-    """When an order was given: it may have waited a moment for its place in the log."""
-    written = from_iso(entry["at"])
-    at = from_iso(entry["facts"].get("ordered_at", entry["at"]))
+def _ordered_at(entry: Mapping[str, Any], place: str, *, is_dated: bool) -> datetime:
+    """When an order was given: it may have waited a moment for its place in the log.
+
+    Where none tells its own instant (`is_dated` is false), the earliest at which it can have been given.
+    """
+    written, stated = from_iso(entry["at"]), entry["facts"].get("ordered_at")
+    need(stated is not None or not is_dated, "archive.course", what="late_order", where=place)
+    at = written - LAG if stated is None else from_iso(stated)
     need(at <= written <= at + LAG, "archive.course", what="late_order", where=place)
     return at
+
+
+def _is_undated(entry: Mapping[str, Any], deadline: datetime | None) -> bool:
+    """Whether nothing tells that the order was given before the deadline it met."""
+    return "ordered_at" not in entry["facts"] and deadline is not None and from_iso(entry["at"]) >= deadline
 
 
 def _check_closing(told: Told, deadline: datetime) -> None:
@@ -209,8 +228,11 @@ def _check_terms(told: Told, deadline: datetime) -> None:
         need(from_iso(said) == deadline, "archive.course", what="terms", where="deadline_at")
 
 
-def _check_law(told: Told) -> None:
-    """The law filed is the law frozen: as its publication hashed it, and as every decision since has cited it."""
+def _check_law(told: Told) -> bool:
+    """The law filed is the law frozen: as its publication hashed it, and as every decision since has cited it.
+
+    Whether it was hashed.
+    """
     about, law = f"section:{told.project['section']['code']}", told.project["law"]
     published = _only(told, "section.publish", about)
     facts = published["facts"]
@@ -226,6 +248,7 @@ def _check_law(told: Told) -> None:
             rule = rules.get(str(cited["key"]))
             same = rule is None or (cited["value"], cited["rule"]) == (rule["value"], rule["id"])
             need(same, "archive.course", what="law", where=f"{entry['index']} {cited['key']}")
+    return stated is not None
 
 
 def _citations(value: Any) -> Iterator[Mapping[str, Any]]:

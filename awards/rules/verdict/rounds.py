@@ -57,9 +57,10 @@ def check_first_round(told: Told) -> dict[str, Any]:
         code == calls[0]["content"]["first_round"] == first.project["section"]["code"], "archive.first_round", what=code
     )
     need(first.ledger["checkpoint"] == told.ledger["checkpoint"], "archive.first_round", what="checkpoint")
+    found = dict[str, Any]()
     for check in CHECKS:
         try:
-            check(first)
+            found |= check(first)
         except Invalid as refusal:
             what = f"{check.__name__.removeprefix('check_')}: {refusal.code}"
             raise Invalid("archive.first_round", what=what) from refusal
@@ -68,4 +69,5 @@ def check_first_round(told: Told) -> dict[str, Any]:
     opened = {bid["identifier"] for bid in first.bids if bid["state"] in OPENED}
     strangers = [bid["number"] for bid in told.bids if bid["state"] in OPENED and bid["identifier"] not in opened]
     need(not strangers, "archive.first_round", what=f"bids {strangers}")
-    return {"rounds": 2, "submissions": len(first.submissions), "opened": len(opened)}
+    older = {name: found[name] for name in ("how", "undated") if name in found}
+    return {"rounds": 2, "submissions": len(first.submissions), "opened": len(opened), **older}
