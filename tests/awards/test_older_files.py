@@ -15,12 +15,12 @@ from verifier.canonical import Wrong, digest
 from verifier.claims_course import Clock, _frozen
 from verifier.verdict import Case
 
-OLD, NEW = "2026-10-30T01:00:00.000000Z", "2026-11-02T01:00:00.000000Z"
+OLD, NEW = "2027-01-30T01:00:00.000000Z", "2027-02-02T01:00:00.000000Z"
 LAW = {"on": "2026-10-01", "rules": [{"key": "issue_to_deadline_min", "value": "20"}]}
 POLICIES = [{"version": 1, "content": {"deadline": OLD}}, {"version": 2, "content": {"deadline": NEW}}]
 
 
-def story(written: str, *, published: str = "2026-10-09T01:00:00.000000Z", **order: Any) -> Story:
+def story(written: str, *, published: str = "2026-12-09T01:00:00.000000Z", **order: Any) -> Story:
     """Published, the deadline moved by an extension written at that instant, closed."""
     told = [
         entry(1, "section.publish", "09T01", deadline=OLD, law=LAW["on"]),
@@ -62,18 +62,18 @@ def test_an_older_order_written_just_after_the_deadline_is_told_and_not_accused(
 
     Seen red: with the entry's own instant for the order's where it tells none.
     """
-    for count, written in ((1, "2026-10-30T01:00:01.000000Z"), (1, OLD), (0, "2026-10-30T00:59:59.000000Z")):
+    for count, written in ((1, "2027-01-30T01:00:01.000000Z"), (1, OLD), (0, "2027-01-30T00:59:59.000000Z")):
         assert (ours(story(written)), theirs(story(written))) == (count, count)
 
 
 @pytest.mark.parametrize(
     "told",
     [
-        story("2026-10-30T01:01:00.000000Z"),
-        dated(story("2026-10-30T00:59:00.000000Z")),
-        dated(story("2026-10-30T01:00:01.000000Z", ordered_at=OLD)),
-        story("2026-10-30T00:59:00.000000Z", published="2027-01-01T00:00:00.000000Z"),
-        story(OLD, published="2026-10-10T16:01:00.000000Z"),
+        story("2027-01-30T01:01:00.000000Z"),
+        dated(story("2027-01-30T00:59:00.000000Z")),
+        dated(story("2027-01-30T01:00:01.000000Z", ordered_at=OLD)),
+        story("2027-01-30T00:59:00.000000Z", published="2027-01-01T00:00:00.000000Z"),
+        dated(story(OLD, published="2027-01-10T16:01:00.000000Z", ordered_at="2027-01-30T00:59:59.000000Z")),
     ],
     ids=["a minute late", "newer without an instant", "at the deadline", "newer without its law", "too few days"],
 )
@@ -87,5 +87,6 @@ def test_nobody_newer_passes_for_older(told: Story) -> None:
 
 def test_a_publication_that_waited_over_midnight_is_of_the_day_before() -> None:
     """Seen red: with the days counted from when it was written."""
-    told = story("2026-10-30T00:59:00.000000Z", published="2026-10-10T16:00:02.000000Z")
+    given, published = "2027-01-30T00:59:00.000000Z", "2027-01-10T16:00:02.000000Z"
+    told = dated(story(given, published=published, ordered_at=given))
     assert (ours(told), theirs(told)) == (0, 0)
