@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -13,7 +13,6 @@ from bidding import queries as bidding
 from bidding.rules import BOQ_ENVELOPE, BOQ_SLOT
 from bidding.rules.boq import Bill, read_bill
 from core.act import Act
-from core.calendar import day_of
 from core.errors import Conflict, Invalid, Missing, Untimely
 from core.ledger.log import append
 from core.machine import advance
@@ -61,7 +60,7 @@ def ask_bidder(
     text = text.strip()
     if not LEAST_TEXT <= len(text) <= MOST_TEXT:
         raise Invalid("form.length", field="text", least=LEAST_TEXT, most=MOST_TEXT, found=len(text))
-    least = _least_minutes(act, committee, kind)
+    least = _least_minutes(committee, kind)
     if not least <= minutes <= MOST_MINUTES:
         raise Invalid("bid_clarification.minutes", field="minutes", least=least, most=MOST_MINUTES, found=minutes)
     held = queries.bid_clarifications(act.session, committee)
@@ -239,10 +238,11 @@ def _check_asked(act: Act, asked: BidClarification) -> None:
         raise Untimely("bid_clarification.late", due_at=due.isoformat())
 
 
-def _least_minutes(act: Act, committee: Committee, kind: str) -> int:
+def _least_minutes(committee: Committee, kind: str) -> int:
+    """By the law frozen with the project, else by the evaluation's own rule of the day it was frozen on."""
     if kind != LOW_PRICE:
         return LEAST_MINUTES
     law = bidding.law_of(committee.section)
     if "low_price_explain_min" not in law.rules:
-        law = expert_law(day_of(act.now), law.regime)
+        law = expert_law(date.fromisoformat(law.on), law.regime)
     return law.days("low_price_explain_min")

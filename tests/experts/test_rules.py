@@ -5,17 +5,22 @@ from __future__ import annotations
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
-from typing import ClassVar
+from types import SimpleNamespace
+from typing import ClassVar, cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bidding.rules import law_on
 from bidding.rules.method import policy_criterion
 from core.errors import Invalid
 from experts import rules
+from experts.models import Committee
 from experts.rules import Party, Profile, Seat, Standing
+from experts.rules.grounds import LOW_PRICE
 from experts.rules.law import expert_law
+from experts.services.clarifications import _least_minutes
 
 TWO_THIRDS = Fraction(2, 3)
 
@@ -427,4 +432,13 @@ def test_the_numbers_of_the_law_are_dated_and_cited() -> None:
     before, since = expert_law(date(2015, 2, 28), "G"), expert_law(date(2015, 3, 1), "G")
     assert before.rule("employment_before").trust == "M"
     assert since.cite("employment_before")["source"] == "政府采购法实施条例第九条"
-    assert "low_price_explain_min" in expert_law(ON, "T").rules and "low_price_explain_min" not in since.rules
+    assert "low_price_explain_min" in expert_law(ON, "T").rules
+    assert "low_price_explain_min" not in expert_law(ON, "G").rules
+
+
+@pytest.mark.parametrize(("regime", "on"), [("T", ON), ("G", ON), ("G", date(2026, 1, 31)), ("G", date(2018, 1, 1))])
+def test_a_low_price_has_its_time_under_every_law_a_project_froze(regime: str, on: date) -> None:
+    """One of regime G published before 财库〔2026〕2号 froze none. Seen red: with the rule of T alone, as of today."""
+    project = SimpleNamespace(law=law_on(regime, on).as_json())
+    committee = cast(Committee, SimpleNamespace(section=SimpleNamespace(project=project)))
+    assert _least_minutes(committee, LOW_PRICE) == 30
