@@ -86,7 +86,8 @@ def may_reach(address: str, networks: Sequence[Network] = ()) -> bool:
     if any(found.version == one.version and found in one for one in networks):
         return True
     carried = found.version == 6 and any(found in one for one in CARRIERS)
-    return found.is_global and not found.is_multicast and not carried
+    of_a_site = isinstance(found, ipaddress.IPv6Address) and found.is_site_local  # given up, and still in use inside
+    return found.is_global and not found.is_multicast and not carried and not of_a_site
 
 
 def check_address(url: str, networks: Sequence[Network] = ()) -> str:
