@@ -29,6 +29,9 @@ from core.errors import Conflict
 
 LOCKED = "lk1:"
 NONCE = 12
+OLDER = b"sunbid-locked/v1\n"
+"""How a file begins that 0.7 locked, piece by piece (STREAM); none is written any more, those that lie are read."""
+SALT, PIECE, TAG = 32, 65536, 16
 
 
 def secret_file(path: Path) -> bytes:
@@ -88,6 +91,8 @@ class Locker:
     def unlock_bytes(self, held: bytes, place: str) -> bytes:
         """What was locked there; Conflict("locker.unreadable") where it is not as it was, or under another key."""
         try:
+            if held.startswith(OLDER):
+                return self._unlock_pieces(held[len(OLDER) :], place)
             return self._cipher(place).decrypt(held[:NONCE], held[NONCE:], None)
         except (InvalidTag, ValueError):
             raise Conflict("locker.unreadable", place=place) from None
@@ -105,8 +110,21 @@ class Locker:
             held = self._ciphers[place] = AESGCM(self._derived(f"value {place}"))
         return held
 
-    def _derived(self, use: str) -> bytes:
-        return HKDF(SHA256(), 32, None, f"sunbid-locker/v1 {use}".encode()).derive(self._key)
+    def _unlock_pieces(self, held: bytes, place: str) -> bytes:
+        """What 0.7 locked: under a key of the file's own, the nonce counts and says which piece is the last."""
+        cipher, pieces = AESGCM(self._derived(f"file {place}", held[:SALT])), held[SALT:]
+        starts = range(0, max(len(pieces), 1), PIECE + TAG)
+        return b"".join(
+            cipher.decrypt(
+                number.to_bytes(NONCE - 1, "big") + bytes([start == starts[-1]]),
+                pieces[start : start + PIECE + TAG],
+                None,
+            )
+            for number, start in enumerate(starts)
+        )
+
+    def _derived(self, use: str, salt: bytes | None = None) -> bytes:
+        return HKDF(SHA256(), 32, salt, f"sunbid-locker/v1 {use}".encode()).derive(self._key)
 
 
 class Private(dict[str, Any]):

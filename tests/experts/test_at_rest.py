@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from alembic import command
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import text
 
 from accounts import models
@@ -23,7 +24,7 @@ from core.clock import StoppedClock
 from core.db import Database
 from core.errors import Conflict
 from core.ledger.log import audit
-from core.locker import Locker
+from core.locker import NONCE, OLDER, PIECE, SALT, TAG, Locker
 from experts import queries, services
 from experts.models import PoolApplication
 from experts.rules import Declared, declared_digest
@@ -271,6 +272,31 @@ def test_locked_bytes_open_whole_or_not_at_all(size: int) -> None:
     for holder, place in ((locker, "b"), (Locker(bytes(range(1, 33))), "a")):
         with pytest.raises(Conflict, match=r"locker\.unreadable"):
             holder.unlock_bytes(held, place)
+
+
+LOCKED_BY_0_7 = (
+    "c3VuYmlkLWxvY2tlZC92MQqA5fumXxHaIazSqJ84XqmDA1TRWw2jIsOE/Jrc7ddryTlbwJKkAyQLz0cEmUImgFjFWj+LS2k9uzS9mhSjS3azOJdsIC2T"
+    "PQ=="
+)
+"""Made by the code of 0.7.0 with this key, for the place `a`."""
+
+
+def test_what_0_7_locked_piece_by_piece_is_still_read() -> None:
+    """The clear file was taken away: nothing else of the proof is left. Seen red: read as what is locked today."""
+    locker = Locker(bytes(range(32)))
+    assert locker.unlock_bytes(base64.b64decode(LOCKED_BY_0_7), "a") == b"%PDF-1.7 a proof of 0.7"
+    raw, salt, step = bytes(n % 251 for n in range(2 * PIECE + 9)), bytes(SALT), PIECE + TAG
+    cipher, parts = AESGCM(locker._derived("file a", salt)), [raw[:PIECE], raw[PIECE : 2 * PIECE], raw[2 * PIECE :]]
+    pieces = [
+        cipher.encrypt(number.to_bytes(NONCE - 1, "big") + bytes([number == 2]), part, None)
+        for number, part in enumerate(parts)
+    ]
+    head, body = OLDER + salt, b"".join(pieces)
+    assert locker.unlock_bytes(head + body, "a") == raw
+    swapped = pieces[1] + pieces[0] + pieces[2]
+    for other in (body[:-1], body + b"x", body[:step], body[: 2 * step], b"", swapped):
+        with pytest.raises(Conflict, match=r"locker\.unreadable"):
+            locker.unlock_bytes(head + other, "a")
 
 
 def test_a_value_opens_in_its_own_place_under_its_own_key_and_unchanged() -> None:
