@@ -69,5 +69,5 @@ def check_first_round(told: Told) -> dict[str, Any]:
     opened = {bid["identifier"] for bid in first.bids if bid["state"] in OPENED}
     strangers = [bid["number"] for bid in told.bids if bid["state"] in OPENED and bid["identifier"] not in opened]
     need(not strangers, "archive.first_round", what=f"bids {strangers}")
-    older = {name: found[name] for name in ("how", "undated") if name in found}
+    older: dict[str, Any] = {name: found[name] for name in ("how", "undated") if name in found}
     return {"rounds": 2, "submissions": len(first.submissions), "opened": len(opened), **older}
