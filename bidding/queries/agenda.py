@@ -125,7 +125,10 @@ def _publications(section: Section, prepared: list[Publication], actor: Actor) -
 
 
 def _answers(session: Session, section: Section, prepared: list[Publication]) -> Iterator[Item]:
-    """Questions and objections nobody has prepared an answer to; the last day is that after which a deadline moves."""
+    """Questions and objections nobody has prepared an answer to: by the deadline, and by the law's days.
+
+    An answer that affects the bids and comes within the cited days before the deadline moves it.
+    """
     law = law_of(section)
     under_way = {kind: {one.content.get(kind) for one in prepared} for kind in ("question", "objection")}
     answered = select(Clarification.question_id).where(
