@@ -178,8 +178,8 @@ def _next(plain: Plain, pax: bool = True) -> tuple[str, int] | None:
         path = _pax(plain.exact(size))
         plain.exact(-size % 512)
         following = _next(plain, pax=False)
-        need(following, "pax 头后无成员", "nothing follows a pax header")
-        assert following is not None  # noqa: S101 - for the type checker
+        if following is None:
+            raise Wrong("pax 头后无成员", "nothing follows a pax header")
         return path if path is not None else following[0], following[1]
     need(kind in (b"0", b"\0"), "文件包含有不允许的成员", "a member of a kind that is not allowed")
     name, prefix = (field.split(b"\0")[0].decode() for field in (block[:100], block[345:500]))

@@ -321,7 +321,7 @@ def succession(after: BidFolder | None) -> dict[str, Any]:
     if after is None:
         return {"kind": "submit", "sequence": 1, "previous": None}
     last = after.submission
-    after.receipt  # noqa: B018 - what was never submitted cannot be replaced
+    _ = after.receipt  # what was never submitted cannot be replaced
     kind = "submit" if last["kind"] == "withdraw" else "replace"
     return {"kind": kind, "sequence": last["sequence"] + 1, "previous": after.digest}
 

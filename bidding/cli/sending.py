@@ -73,7 +73,7 @@ def replace(folder: Path, identity: Path, server: str, as_json: bool) -> None:
 def withdraw(folder: Path, identity: Path, server: str, out: Path | None, as_json: bool) -> None:
     """Withdraw (撤回) the submitted bid in FOLDER before the deadline; it will not be opened and costs no bond."""
     bid = BidFolder(folder)
-    bid.receipt  # noqa: B018 - only what was submitted can be withdrawn
+    _ = bid.receipt  # only what was submitted can be withdrawn
     address = destination(bid, server)
     last = bid.submission
     target = out or folder.with_name(f"{folder.name}.withdrawn")
