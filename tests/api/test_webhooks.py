@@ -30,7 +30,7 @@ from core.clock import StoppedClock
 from core.errors import Invalid
 from core.ledger.log import append
 from core.outbox import Message
-from core.outgoing import PATIENCE, Unreachable, check_address, may_reach, networks_of, post
+from core.outgoing import PATIENCE, Unreachable, check_address, may_reach, networks_of, post, session
 from portal.cli.webhooks import AT_ONCE, THREADS, deliver_webhooks
 from tests import factories
 from tests.api.test_tokens import token_of
@@ -377,6 +377,25 @@ def test_the_address_looked_at_is_the_one_connected_to(receiver: Receiver) -> No
     port = receiver.server.server_port
     assert post(f"http://rebind.example:{port}/", b"{}", {}, networks=HERE, resolver=rebinding).status == 204
     assert asked == ["rebind.example"] and receiver.got[0][0]["host"] == f"rebind.example:{port}"
+
+
+def test_a_session_too_goes_where_it_looked_and_no_redirect_or_proxy_leads_it_inside(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What asks credit sources. Seen red: with the name connected to; with the environment trusted; unlooked at."""
+    asked = []
+
+    def rebinding(host: str, port: int) -> list[str]:
+        asked.append(host)
+        return ["127.0.0.1"] if host == "rebind.example" and asked.count(host) == 1 else ["10.0.0.1"]
+
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    port = receiver.server.server_port
+    receiver.answers = ["redirect"]
+    with session(HERE, rebinding) as asking, pytest.raises(Unreachable) as caught:
+        asking.post(f"http://rebind.example:{port}/", data=b"{}", timeout=5)
+    assert caught.value.cause == "private" and asked == ["rebind.example", "169.254.169.254"]
+    assert receiver.got[0][0]["host"] == f"rebind.example:{port}"
 
 
 @pytest.mark.parametrize(
