@@ -11,6 +11,7 @@ from flask import Flask
 
 from accounts.rules import Role
 from benchmarks.figures import r03, r04, r07, r08, r10, r12, r15, r19, r23
+from bidding import queries
 from core.act import Platform
 from tests import factories
 from tests.bidding.stage import Stage
@@ -34,8 +35,8 @@ def test_one_opening_of_four_and_sixteen_workers() -> None:
     assert r04.measure(1, (2,), "sqlite", sabotage=True).single == 0
 
 
-def test_the_authorisation_matrix(app: Flask, platform: Platform) -> None:
-    """R7 on a published section, each thirtieth address. Seen red: with a door that stands open, as here."""
+def test_the_authorisation_matrix(app: Flask, platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    """R7 on a published section, each thirtieth address. Seen red, as here: a door open to all, ownership unasked."""
     section = Stage(platform).publish().code
     owners = [factories.actor(platform, role).name for role in (Role.TENDEREE, Role.SUPERVISOR)]
     tally = r07.Tally()
@@ -46,6 +47,10 @@ def test_the_authorisation_matrix(app: Flask, platform: Platform) -> None:
     r07.stand_open(app, "collusion.warnings")
     matrix.ask([cell for cell in cells if cell.endpoint == "collusion.warnings"])
     assert any("/supervise/warnings" in line and "otherwise" in line for line in tally.wrong)
+    monkeypatch.setattr(queries, "own_section", lambda session, code, actor: queries.section(session, code))
+    edit = [cell for cell in cells if cell.endpoint == "bidding.objections"]
+    matrix.ask(edit)
+    assert edit and any("another's" in line and "tenderee-z" in line for line in tally.wrong)
 
 
 def test_what_is_anothers_is_as_if_it_did_not_exist() -> None:

@@ -34,7 +34,7 @@ def release(facts: dict[str, Any], *, prefix: str, method: str, address: Callabl
     """
     sections = facts["sections"]
     awards = [award for one in sections for award in _awards(one)]
-    contracts = [_contract(one, address) for one in sections if one["contract"]]
+    contracts = [_contract(one, address) for one in sections if one["contract"] and one["award"]]
     told = {
         "ocid": f"{prefix}-{facts['code']}",
         "id": f"{prefix}-{facts['code']}-{facts['leaf']}",
@@ -217,7 +217,7 @@ def _contract(section: dict[str, Any], address: Callable[[str], str]) -> dict[st
     lot, held = section["code"], section["contract"]
     return {
         "id": f"{lot}-C{held['number']}",
-        "awardID": f"{lot}-{section['award']['number']}" if section["award"] else lot,
+        "awardID": f"{lot}-{section['award']['number']}",
         "title": section["name"],
         "status": "terminated" if held["ended"] else "active",
         "period": {"durationInDays": held["duration_days"]},
