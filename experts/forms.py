@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -94,11 +94,6 @@ def read_sites(fields: Fields, most: int) -> list[dict[str, str]]:
     return [row for row in rows if row["name"] or row["place"] or row["witness"]]
 
 
-def read_day(fields: Fields, name: str) -> date:
-    """A day, `2026-11-21`."""
-    return day(fields, name)
-
-
 @whole
 def read_avoidance(fields: Fields) -> dict[str, str]:
     """A request to avoid: the person, their unit if known, the reason."""
@@ -158,7 +153,7 @@ def _rows(fields: Fields, prefix: str, most: int, names: Sequence[str]) -> list[
             field = f"{prefix}-{row}-{name}"
             value = text(fields, field, required=False)
             if value and name in ("from", "until"):
-                value = read_day(fields, field).isoformat()
+                value = day(fields, field).isoformat()
             held[name] = value or None
         if any(held.values()):
             text(fields, f"{prefix}-{row}-{names[0]}")
@@ -199,7 +194,7 @@ def read_direct(fields: Fields) -> dict[str, Any]:
 def read_training(fields: Fields) -> dict[str, Any]:
     """A training attended: name, day, hours."""
     hours = integer(fields, "hours", least=1, most=1000)
-    return {"name": text(fields, "name"), "on": read_day(fields, "on"), "hours": str(hours)}
+    return {"name": text(fields, "name"), "on": day(fields, "on"), "hours": str(hours)}
 
 
 def read_findings(fields: Fields, clauses: Sequence[str]) -> dict[str, tuple[str, str, str]]:

@@ -18,6 +18,7 @@ from accounts.rules import Role
 from core.act import Act
 from core.calendar import day_of
 from core.errors import Invalid, Missing, Refusal
+from core.forms import day
 from experts import forms, queries, services
 from experts.models import PoolApplication
 from experts.routes.frame import blueprint, done
@@ -175,7 +176,7 @@ def accept_application(number: int) -> Response | tuple[str, int]:
     """Accept."""
 
     def verb(act: Act, held: PoolApplication) -> None:
-        until = forms.read_day(request.form, "term_until") if held.kind == "entry" else None
+        until = day(request.form, "term_until") if held.kind == "entry" else None
         services.accept_application(act, held, term_until=until)
 
     return _decided(number, verb, _("已通过。"))

@@ -12,6 +12,7 @@ from accounts.queries import organisation_by_identifier
 from accounts.rules import Role
 from core.calendar import day_of
 from core.errors import Invalid, Refusal
+from core.forms import day
 from experts import forms, queries, services
 from experts.routes.frame import blueprint, done
 from experts.rules import COLUMNS, classification, is_term_over, speciality_name, write_csv, write_workbook
@@ -114,7 +115,7 @@ def change_status(code: str) -> Response | tuple[str, int]:
 def renew_term(code: str) -> Response | tuple[str, int]:
     """Set the last day of the expert's term."""
     try:
-        until = forms.read_day(request.form, "until")
+        until = day(request.form, "until")
         with acting() as act:
             services.renew_term(act, queries.expert(act.session, code), until)
     except Refusal as refusal:
