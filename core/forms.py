@@ -18,6 +18,9 @@ Fields = Mapping[str, str]
 Given = ParamSpec("Given")
 Read = TypeVar("Read")
 
+ASTRAY = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""Where a stand-in may lead what looks only at good values; every other trouble within a form stays what it is."""
+
 _found: ContextVar[list[Invalid] | None] = ContextVar("faults of the form being read", default=None)
 
 
@@ -38,8 +41,8 @@ def whole(read: Callable[Given, Read]) -> Callable[Given, Read]:
             value = read(*args, **kwargs)
         except Invalid as refusal:
             found.append(refusal)
-        except Exception:
-            if not found:  # else a stand-in led astray what only looks at good values
+        except ASTRAY:
+            if not found:
                 raise
         finally:
             _found.reset(token)

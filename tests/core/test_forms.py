@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bidding import forms as bidding
-from core.errors import Invalid
+from core.errors import Forbidden, Invalid, Missing
 from core.forms import amount, choice, day, decimal, every, fault, instant, integer, text, whole
 
 GOOD = {"name": "一标段", "days": "30", "share": "12.5", "kind": "a", "at": "2026-11-21T09:30", "on": "2026-11-21"}
@@ -63,6 +63,20 @@ def test_alone_a_reader_refuses_at_once_and_an_error_of_the_program_stays_one() 
         broken({})
     with pytest.raises(Invalid):
         fault(Invalid("form.required", field="x"), None)
+
+
+@pytest.mark.parametrize("met", [OSError("disk"), Forbidden("role.missing"), Missing("project.unknown")], ids=str)
+def test_beside_a_fault_of_the_form_another_trouble_is_still_told(met: Exception) -> None:
+    """A stand-in can lead to a wrong value, not to a lost disk or right. Seen red: with every exception passed over."""
+
+    @whole
+    def reading(fields: Mapping[str, str]) -> None:
+        text(fields, "name")
+        raise met
+
+    with pytest.raises(type(met)) as caught:
+        reading({})
+    assert caught.value is met
 
 
 def test_the_wizard_says_what_is_wrong_with_each_field_of_a_step() -> None:
