@@ -18,6 +18,7 @@ from werkzeug.wrappers import Response as Answer
 
 from accounts.access import instant_now, public, reading
 from bidding import queries as bidding
+from bidding.models import Section
 from bidding.rules import rulebook as tendering
 from collusion.rules.law import rulebook as desk
 from core.calendar import day_of
@@ -195,7 +196,12 @@ def as_json() -> dict[str, Any]:
         },
         "principles": list(principles().values()),
     }
-    return {"type": "sunbid-rules/v1", **content, "sha256": hashlib.sha256(rfc8785.dumps(content)).hexdigest()}
+    return {"type": "sunbid-rules/v1", **content, "sha256": _digest(content)}
+
+
+def _digest(content: Any) -> str:
+    """The SHA-256 of its canonical JSON, in hex."""
+    return hashlib.sha256(rfc8785.dumps(content)).hexdigest()
 
 
 @blueprint.get("/rules")
@@ -241,15 +247,14 @@ def section_rules(code: str) -> str:
     """The rules a section's project froze at its first notice, and where today's law says otherwise (R-006)."""
     with reading() as session:
         section = bidding.section(session, code)
-        frozen = bidding.law_of(section)
-        today = bidding.law_today(section.project, instant_now())
+        frozen, rows = _held_against_today(section)
         return render_template(
             "portal/section_rules.html",
             section=section,
             project=section.project,
             frozen=frozen,
-            rows=compared(frozen, today),
-            digest=hashlib.sha256(rfc8785.dumps(frozen.as_json())).hexdigest(),
+            rows=rows,
+            digest=_digest(frozen.as_json()),
             **_shown(),
         )
 
@@ -259,13 +264,11 @@ def section_rules(code: str) -> str:
 def section_rules_json(code: str) -> Answer:
     """The frozen rules as data with the SHA-256 of their canonical JSON, and the keys today's law has otherwise."""
     with reading() as session:
-        section = bidding.section(session, code)
-        frozen = bidding.law_of(section)
-        rows = compared(frozen, bidding.law_today(section.project, instant_now()))
+        frozen, rows = _held_against_today(bidding.section(session, code))
         return jsonify(
             section=code,
             law=frozen.as_json(),
-            sha256=hashlib.sha256(rfc8785.dumps(frozen.as_json())).hexdigest(),
+            sha256=_digest(frozen.as_json()),
             changed_since=[row.key for row in rows if row.changed],
         )
 
@@ -286,11 +289,17 @@ class Row:
         return (self.frozen.value, self.frozen.unit) != (self.today.value, self.today.unit)
 
 
+def _held_against_today(section: Section) -> tuple[Snapshot, list[Row]]:
+    """The law the section's project froze, and its rules beside today's."""
+    frozen = bidding.law_of(section)
+    return frozen, compared(frozen, bidding.law_today(section.project, instant_now()))
+
+
 def compared(frozen: Snapshot, today: Snapshot) -> list[Row]:
     """Every rule of either, what differs first, then by id."""
-    keys = {*frozen.rules, *today.rules}
-    rows = [Row(key, frozen.rules.get(key), today.rules.get(key)) for key in keys]
-    return sorted(rows, key=lambda row: (not row.changed, (row.frozen or row.today).id, row.key))  # type: ignore[union-attr]
+    held = {**today.rules, **frozen.rules}
+    rows = [Row(key, frozen.rules.get(key), today.rules.get(key)) for key in held]
+    return sorted(rows, key=lambda row: (not row.changed, held[row.key].id, row.key))
 
 
 def _shown() -> dict[str, Any]:
