@@ -167,7 +167,7 @@ STATES = {
     "stage_of_law.credit": _l("信用"),
     "stage_of_law.service": _l("平台服务与监督"),
     "stage_of_law.catalogue": _l("交易目录"),
-    "trust_long.V": _l("V：已核对官方原文"),
+    "trust_long.V": _l("V：已逐条核对官方原文的副本"),
     "trust_long.V2": _l("V2：据转载或第二来源，未核对官方原文"),
     "trust_long.M": _l("M：仅凭一般知识或平台自定，使用前须核对原文"),
     "regime.X": _l("其他资源交易"),
