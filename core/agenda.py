@@ -24,7 +24,7 @@ class Kind:
 class Item:
     """One thing that waits: its kind, the values of its page's address, by when, about what, by which cited rule.
 
-    `due` is the first instant at which it is late; None where no rule sets one.
+    `due` is the first instant at which it is late; None where none is reckoned.
     """
 
     kind: str

@@ -15,6 +15,7 @@ from awards import queries
 from awards.models import Complaint, Contract, Objection, Publicity, Supplement, ValidityExtension
 from awards.queries import complaints, contracts, selection, validity
 from awards.rules import answer_due
+from awards.rules.complaints import complaint_due
 from bidding.models import Section
 from bidding.queries import agenda as bidding
 from bidding.queries import law_of, own_project
@@ -193,14 +194,19 @@ def _own_result(session: Session, section: Section, actor: Actor, now: datetime)
         Objection.state == "answered",
         Objection.outcome != "upheld",
     )
-    if session.scalars(answered).first() is not None and section.state in ("candidates_published", "awarded"):
+    is_answered = publicity is not None and session.scalars(answered).first() is not None
+    if publicity is not None and is_answered and section.state in ("candidates_published", "awarded"):
         filed = session.scalar(
             select(Complaint.id).where(
                 Complaint.section_id == section.id, Complaint.organisation_id == actor.organisation_id
             )
         )
         if filed is None:
-            yield bidding.on(section, "awards.complain", rule=bidding.cited(law_of(section), "complaint_within"))
+            law = complaints.law_of_complaints(section, now)
+            held, unit = complaints.grounding(session, section, actor), law.rule("complaint_within").unit
+            # Whoever objected knew from the publicity on; who learns of something later may have longer.
+            due = complaint_due(national(), law.days("complaint_within"), unit, publicity.began_at, held)
+            yield bidding.on(section, "awards.complain", due=due, rule=law.cite("complaint_within"))
 
 
 def _supervisor(session: Session, actor: Actor) -> Iterator[Item]:

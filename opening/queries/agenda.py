@@ -133,7 +133,7 @@ def _host(session: Session, found: Opening, actor: Actor) -> Iterator[Item]:
         facts = {"state": f"opening.{found.state}", "verb": f"opening.{MOVES[found.state]}"}
         yield bidding.on(section, "opening.host", due=due, facts=facts, rule=rule)
     for objection in open_objections(session, found):
-        yield bidding.on(section, "opening.reply", facts={"number": objection.id})
+        yield bidding.on(section, "opening.reply", facts={"number": objection.id}, rule=_cite("R-259"))
     if found.state not in OVER:
         for incident in incidents(session, found):
             if incident.closed_at is None:

@@ -25,7 +25,7 @@ SENTENCES = {
     "todo.bidding.confirm_refund": _l("确认保证金已退到账（%(who)s）"),
     "todo.bidding.settle_dispute": _l("处理有争议的保证金（%(who)s）"),
     "todo.opening.host": _l("主持开标：%(verb)s（现在：%(state)s）"),
-    "todo.opening.reply": _l("答复开标现场异议"),
+    "todo.opening.reply": _l("当场答复开标现场异议"),
     "todo.opening.incident": _l("处理开标现场的异常情况并记录结果"),
     "todo.opening.second_sitting": _l("召集下一次开标"),
     "todo.opening.final_offers": _l("发起最后报价"),

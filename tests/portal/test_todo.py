@@ -10,13 +10,16 @@ import pytest
 from flask import Flask
 
 from accounts.rules import Role
+from awards.queries import agenda as from_the_report_on
 from bidding import queries, rules, services
 from core.act import Actor, Platform
+from core.calendar import day_of, end_of_day, national
 from core.clock import StoppedClock
 from credit.rules import SOURCES
 from opening import services as opening
 from portal import agenda
 from tests import factories
+from tests.awards import test_awards as awards
 from tests.bidding import two_persons
 from tests.bidding.stage import Stage as Tender
 from tests.conftest import Browser
@@ -167,6 +170,22 @@ def test_members_are_led_through_the_room_and_the_leader_through_its_ends(
     assert not {kind for kind in tell(actor) if kind.startswith("experts.")}
     tenderee = factories.actor(platform, Role.TENDEREE)
     assert "awards.candidates" in tell(tenderee)
+
+
+def test_who_objected_in_vain_is_told_until_when_to_complain(platform: Platform, clock: StoppedClock) -> None:
+    """Ten days from the publicity, the time of the answer not counted (R-553). Seen red: with no day told."""
+    story = Story(platform, clock)
+    story.to_delivered()
+    awards.publish(story)
+    number = awards.objection(story, 3)
+    clock.advance(days=2)
+    awards.answer(story, number)
+    with platform.reading() as session:
+        found = from_the_report_on.agenda(session, story.bidder_actor(3), clock.now())
+        told = next(item for item in found if item.kind == "awards.complain")
+    began = day_of(awards.publicity(story).began_at)
+    assert told.due == end_of_day(national().end_of_days(began, 12).on)
+    assert told.rule is not None and told.rule["rule"] == "R-553"
 
 
 def test_the_page_says_so_in_both_languages_and_only_to_who_is_signed_in(
