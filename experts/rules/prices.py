@@ -33,11 +33,11 @@ class PriceScores:
 
 
 def check_method(method: Mapping[str, Any]) -> None:
-    """Refuse a scoring method this version cannot compute: Invalid("method.type") or Invalid("method.formula")."""
+    """Refuse a scoring method this version cannot compute: Invalid, method.unknown_type or method.unknown_formula."""
     if method.get("type") != "comprehensive/v1":
-        raise Invalid("method.type", found=str(method.get("type")))
+        raise Invalid("method.unknown_type", found=str(method.get("type")))
     if method["price"].get("formula") not in (MEAN_DEVIATION, CEILING_MEAN, LOWEST_FIRST):
-        raise Invalid("method.formula", found=str(method["price"].get("formula")))
+        raise Invalid("method.unknown_formula", found=str(method["price"].get("formula")))
 
 
 def price_scores(

@@ -85,8 +85,6 @@ SENTENCES = {
         "本机缺少生成 PDF 的系统库，请安装 Debian 软件包：%(packages)s。网页版可照常查看和打印。"
     ),
     "paper.unreadable": _l("读不出这份 PDF（%(reason)s）：不是 PDF，或已损坏。"),
-    "server.unreachable": _l("连不上平台 %(server)s（%(error)s）。"),
-    "server.answer": _l("平台的答复无法理解（状态 %(status)s）。"),
     "command.failed": _l("命令未成功：%(command)s（退出码 %(exit)s）。"),
     "law.rule": _l("规则库中没有“%(key)s”（制度 %(regime)s，%(on)s）。"),
 }

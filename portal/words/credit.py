@@ -169,9 +169,6 @@ STATES = {
     "credit_stage.evaluation": _l("评审时"),
     "credit_stage.award": _l("定标前"),
     "credit_stage.manual": _l("人工查询"),
-    "regime.T": _l("招标投标"),
-    "regime.G": _l("政府采购"),
-    "regime.*": _l("全部"),
 }
 
 KINDS = {

@@ -89,7 +89,6 @@ SENTENCES = {
     "draw.none": _l("标段 %(section)s 的评标办法不抽取系数。"),
     "objection.replied": _l("这条异议已经答复。"),
     "objection.open": _l("还有 %(count)s 条现场异议未答复，不能签署开标记录。依据 R-259。"),
-    "objection.unknown": _l("没有这条异议。"),
     "record.changed": _l("开标记录在排版期间有新的内容，请重新签署。"),
     "record.unsigned": _l("标段 %(section)s 的开标记录尚未签署。"),
     "key.no_role": _l("平台没有给您持钥人的角色（招标人、交易中心见证、监督）。"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-import importlib
+import importlib.util
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -117,6 +117,24 @@ def lifecycles() -> Iterator[Lifecycle]:
         if (ROOT / floor / "lifecycle.py").exists():
             module = importlib.import_module(f"{floor}.lifecycle")
             yield from (value for value in vars(module).values() if isinstance(value, Lifecycle))
+
+
+def test_no_code_is_said_in_two_ways() -> None:
+    """Words of one package that hide another's would be read by whom they do not mean.
+
+    Seen red: eight codes, among them the wizard's incomplete formula, told as one that is not supported.
+    """
+    said: dict[tuple[str, str], str] = {}
+    twice = []
+    for package in PACKAGES:
+        if importlib.util.find_spec(f"portal.words.{package}") is None:
+            continue
+        words = importlib.import_module(f"portal.words.{package}")
+        for kind in ("SENTENCES", "STATES", "KINDS"):
+            for code, text in getattr(words, kind, {}).items():
+                if said.setdefault((kind, code), text._args[0]) != text._args[0]:
+                    twice.append((kind, code, package))
+    assert twice == []
 
 
 def test_every_state_and_every_move_has_a_word() -> None:
