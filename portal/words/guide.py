@@ -116,7 +116,9 @@ TASKS: dict[str, tuple[Task, ...]] = {
         Task(
             "prepare",
             _l("登记保管人公钥"),
-            _l("招标人、交易中心、监督部门各持一把；三把都登记并试开过，才能开标。"),
+            _l(
+                "招标人、交易中心、监督部门各持一把，都登记了才能发布公告；公告后各试开一次。开标要任意两把，一把打不开。"
+            ),
             "bidding.custody",
         ),
         Task(
@@ -208,7 +210,12 @@ TASKS: dict[str, tuple[Task, ...]] = {
         ),
     ),
     "supervisor": (
-        Task("prepare", _l("保管钥匙"), _l("与招标人、交易中心各一把，缺一不能提前打开。"), "bidding.custody"),
+        Task(
+            "prepare",
+            _l("保管钥匙"),
+            _l("与招标人、交易中心各持一把。一把打不开，任意两把可以：截止前谁也不要交出自己的钥匙。"),
+            "bidding.custody",
+        ),
         Task(
             "opening",
             _l("旁站和联署"),
@@ -301,7 +308,7 @@ TROUBLES = (
     Trouble(
         "collusion",
         _l("收到串通线索的询问"),
-        _l("线索不是结论，不影响评标。按时如实说明，附材料；处理须两人决定并写明理由，您可以申诉。"),
+        _l("线索不是结论，不影响评标。按时如实说明，附材料；处理须两人决定并写明理由。"),
         "collusion.explanations",
     ),
     Trouble(
