@@ -15,9 +15,10 @@ from bidding.models import Bond, BondRefund, Clarification, DocumentObjection, P
 from bidding.queries.sections import EVERYWHERE, RECEIVING, invited_identifiers, law_of, sections, trustees
 from bidding.queries.two_persons import is_party, may_review
 from bidding.rules import TRUSTEES
+from bidding.rules.periods import latest_start
 from core.act import Actor
 from core.agenda import Item, Kind
-from core.calendar import end_of_day
+from core.calendar import end_of_day, national
 from core.law import Snapshot
 
 MOST_OPEN = 12
@@ -85,7 +86,7 @@ def cited(law: Snapshot, key: str) -> dict[str, str] | None:
 def agenda(session: Session, actor: Actor, now: datetime) -> Iterator[Item]:
     """Everything of this floor that the actor must or may do at the instant."""
     if actor.has(Role.TENDEREE, Role.AGENT):
-        yield from _project(session, actor)
+        yield from _project(session, actor, now)
     if actor.has(*TRUSTEES):
         yield from _keys(session, actor)
     if actor.has(Role.BIDDER):
@@ -96,7 +97,7 @@ def agenda(session: Session, actor: Actor, now: datetime) -> Iterator[Item]:
         yield from _disputes(session)
 
 
-def _project(session: Session, actor: Actor) -> Iterator[Item]:
+def _project(session: Session, actor: Actor, now: datetime) -> Iterator[Item]:
     for section in own_sections(session, actor, ("draft", *RECEIVING)):
         if not is_party(section, actor):
             continue
@@ -109,7 +110,7 @@ def _project(session: Session, actor: Actor) -> Iterator[Item]:
             if not any(one.kind == "notice" and one.state == "submitted" for one in prepared):
                 yield on(section, "bidding.draft")
             continue
-        yield from _answers(session, section, prepared)
+        yield from _answers(session, section, prepared, now)
 
 
 def _publications(section: Section, prepared: list[Publication], actor: Actor) -> Iterator[Item]:
@@ -124,12 +125,15 @@ def _publications(section: Section, prepared: list[Publication], actor: Actor) -
             yield on(section, "bidding.finish_clarification", **numbered)
 
 
-def _answers(session: Session, section: Section, prepared: list[Publication]) -> Iterator[Item]:
-    """Questions and objections nobody has prepared an answer to: by the deadline, and by the law's days.
+def _answers(session: Session, section: Section, prepared: list[Publication], now: datetime) -> Iterator[Item]:
+    """Questions and objections nobody has prepared an answer to.
 
-    An answer that affects the bids and comes within the cited days before the deadline moves it.
+    A question is due while its answer moves no deadline, from then on by the deadline.
     """
     law = law_of(section)
+    deadline = section.deadline_at
+    still = deadline and latest_start(law, "clarify_before_deadline", deadline, national())
+    asked_due = still if still and now < still else deadline
     under_way = {kind: {one.content.get(kind) for one in prepared} for kind in ("question", "objection")}
     answered = select(Clarification.question_id).where(
         Clarification.section_id == section.id, Clarification.question_id.is_not(None)
@@ -138,7 +142,7 @@ def _answers(session: Session, section: Section, prepared: list[Publication]) ->
     for question in session.scalars(asked.order_by(Question.number)):
         if question.number not in under_way["question"]:
             facts, rule = {"number": question.number}, cited(law, "clarify_before_deadline")
-            yield on(section, "bidding.answer_question", due=section.deadline_at, facts=facts, rule=rule)
+            yield on(section, "bidding.answer_question", due=asked_due, facts=facts, rule=rule)
     open_ones = select(DocumentObjection).where(
         DocumentObjection.section_id == section.id, DocumentObjection.state == "open"
     )

@@ -13,7 +13,7 @@ from accounts.rules import Role
 from awards.queries import agenda as from_the_report_on
 from bidding import queries, rules, services
 from core.act import Actor, Platform
-from core.calendar import day_of, end_of_day, national
+from core.calendar import DAY, day_of, end_of_day, national
 from core.clock import StoppedClock
 from credit.rules import SOURCES
 from opening import services as opening
@@ -67,7 +67,7 @@ def test_a_draft_waits_for_its_author_then_for_the_second_person_and_keys_for_th
 
 
 def test_questions_and_objections_wait_with_their_day_and_their_rule(app: Flask, platform: Platform) -> None:
-    """Seen red: with the objection's day taken from the deadline."""
+    """Seen red: with the objection's day, and the question's, taken from the deadline."""
     tender = Tender(platform).publish()
     own = factories.actor(platform, Role.TENDEREE)
     with tender.act(Role.BIDDER) as act:
@@ -81,10 +81,16 @@ def test_questions_and_objections_wait_with_their_day_and_their_rule(app: Flask,
     assert objection.due == due and objection.rule is not None and objection.rule["rule"] == "R-135"
     assert "实施条例第二十二条" in objection.rule["source"]
     assert objection.left is not None and not objection.is_late
-    assert lines.index(objection) < lines.index(next(line for line in lines if "提问" in line.text))
+    question = next(line for line in lines if "提问" in line.text)
+    assert lines.index(objection) < lines.index(question)
+    deadline = tender.section().deadline_at
+    assert question.due == deadline - 15 * DAY  # answered later, it moves the deadline
     with app.test_request_context(), platform.reading() as session:
         late = agenda.todo(session, own, due)
     assert next(line for line in late if "异议" in line.text).is_late
+    with app.test_request_context(), platform.reading() as session:
+        late = agenda.todo(session, own, question.due)
+    assert next(line for line in late if "提问" in line.text).due == deadline
 
 
 def test_nothing_on_the_page_follows_from_a_submission(platform: Platform, login: Login, tmp_path: Path) -> None:
