@@ -15,11 +15,11 @@ from portal.words.citing import in_english, names
 IDS = re.compile(r"\b(?:R-\d{3}|F-\d{1,2}|SVC-\d|CAT-\d)\b")
 TOKENS = re.compile(r"<!--.*?-->|<[^>]*>|[^<]+", re.DOTALL)
 TAG = re.compile(r"</?([a-zA-Z0-9]+)")
-UNREAD = frozenset({"script", "style", "textarea", "template"})
-"""Elements whose text is no words of the page."""
+UNREAD = frozenset({"script", "style", "textarea", "template", "code", "pre"})
+"""Elements whose text is no words of the page: what is copied from there stays as it is."""
 BARE = frozenset({"title", "option"})
 """Elements that take words and no markup."""
-LINKLESS = frozenset({"h1", "a", "button", "code", "pre", "svg", "label", "summary", "legend"}) | UNREAD | BARE
+LINKLESS = frozenset({"h1", "a", "button", "svg", "label", "summary", "legend"}) | UNREAD | BARE
 """Elements in which no link may stand."""
 PART = "第[（(]?[零一二三四五六七八九十百]+[）)]?"
 ARTICLES = f"{PART}条(?:至{PART}条)?(?:{PART}款)?(?:{PART}项)?"

@@ -48,16 +48,20 @@ def test_the_data_carry_their_own_digest(client: Browser) -> None:
 
 
 def test_ids_lead_to_the_lawbook_and_citations_are_english_where_they_stand_alone() -> None:
-    """Links only where a link may stand; quoted Chinese prose is left alone. Seen red: with buttons linked, too."""
+    """Links only where a link may stand; quoted Chinese prose is left alone.
+
+    Seen red: with buttons linked, and with what is to be copied translated.
+    """
     page = '<title>R-208</title><p title="R-1">见 R-208、R-999。<a href="/x">R-130</a></p><button>R-130</button>'
     told = finished(page, english=False)
     assert told.count('href="/rules/R-208"') == 1 and "/rules/R-999" not in told and "/rules/R-130" not in told
     english = "<p>Basis R-135, 招标投标法实施条例第二十二条.</p><p>他依照招标投标法第三条提出</p>"
-    english += "<option>政府采购法第三条</option>"
+    english += "<option>政府采购法第三条</option><pre><code>招标投标法第三条</code></pre>"
     told = finished(english, english=True)
     assert 'title="招标投标法实施条例第二十二条">Implementing Regulations' in told and 'href="/rules/R-135"' in told
     assert "他依照招标投标法第三条提出" in told
     assert "<option>Government Procurement Law, art. 3</option>" in told
+    assert "<code>招标投标法第三条</code>" in told  # to be copied, as it is
 
 
 def test_a_section_shows_what_it_froze_and_where_today_differs(platform: Platform, client: Browser) -> None:
