@@ -75,7 +75,6 @@ def test_the_long_way_round_finds_the_same(bids: Bids, monkeypatch: pytest.Monke
             "_most_in_one",
             lambda self, ids, of, weights, count: np.full(count, np.inf),
         ),
-        "every stretch grown": (seeding, "_may_hop", lambda field, edge, shift, step: np.arange(edge.size)),
         "one pair of sentences at a time": (rewording, "AT_ONCE", 1),
         "all chains of two paragraphs looked at": (
             passages,
@@ -87,6 +86,22 @@ def test_the_long_way_round_finds_the_same(bids: Bids, monkeypatch: pytest.Monke
         with monkeypatch.context() as patch:
             patch.setattr(where, what, how)
             assert compared(bids) == quick, name
+
+
+def test_a_stretch_grows_from_every_edge_that_can(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of itself: in passages sentences in other words cover it. Seen red: with no edge, half, or too few told."""
+    rng = random.Random(8)
+    letters = [chr(0x4E00 + n) for n in range(900)]
+    first = ["".join(rng.choices(letters, k=rng.randrange(20, 90))) for _ in range(200)]
+    other = ["".join(letter if rng.random() > 0.13 else rng.choice(letters) for letter in one) for one in first]
+    ordinary = Ordinary([], Background())
+    read = [read_bid(str(n), [text("b", *body)], ordinary) for n, body in enumerate((first, other[99:] + other[:99]))]
+    field = seeding.Field([seeding.Seeds(stream, ordinary) for stream in read], ordinary)
+    quick = seeding.exact_links(field)
+    assert (quick.length_a > 2 * seeding.EIGHT + 2 * seeding.STRETCH).sum() > 20
+    monkeypatch.setattr(seeding, "_may_hop", lambda field, edge, shift, step: np.arange(edge.size))
+    slow = seeding.exact_links(field)
+    assert all(getattr(quick, name).tolist() == getattr(slow, name).tolist() for name in ("a", "b", "length_a", "most"))
 
 
 @given(st.lists(st.text(alphabet="《》GBJT/ 5020-4.2015条A\n", max_size=60), max_size=3))
