@@ -64,12 +64,15 @@ def decide_rollback(act: Act, asked: Rollback, *, is_approved: bool, answer: str
         raise Forbidden("rollback.supervisor")
     if not answer.strip():
         raise Invalid("form.required", field="answer")
-    check_moving(asked.committee.section)
+    committee = asked.committee
+    check_moving(committee.section)
+    if is_approved and committee.state == "first_concluded":
+        # Before the first entry in the log: who convenes the hall takes the two in this order, too.
+        bidding.lock_row(act, queries.opening_of(act.session, committee.section))
     asked.answer = answer.strip()
     advance(act, asked, "approve" if is_approved else "dismiss", answer=asked.answer)
     if not is_approved:
         return
-    committee = asked.committee
     if _stage(act, committee, "decide_rollback") != asked.stage:
         raise Conflict(
             "committee.state", verb="decide_rollback", state=committee.state, allowed=sorted(STANDS),

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from bidding import queries as bidding
+from bidding.services import lock_row
 from core.act import Act
 from core.board import publish_notice
 from core.clock import iso
@@ -64,6 +65,7 @@ def withdraw_admission(act: Act, opening: Opening) -> None:
     be convened for the second sitting until `admit` says anew who passed. Conflict("opening.not_admitted") where
     nothing was published or the hall was convened again.
     """
+    lock_row(act, opening)  # or the hall, convened meanwhile, would open prices of bids nobody admits any more
     if opening.admitted is None or opening.sitting > 1:
         raise Conflict("opening.not_admitted", subject=opening.subject)
     check_state(opening, "admit", {"handed_over"})
@@ -156,6 +158,7 @@ def convene_second(act: Act, opening: Opening) -> list[Bid]:
     Conflict("opening.one_sitting"), Conflict("opening.not_admitted"), Untimely("opening.second_early"); of a later
     sitting Conflict("opening.supplement_unannounced"), Untimely("opening.supplement_early").
     """
+    lock_row(act, opening)
     check_conditions(act, opening, "convene_second")
     kept = {
         **{name: getattr(opening, name) for name in _KEPT},

@@ -79,8 +79,21 @@ def conclude(room: Room) -> None:
         committee_services.conclude_first_stage(act, room.committee(act.session))
 
 
+def convening(stage: Whole) -> str:
+    """What a host is told who convenes the hall now."""
+    try:
+        stage.act(stage.tenderee, services.convene_second)
+    except Conflict as refused:
+        return refused.code
+    return "convened"
+
+
 def mended_before_the_prices(stage: Whole, room: Room, login: Callable[..., Browser], app: Flask) -> None:
-    """Published, and yet wrong of b: withdrawn as the supervisor approves, judged and published anew, prices sealed."""
+    """Published, and yet wrong of b: withdrawn as the supervisor approves, judged and published anew, prices sealed.
+
+    A host who convenes the hall in the same moment is refused. Seen red on PostgreSQL: convened, with the row not
+    locked.
+    """
     assert [one["number"] for one in stage.notices()["first_stage"]["passed"]] == [1]
     leader, code = leader_of(room), stage.code
     browser = signed_in(app, stage.platform, room.person_actor(leader))
@@ -91,7 +104,19 @@ def mended_before_the_prices(stage: Whole, room: Room, login: Callable[..., Brow
         ).number
     supervisor = login(Role.SUPERVISOR)
     decision = {"decision": "approve", "answer": "情况属实"}
-    assert supervisor.post(f"/tender/{code}/committee/rollback/{number}", data=decision).status_code == 303
+    said: list[str] = []
+    withdraw, host = services.withdraw_admission, threading.Thread(target=lambda: said.append(convening(stage)))
+
+    def withdrawn(act: Act, opening: Opening) -> None:
+        withdraw(act, opening)
+        host.start()
+        host.join(0.5)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(services, "withdraw_admission", withdrawn)
+        assert supervisor.post(f"/tender/{code}/committee/rollback/{number}", data=decision).status_code == 303
+    host.join(30)
+    assert said == ["opening.not_admitted"]
     assert "原结果撤回" in login(Role.BIDDER, person="b").get("/inbox").text
     assert stage.notices()["first_stage_withdrawn"] == {"section": code}
     with pytest.raises(Conflict, match=r"opening\.not_admitted"):
