@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
@@ -18,7 +19,7 @@ from awards import services as awards
 from awards.queries import objections, publicity
 from bidding import queries as bidding
 from bidding.rules import layout
-from core.act import SYSTEM, Platform
+from core.act import SYSTEM, Act, Platform
 from core.errors import Conflict, Invalid, Missing, Refusal, Untimely
 from core.ledger.log import entries_of
 from core.seal import Released, expected, open_sealed, peel, release
@@ -26,7 +27,7 @@ from experts import queries as expert_queries
 from experts import services as committee_services
 from opening import queries, services
 from opening.cli.proof import check_second, check_task
-from opening.models import Peel
+from opening.models import Opening, Peel
 from tests import factories
 from tests.conftest import Browser
 from tests.experts.story import METHOD
