@@ -18,7 +18,6 @@ from core.seal.keyfile import KeyFile
 from core.seal.keys import SECRET_SIZE
 from experts.services import add_expert, go_on_duty, name_duty_key
 from opening.cli.keyring import Keyring
-from portal.cli.demo.backups import backup_of
 from portal.cli.demo.papers import AGENT, PURCHASER, TENDERER, bidders
 from portal.cli.demo.papers.parties import unified_social_credit_code
 
@@ -26,7 +25,6 @@ REGION = "330100"
 EVIDENCE = "演示数据：营业执照与经办人授权已核对"
 CENTRE = ("滨江新区公共资源交易中心", unified_social_credit_code("330100", "MB0TE5T8"))
 SUPERVISION = ("滨江新区行政审批与招标投标监督局", unified_social_credit_code("330100", "MB0TE5T9"))
-DUTY_PASSPHRASE = "sunbid-demo-duty"  # noqa: S105 - of the demonstration's file, so that a person can try the page
 P12_PASSWORD = "sunbid-demo"  # noqa: S105 - of the demonstration's files, so that a person can try the page
 KEYS_PASSPHRASE = "sunbid-demo-keys"  # noqa: S105 - of the backups the demonstration hands out
 SPECIALITIES = ("给水排水", "施工组织", "工程造价")
@@ -129,16 +127,15 @@ def settle(platform: Platform, folder: Path, at: datetime) -> Cast:
 
 
 def duty_file(folder: Path) -> Path:
-    """The file with the duty officer's key in a demo's folder; `DUTY_PASSPHRASE` opens it."""
+    """The file with the duty officer's key in a demo's folder."""
     return folder / "keys" / "duty.key"
 
 
 def _go_on_duty(cast: Cast) -> None:
     """The officer makes a duty key, names it, and goes on duty: drawn names lie sealed to it until sign-in (R-323)."""
     identity = new_identity()
-    chance = cast.platform.chance
-    content = backup_of(KeyFile(identity, chance(SECRET_SIZE)), DUTY_PASSPHRASE, chance)
-    write_private(duty_file(cast.folder), content)
+    held = KeyFile(identity, cast.platform.chance(SECRET_SIZE))
+    write_private(duty_file(cast.folder), held.text().encode("ascii"))
     with cast.platform.act(cast.actor("officer")) as act:
         name_duty_key(act, recipient_of(identity))
         go_on_duty(act, identity)

@@ -18,7 +18,7 @@ from rich.console import Console
 
 from core.errors import Refusal
 from core.seal.keyfile import KeyFile
-from portal.cli.demo.cast import DUTY_PASSPHRASE, duty_file
+from portal.cli.demo.cast import duty_file
 from portal.cli.demo.guide import keep, show
 from portal.cli.demo.play import play
 from portal.cli.demo.scenes.play import DAYS, play_scenes
@@ -138,7 +138,7 @@ def serve_demo(console: Console, folder: Path, port: int) -> None:
         witnesses=[str(watching.witness.cosigner)],
     )
     platform = build_platform(settings)
-    identity = KeyFile.unwrap(duty_file(folder).read_bytes(), DUTY_PASSPHRASE).identity
+    identity = KeyFile.read(duty_file(folder).read_text(encoding="ascii")).identity
     take_duty(platform, identity)
     outside = Outside(platform)
 

@@ -19,7 +19,6 @@ from bidding.cli.draft import DRAFT_FILE
 from core.errors import Conflict, Forbidden, Missing
 from core.seal.keyfile import KeyFile
 from opening.cli.keyring import Keyring
-from portal.cli.demo.backups import backup_of
 from portal.cli.demo.cast import KEYS_PASSPHRASE
 from portal.cli.demo.guide import kept
 from portal.cli.demo.papers.criteria import PROJECT_NAME
@@ -147,7 +146,7 @@ def own_papers(folder: Path, login: str) -> dict[str, Any]:
 
 def handed(held: KeyFile, name: str) -> Response:
     """A backup to be saved."""
-    return given(backup_of(held, KEYS_PASSPHRASE, door().platform.chance), name)
+    return given(held.wrapped(KEYS_PASSPHRASE), name)
 
 
 def given(content: bytes, name: str) -> Response:
