@@ -72,7 +72,7 @@ def networks_of(texts: Sequence[str]) -> tuple[Network, ...]:
     try:
         return tuple(ipaddress.ip_network(one) for one in texts)
     except ValueError:
-        raise Invalid("settings.networks", field="webhook_networks", found="、".join(texts)[:200]) from None
+        raise Invalid("settings.networks", field="own_networks", found="、".join(texts)[:200]) from None
 
 
 def may_reach(address: str, networks: Sequence[Network] = ()) -> bool:

@@ -101,7 +101,7 @@ class Settings(BaseSettings):
     tsa_roots: Path | None = None
     stamp_seconds: int = Field(default=60, ge=1)
     ocds_prefix: str = Field(default="ocds-000000", pattern="^ocds-[a-z0-9]{6}$")
-    webhook_networks: list[str] = Field(default_factory=list)
+    own_networks: list[str] = Field(default_factory=list)
     config: Path | None = None
 
     @classmethod
@@ -135,7 +135,7 @@ class Settings(BaseSettings):
             authority=authority,
             patience=timedelta(seconds=self.witness_patience),
             stamp_every=timedelta(seconds=self.stamp_seconds),
-            networks=networks_of(self.webhook_networks),
+            networks=networks_of(self.own_networks),
         )
 
     @property

@@ -44,7 +44,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             listener.sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         super().load_wsgi()
         gc.collect()
-        gc.freeze()  # the site stays as it is: in a crowd the collector need not look at it again and again
+        gc.freeze()  # the site stays as it is; without this 300 commits at once wait 1.4 times as long (`figure R3`)
         gc.set_threshold(20_000, 20, 20)
         self.arrivals = self.wsgi.extensions["sunbid.arrivals"]
         Doorkeeper(self.arrivals, self._knock).start()

@@ -110,7 +110,7 @@ def worker(every: float, duty: Path | None) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
     settings, platform = settings_and_platform(standing=True)
-    networks = networks_of(settings.webhook_networks)
+    networks = networks_of(settings.own_networks)
     take_duty(platform, duty_identity(duty))
     outside = Outside(platform)
 
@@ -150,7 +150,7 @@ def tick(as_json: bool) -> None:
 
     settings, platform = settings_and_platform(standing=True)
     done = apply_due(platform) + deliver_letters(platform)
-    done += deliver_webhooks(platform, networks_of(settings.webhook_networks))
+    done += deliver_webhooks(platform, networks_of(settings.own_networks))
     done += exchange_records(platform, settings.origin.rstrip("/"))
     done += hand_over_orders(platform) + tell_seats(platform)
     done += take_credit_imports(platform) + ask_credit_sources(platform) + Outside(platform).ring()

@@ -37,7 +37,7 @@ SENTENCES = {
     "webhook.stale": _l("订阅刚被别处改动，请刷新后再试。"),
     "outgoing.url": _l("接收地址应以 https:// 开头，不含用户名、片段和空格，至多 500 个字符。"),
     "outgoing.private": _l("不向内网地址（%(host)s）发送。"),
-    "settings.networks": _l("SUNBID_WEBHOOK_NETWORKS 中有不是网段的内容：%(found)s。"),
+    "settings.networks": _l("SUNBID_OWN_NETWORKS 中有不是网段的内容：%(found)s。"),
     "api.concurrent": _l("同时有别的请求改动了同一事物，这一次没有生效，请重试。"),
     "exchange.unknown": _l("没有登记名为“%(platform)s”的往来平台。"),
     "exchange.known": _l("编号“%(platform)s”已登记。"),

@@ -415,7 +415,7 @@ def test_an_address_that_may_not_be_is_refused_at_once(url: str) -> None:
 def test_a_program_subscribes_tries_and_reads_the_log(
     client: Browser, platform: Platform, receiver: Receiver, app: Any
 ) -> None:
-    app.extensions["sunbid.settings"].webhook_networks = ["127.0.0.0/8"]
+    app.extensions["sunbid.settings"].own_networks = ["127.0.0.0/8"]
     held = token_of(platform, Role.BIDDER, ["webhooks:read", "webhooks:write"])
     wrong = client.post("/api/v1/webhooks", headers=held, json={"url": "https://192.168.0.9/"})
     assert (wrong.status_code, wrong.json["field"], wrong.json["code"]) == (422, "url", "outgoing.private")
@@ -445,7 +445,7 @@ def test_a_program_subscribes_tries_and_reads_the_log(
 def test_a_subscription_in_the_account_with_its_log_and_buttons(
     login: Callable[..., Browser], platform: Platform, receiver: Receiver, app: Any
 ) -> None:
-    app.extensions["sunbid.settings"].webhook_networks = ["127.0.0.0/8"]
+    app.extensions["sunbid.settings"].own_networks = ["127.0.0.0/8"]
     browser = login(Role.TENDEREE)
     wrong = browser.post("/account/webhooks", data={"url": "http://example.com/", "kinds": ["notice."]})
     assert wrong.status_code == 422 and "http://example.com/" in wrong.get_data(as_text=True)

@@ -89,7 +89,7 @@ class Event(Told):
 
 def networks() -> tuple[Network, ...]:
     """The networks beside the public internet this installation's messages may go to."""
-    return networks_of(current_app.extensions["sunbid.settings"].webhook_networks)
+    return networks_of(current_app.extensions["sunbid.settings"].own_networks)
 
 
 def _facts(held: Webhook) -> dict[str, object]:
