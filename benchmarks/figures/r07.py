@@ -201,7 +201,8 @@ class Matrix:
             self._tally.wrong.append(f"{said}, refused and yet something was written")
         elif not getattr(view, "__cookieless__", False) and bool(code) != asker.expected_at_the_door(cell.access):
             self._tally.wrong.append(f"{said}, the table says otherwise")
-        elif is_anothers and answer.status < (300 if cell.method == "GET" else 400):  # what is done leads on by a 303
+        elif is_anothers and (answer.status < 300 or (answer.status < 400 and self._version() != before)):
+            # A form that is not filled leads back by a 303 before anybody asks whose it is: nothing may be done then.
             self._tally.wrong.append(f"{said}, let in to what is another's")
 
     def _version(self) -> int:
@@ -252,13 +253,14 @@ def measure(steps: int, most: int, *, open_door: str = "", say: Callable[[str], 
             raise RuntimeError(f"the tender did not go as promised: {wrong}")
         chosen = list(copies) if not steps else list(copies)[:: -(-len(copies) // steps)]
         for step in chosen:
+            before = len(tally.wrong)
             with copies[step].site() as (platform, app):
                 if open_door:
                     stand_open(app, open_door)
                 matrix = Matrix(platform, app, step, tally, section=SECTION, owners=OWNERS)
                 matrix.ask(matrix.cells(most))
             tally.steps.append(step)
-            say(f"{step}: {tally.cells} cells so far, {len(tally.wrong)} not as expected")
+            say("\n".join((f"{step}: {tally.cells} cells so far", *tally.wrong[before:])))
     return tally
 
 
@@ -272,8 +274,6 @@ def main(argv: list[str]) -> int:
     options = parser.parse_args(argv)
     steps = 0 if options.long else options.steps
     found = measure(steps, options.most, open_door="collusion.warnings" if options.sabotage else "", say=print)
-    for line in found.wrong[:60]:
-        print(line)
     print(
         f"R7: {found.cells} cells at {len(found.steps)} steps of a tender (every route by every role, theirs and "
         f"another's): {len(found.wrong)} not as expected"

@@ -44,7 +44,7 @@ def call_final_offers(
     final = Section(
         code=f"{section.code}-F",
         project_id=section.project_id,
-        name=f"{section.name}（最后报价）",
+        name=f"{section.name}最后报价",
         estimate_fen=section.estimate_fen,
         control_price_fen=section.control_price_fen,
         bond_fen=section.bond_fen,

@@ -32,6 +32,7 @@ from tests.journeys.whole import Whole, found_wrong, tampered, wrong_lines
 from verifier.claims_rounds import first_round as their_first_round
 from verifier.container import Archive
 from verifier.verdict import Case, Findings
+from window.queries import completeness
 
 METHOD: dict[str, Any] = {
     "type": "comprehensive/v1",
@@ -123,6 +124,7 @@ def test_a_consultation_runs_through_both_openings_to_a_verified_archive(
     Seen red: with either verifier recounting nothing of them.
     R-151, R-155: bonds given with the first response are met, come back too late, and both verifiers recount them in
     the last round's file.
+    The last round's invitation is the notice it owes (DIS-1). Seen red: it was said to lack one.
     """
     stage = consultation(platform, tmp_path / "machines")
     through_the_hall(stage)
@@ -161,6 +163,8 @@ def test_a_consultation_runs_through_both_openings_to_a_verified_archive(
     late = bonded.back_too_late(stage, final, winner.identifier)
     archive = final.archived()
     assert wrong_lines(final, archive, tmp_path) == []
+    with platform.reading() as session:
+        assert not [one.lacking for one in completeness(session, platform.clock.now().date()) if one.lacking]
     bonded.both_find_what_is_touched(stage, final, archive, late, tmp_path)
     for name, change in TOUCHED.items():
         touched = tampered(final, archive, "first_round.json", change)
