@@ -78,7 +78,11 @@ def wrap_passphrase(payload: bytes, passphrase: str) -> bytes:
 
 
 def unwrap_passphrase(package: bytes, passphrase: str) -> bytes:
-    """What is inside; Invalid("keyfile.unreadable") for no such file, Invalid("keyfile.password") for another one's."""
+    """What is inside.
+
+    Invalid("keyfile.unreadable") for no such file, ("keyfile.password") for another passphrase's, ("keyfile.work") for
+    one that asks for far more work than this machine would do now: who made it had a faster one, or this one is busy.
+    """
     if not package.startswith(b"age-encryption.org/v1\n-> scrypt "):
         raise Invalid("keyfile.unreadable", field="file", place="age")
     try:
@@ -86,6 +90,8 @@ def unwrap_passphrase(package: bytes, passphrase: str) -> bytes:
     except pyrage.DecryptError as error:
         wrong = "Decryption failed" in str(error) or "No matching keys" in str(error)
         code = "keyfile.password" if wrong else "keyfile.unreadable"
+        if "Excessive work" in str(error):
+            code = "keyfile.work"
         raise Invalid(code, field="passphrase", place="age") from None
 
 

@@ -61,6 +61,9 @@ SENTENCES = {
     "seal.wrong_stanza": _l("age 文件头含有不允许的收件人类型 %(stanza)s。"),
     "keyfile.absent": _l("请选择密钥文件（.age）。"),
     "keyfile.unreadable": _l("这不是密钥备份文件，或文件已损坏。"),
+    "keyfile.work": _l(
+        "打开这份备份所需的计算远超这台电脑现在的能力：备份是在更快的电脑上做的，或这台电脑正忙。请关掉其他程序再试，或在原来的电脑上打开。"
+    ),
     "keyfile.password": _l("备份口令不对，打不开这份备份。请核对大小写和分隔符。"),
     "keyfile.passphrase": _l("备份口令至少 %(least)s 个字符。"),
     "keyfile.unsigned": _l("这份备份不含签名私钥（私钥在证书锁里），不能做成命令行的密钥文件夹。"),

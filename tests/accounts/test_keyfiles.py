@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -93,11 +94,13 @@ def test_a_text_that_is_no_key_file_is_refused_with_the_place(folder: Path, chan
 
 
 def test_another_passphrase_and_a_torn_file_are_told_apart(folder: Path) -> None:
+    """So is one that asks for 2^30 rounds. Seen red: it was called no key file."""
     held = Identity(folder).key_file
     wrapped = held.wrapped(PASSPHRASE)
     for content, passphrase, code in (
         (wrapped, "another-passphrase", "keyfile.password"),
         (wrapped[:-1], PASSPHRASE, "keyfile.unreadable"),
+        (re.sub(rb"(-> scrypt \S+) \d+", rb"\1 30", wrapped), PASSPHRASE, "keyfile.work"),
         (b"x" * 300, PASSPHRASE, "keyfile.unreadable"),
         (nest(b"x", [Identity(folder).recipient])[0], PASSPHRASE, "keyfile.unreadable"),
     ):
