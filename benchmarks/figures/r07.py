@@ -48,6 +48,8 @@ OWNERS = ("tenderee", "agent", "changhe", "officer", "finance", "supervisor", "o
 """People of the demo's cast whose tender it is, or whose office; with the strangers and the public thirteen askers."""
 STRANGERS = (Role.TENDEREE, Role.AGENT, Role.BIDDER, Role.EXPERT)
 """Roles that see only what is theirs; the others see every section of the place by their office."""
+FOR_ANY_BIDDER = frozenset({"opening.peel_tasks", "opening.keep_presence", "opening.compare_head"})
+"""Asked for by programs of bidders in the hall; who bids not is told as much as the public, and has nothing to do."""
 TABLE = Path(__file__).resolve().parents[2] / "docs" / "routes.md"
 REFUSED_AT_THE_DOOR = frozenset({"signin.required", "door.role"})
 OWN_SIGN_IN = ("/login", "/logout", "/api/login", "/account/sign-ins", "/demo/become")
@@ -194,7 +196,8 @@ class Matrix:
         self._tally.cells += 1
         said = f"{self._step}: {cell.method} {cell.address} ({asker.name}): {answer.status} {code}"
         view = self._app.view_functions[cell.endpoint]
-        is_anothers = asker.is_stranger and cell.access.kind == "roles" and cell.is_owned and cell.endpoint not in OPEN
+        is_open = cell.endpoint in OPEN or (Role.BIDDER in asker.roles and cell.endpoint in FOR_ANY_BIDDER)
+        is_anothers = asker.is_stranger and cell.access.kind == "roles" and cell.is_owned and not is_open
         if answer.status >= 500:
             self._tally.wrong.append(f"{said}, a server's error")
         elif answer.status >= 400 and self._version() != before:

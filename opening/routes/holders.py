@@ -35,7 +35,7 @@ def peel_tasks(code: str) -> Response:
     role = request.args.get("role", "")
     again = request.args.get("again") == "1"
     with reading() as session:
-        found = find(session, code)
+        found = find(session, code, own=not current_actor().has(Role.BIDDER))
         tasks = queries.peel_tasks(session, door().platform.store, found, current_actor(), role, again=again)
         return jsonify(state=found.state, tasks=[task.as_json() for task in tasks])
 

@@ -114,7 +114,7 @@ def compare_head(code: str) -> Response:
     """Compare a signed head somebody kept with the log as it is: the same history, or a fork or a loss, with proof."""
     note = str(given().get("head", "")).replace("\r\n", "\n").strip() + "\n"
     with reading() as session:
-        find(session, code)
+        find(session, code, own=not current_actor().has(Role.BIDDER))
         told = head_verdict(session, note)
     if wants_json():
         return jsonify(told)
