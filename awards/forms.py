@@ -9,7 +9,7 @@ from typing import Any
 
 from awards.rules import PASSED_OVER, SET_ASIDE
 from awards.rules.complaints import ABOUT, OUTCOMES, STEPS
-from awards.rules.contracts import EVENTS, FREE
+from awards.rules.contracts import EVENTS, FAULTS, FREE
 from awards.rules.selection import TYPE
 from core.errors import Invalid
 from core.forms import Fields, checked, choice, day, decimal, instant, integer, text, whole
@@ -51,6 +51,15 @@ def read_set_aside(fields: Fields) -> dict[str, Any]:
     return {
         "reason": choice(fields, "reason", SET_ASIDE),
         "evidence": text(fields, "evidence", most=2000, least=10),
+    }
+
+
+@whole
+def read_fault(fields: Fields) -> dict[str, Any]:
+    """Whether a winner gave up without due cause, with the reason."""
+    return {
+        "at_fault": choice(fields, "fault", ("without_cause", "with_cause")) == "without_cause",
+        "reason": text(fields, "fault_reason", most=2000, least=10),
     }
 
 
@@ -187,6 +196,8 @@ def read_ending(fields: Fields) -> dict[str, Any]:
         "text": text(fields, "text", most=5000, least=10),
         "settlement_fen": fen(fields, "settlement_fen"),
         "refund_fen": fen(fields, "refund_fen"),
+        "fault": choice(fields, "fault", FAULTS),
+        "document": text(fields, "document", most=120, required=False),
     }
 
 

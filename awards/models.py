@@ -82,7 +82,10 @@ class Objection(Base, Staged):
 
 
 class SetAside(Base, Row):
-    """A winner who does not sign or may not: who said so, why, and with which evidence (R-503, R-561)."""
+    """A winner who does not sign or may not: who said so, why, and with which evidence (R-503, R-561).
+
+    `fault`: whether it was without due cause, by whose word, when and why; None while nobody has decided that.
+    """
 
     __tablename__ = "award_set_aside"
     __table_args__ = (UniqueConstraint("publicity_id", "number"),)
@@ -94,6 +97,7 @@ class SetAside(Base, Row):
     reason: Mapped[str] = mapped_column(String(40))
     evidence: Mapped[str]
     by_winner: Mapped[bool]
+    fault: Mapped[Any | None] = mapped_column(Json)
     at: Mapped[datetime]
     bid: Mapped[Bid] = relationship(lazy="joined")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.db import Base, Json, Row, Staged
@@ -151,15 +151,35 @@ class CreditCheck(Base, Row):
     next_ask_at: Mapped[datetime | None] = mapped_column(index=True)
 
 
+FIRST = text("withdraws_id IS NULL")
+
+
 class CreditFact(Base, Row):
-    """A credit fact produced by a later stage, for example a confirmed collusion."""
+    """A credit fact produced by a later stage, for example a confirmed collusion; never changed, never deleted.
+
+    `source` names in the ledger what decided it, once for each party; `decision` is the decision's number or short
+    words, `rule` what law it rests on. One that is withdrawn has a later fact that `withdraws_id` it. `member_of`: the
+    consortium's lead, where the party answers for it as a member.
+    """
 
     __tablename__ = "credit_fact"
+    __table_args__ = (
+        Index(
+            "credit_fact_once", "kind", "identifier", "source", unique=True,
+            sqlite_where=FIRST, postgresql_where=FIRST,
+        ),
+    )  # fmt: skip
 
     identifier: Mapped[str] = mapped_column(String(40), index=True)
     name: Mapped[str] = mapped_column(String(200))
     kind: Mapped[str] = mapped_column(String(40))
-    section: Mapped[str] = mapped_column(String(60))
+    section: Mapped[str] = mapped_column(String(60), index=True)
+    source: Mapped[str] = mapped_column(String(120), server_default="")
+    decision: Mapped[str] = mapped_column(String(200), server_default="")
+    decided_on: Mapped[str] = mapped_column(String(10), server_default="")
+    rule: Mapped[Any] = mapped_column(Json, server_default="{}")
+    member_of: Mapped[str] = mapped_column(String(40), default="", server_default="")
+    withdraws_id: Mapped[int | None] = mapped_column(ForeignKey("credit_fact.id"), unique=True)
     facts: Mapped[Any] = mapped_column(Json)
     recorded_at: Mapped[datetime]
 

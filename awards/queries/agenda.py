@@ -35,6 +35,7 @@ KINDS = {
     "awards.select": Kind("awards.selection", ("awards.handle_selection",)),
     "awards.ballot": Kind("awards.selection", ("awards.handle_selection",)),
     "awards.propose_contract": Kind("awards.contract", ("awards.propose_contract", "awards.set_aside_winner")),
+    "awards.judge_abandonment": Kind("awards.desk", ("awards.judge_abandonment",)),
     "awards.sign_contract": Kind(
         "awards.contract", ("awards.sign_contract", "awards.bring_signature", "awards.give_up")
     ),
@@ -96,6 +97,10 @@ def _section(session: Session, section: Section, actor: Actor, now: datetime) ->
             rule = bidding.cited(law, "objection_answer")
             facts = {"number": one.number}
             yield bidding.on(section, "awards.answer_objection", due=one.answer_due_at, facts=facts, rule=rule)
+    if actor.has(Role.TENDEREE):
+        for lost in queries.set_aside(session, publicity):
+            if lost.reason == "gave_up" and lost.fault is None:
+                yield bidding.on(section, "awards.judge_abandonment", facts={"number": lost.bid.number})
     if section.state == "candidates_published":
         yield from _award(session, section, publicity, actor)
     if section.state == "awarded":

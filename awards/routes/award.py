@@ -123,6 +123,21 @@ def set_aside_winner(code: str) -> Response | tuple[str, int]:
     return done(_("中标结果已撤销并公告。"), "awards.desk", code=code)
 
 
+@blueprint.post("/tender/<code>/award/set-aside/<int:number>/fault")
+@requires(Role.TENDEREE)
+def judge_abandonment(code: str, number: int) -> Response | tuple[str, int]:
+    """Decide whether a winner who gave up did so without due cause."""
+    try:
+        judged = forms.read_fault(request.form)
+        with acting() as act:
+            services.judge_abandonment(act, queries.own_publicity(act.session, code, act.actor), number, **judged)
+    except Missing:
+        raise
+    except Refusal as refusal:
+        return _desk(code, [refusal]), 422
+    return done(_("认定已记录。"), "awards.desk", code=code)
+
+
 @blueprint.post("/tender/<code>/award/hold-again")
 @requires(Role.TENDEREE)
 def hold_again(code: str) -> Response | tuple[str, int]:

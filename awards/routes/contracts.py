@@ -16,7 +16,7 @@ from awards import forms, queries, services
 from awards.models import Contract
 from awards.queries import contracts as found
 from awards.routes.frame import blueprint, done, frame, kept_files
-from awards.rules.contracts import DOMAIN, EVENTS, FREE, SUBSTANTIVE, differences
+from awards.rules.contracts import DOMAIN, EVENTS, FAULTS, FREE, SUBSTANTIVE, differences
 from bidding import queries as bidding
 from core.act import Act
 from core.clock import from_iso
@@ -163,6 +163,7 @@ def _page(code: str, errors: list[Refusal]) -> str:
             fields=SUBSTANTIVE,
             clauses=FREE,
             kinds=EVENTS,
+            faults=FAULTS,
             events=found.events(session, held) if held else [],
             names=names_of(session, {one.by for one in found.events(session, held)} if held else ()),
             law=law,

@@ -15,6 +15,8 @@ SUBSTANTIVE = ("subject", "price_fen", "duration_days", "quality", "manager")
 FREE = ("payment", "acceptance", "liability", "disputes", "other")
 """Clauses the parties write within the documents; each is shown beside the offer, none may take back what it fixes."""
 EVENTS = ("change", "milestone", "payment", "filing", "note")
+FAULTS = ("none", "winner", "tenderee")
+"""Whose fault it is that a contract ends early: nobody's (agreed, force majeure), or a party's."""
 
 
 def contract_message(sha256: str) -> bytes:
@@ -52,6 +54,19 @@ def check_terms(offer: Mapping[str, Any], terms: Mapping[str, Any], *, bond_shar
         raise Invalid("contract.substantive", field=first["field"], offered=first["offered"], found=first["found"])
     if bond_share is not None and terms["performance_bond_fen"] * 100 > int(bond_share) * terms["price_fen"]:
         raise Invalid("contract.bond", field="performance_bond_fen", most=bond_share)
+
+
+def check_fault(fault: str, document: str, *, keeps: bool) -> None:
+    """Refuse an end by a party's fault that nothing found, and a performance bond kept without the winner's fault.
+
+    Invalid: contract.fault, contract.fault_document (the number of what found it), contract.kept (R-156).
+    """
+    if fault not in FAULTS:
+        raise Invalid("contract.fault", field="fault", found=fault, options=list(FAULTS))
+    if fault != "none" and len(document) < 4:
+        raise Invalid("contract.fault_document", field="document")
+    if keeps and fault != "winner":
+        raise Invalid("contract.kept", field="refund_fen")
 
 
 def check_change(price_fen: int, earlier: Sequence[int], amount_fen: int, share: str | None) -> None:

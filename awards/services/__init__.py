@@ -38,7 +38,7 @@ from awards.services.selection import (
     set_selection,
 )
 from awards.services.selection_report import sign_selection
-from awards.services.set_aside import hold_again, set_aside_winner
+from awards.services.set_aside import hold_again, judge_abandonment, set_aside_winner
 from awards.services.supplements import approve_supplement, ask_supplement, refuse_supplement
 from awards.services.validity import answer_extension, ask_extension, conclude_extension
 
@@ -67,6 +67,7 @@ __all__ = [
     "file_complaint",
     "file_objection",
     "hold_again",
+    "judge_abandonment",
     "lapse_suspension",
     "lift_suspension",
     "order_suspension",

@@ -5,12 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import cache
-from pathlib import Path
 from typing import Any
-
-import jinja2
-import rfc8785
 
 from accounts.queries import authorities, certificates, person_by_id
 from accounts.rules import check_certificate, verify_signature
@@ -18,7 +13,8 @@ from awards import queries
 from awards.models import Contract, ContractEvent, Publicity
 from awards.queries import contracts as found
 from awards.queries.complaints import check_free
-from awards.rules.contracts import EVENTS, check_change, check_terms, contract_due, contract_message
+from awards.rules.contracts import EVENTS, check_change, check_fault, check_terms, contract_due, contract_message
+from awards.services.contract_document import render_contract
 from bidding import queries as bidding
 from bidding.models import Section
 from bidding.services import bonds
@@ -26,16 +22,14 @@ from core import money
 from core.act import Act
 from core.board import publish_notice
 from core.calendar import day_of, end_of_day, national
-from core.clock import BEIJING, from_iso, iso
+from core.clock import iso
 from core.errors import Conflict, Forbidden, Invalid
 from core.ledger.log import append
 from core.machine import advance
 from core.outbox import post
-from core.render.pdf import Attachment, render_pdf
+from credit import services as credit
 from opening import queries as opening
-from opening.models import Bid
 
-TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 KIND = "contract"
 
 
@@ -170,30 +164,67 @@ def complete_contract(act: Act, held: Contract, text: str) -> None:
     _check_party(act, held, "tenderee")
     held.ending = {"text": _text(text, "text", 4), "refund_fen": held.terms["performance_bond_fen"]}
     advance(act, held, "complete", ending=held.ending)
+    _record(act, held, "contract_performed", decision=f"合同第 {held.number} 号履行完毕", reason=held.ending["text"])
     bonds.after_performance(act, held.section, winner=held.bid.identifier, reason=held.ending["text"])
     _tell_refund(act, held)
 
 
-def terminate_contract(act: Act, held: Contract, *, text: str, settlement_fen: int, refund_fen: int) -> None:
+def terminate_contract(
+    act: Act,
+    held: Contract,
+    *,
+    text: str,
+    settlement_fen: int,
+    refund_fen: int,
+    fault: str = "none",
+    document: str = "",
+) -> None:
     """End the contract before it is performed, in public: why, what is settled, what of the bond is refunded.
 
-    Invalid("contract.refund") for more than the bond that was given.
+    `fault`: whose it is, "winner", "tenderee", or "none" (agreed, force majeure); of either it takes the number of what
+    found it (`document`: judgment, award, a statement both signed), and is a fact of that party's credit. Invalid:
+    contract.refund for more than the bond that was given, contract.kept where a part of it would be kept without the
+    winner's fault, contract.fault, contract.fault_document.
     """
     _check_party(act, held, "tenderee")
     if not 0 <= refund_fen <= held.terms["performance_bond_fen"]:
         raise Invalid("contract.refund", field="refund_fen", most=money.grouped(held.terms["performance_bond_fen"]))
+    document = document.strip()[:120]
+    check_fault(fault, document, keeps=refund_fen < held.terms["performance_bond_fen"])
     held.ending = {
-        "text": _text(text, "text", 10), "settlement_fen": settlement_fen, "refund_fen": refund_fen,
+        "text": _text(text, "text", 10), "settlement_fen": settlement_fen, "refund_fen": refund_fen, "fault": fault,
+        "document": document,
     }  # fmt: skip
     advance(act, held, "terminate", ending=held.ending)
+    if fault != "none":
+        _record(act, held, "contract_broken", decision=document, reason=held.ending["text"], about=fault)
     _publish(
         act, held, "contract_end", "合同解除公告",
         {"reason": held.ending["text"], "settlement_fen": settlement_fen, "refund_fen": refund_fen},
     )  # fmt: skip
     bonds.after_termination(
-        act, held.section, winner=held.bid.identifier, refund_fen=refund_fen, reason=held.ending["text"]
-    )
+        act, held.section, winner=held.bid.identifier, refund_fen=refund_fen, reason=held.ending["text"],
+        document=document,
+    )  # fmt: skip
     _tell_refund(act, held)
+
+
+def _record(act: Act, held: Contract, kind: str, *, decision: str, reason: str, about: str = "winner") -> None:
+    """A fact about the winner and whoever signed with it (招标投标法 a31), or about the tenderee."""
+    bid, tenderee = held.bid, held.section.project.tenderee
+    party = tenderee if about == "tenderee" else bid
+    credit.record_joint_fact(
+        act,
+        kind=kind,
+        identifier=party.identifier,
+        name=party.name,
+        members=[(one["uscc"], one["name"]) for one in bid.members] if party is bid else [],
+        section_code=held.section.code,
+        source=held.subject,
+        decision=decision,
+        facts={"reason": reason[:500], "contract": held.number, "party": about},
+        law=bidding.law_of(held.section),
+    )
 
 
 def void_contract(act: Act, section: Section, reason: str) -> None:
@@ -204,38 +235,6 @@ def void_contract(act: Act, section: Section, reason: str) -> None:
     if held.state != "signing":
         raise Conflict("contract.concluded", section=section.code)
     advance(act, held, "void", reason=reason)
-
-
-def render_contract(winner: Bid, section: Section, terms: Mapping[str, Any], number: int, *, at: datetime) -> bytes:
-    """The contract's PDF; equal terms at an instant give equal pages, and carry the terms as data."""
-    project = section.project
-    facts: dict[str, Any] = {
-        "project": project.name, "project_code": project.code, "section": section.name, "code": section.code,
-        "regime": project.regime, "tenderee": project.tenderee.name, "tenderee_identifier": project.tenderee.identifier,
-        "winner": winner.name, "winner_identifier": winner.identifier, "consortium": winner.members, "number": number,
-        "terms": dict(terms), "at": iso(at),
-    }  # fmt: skip
-    html = _pages().get_template("awards/contract_document.html").render(**facts)
-    return render_pdf(html, attachments=[Attachment("contract.json", rfc8785.dumps(facts), "合同数据（RFC 8785）", at)])
-
-
-@cache
-def _pages() -> jinja2.Environment:
-    """The contract is a Chinese document whatever the reader's language."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined
-    )
-    environment.globals["_"] = lambda text, **facts: text % facts if facts else text
-    environment.filters["fen"] = money.grouped
-    environment.filters["upper"] = money.upper
-    environment.filters["day"] = _day
-    return environment
-
-
-def _day(text: str) -> str:
-    """The Beijing day of an instant as `iso` writes it: 2026年11月3日."""
-    day = from_iso(text).astimezone(BEIJING)
-    return f"{day.year}年{day.month}月{day.day}日"
 
 
 def _conclude(act: Act, held: Contract) -> None:

@@ -8,20 +8,24 @@ from awards.queries.contracts import contract
 from awards.rules import SET_ASIDE
 from awards.services.contracts import void_contract
 from awards.services.selection import dissolve_selection
+from bidding import queries as bidding_queries
 from bidding import services as bidding
 from core.act import Act
 from core.board import publish_notice
 from core.clock import iso
-from core.errors import Conflict, Invalid
+from core.errors import Conflict, Invalid, Missing
 from core.ledger.log import append
 from core.machine import advance
 from core.outbox import post
+from credit import services as credit
 from opening.models import Bid
 
 KIND = "set_aside"
 MOST = 2000
 REFUSALS = frozenset({"refused_to_sign", "gave_up"})
 """Reasons that are the winner's own refusal, after which the law of some procedures bars it from the re-run (R-561)."""
+AT_FAULT = frozenset({"refused_to_sign", "no_performance_bond"})
+"""Reasons by which the tenderee decides with evidence that the award was abandoned without due cause (条例 a74)."""
 
 
 def set_aside_winner(
@@ -77,6 +81,8 @@ def lose(act: Act, publicity: Publicity, winner: Bid, reason: str, evidence: str
         bidding.bar_from_rerun(act, section, identifier=winner.identifier, name=winner.name, reason=reason)
     facts = {"number": winner.number, "reason": reason, "round": publicity.round, "by_winner": by_winner}
     append(act, "award.set_aside", publicity.subject, {**facts, "evidence": evidence})
+    if reason in AT_FAULT:
+        _record_abandonment(act, publicity, lost, evidence)
     left = [one for one in publicity.candidates if one not in queries.set_aside_numbers(act.session, section)]
     notice = publish_notice(
         act,
@@ -108,6 +114,46 @@ def lose(act: Act, publicity: Publicity, winner: Bid, reason: str, evidence: str
             notice=notice.number,
         )
     return lost
+
+
+def judge_abandonment(act: Act, publicity: Publicity, number: int, *, at_fault: bool, reason: str) -> SetAside:
+    """Decide whether a winner who gave up did so without due cause: only then it is a fact of its credit (条例 a74).
+
+    A refusal or a missing performance bond is decided where the winner is set aside. Missing("set_aside.unknown"),
+    Conflict("set_aside.judged") for one that is decided or not a giving up, Invalid form.length of the reason.
+    """
+    lost = next((one for one in queries.set_aside(act.session, publicity) if one.number == number), None)
+    if lost is None:
+        raise Missing("set_aside.unknown")
+    if lost.reason != "gave_up" or lost.fault is not None:
+        raise Conflict("set_aside.judged", number=lost.bid.number)
+    reason = reason.strip()
+    if len(reason) < 10 or len(reason) > MOST:
+        raise Invalid("form.length", field="fault_reason", least=10, most=MOST, found=len(reason))
+    lost.fault = {"at_fault": at_fault, "reason": reason, "by": act.actor.name, "at": iso(act.now)}
+    act.session.flush()
+    facts = {"set_aside": lost.number, "number": lost.bid.number, "at_fault": at_fault, "reason": reason}
+    append(act, "award.judge_abandonment", publicity.subject, facts | {"actor": act.actor.name})
+    if at_fault:
+        _record_abandonment(act, publicity, lost, reason)
+    return lost
+
+
+def _record_abandonment(act: Act, publicity: Publicity, lost: SetAside, reason: str) -> None:
+    """The fact of everybody who bid together (招标投标法 a31); its source is this setting aside, none later."""
+    winner, section = lost.bid, publicity.section
+    credit.record_joint_fact(
+        act,
+        kind="award_abandoned",
+        identifier=winner.identifier,
+        name=winner.name,
+        members=[(one["uscc"], one["name"]) for one in winner.members],
+        section_code=section.code,
+        source=f"{publicity.subject}:set_aside:{lost.number}",
+        decision=f"中标结果撤销（第 {lost.number} 次，{winner.number} 号投标）",
+        facts={"reason": reason[:500], "cause": lost.reason, "number": winner.number},
+        law=bidding_queries.law_of(section),
+    )
 
 
 def hold_again(act: Act, publicity: Publicity, explanation: str) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from bidding.queries import law_of
 from collusion import queries
 from collusion.models import LeadBudget, Material, Warning
 from collusion.rules.fusion import Selection
@@ -161,7 +162,10 @@ def approve_warning(act: Act, found: Warning, agrees: bool, note: str) -> None:
                 name=member["name"],
                 kind="collusion_confirmed",
                 section_code=found.section.code,
+                source=found.subject,
+                decision=found.code,
                 facts={"warning": found.code, "reason": found.decision},
+                law=law_of(found.section),
             )
 
 

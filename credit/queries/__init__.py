@@ -8,8 +8,6 @@ from credit.queries.checks import (
     checks,
     checks_of,
     due_to_ask,
-    facts,
-    facts_since,
     is_restricted,
     matrix_of,
     newest_checks,
@@ -22,6 +20,18 @@ from credit.queries.checks import (
     successor,
 )
 from credit.queries.corrections import correction, corrections, corrections_of, organisation_of
+from credit.queries.facts import (
+    fact_from,
+    facts,
+    facts_of_section,
+    facts_since,
+    found_facts,
+    own_fact,
+    standing_facts,
+    withdrawal,
+    withdrawals,
+    withdrawals_of,
+)
 from credit.queries.incentives import incentive, uses_incentives
 from credit.queries.lists import (
     active_records,
@@ -58,9 +68,12 @@ __all__ = [
     "corrections",
     "corrections_of",
     "due_to_ask",
+    "fact_from",
     "facts",
+    "facts_of_section",
     "facts_since",
     "feedback",
+    "found_facts",
     "import_at",
     "import_by_id",
     "imports",
@@ -73,6 +86,7 @@ __all__ = [
     "organisation_of",
     "own_check",
     "own_code",
+    "own_fact",
     "parties",
     "records",
     "records_began",
@@ -87,8 +101,12 @@ __all__ = [
     "running_imports",
     "sections_checked",
     "source_settings",
+    "standing_facts",
     "statistics",
     "successor",
     "unanswered",
     "uses_incentives",
+    "withdrawal",
+    "withdrawals",
+    "withdrawals_of",
 ]

@@ -1,4 +1,4 @@
-"""Reads of checks with their evidence, of what they mean for a section, and of facts."""
+"""Reads of checks with their evidence, and of what they mean for a section."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from accounts.rules import Role
 from core.act import Actor
 from core.errors import Conflict, Missing
 from core.law import Snapshot
-from credit.models import CreditCheck, CreditFact
+from credit.models import CreditCheck
 from credit.rules import SOURCES, blocks, whole
 
 WORKING = (Role.OFFICER, Role.SUPERVISOR, Role.OPERATOR, Role.TENDEREE, Role.AGENT, Role.EXPERT)
@@ -184,19 +184,6 @@ def check_new_ledger(session: Session, sha256: str) -> None:
     query = select(CreditCheck.id).where(CreditCheck.adapter == "ledger", CreditCheck.raw_sha256 == sha256).limit(1)
     if session.scalar(query) is not None:
         raise Conflict("credit.ledger_held", field="file")
-
-
-def facts(session: Session, identifier: str) -> list[CreditFact]:
-    """Facts found on this platform about a party, newest first."""
-    return list(
-        session.scalars(select(CreditFact).where(CreditFact.identifier == identifier).order_by(CreditFact.id.desc()))
-    )
-
-
-def facts_since(session: Session, since: datetime | None = None) -> list[CreditFact]:
-    """Every fact found on this platform, oldest first."""
-    query = select(CreditFact).order_by(CreditFact.id)
-    return list(session.scalars(query if since is None else query.where(CreditFact.recorded_at >= since)))
 
 
 def sections_checked(session: Session) -> list[str]:

@@ -41,11 +41,13 @@ def mine() -> str:
     person = current_person()
     own = person.organisation if person else None
     with reading() as session:
+        known = queries.facts(session, own.identifier) if own else []
         return render_template(
             "credit/mine.html",
             organisation=own,
             checks=queries.checks_of(session, own.identifier) if own else [],
-            facts=queries.facts(session, own.identifier) if own else [],
+            facts=[one for one in known if one.withdraws_id is None],
+            gone=queries.withdrawals(known),
             corrections=queries.corrections_of(session, own.identifier) if own else [],
         )
 

@@ -1,15 +1,15 @@
-"""The ledger of checks and feedback: figures for everybody, the unanswered for who works on them; facts to export."""
+"""The ledger of checks and feedback: figures for everybody, the unanswered for who works on them."""
 
 from __future__ import annotations
 
 import csv
 import io
 
-from flask import Response, flash, jsonify, make_response, redirect, render_template, request, url_for
+from flask import Response, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _  # type: ignore[import-untyped]
 from werkzeug.wrappers import Response as BaseResponse
 
-from accounts.access import acting, current_actor, door, instant_now, limited, public, reading, requires, status_of
+from accounts.access import acting, current_actor, instant_now, limited, public, reading, requires, status_of
 from accounts.rules import Role
 from core.clock import iso
 from core.errors import Invalid, Refusal
@@ -17,7 +17,7 @@ from core.render.figures import Figure, Group, answered_bars
 from credit import queries, services
 from credit.routes.pages import STAFF, blueprint, uploaded
 from credit.rules import GROUPS, LISTS, Count, count, total
-from credit.rules.export import as_csv, as_groups, plain_cell
+from credit.rules.export import plain_cell
 
 MOST_LEDGER = 32 << 20
 KINDS = ("", "platform", "ledger")
@@ -118,23 +118,6 @@ def take_ledger() -> BaseResponse | tuple[str, int]:
         return _ledger([refusal], status_of(refusal))
     flash(_("已导入台账 %(rows)s 行。", rows=rows), "ok")
     return redirect(url_for("credit.ledger"), 303)
-
-
-@blueprint.get("/credit/facts.json")
-@requires(*STAFF)
-def facts_json() -> Response:
-    """Facts found on this platform in the credit groups of the national data set."""
-    with reading() as session:
-        return jsonify(as_groups(queries.facts_since(session), platform_code=door().platform.signer.verifier.name))
-
-
-@blueprint.get("/credit/facts.csv")
-@requires(*STAFF)
-def facts_csv() -> Response:
-    """The same as one table."""
-    with reading() as session:
-        groups = as_groups(queries.facts_since(session), platform_code=door().platform.signer.verifier.name)
-    return _download("\ufeff" + as_csv(groups), "text/csv; charset=utf-8", "credit-facts.csv")
 
 
 def _download(text: str, kind: str, name: str) -> Response:

@@ -4,9 +4,11 @@ from credit.rules.feedback import GROUPS, Asked, Count, Open, count, total
 from credit.rules.incentives import Incentive, check_neutral, incentive_for
 from credit.rules.judging import (
     CUTOFFS,
+    EACH,
     Verdict,
     blocks,
     cutoff_on,
+    fact_rule,
     judge,
     masked,
     matrix,
@@ -35,6 +37,7 @@ from credit.rules.reading import Parsed, parse_list, read_file, shown
 __all__ = [
     "CHANNELS",
     "CUTOFFS",
+    "EACH",
     "GROUPS",
     "LISTS",
     "MOST_ROWS",
@@ -54,6 +57,7 @@ __all__ = [
     "check_shrink",
     "count",
     "cutoff_on",
+    "fact_rule",
     "incentive_for",
     "judge",
     "masked",

@@ -23,6 +23,9 @@ GENERAL_BAR = "不适用行业罚款标准"
 ABOVE = "yuan above"
 """The unit of a bar that must be exceeded (不含本数); one in `yuan` is reached."""
 
+EACH = "each"
+"""Of a consortium each member is named by a fact (连带责任); otherwise its lead alone, in whose name was bid."""
+
 WORST = ("clear", "informed", "pending", "restricted")
 """Decisions, mildest first."""
 
@@ -143,6 +146,16 @@ def cutoff_on(law: Snapshot, named: str, *, notice: date | None, deadline: date)
     """
     chosen = named if named in CUTOFFS else matrix(law).text("credit.cutoff")
     return {"notice": notice or deadline, "deadline": deadline, "query": None}[chosen]
+
+
+def fact_rule(kind: str, law: Snapshot | None, on: date) -> dict[str, str]:
+    """The rule a fact of this kind rests on, cited; its value says whom it names of a consortium: "each" or "lead".
+
+    `law`: the project's; without one the book's of the day. A kind without a rule of its own falls under R-901.
+    """
+    book = matrix(law) if law is not None else freeze(rulebook(), "*", on)
+    key = f"credit.fact.{kind}"
+    return book.cite(key if key in book.rules else "credit.fact.other")
 
 
 def years_before(day: date, years: int) -> date:

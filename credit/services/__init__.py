@@ -17,8 +17,9 @@ from credit.services.corrections import (
     return_correction,
     withdraw_correction,
 )
-from credit.services.facts import choose_incentives, record_fact, take_ledger
+from credit.services.facts import record_fact, record_joint_fact, withdraw_fact
 from credit.services.importing import abandon_import, begin_import, import_list, take_import
+from credit.services.ledgers import choose_incentives, take_ledger
 from credit.services.sources import ask_sources, set_source
 
 __all__ = [
@@ -39,9 +40,11 @@ __all__ = [
     "import_list",
     "keep_evidence",
     "record_fact",
+    "record_joint_fact",
     "return_correction",
     "set_source",
     "take_import",
     "take_ledger",
     "withdraw_correction",
+    "withdraw_fact",
 ]

@@ -1,126 +1,148 @@
-"""Facts later stages found, and ledgers of checks that were made before this platform or beside it."""
+"""Facts that later stages found about parties: recorded once for each decision, withdrawn by a fact, never deleted."""
 
 from __future__ import annotations
 
-import csv
-import hashlib
-import io
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any
-
-import rfc8785
-from sqlalchemy import insert, select
 
 from accounts.rules import normalise_uscc
 from core.act import Act
-from core.clock import BEIJING
-from core.errors import Invalid
+from core.calendar import day_of
+from core.errors import Conflict, Invalid
+from core.law import Snapshot
 from core.ledger.log import append
+from core.outbox import post
 from credit import queries
-from credit.models import CreditCheck, CreditChoice, CreditFact
-from credit.rules import SOURCES
+from credit.models import CreditFact
+from credit.rules import EACH, fact_rule
 
-LEDGER = ("number", "identifier", "name", "source", "region", "section", "asked_at", "feedback_at", "decision")
-"""The columns of a ledger file; `feedback_at` is empty where no feedback came."""
-DECISIONS = ("clear", "informed", "pending", "restricted")
+WITHDRAWN = "withdrawn"
+"""The kind of a fact that withdraws another."""
+REASON = (4, 2000)
 
 
 def record_fact(
-    act: Act, *, identifier: str, name: str, kind: str, section_code: str, facts: dict[str, Any]
+    act: Act,
+    *,
+    kind: str,
+    identifier: str,
+    name: str,
+    section_code: str,
+    source: str,
+    decision: str,
+    facts: Mapping[str, Any],
+    law: Snapshot | None = None,
+    decided_on: date | None = None,
+    member_of: str = "",
 ) -> CreditFact:
-    """Keep a fact a later stage found about a party, for example a confirmed collusion; it judges nobody by itself."""
-    fact = CreditFact(
-        identifier=normalise_uscc(identifier),
-        name=name,
-        kind=kind,
-        section=section_code,
-        facts=facts,
-        recorded_at=act.now,
-    )
-    act.session.add(fact)
-    act.session.flush()
-    append(
+    """Keep a fact a later stage found about a party, for example a confirmed collusion; it judges nobody by itself.
+
+    `source`: the subject in the ledger of what decided it; `decision`: the decision's number or what it says in short;
+    `facts["reason"]`: why; `decided_on`: the Beijing day, today unless told; `law`: the project's frozen rules, today's
+    without. The same kind from the same source about the same party is one fact: told again, the one that is held comes
+    back. Of people who have no organisation's code the pool's number is told, never their own. Conflict
+    ("credit.fact_withdrawn") for one that was withdrawn: what was reversed comes back only by another decision.
+    """
+    code = normalise_uscc(identifier)
+    held = queries.fact_from(act.session, kind=kind, identifier=code, source=source)
+    if held is not None:
+        if queries.withdrawal(act.session, held) is not None:
+            raise Conflict("credit.fact_withdrawn", number=held.id)
+        return held
+    day = decided_on or day_of(act.now)
+    fact = _added(
         act,
-        "credit.fact",
-        f"section:{section_code}",
-        {"identifier": fact.identifier, "kind": kind, "facts": facts, "actor": act.actor.name},
+        CreditFact(
+            identifier=code,
+            name=name,
+            kind=kind,
+            section=section_code,
+            source=source[:120],
+            decision=decision.strip()[:200],
+            decided_on=day.isoformat(),
+            rule=fact_rule(kind, law, day),
+            member_of=normalise_uscc(member_of) if member_of else "",
+            facts=dict(facts),
+            recorded_at=act.now,
+        ),
     )
+    append(act, "credit.fact", subject_of(fact), told(fact) | {"actor": act.actor.name})
+    _tell(act, fact, "credit.fact_recorded", number=fact.id)
     return fact
 
 
-def choose_incentives(act: Act, project_code: str, uses: bool) -> None:
-    """Say whether a project lets good ratings earn anything; whoever calls has seen that it is not published yet."""
-    held = act.session.scalar(select(CreditChoice).where(CreditChoice.project == project_code))
-    if held is None:
-        held = CreditChoice(project=project_code, uses_incentives=uses, set_by="", set_at=act.now)
-        act.session.add(held)
-    held.uses_incentives, held.set_by, held.set_at = uses, act.actor.name, act.now
-    act.session.flush()
-    append(act, "credit.choice", f"project:{project_code}", {"uses_incentives": uses, "actor": act.actor.name})
+def record_joint_fact(
+    act: Act, *, identifier: str, members: Iterable[tuple[str, str]], **rest: Any
+) -> list[CreditFact]:
+    """The same of a bidder that may be a consortium: of each member, or of its lead alone, as the kind's rule says.
 
-
-def take_ledger(act: Act, raw: bytes) -> int:
-    """Take over a ledger of earlier checks and their feedback (CSV in UTF-8) as it is, all or nothing; its length.
-
-    Raises Invalid("credit.ledger") with the line, or _columns, _encoding and _twice for what is wrong with the file,
-    and Conflict("credit.ledger_held") for a file taken before.
+    `members`: code and name of each, the lead among them or not; empty for who bids alone.
     """
-    stored = act.store.put(raw)
-    queries.check_new_ledger(act.session, stored.sha256)
-    rows = []
-    try:
-        reader = csv.DictReader(io.StringIO(raw.decode("utf-8-sig")), strict=True)
-        missing = [name for name in LEDGER if name not in (reader.fieldnames or [])]
-        if missing:
-            raise Invalid("credit.ledger_columns", field="file", missing=missing)
-        for row in reader:
-            rows.append(_ledger_row(row, reader.line_num, stored.sha256, act.actor.name))
-    except (UnicodeDecodeError, csv.Error):
-        raise Invalid("credit.ledger_encoding", field="file") from None
-    if len({row["evidence"]["number"] for row in rows}) != len(rows):
-        raise Invalid("credit.ledger_twice", field="file")
-    for start in range(0, len(rows), 1000):
-        act.session.execute(insert(CreditCheck), rows[start : start + 1000])
-    append(act, "credit.ledger", "credit:ledger", {"sha256": stored.sha256, "rows": len(rows), "actor": act.actor.name})
-    return len(rows)
+    found = [record_fact(act, identifier=identifier, **rest)]
+    if found[0].rule["value"] == EACH:
+        for code, name in members:
+            if normalise_uscc(code) != found[0].identifier:
+                found.append(record_fact(act, **{**rest, "identifier": code, "name": name, "member_of": identifier}))
+    return found
 
 
-def _ledger_row(row: dict[str, str], line: int, sha256: str, by: str) -> dict[str, Any]:
-    try:
-        asked, came = _instant(row["asked_at"]), _instant(row["feedback_at"]) if row["feedback_at"] else None
-        if row["source"] not in SOURCES or row["decision"] not in DECISIONS or (came is not None and came < asked):
-            raise ValueError
-        if came is None and row["decision"] != "pending":
-            raise ValueError
-    except (ValueError, KeyError, TypeError):
-        raise Invalid("credit.ledger", field="file", line=line) from None
-    evidence = {"type": "sunbid-credit-ledger-row/v1", "file_sha256": sha256, **{name: row[name] for name in LEDGER}}
+def withdraw_fact(act: Act, fact: CreditFact, *, source: str, decision: str, reason: str) -> CreditFact:
+    """What decided a fact was reversed: a new fact withdraws it, and it is told to its party.
+
+    `source`: the subject in the ledger of what reversed it. Conflict("credit.fact_withdrawn") for one that is withdrawn
+    already or withdraws itself another; Invalid: form.length of the reason, form.required of the decision's number.
+    """
+    if fact.withdraws_id is not None or queries.withdrawal(act.session, fact) is not None:
+        raise Conflict("credit.fact_withdrawn", number=fact.id)
+    reason, decision = reason.strip(), decision.strip()
+    if not decision:
+        raise Invalid("form.required", field="decision")
+    if not REASON[0] <= len(reason) <= REASON[1]:
+        raise Invalid("form.length", field="reason", least=REASON[0], most=REASON[1], found=len(reason))
+    made = _added(
+        act,
+        CreditFact(
+            identifier=fact.identifier,
+            name=fact.name,
+            kind=WITHDRAWN,
+            section=fact.section,
+            source=source[:120],
+            decision=decision[:200],
+            decided_on=day_of(act.now).isoformat(),
+            rule=fact_rule(WITHDRAWN, None, day_of(act.now)),
+            member_of=fact.member_of,
+            withdraws_id=fact.id,
+            facts={"reason": reason},
+            recorded_at=act.now,
+        ),
+    )
+    append(act, "credit.fact_withdrawn", subject_of(made), told(made) | {"actor": act.actor.name})
+    _tell(act, fact, "credit.fact_withdrawn", number=fact.id, reason=reason[:200])
+    return made
+
+
+def subject_of(fact: CreditFact) -> str:
+    """Where a fact stands in the ledger: with its section, or with what decided it where it has none."""
+    return f"section:{fact.section}" if fact.section else fact.source
+
+
+def told(fact: CreditFact) -> dict[str, Any]:
+    """What the ledger and the archive say of a fact."""
     return {
-        "section": row["section"],
-        "stage": "imported",
-        "identifier": normalise_uscc(row["identifier"]),
-        "name": row["name"],
-        "role": "bidder",
-        "member_of": "",
-        "source": row["source"],
-        "adapter": "ledger",
-        "region": row["region"],
-        "source_as_of": None,
-        "raw_sha256": sha256,
-        "checked_at": asked,
-        "checked_by": by,
-        "feedback_at": came,
-        "follows_id": None,
-        "outcome": "imported" if came else "unanswered",
-        "decision": row["decision"],
-        "rule": {"rule": "R-702", "key": "credit.evidence", "value": "required", "unit": "effect", "source": ""},
-        "evidence": evidence,
-        "evidence_sha256": hashlib.sha256(rfc8785.dumps(evidence)).hexdigest(),
-        "attempts": 1,
-        "next_ask_at": None,
-    }
+        "number": fact.id, "kind": fact.kind, "identifier": fact.identifier, "name": fact.name,
+        "member_of": fact.member_of, "source": fact.source, "decision": fact.decision, "decided_on": fact.decided_on,
+        "rule": fact.rule, "withdraws": fact.withdraws_id, "facts": fact.facts,
+    }  # fmt: skip
 
 
-def _instant(text: str) -> datetime:
-    value = datetime.fromisoformat(text)
-    return (value if value.tzinfo else value.replace(tzinfo=BEIJING)).astimezone(UTC)
+def _added(act: Act, fact: CreditFact) -> CreditFact:
+    act.session.add(fact)
+    act.session.flush()
+    return fact
+
+
+def _tell(act: Act, fact: CreditFact, template: str, **facts: Any) -> None:
+    organisation = queries.organisation_of(act.session, fact.identifier)
+    if organisation is not None:
+        post(act, key=f"{template}:{fact.id}", recipient=f"organisation:{organisation.id}", template=template, **facts)

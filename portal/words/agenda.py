@@ -5,6 +5,7 @@ from flask_babel import lazy_gettext as _l
 SENTENCES = {
     "todo.accounts.verify": _l("核对 %(n)s 家新登记单位"),
     "todo.accounts.renew_certificate": _l("您的数字证书快到期，请登记新证书"),
+    "todo.awards.judge_abandonment": _l("认定 %(number)s 号放弃中标有无正当理由"),
     "todo.credit.correct": _l("办理信用更正申请第 %(number)s 号（%(state)s）"),
     "todo.credit.unanswered": _l("%(n)s 项信用查询逾期没有反馈，请人工核实"),
     "todo.credit.stale": _l("“%(source)s”名单过旧或从未导入，请导入最新名单"),

@@ -35,6 +35,11 @@ SENTENCES = {
     "set_aside.reason": _l(
         "撤销中标结果只能因拒绝签约、放弃、不可抗力、未交履约保证金或被查实违法。依据 R-503、R-561。"
     ),
+    "set_aside.unknown": _l("没有这一次撤销。"),
+    "set_aside.judged": _l("%(number)s 号放弃中标有无正当理由已经认定，或不需要认定。"),
+    "contract.fault": _l("请选择解除合同的责任：均无责任、中标人或招标人。"),
+    "contract.fault_document": _l("一方有责任的，请写明认定责任的文书（判决、裁决或双方确认书的文号）。"),
+    "contract.kept": _l("履约保证金只有因中标人的责任才能不退或少退。依据 R-156、R-556。"),
     "retender.no_ground": _l("只有中标结果被撤销之后，才能终止标段 %(section)s 并重新招标。"),
     "remedy.kind": _l("异议成立时，请选择法律允许的处理方式。"),
     "remedy.stage": _l("请选择从初步评审还是从评分开始重新评审。"),
@@ -222,6 +227,7 @@ KINDS = {
     "publicity.revoke": _l("公示（结果）撤销"),
     "publicity.renew": _l("重新公示（公告）"),
     "award.set_aside": _l("中标人被撤销"),
+    "award.judge_abandonment": _l("认定放弃中标有无正当理由"),
     "project.bar": _l("拒绝签约的成交人不得参加重新采购"),
     "award.retender": _l("终止，重新招标"),
     "notice.set_aside": _l("中标结果撤销公告"),

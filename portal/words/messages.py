@@ -31,6 +31,10 @@ MESSAGES = {
     "awards.contract_concluded": _l("标段 %(section)s：合同已签订；投标保证金最迟 %(refund_due_at)s 退还。"),
     "awards.contract_ended": _l("标段 %(section)s：合同已结束，退还履约保证金 %(refund)s 元。"),
     "awards.set_aside": _l("标段 %(section)s：%(number)s 号投标的中标结果已撤销，见公告 %(notice)s。"),
+    "credit.fact_recorded": _l(
+        "本平台记入一条关于贵单位的信用事实（第 %(number)s 号），请查看依据；认为有误的可依法申诉。"
+    ),
+    "credit.fact_withdrawn": _l("关于贵单位的信用事实（第 %(number)s 号）已撤销：%(reason)s"),
     "credit.correction_forwarded": _l("贵单位的信用更正申请（第 %(number)s 号）已转送%(to)s。"),
     "credit.correction_returned": _l("贵单位的信用更正申请（第 %(number)s 号）已退回：%(answer)s"),
     "credit.correction_upheld": _l("贵单位的信用更正申请（第 %(number)s 号）来源已更正：%(answer)s"),
@@ -62,6 +66,8 @@ OWN = {
     "webhook.disabled": "window.webhooks",
     "bond.due": "bidding.own_bonds",
     "bond.returned": "bidding.own_bonds",
+    "credit.fact_recorded": "credit.mine",
+    "credit.fact_withdrawn": "credit.mine",
     "credit.correction_forwarded": "credit.mine",
     "credit.correction_returned": "credit.mine",
     "credit.correction_upheld": "credit.mine",

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from core.clock import BEIJING
 from credit.rules import SOURCES
-from credit.services.facts import LEDGER
+from credit.services.ledgers import LEDGER
 from tests.factories import uscc
 
 QUARTERS = {1: (1602, 2), 4: (1571, 2), 7: (1623, 3)}

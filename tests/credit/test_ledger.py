@@ -121,6 +121,8 @@ def test_facts_are_exported_in_the_national_groups(
                 name="=甲",
                 kind=kind,
                 section_code="BJ-1",
+                source=f"warning:{kind}",
+                decision="W-1",
                 facts={"reason": "串通", "until": "2027-01-01"},
             )
         groups = as_groups(queries.facts_since(act.session), platform_code="sunbid.test")

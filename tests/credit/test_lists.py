@@ -253,11 +253,3 @@ def test_the_terminal_imports_and_checks(platform: Platform, tmp_path: Path) -> 
     assert code == 1 and '"reason": "credit.row_width"' in output
     assert "v2" in run("lists")[1]
     assert str(runner.invoke(credit, ["lists"], obj=None).exception) == "command.no_platform"
-
-
-def test_a_fact_found_here_is_kept(act_as: ActAs) -> None:
-    with act_as(Role.SUPERVISOR) as act:
-        services.record_fact(
-            act, identifier=uscc(1), name="第1号公司", kind="collusion", section_code="BJ-1", facts={"warning": "W-1"}
-        )
-        assert queries.facts(act.session, uscc(1))[0].facts == {"warning": "W-1"}

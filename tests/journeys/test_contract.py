@@ -13,6 +13,7 @@ from accounts.queries import person as person_of
 from accounts.rules import Role
 from awards.rules.contracts import contract_message
 from core.act import SYSTEM, Platform
+from credit import queries as credit
 from tests import factories
 from tests.conftest import Browser
 from tests.journeys.test_outcomes import to_report
@@ -152,9 +153,26 @@ def test_a_contract_follows_the_offer_and_every_party_signs_it(
     within = {**too_much, "amount_fen": "100.00"}
     assert tenderee().post(page, data=within).status_code == 303
     assert winner().post(page, data={"verb": "event", "kind": "milestone", "text": "完成基础"}).status_code == 303
-    ending = {"verb": "terminate", "confirmation": code, "text": "因规划调整，双方协商解除", "refund_fen": "1.00"}
+    ending = {
+        "verb": "terminate", "confirmation": code, "text": "停工九十日，经催告仍不复工", "refund_fen": "1.00",
+        "fault": "none", "document": "",
+    }  # fmt: skip
     assert winner().post(page, data=ending).status_code in (403, 422)
+    assert "因中标人的责任才能不退" in tenderee().post(page, data=ending).text
+    ending["fault"] = "winner"
+    assert "停工九十日" in (kept := tenderee().post(page, data=ending).text) and "写明认定责任的文书" in kept
+    ending["document"] = "（2026）浙01民终77号"
     assert tenderee().post(page, data=ending).status_code == 303
+    with platform.reading() as session:
+        facts = credit.standing_facts(session, code)
+    assert [(one.kind, one.identifier, one.member_of) for one in facts] == [
+        ("contract_broken", one["uscc"], "" if one["uscc"] == held.identifier else held.identifier) for one in everyone
+    ]
+    assert {(one.decision, one.rule["rule"], one.rule["value"]) for one in facts} == {
+        (ending["document"], "R-901", "each")
+    }
+    assert "违约解除合同" in member().get("/credit/mine").text
+    assert public().get(f"/credit/facts/{facts[0].id}").status_code == 404
     assert stage.notices()["contract_end"]["refund_fen"] == 100
     ocds = public().get(f"/ocds/{code.rpartition('-')[0]}.json").json
     assert faults(ocds, "ocds") == [] and official_faults(ocds) == []

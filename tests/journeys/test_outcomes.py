@@ -17,6 +17,7 @@ from awards import queries as awards
 from bidding import queries as bidding
 from core.act import Platform
 from core.clock import BEIJING
+from credit import queries as credit
 from portal.cli.tick import tick
 from tests import factories
 from tests.conftest import Browser
@@ -136,6 +137,16 @@ def test_a_winner_who_gives_up_is_followed_by_the_next_candidate(
     post(winner, f"/bid/{code}/give-up", confirmation=code, evidence="项目经理调离，不能履约")
     page = tenderee().get(f"/tender/{code}/award").text
     assert "放弃中标" in page and "重新招标" in page
+    fault = f"/tender/{code}/award/set-aside/1/fault"
+    with platform.reading() as session:
+        assert credit.facts_of_section(session, code) == [], "nobody has decided that it was without due cause"
+    assert "项目经理在职" in post(tenderee, fault, 422, fault_reason="项目经理在职，未调离")
+    post(tenderee, fault, fault="without_cause", fault_reason="经向社保机构核实，项目经理在职，未调离")
+    post(tenderee, fault, 422, fault="with_cause", fault_reason="又认为有正当理由，改为不记入")
+    with platform.reading() as session:
+        (told,) = credit.facts_of_section(session, code)
+    assert (told.kind, told.identifier, told.rule["rule"]) == ("award_abandoned", first.identifier, "R-561")
+    assert "无正当理由放弃中标" in winner().get(f"/credit/facts/{told.id}").text
     with platform.reading() as session:
         assert bidding.section(session, code).project.barred == [], "no article bars after a tender"
     if regime == "G":

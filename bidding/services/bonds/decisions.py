@@ -6,6 +6,7 @@ from bidding.models import Bond
 from bidding.queries import bonds as queries
 from bidding.rules.bonds import PAPERS, books, check_forfeit
 from bidding.services.bonds.books import post
+from bidding.services.bonds.facts import record_kept
 from bidding.services.bonds.orders import order_claim
 from bidding.services.lock import lock_row
 from core.act import Act
@@ -72,6 +73,7 @@ def forfeit_bond(act: Act, bond: Bond, *, cause: str, reason: str, document: str
     elif held:
         post(act, bond.section, bond, f"keep:{bond.id}", books.moved(held, books.HELD, books.KEPT))
     advance(act, bond, "forfeit", number=bond.number, **bond.decision)
+    record_kept(act, bond)
 
 
 def _check_reason(text: str, field: str) -> None:

@@ -50,7 +50,9 @@ def after_performance(act: Act, section: Section, *, winner: str, reason: str) -
     return None
 
 
-def after_termination(act: Act, section: Section, *, winner: str, refund_fen: int, reason: str) -> Bond | None:
+def after_termination(
+    act: Act, section: Section, *, winner: str, refund_fen: int, reason: str, document: str = ""
+) -> Bond | None:
     """The contract ended before it was performed: what the decision leaves of the performance bond goes back.
 
     All of it: due now. None of it: kept, for the decision's reason. A part of a guarantee: the rest is claimed of the
@@ -67,8 +69,8 @@ def after_termination(act: Act, section: Section, *, winner: str, refund_fen: in
         kept = min(given, bond.asked_fen) - refund_fen
         if bond.form not in PAPERS and kept < given:
             return release_performance_bond(
-                act, here, bond.number, due_on=day_of(act.now), reason=reason, kept_fen=kept
+                act, here, bond.number, due_on=day_of(act.now), reason=reason, kept_fen=kept, document=document
             )
-        keep_performance_bond(act, bond, bond.asked_fen - refund_fen, reason=reason)
+        keep_performance_bond(act, bond, bond.asked_fen - refund_fen, reason=reason, document=document)
         return bond
     return None

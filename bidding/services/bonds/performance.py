@@ -23,6 +23,7 @@ from bidding.rules.bonds import (
 )
 from bidding.rules.bonds.guarantee import digest_of
 from bidding.services.bonds.books import post
+from bidding.services.bonds.facts import record_kept
 from bidding.services.bonds.orders import order_claim, order_release
 from bidding.services.lock import lock_row
 from core.act import Act
@@ -145,7 +146,7 @@ def is_given(bond: Bond | None) -> bool:
 
 
 def release_performance_bond(
-    act: Act, section: Section, number: int, *, due_on: date, reason: str, kept_fen: int = 0
+    act: Act, section: Section, number: int, *, due_on: date, reason: str, kept_fen: int = 0, document: str = ""
 ) -> Bond:
     """The contract's works are accepted: the bond goes back by the day the contract says; a guarantee at once.
 
@@ -158,31 +159,34 @@ def release_performance_bond(
     bond.due_rule = {"rule": "R-556", "reason": reason.strip()[:200], "since": day_of(act.now).isoformat()}
     facts: dict[str, Any] = {"basis": "performance", "due_on": bond.due_on, "since": bond.due_rule["since"]}
     if kept_fen:
-        bond.decision = _decided(act, bond, reason, kept_fen)
+        bond.decision = _decided(act, bond, reason, kept_fen, document)
         post(act, bond.section, bond, f"keep:{bond.id}", books.moved(kept_fen, books.PERFORMANCE, books.KEPT))
         facts |= {"kept_fen": kept_fen, "cause": TERMINATED}
     advance(act, bond, "make_due", number=number, reason=reason.strip(), **facts)
+    if kept_fen:
+        record_kept(act, bond)
     if bond.form in PAPERS:
         order_release(act, bond)
     return bond
 
 
-def keep_performance_bond(act: Act, bond: Bond, fen: int, *, reason: str) -> None:
+def keep_performance_bond(act: Act, bond: Bond, fen: int, *, reason: str, document: str = "") -> None:
     """The contract was ended and this much is kept: claimed of the issuer, or all of the money booked as kept."""
     held = queries.held_fen(act.session, bond)
-    bond.decision = _decided(act, bond, reason, held)
+    bond.decision = _decided(act, bond, reason, held, document)
     if bond.form in PAPERS:
         order_claim(act, bond, fen, reason.strip()[:200])
         bond.decision = {**bond.decision, "claimed_fen": fen}
     else:
         post(act, bond.section, bond, f"keep:{bond.id}", books.moved(held, books.PERFORMANCE, books.KEPT))
     advance(act, bond, "forfeit", number=bond.number, **bond.decision)
+    record_kept(act, bond)
 
 
-def _decided(act: Act, bond: Bond, reason: str, kept_fen: int) -> dict[str, Any]:
+def _decided(act: Act, bond: Bond, reason: str, kept_fen: int, document: str) -> dict[str, Any]:
     return {
         "cause": TERMINATED, "reason": reason.strip()[:500], "by": act.actor.name, "at": iso(act.now),
-        "kept_fen": kept_fen, "document": bond.section.code,
+        "kept_fen": kept_fen, "document": document or bond.section.code,
         "law": queries.bond_law(bond.section).cite("perf_bond_max"),
     }  # fmt: skip
 

@@ -31,6 +31,7 @@ from core.clock import iso
 from core.errors import Conflict, Invalid, Refusal
 from core.ledger.log import entries_of
 from core.trust import Trust
+from credit import queries as credit
 from portal.cli.orders import hand_over_orders
 from portal.cli.tick import tick
 from tests.bidding.bonds.stage import ASKED, BondStage
@@ -229,6 +230,13 @@ def test_a_bond_is_kept_only_for_a_cause_of_the_law_by_a_decision(stage: BondSta
     with stage.platform.act(stage.finance) as act:
         services.forfeit_bond(act, queries.bond_by_id(act.session, stage.bond("b").id), **keep)
         services.forfeit_bond(act, queries.bond_by_id(act.session, stage.bond("a").id), **keep)
+    with stage.platform.reading() as session:
+        facts = {one.source: one for one in credit.facts_of_section(session, stage.code)}
+        kept_of = {letter: facts[stage.bond(letter).subject] for letter in "ab"}
+    assert [(one.kind, one.decision, one.facts["cause"], one.facts["kept_fen"]) for one in kept_of.values()] == [
+        ("bond_forfeited", keep["document"], "revoked", ASKED)
+    ] * 2, "the guarantee that is claimed and the money alike, no other bond"
+    assert len(facts) == 2 and {one.rule["rule"] for one in facts.values()} == {"R-156"}
     report = stage.report()
     assert report["balanced"] and report["totals"]["kept"] == -ASKED
     assert [order.kind for order in orders(stage, "a")] == ["claim"]  # type: ignore[attr-defined]
@@ -375,6 +383,8 @@ def test_a_contract_that_ends_early_decides_the_performance_bond(
         held = queries.bond(act.session, section, 1, "performance")
         assert held is not None and held.state == state
         assert (held.decision or {}).get("cause") == ("terminated" if refund_fen < ASKED else None)
+        facts = credit.facts_of_section(act.session, made.code)
+        assert [one.facts["kept_fen"] for one in facts] == ([ASKED - refund_fen] if refund_fen < ASKED else [])
     report = made.report()
     assert report["balanced"] and {name: report["totals"][name] for name in totals} == totals
     assert recount(record_of(made)) == []

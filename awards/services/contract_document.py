@@ -1,0 +1,52 @@
+"""The contract's paper: a PDF made of its terms, which carries them as data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import rfc8785
+
+from bidding.models import Section
+from core import money
+from core.clock import BEIJING, from_iso, iso
+from core.render.pdf import Attachment, render_pdf
+from opening.models import Bid
+
+TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
+
+
+def render_contract(winner: Bid, section: Section, terms: Mapping[str, Any], number: int, *, at: datetime) -> bytes:
+    """The contract's PDF; equal terms at an instant give equal pages, and carry the terms as data."""
+    project = section.project
+    facts: dict[str, Any] = {
+        "project": project.name, "project_code": project.code, "section": section.name, "code": section.code,
+        "regime": project.regime, "tenderee": project.tenderee.name, "tenderee_identifier": project.tenderee.identifier,
+        "winner": winner.name, "winner_identifier": winner.identifier, "consortium": winner.members, "number": number,
+        "terms": dict(terms), "at": iso(at),
+    }  # fmt: skip
+    html = _pages().get_template("awards/contract_document.html").render(**facts)
+    return render_pdf(html, attachments=[Attachment("contract.json", rfc8785.dumps(facts), "合同数据（RFC 8785）", at)])
+
+
+@cache
+def _pages() -> jinja2.Environment:
+    """The contract is a Chinese document whatever the reader's language."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined
+    )
+    environment.globals["_"] = lambda text, **facts: text % facts if facts else text
+    environment.filters["fen"] = money.grouped
+    environment.filters["upper"] = money.upper
+    environment.filters["day"] = _day
+    return environment
+
+
+def _day(text: str) -> str:
+    """The Beijing day of an instant as `iso` writes it: 2026年11月3日."""
+    day = from_iso(text).astimezone(BEIJING)
+    return f"{day.year}年{day.month}月{day.day}日"
