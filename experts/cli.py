@@ -13,9 +13,10 @@ from accounts.cli.server import acting_as, platform_of
 from accounts.queries import organisation_by_identifier
 from core.errors import Missing
 from core.seal.keyfile import make_key_file
-from experts import queries, services
+from experts import forms, queries, services
 from experts.queries import federation
 from experts.rules import write_csv, write_workbook
+from experts.rules.discipline import MEASURES, causes
 from experts.services import exchange, partners
 
 
@@ -130,6 +131,91 @@ def review_command(
             services.return_application(act, held, reason)
         else:
             services.refuse_application(act, held, reason)
+
+
+@experts.command("sanctions")
+@click.option("--state", default="", help="only those in this state, for example in_force")
+@click.pass_context
+def sanctions_command(context: click.Context, state: str) -> None:
+    """List what was proposed and decided about experts: number, state, measure, cause, expert, last day."""
+    with platform_of(context).reading() as session:
+        for one in queries.sanctions(session, state):
+            until = one.until_on or ""
+            click.echo(f"{one.id}\t{one.state}\t{one.measure}\t{one.cause}\t{one.expert.code}\t{until}")
+
+
+@experts.command("sanction")
+@click.argument("code")
+@click.option("--measure", type=click.Choice(MEASURES), required=True, help="what is to be done")
+@click.option("--cause", type=click.Choice(list(causes())), required=True, help="why, as the law names it")
+@click.option("--reason", required=True, help="facts and reasons; the expert reads them")
+@click.option("--months", type=int, help="how long a suspension lasts")
+@click.option("--section", default="", help="the section it happened in")
+@click.option(
+    "--evidence", "files", multiple=True, type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="a PDF, PNG or JPEG; may be repeated",
+)  # fmt: skip
+@click.option("--as", "login", required=True, help="the officer or supervisor who proposes")
+@click.pass_context
+def sanction_command(
+    context: click.Context, code: str, measure: str, cause: str, reason: str, months: int | None, section: str,
+    files: tuple[Path, ...], login: str,
+) -> None:  # fmt: skip
+    """Propose a sanction of the expert CODE; another person decides it."""
+    documents = [(one.name, forms.kind_of(one.read_bytes(), one.name), one.read_bytes()) for one in files]
+    platform = platform_of(context)
+    with platform.act(acting_as(platform, login)) as act:
+        made = services.propose_sanction(
+            act, queries.expert(act.session, code), measure=measure, cause=cause, reason=reason, months=months,
+            section_code=section, documents=documents,
+        )  # fmt: skip
+        click.echo(f"{made.id}")
+
+
+@experts.command("decide-sanction")
+@click.argument("number", type=int)
+@click.option("--confirm", "decision", flag_value="confirm", help="the measure is taken")
+@click.option("--dismiss", "decision", flag_value="dismiss", help="nothing is done")
+@click.option("--lift", "decision", flag_value="lift", help="it ends early, as was asked")
+@click.option("--keep", "decision", flag_value="keep", help="it stays in force")
+@click.option("--opinion", required=True, help="the reasons; the expert reads them")
+@click.option("--as", "login", required=True, help="who decides, not who proposed")
+@click.pass_context
+def decide_command(context: click.Context, number: int, decision: str | None, opinion: str, login: str) -> None:
+    """Decide the sanction NUMBER, or whether it ends early."""
+    if decision is None:
+        raise click.UsageError("--confirm | --dismiss | --lift | --keep")
+    platform = platform_of(context)
+    with platform.act(acting_as(platform, login)) as act:
+        held = queries.sanction(act.session, number)
+        if decision == "confirm":
+            services.confirm_sanction(act, held, opinion)
+        elif decision == "dismiss":
+            services.dismiss_sanction(act, held, opinion)
+        else:
+            services.decide_lift(act, held, is_lifted=decision == "lift", opinion=opinion)
+        click.echo(f"{held.state}\t{held.expert.code}\t{held.expert.status}")
+
+
+@experts.command("review-year")
+@click.argument("code")
+@click.argument("year", type=int)
+@click.option("--pass", "grade", flag_value="pass", help="the year is passed")
+@click.option("--fail", "grade", flag_value="fail", help="the year is failed")
+@click.option("--remark", default="", help="words; needed for a fail")
+@click.option("--as", "login", required=True, help="the officer of the pools who reviews")
+@click.pass_context
+def review_year_command(
+    context: click.Context, code: str, year: int, grade: str | None, remark: str, login: str
+) -> None:  # fmt: skip
+    """Record the yearly review of the expert CODE and print the figures it stands on."""
+    if grade is None:
+        raise click.UsageError("--pass | --fail")
+    platform = platform_of(context)
+    with platform.act(acting_as(platform, login)) as act:
+        made = services.review_year(act, queries.expert(act.session, code), year, grade, remark)
+        for name, value in made.figures.items():
+            click.echo(f"{name}\t{value}")
 
 
 @experts.group("partners")

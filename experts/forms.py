@@ -14,6 +14,7 @@ from core.errors import Invalid
 from core.forms import Fields, choice, day, decimal, digest, fault, instant, integer, text, whole
 from experts.rules import FINDINGS, Constraints, Declared
 from experts.rules.application import TITLES
+from experts.rules.discipline import GRADES, ITEMS, MEASURES, YEAR_GRADES, causes
 from experts.rules.federation import apart
 from experts.rules.pool import STATUSES
 
@@ -137,11 +138,16 @@ def read_documents(sent: Sequence[Any]) -> list[tuple[str, str, bytes]]:
         if len(raw) > MOST_DOCUMENT:
             raise Invalid("form.length", field="documents", most=MOST_DOCUMENT, least=1, found=len(raw))
         name = re.sub(r"[\x00-\x1f\x7f/\\\\]", "_", str(one.filename))[-100:]
-        kind = next((kind for magic, kind in MAGIC.items() if raw.startswith(magic)), None)
-        if kind is None:
-            raise Invalid("application.document", field="documents", name=name)
-        found.append((name, kind, raw))
+        found.append((name, kind_of(raw, name), raw))
     return found
+
+
+def kind_of(raw: bytes, name: str) -> str:
+    """What kind of file it is by its first bytes; Invalid("application.document") for any other."""
+    kind = next((kind for magic, kind in MAGIC.items() if raw.startswith(magic)), None)
+    if kind is None:
+        raise Invalid("application.document", field="documents", name=name)
+    return kind
 
 
 def _rows(fields: Fields, prefix: str, most: int, names: Sequence[str]) -> list[dict[str, str | None]]:
@@ -291,6 +297,39 @@ def read_party(body: Any, fields: Fields, name: str) -> tuple[str, str]:
 def read_status(fields: Fields) -> tuple[str, str]:
     """An expert's new status and the reason."""
     return choice(fields, "status", STATUSES), text(fields, "reason", most=500)
+
+
+@whole
+def read_sanction(fields: Fields) -> dict[str, Any]:
+    """A proposed sanction: measure, cause, months of a suspension, the section it happened in, the reason."""
+    measure = choice(fields, "measure", MEASURES)
+    wants = measure == "suspension" or bool(fields.get("months", "").strip())
+    return {
+        "measure": measure,
+        "cause": choice(fields, "cause", causes()),
+        "months": integer(fields, "months", least=1, most=999) if wants else None,
+        "section_code": text(fields, "section", most=60, required=False),
+        "reason": text(fields, "reason", least=10, most=4000),
+    }
+
+
+@whole
+def read_assessment(fields: Fields) -> dict[str, Any]:
+    """An assessment: a grade for each item, and words."""
+    return {
+        "grades": {item: choice(fields, item, GRADES) for item in ITEMS},
+        "remark": text(fields, "remark", most=1000, required=False),
+    }
+
+
+@whole
+def read_review(fields: Fields) -> dict[str, Any]:
+    """A yearly review: the year, the grade, words."""
+    return {
+        "year": integer(fields, "year", least=2000, most=2200),
+        "grade": choice(fields, "grade", YEAR_GRADES),
+        "remark": text(fields, "remark", most=1000, required=False),
+    }
 
 
 def read_reason(fields: Fields, name: str = "reason", *, most: int = 1000) -> str:

@@ -68,6 +68,22 @@ APPLICATION = Lifecycle(
     },
 )
 
+SANCTION = Lifecycle(
+    "sanction",
+    "proposed",
+    {
+        "state_case": move(("proposed", "heard"), "heard"),
+        "confirm": move(("proposed", "heard"), "in_force"),
+        "dismiss": move(("proposed", "heard"), "dismissed"),
+        "withdraw": move(("proposed", "heard"), "withdrawn"),
+        "ask_back": move("in_force", "lift_asked"),
+        "keep": move("lift_asked", "in_force"),
+        "lift": move("lift_asked", "lifted"),
+        "expire": move(("in_force", "lift_asked"), "expired"),
+    },
+)
+"""What is done about an expert's breach of duty: proposed by one person, answered, decided by another (R-315)."""
+
 BID_CLARIFICATION = Lifecycle(
     "bid_clarification",
     "asked",

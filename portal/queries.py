@@ -58,6 +58,7 @@ NAVIGATION: tuple[tuple[str, Any, frozenset[Role] | None], ...] = (
     ("accounts.people", _l("人员与角色"), frozenset({Role.OPERATOR})),
     ("accounts.authorities", _l("认证机构"), frozenset({Role.OPERATOR})),
     ("experts.pool", _l("专家库"), frozenset({Role.OPERATOR})),
+    ("experts.sanctions", _l("专家处理"), frozenset({Role.OPERATOR, Role.SUPERVISOR})),
     ("experts.partner_list", _l("协作平台"), frozenset({Role.OPERATOR})),
     ("window.exchange", _l("数据交换"), frozenset({Role.OPERATOR})),
     ("credit.lists", _l("信用名单"), PUBLIC),

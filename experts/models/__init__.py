@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from experts.models.blind import CleanedFile, MaskedScore, MaskedSheet
 from experts.models.committee import AvoidanceRequest, Committee, DirectSelection, DutyKey, Member
+from experts.models.discipline import ExpertAssessment, Sanction, YearlyReview
 from experts.models.federation import Consultation, Enquiry, Loan
 from experts.models.opinions import OpinionAnswer, ReferenceOpinion
 from experts.models.partner import Partner
@@ -21,6 +22,7 @@ __all__ = [
     "DutyKey",
     "Enquiry",
     "Expert",
+    "ExpertAssessment",
     "ExpertPool",
     "Loan",
     "MaskedScore",
@@ -34,6 +36,8 @@ __all__ = [
     "ReferenceOpinion",
     "Review",
     "Rollback",
+    "Sanction",
     "ScoreItem",
     "Sheet",
+    "YearlyReview",
 ]

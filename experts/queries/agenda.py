@@ -17,12 +17,13 @@ from core.act import Actor
 from core.agenda import Item, Kind
 from core.draw import record
 from core.errors import Missing
-from experts.models import BidClarification, Committee, Loan, Member, PoolApplication, Rollback
+from experts.models import BidClarification, Committee, Loan, Member, PoolApplication, Rollback, Sanction
 from experts.queries.avoidance import avoidance_requests, committee_of
 from experts.queries.blind import masked_progress
 from experts.queries.clarifications import own_bid_clarifications
 from experts.queries.committee import in_two_stages, invitations, leader, live_members, members, memos, prices_are_open
 from experts.queries.direct import direct_selections
+from experts.queries.discipline import assessments_in, to_assess
 from experts.queries.federation import own_loans
 from experts.queries.identity import committees_with_secrets, duty_key, is_open
 from experts.queries.scoring import own_progress, own_review_progress
@@ -30,6 +31,8 @@ from experts.queries.seats import open_seats
 
 STAGES = ("opened", "evaluating")
 """States of a section in which it needs a committee or has one at work."""
+JUDGED = ("evaluated", "candidates_published", "awarded")
+"""States of a section in which its experts' work can be judged."""
 
 KINDS = {
     "experts.request": Kind("experts.committee", ("experts.request_committee", "experts.propose_direct")),
@@ -65,6 +68,10 @@ KINDS = {
     "experts.deliver": Kind("experts.report", ("experts.deliver_report",)),
     "experts.answer_loan": Kind("experts.loan", ("experts.accept_loan", "experts.decline_loan")),
     "experts.answer_clarification": Kind("experts.bid_clarifications", ("experts.write_answer", "experts.sign_answer")),
+    "experts.assess": Kind("experts.assessment", ("experts.assess_member",)),
+    "experts.answer_sanction": Kind("experts.own_sanction", ("experts.state_case",)),
+    "experts.decide_sanction": Kind("experts.sanction", ("experts.decide_sanction",)),
+    "experts.decide_lift": Kind("experts.sanction", ("experts.decide_lift",)),
     "experts.recommend": Kind("experts.recommendations", ("experts.recommend",)),
     "experts.reapply": Kind("experts.own_record", ("experts.reapply", "experts.withdraw_application")),
     "experts.judge_application": Kind(
@@ -91,6 +98,7 @@ def agenda(session: Session, actor: Actor, now: datetime) -> Iterator[Item]:
     if actor.has(Role.BIDDER):
         yield from _questions(session, actor)
     yield from _applications(session, actor)
+    yield from _judging(session, actor, now)
 
 
 def _forming(session: Session, held: Committee, actor: Actor, now: datetime) -> Iterator[Item]:
@@ -257,3 +265,31 @@ def _applications(session: Session, actor: Actor) -> Iterator[Item]:
             if one.state == "recommended" or one.unit_id is None:
                 facts = {"number": one.id}
                 yield Item("experts.judge_application", {"number": one.id}, name=one.pool.name, facts=facts)
+
+
+def _judging(session: Session, actor: Actor, now: datetime) -> Iterator[Item]:
+    """Experts' work to be judged, sanctions to be answered and decided; nobody decides what they proposed (R-315)."""
+    rule = {"rule": "R-315", "source": ""}
+    if actor.has(Role.TENDEREE, Role.AGENT):
+        for section in bidding.own_sections(session, actor, JUDGED):
+            held = committee_of(session, section)
+            if held is not None and held.state == "delivered":
+                made = {one.member_id for one in assessments_in(session, held)}
+                left = sum(one.id not in made for one in to_assess(session, held))
+                if left:
+                    yield bidding.on(section, "experts.assess", facts={"left": left}, rule=rule)
+    if actor.person_id is None:
+        return
+    query = select(Sanction).where(Sanction.state.in_(("proposed", "heard", "lift_asked"))).order_by(Sanction.id)
+    for one in session.scalars(query):
+        at = {"number": one.id}
+        is_spoken = one.state == "heard" or now >= one.hear_until
+        if one.expert.person_id == actor.person_id:
+            if one.state == "proposed":
+                yield Item("experts.answer_sanction", at, one.hear_until, rule=rule)
+        elif not actor.has(Role.SUPERVISOR):
+            continue
+        elif one.state == "lift_asked" and one.lift_asked_by != actor.person_id:
+            yield Item("experts.decide_lift", at, facts=at, rule=rule)
+        elif one.state != "lift_asked" and is_spoken and one.proposed_by != actor.person_id:
+            yield Item("experts.decide_sanction", at, facts=at, rule=rule)

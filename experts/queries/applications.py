@@ -13,7 +13,7 @@ from core.errors import Conflict, Missing
 from core.ledger.log import LedgerEntry
 from core.locker import locker_of
 from core.store import ObjectStore
-from experts.models import Expert, ExpertPool, PoolApplication
+from experts.models import Expert, ExpertPool, PoolApplication, Sanction
 
 PENDING = ("applied", "recommended")
 PROOF = "pool_application.proof"
@@ -69,8 +69,10 @@ def application(session: Session, number: int) -> PoolApplication:
     return found
 
 
-def proof(session: Session, store: ObjectStore, held: PoolApplication, sha256: str) -> tuple[dict[str, Any], bytes]:
-    """One proof brought with the application and its bytes, unlocked and compared with what was brought.
+def proof(
+    session: Session, store: ObjectStore, held: PoolApplication | Sanction, sha256: str
+) -> tuple[dict[str, Any], bytes]:
+    """One proof of an application, or piece of evidence, and its bytes, unlocked and compared with what was brought.
 
     Missing("object.unknown") for what is none; Conflict("locker.unreadable") where it is not as it was locked.
     """

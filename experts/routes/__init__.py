@@ -2,11 +2,13 @@
 
 from experts.routes import (
     applications,
+    assessing,
     avoidance,
     blind,
     clarifications,
     committee,
     direct,
+    discipline,
     draw,
     duty,
     federation,
@@ -25,12 +27,14 @@ from experts.routes.frame import blueprint
 
 __all__ = [
     "applications",
+    "assessing",
     "avoidance",
     "blind",
     "blueprint",
     "clarifications",
     "committee",
     "direct",
+    "discipline",
     "draw",
     "duty",
     "federation",

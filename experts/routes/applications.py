@@ -20,7 +20,7 @@ from core.calendar import day_of
 from core.errors import Invalid, Missing, Refusal
 from core.forms import day
 from experts import forms, queries, services
-from experts.models import PoolApplication
+from experts.models import PoolApplication, Sanction
 from experts.routes.frame import blueprint, done
 from experts.rules import classification, is_term_over, speciality_name
 from experts.rules.application import longest_term
@@ -29,6 +29,8 @@ KINDS = {
     "applied": "info", "recommended": "info", "returned": "warn", "refused": "bad", "accepted": "ok",
     "withdrawn": "muted",
 }  # fmt: skip
+STANDING = ("proposed", "heard", "in_force", "lift_asked")
+"""States of a sanction that is not over."""
 MEDIA = {"pdf": "application/pdf", "png": "image/png", "jpeg": "image/jpeg"}
 ROWS = {
     "employers": ("employer", ("name", "identifier", "from", "until")),
@@ -115,7 +117,7 @@ def record_contact() -> Response | tuple[str, int]:
 def own_document(number: int, sha256: str) -> FlaskResponse:
     """A proof one has brought oneself."""
     with reading() as session:
-        return _document(session, queries.own_application(session, number, current_actor()), sha256)
+        return document(session, queries.own_application(session, number, current_actor()), sha256)
 
 
 @blueprint.get("/recommendations")
@@ -167,7 +169,7 @@ def application(number: int) -> str:
 def application_document(number: int, sha256: str) -> FlaskResponse:
     """A proof brought with the application."""
     with reading() as session:
-        return _document(session, queries.application(session, number), sha256)
+        return document(session, queries.application(session, number), sha256)
 
 
 @blueprint.post("/ops/applications/<int:number>/accept")
@@ -225,7 +227,8 @@ def _unit(act: Act) -> Organisation | None:
     return unit
 
 
-def _document(session: Session, held: PoolApplication, sha256: str) -> FlaskResponse:
+def document(session: Session, held: PoolApplication | Sanction, sha256: str) -> FlaskResponse:
+    """A proof or piece of evidence as a file to keep, shown in no page of ours."""
     found, raw = queries.proof(session, door().platform.store, held, sha256)
     response = FlaskResponse(raw, mimetype=MEDIA[found["kind"]])
     response.headers.set("Content-Disposition", "attachment", filename=found["name"])
@@ -253,6 +256,7 @@ def _own(errors: list[Refusal], sent: Mapping[str, Any], contact: Mapping[str, A
         held = queries.expert_of(session, actor)
         own = queries.own_applications(session, actor)
         latest = own[0] if own else None
+        sanctions = queries.sanctions_of(session, held) if held is not None else []
         values: dict[str, Any] = {}
         if errors and sent:
             values = {**sent, "specialities": forms.listed(sent, "specialities")}
@@ -270,6 +274,9 @@ def _own(errors: list[Refusal], sent: Mapping[str, Any], contact: Mapping[str, A
             speciality_name=speciality_name, counts=(forms.EMPLOYERS, forms.SHAREHOLDINGS, forms.RELATIVES),
             is_over=held is not None and is_term_over(held.term_until, day_of(instant_now())),
             history=queries.history_of(session, held) if held is not None else [],
+            sanctions=[one for one in sanctions if one.state in STANDING],
+            past=[one for one in sanctions if one.state not in STANDING],
+            assessments=queries.assessments_of(session, held) if held is not None else [],
             is_open=latest is not None and latest.state in ("applied", "recommended"),
         )  # fmt: skip
 

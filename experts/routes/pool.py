@@ -16,6 +16,7 @@ from core.forms import day
 from experts import forms, queries, services
 from experts.routes.frame import blueprint, done
 from experts.rules import COLUMNS, classification, is_term_over, speciality_name, write_csv, write_workbook
+from experts.rules.discipline import HELD
 from experts.rules.pool import STATUSES
 
 SHOWN = 200
@@ -92,13 +93,13 @@ def found_pool() -> Response | tuple[str, int]:
 @requires(Role.OPERATOR)
 def expert(code: str) -> str:
     """One expert: what avoidance knows of them, and the status."""
-    return _expert(code, [])
+    return expert_page(code, [])
 
 
 @blueprint.post("/ops/experts/<code>/status")
 @requires(Role.OPERATOR)
 def change_status(code: str) -> Response | tuple[str, int]:
-    """Suspend, remove or restore, with the reason."""
+    """Send to a training first, or let be drawn again, with the reason."""
     try:
         status, reason = forms.read_status(request.form)
         with acting() as act:
@@ -106,7 +107,7 @@ def change_status(code: str) -> Response | tuple[str, int]:
     except Refusal as refusal:
         if refusal.code == "expert.unknown":
             raise
-        return _expert(code, [refusal]), 422
+        return expert_page(code, [refusal]), 422
     return done(_("状态已更改。"), "experts.expert", code=code)
 
 
@@ -121,7 +122,7 @@ def renew_term(code: str) -> Response | tuple[str, int]:
     except Refusal as refusal:
         if refusal.code == "expert.unknown":
             raise
-        return _expert(code, [refusal]), 422
+        return expert_page(code, [refusal]), 422
     return done(_("聘期已更新。"), "experts.expert", code=code)
 
 
@@ -136,7 +137,7 @@ def record_training(code: str) -> Response | tuple[str, int]:
     except Refusal as refusal:
         if refusal.code == "expert.unknown":
             raise
-        return _expert(code, [refusal]), 422
+        return expert_page(code, [refusal]), 422
     return done(_("培训已登记。"), "experts.expert", code=code)
 
 
@@ -175,16 +176,22 @@ def _pool(errors: list[Refusal]) -> str:
         )
 
 
-def _expert(code: str, errors: list[Refusal]) -> str:
+def expert_page(code: str, errors: list[Refusal]) -> str:
+    """One expert's page, with what was wrong in what was sent."""
     with reading() as session:
         found = queries.expert(session, code)
         return render_template(
             "experts/expert.html",
             expert=found,
-            statuses=STATUSES,
+            statuses=[name for name in STATUSES if name not in HELD],
             errors=errors,
             values=request.form,
             speciality_name=speciality_name,
             is_over=is_term_over(found.term_until, day_of(instant_now())),
             assessments=queries.assessments(session, found),
+            said=queries.assessments_of(session, found),
+            reviews=queries.reviews_of(session, found),
+            sanctions=queries.sanctions_of(session, found),
+            year=(year := day_of(instant_now()).year - (day_of(instant_now()).month < 12)),
+            figures=queries.figures_of_year(session, found, year),
         )

@@ -9,6 +9,7 @@ from experts.services.applications import (
     return_application,
     withdraw_application,
 )
+from experts.services.assessing import assess_member, reply_assessment, review_year
 from experts.services.attendance import accept, avoid, declare, decline, sign_in, vote_leader
 from experts.services.avoidance import ask_avoidance, decide_avoidance, record_absence, release_member
 from experts.services.blind import lock_blind, lock_masked, reopen_masked, save_masked
@@ -29,6 +30,16 @@ from experts.services.committee import (
     widen_pools,
 )
 from experts.services.direct import approve_direct, propose_direct, refuse_direct
+from experts.services.discipline import (
+    ask_lift,
+    confirm_sanction,
+    decide_lift,
+    dismiss_sanction,
+    expire_sanction,
+    propose_sanction,
+    state_case,
+    withdraw_sanction,
+)
 from experts.services.draw import (
     announce_expert_draw,
     commit_draw_nonce,
@@ -75,7 +86,9 @@ __all__ = [
     "approve_direct",
     "ask_avoidance",
     "ask_bidder",
+    "ask_lift",
     "ask_rollback",
+    "assess_member",
     "avoid",
     "begin_scoring",
     "change_status",
@@ -83,12 +96,16 @@ __all__ = [
     "commit_draw_nonce",
     "conclude_expert_draw",
     "conclude_first_stage",
+    "confirm_sanction",
     "decide_avoidance",
+    "decide_lift",
     "decide_rollback",
     "declare",
     "decline",
     "deliver_report",
+    "dismiss_sanction",
     "drop_clear_proofs",
+    "expire_sanction",
     "explain_outlier",
     "export_experts",
     "found_pool",
@@ -111,6 +128,7 @@ __all__ = [
     "opine",
     "propose_correction",
     "propose_direct",
+    "propose_sanction",
     "ready_to_clean",
     "ready_to_opine",
     "reapply",
@@ -128,11 +146,13 @@ __all__ = [
     "renew_term",
     "reopen_masked",
     "reopen_sheet",
+    "reply_assessment",
     "report_facts",
     "request_committee",
     "return_application",
     "reveal_draw_nonce",
     "reveal_tables",
+    "review_year",
     "save_findings",
     "save_masked",
     "save_price_findings",
@@ -141,10 +161,12 @@ __all__ = [
     "sign_answer",
     "sign_in",
     "sign_report",
+    "state_case",
     "update_declarations",
     "vote_leader",
     "widen_pools",
     "withdraw_application",
+    "withdraw_sanction",
     "write_answer",
     "write_report",
 ]  # fmt: skip

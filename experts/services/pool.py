@@ -17,9 +17,11 @@ from core.calendar import day_of
 from core.errors import Conflict, Invalid, Missing
 from core.ledger.log import append
 from core.locker import Private
+from experts import queries
 from experts.models import Expert, ExpertPool
 from experts.rules import joined, read_experts
 from experts.rules.application import TRAINING
+from experts.rules.discipline import HELD
 from experts.rules.pool import MOST_ROWS, STATUSES
 from experts.rules.table import PARTS as LISTS
 
@@ -84,9 +86,21 @@ def update_declarations(
 
 
 def change_status(act: Act, expert: Expert, status: str, reason: str) -> None:
-    """Suspend, remove, punish or restore an expert, with the reason on record (R-315)."""
+    """One officer sends an expert to a training first or lets them be drawn again, with the reason on record.
+
+    Nobody suspends or removes alone, nor ends what two have decided: Conflict("expert.sanctioned"). Where no sanction
+    is in force (a table of before brought the status) the officer may restore.
+    """
     if not reason.strip():
         raise Invalid("expert.reason", field="reason")
+    held = [one for one in queries.sanctions_of(act.session, expert) if one.state in queries.IN_FORCE]
+    if _status(status) in HELD or (expert.status in HELD and any(one.measure != "warning" for one in held)):
+        raise Conflict("expert.sanctioned", expert=expert.code)
+    set_status(act, expert, status, reason)
+
+
+def set_status(act: Act, expert: Expert, status: str, reason: str) -> None:
+    """Bring the status to what was decided elsewhere, with the reason on record (R-315)."""
     before, expert.status = expert.status, _status(status)
     facts = Private({"from": before, "to": expert.status, "reason": reason})
     append(act, "expert.status", f"expert:{expert.code}", facts)
@@ -116,7 +130,7 @@ def record_training(act: Act, expert: Expert, *, name: str, on: date, hours: str
     expert.training = [*(expert.training or []), {"name": name, "on": on.isoformat(), "hours": hours}]
     append(act, "expert.train", f"expert:{expert.code}", Private(expert.training[-1]))
     if expert.status == TRAINING:
-        change_status(act, expert, "active", "training attended")
+        set_status(act, expert, "active", "training attended")
 
 
 def record_contact(act: Act, expert: Expert, *, phone: str, mail: str) -> None:
@@ -167,6 +181,8 @@ def _take_in(act: Act, row: Mapping[str, Any], pool: ExpertPool | None) -> Exper
     if held is not None:
         if held.person.login != row["login"]:
             raise Conflict("expert.exists", expert=row["code"])
+        if row["status"] != held.status and {row["status"], held.status} & set(HELD):
+            raise Conflict("expert.sanctioned", expert=row["code"])
         held.specialities, held.region, held.status = row["specialities"], row["region"], row["status"]
         held.term_until, held.training = row["term_until"], row["training"]
         if pool is not None:

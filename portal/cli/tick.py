@@ -90,6 +90,7 @@ def tick(platform: Platform) -> list[str]:
         renew_archives,
         record_trades,
         give_opinions,
+        end_sanctions,
         close_bond_books,
         keep_house,
     ):
@@ -217,6 +218,15 @@ def learn_sections(platform: Platform, done: Done) -> None:
     for code in due[:LEARNED]:
         with done.telling(f"learn {code}"):
             collusion.services.learn_section(platform, code)
+
+
+def end_sanctions(platform: Platform, done: Done) -> None:
+    """End every sanction of an expert whose last day is over."""
+    with platform.reading() as session:
+        due = experts.queries.due_to_expire(session, platform.clock.now())
+    for number in due:
+        with done.telling(f"sanction {number}"), platform.act(SYSTEM) as act:
+            experts.services.expire_sanction(act, experts.queries.sanction(act.session, number))
 
 
 def press_warnings(platform: Platform, done: Done) -> None:

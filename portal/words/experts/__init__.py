@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from portal.words.experts import committee, evaluation, pools
+from portal.words.experts import committee, discipline, evaluation, pools
 
-SENTENCES = pools.SENTENCES | committee.SENTENCES | evaluation.SENTENCES
-STATES = pools.STATES | committee.STATES | evaluation.STATES
-KINDS = pools.KINDS | committee.KINDS | evaluation.KINDS
+SENTENCES = pools.SENTENCES | committee.SENTENCES | evaluation.SENTENCES | discipline.SENTENCES
+STATES = pools.STATES | committee.STATES | evaluation.STATES | discipline.STATES
+KINDS = pools.KINDS | committee.KINDS | evaluation.KINDS | discipline.KINDS
 OWN = evaluation.OWN
