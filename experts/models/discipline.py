@@ -21,7 +21,8 @@ class Sanction(Base, Staged):
     """What is done about an expert's breach of duty: cause, evidence, hearing, decision by a second person, its end.
 
     `documents` are {name, kind, sha256, size, object} as of an application; `from_on` and `until_on` are days, both
-    included, no `until_on` meaning for good. Words about the person lie encrypted.
+    included, no `until_on` meaning for good; `stood_in` is the expert's status
+    before any sanction barred them. Words about the person lie encrypted.
     """
 
     __tablename__ = "expert_sanction"
@@ -55,6 +56,7 @@ class Sanction(Base, Staged):
     decided_at: Mapped[datetime | None]
     opinion: Mapped[str | None] = mapped_column(LockedText("expert_sanction.opinion"))
     from_on: Mapped[str | None] = mapped_column(String(10))
+    stood_in: Mapped[str | None] = mapped_column(String(20))
     until_on: Mapped[str | None] = mapped_column(String(10), index=True)
     lift_asked_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     lift_asked_at: Mapped[datetime | None]

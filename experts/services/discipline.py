@@ -21,9 +21,10 @@ from experts.rules.discipline import HELD, PUBLIC_MEASURES, causes, check_measur
 from experts.rules.law import expert_law
 from experts.services.applications import Documents
 from experts.services.attendance import leave
-from experts.services.draw import BARRED
 from experts.services.pool import set_status
 from experts.services.proofs import lock_proof
+
+BARRED = "R-330(8) status"
 
 
 def propose_sanction(
@@ -64,7 +65,7 @@ def propose_sanction(
     told = {"expert": expert.code, "reason": sanction.reason, "evidence": _hashes(sanction), "section": section_code}
     cites = [law.cite("sanction_hearing_days"), {"rule": causes()[cause].rule, "source": causes()[cause].source}]
     append(act, "sanction.propose", sanction.subject, Private({**_facts(sanction), **told, "rules": cites}))
-    _tell(act, sanction, "experts.sanction_proposed", until=sanction.hear_until.isoformat())
+    _tell(act, sanction, "experts.sanction_proposed", until_at=sanction.hear_until.isoformat())
     return sanction
 
 
@@ -89,16 +90,16 @@ def confirm_sanction(act: Act, sanction: Sanction, opinion: str) -> int:
     """
     _check_decider(act, sanction)
     if sanction.state == "proposed" and act.now < sanction.hear_until:
-        raise Untimely("sanction.hearing", until=sanction.hear_until.isoformat())
+        raise Untimely("sanction.hearing", until_at=sanction.hear_until.isoformat())
     _answer(act, sanction, opinion)
     today = day_of(act.now)
     until = lasts_until(sanction.measure, sanction.months, today)
     sanction.from_on, sanction.until_on = today.isoformat(), until.isoformat() if until else None
     advance(act, sanction, "confirm", **_facts(sanction), opinion_sha256=_digest(sanction.opinion or ""))
-    _settle(act, sanction.expert)
+    _settle(act, sanction)
     if sanction.measure in PUBLIC_MEASURES:
         _record(act, sanction, revoked=False)
-    _tell(act, sanction, "experts.sanction_decided", until=sanction.until_on or "")
+    _tell(act, sanction, "experts.sanction_decided")
     return _unseat(act, sanction.expert) if sanction.expert.status in HELD else 0
 
 
@@ -159,7 +160,7 @@ def expire_sanction(act: Act, sanction: Sanction) -> None:
 
 
 def _end(act: Act, sanction: Sanction) -> None:
-    _settle(act, sanction.expert)
+    _settle(act, sanction)
     if sanction.measure in PUBLIC_MEASURES:
         _record(act, sanction, revoked=True)
 
@@ -178,17 +179,15 @@ def _answer(act: Act, sanction: Sanction, opinion: str) -> None:
     sanction.opinion, sanction.decided_by, sanction.decided_at = opinion.strip(), act.actor.person_id, act.now
 
 
-def _settle(act: Act, expert: Expert) -> None:
-    """Bring the expert's status to what the sanctions in force say."""
-    held = [
-        (one.measure, one.cause)
-        for one in queries.sanctions_of(act.session, expert)
-        if one.state in queries.IN_FORCE
-    ]  # fmt: skip
-    otherwise = "active" if expert.training or expert.status not in HELD else "training"
-    if expert.status == "training":
-        otherwise = "training"
-    status = status_under(held, otherwise)
+def _settle(act: Act, sanction: Sanction) -> None:
+    """Bring the expert's status to what the sanctions in force say; with none, to where the expert stood before."""
+    expert = sanction.expert
+    running = [one for one in queries.sanctions_of(act.session, expert) if one.state in queries.IN_FORCE]
+    if sanction.stood_in is None:
+        before = next((one.stood_in for one in running if one.stood_in), None)
+        sanction.stood_in = (before or "active") if expert.status in HELD else expert.status
+    otherwise = sanction.stood_in if expert.status in HELD else expert.status
+    status = status_under([(one.measure, one.cause) for one in running], otherwise)
     if status != expert.status:
         set_status(act, expert, status, "sanction")
 

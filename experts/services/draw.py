@@ -20,17 +20,15 @@ from core.outbox import post
 from experts import queries
 from experts.models import Committee, Expert, Member
 from experts.rules import Shape, Walk, speciality_name, walk
-from experts.rules.discipline import HELD
 from experts.rules.federation import is_guest
 from experts.rules.walk import SEATED
 from experts.services.consulting import guests_for
 from experts.services.guests import seat_guest
-from experts.services.masks import candidate_name, check_moving, from_seat
+from experts.services.masks import candidate_name, check_moving
 from experts.services.places import bind
 
 TYPE = "expert-draw/v1"
 PARTIES = ("officer", "supervisor", "tenderee")
-BARRED = "R-330(8) status"
 
 
 def draw_label(committee: Committee) -> str:
@@ -185,25 +183,13 @@ def conclude_expert_draw(act: Act, committee: Committee) -> Draw:
     advance(act, draw, "conclude", seed=draw.seed, outcome=draw.outcome)
     if committee.state == "draw_announced":
         advance(act, committee, "draw", label=draw.label, seed=draw.seed)
-    _pass_over(act, committee, invite(act, committee, walked))
+    invite(act, committee, walked)
     return draw
 
 
 def fill_seats(act: Act, committee: Committee) -> list[Member]:
     """Invite the next of the standing order for every open expert seat; returns the new members (R-322, R-332)."""
-    return _pass_over(act, committee, invite(act, committee, queries.walk_now(act.session, committee, act.now)))
-
-
-def _pass_over(act: Act, committee: Committee, fresh: list[Member]) -> list[Member]:
-    """Whoever was suspended or removed since the list was frozen leaves at once, uninvited; the next takes the seat.
-
-    What the draw gave stays as it was drawn and the reason stands on record (R-330(8)).
-    """
-    barred = [one for one in fresh if one.invited_at is None]
-    for member in barred:
-        member.reason = BARRED
-        advance(from_seat(act, member), member, "avoid", reason=BARRED, was_leader=False)
-    return [one for one in fresh if one not in barred] + (fill_seats(act, committee) if barred else [])
+    return invite(act, committee, queries.walk_now(act.session, committee, act.now))
 
 
 def invite(act: Act, committee: Committee, walked: Walk) -> list[Member]:
@@ -232,7 +218,7 @@ def invite(act: Act, committee: Committee, walked: Walk) -> list[Member]:
 
 
 def seat(act: Act, committee: Committee, expert: Expert, *, label: str, seat: str, candidate: str | None) -> Member:
-    """Give the expert the seat and write the invitation, which names no project (R-324); none to who is suspended.
+    """Give the expert the seat and write the invitation, which names no project (R-324).
 
     Where a duty key is in force neither row says who it is: both are sealed to it (R-323).
     """
@@ -249,12 +235,12 @@ def seat(act: Act, committee: Committee, expert: Expert, *, label: str, seat: st
         label=label,
         state="invited",
         state_at=act.now,
-        invited_at=None if expert.status in HELD else act.now,
+        invited_at=act.now,
     )
     act.session.add(member)
     act.session.flush()
     bind(act, member)
-    if committee.meets_at is not None and member.invited_at is not None:
+    if committee.meets_at is not None:
         post(
             act,
             key=f"invitation:{member.id}",

@@ -45,6 +45,7 @@ def upgrade() -> None:
     sa.Column('decided_at', core.db.Instant(), nullable=True),
     sa.Column('opinion', sa.Text(), nullable=True),
     sa.Column('from_on', sa.String(length=10), nullable=True),
+    sa.Column('stood_in', sa.String(length=20), nullable=True),
     sa.Column('until_on', sa.String(length=10), nullable=True),
     sa.Column('lift_asked_by', KEY, nullable=True),
     sa.Column('lift_asked_at', core.db.Instant(), nullable=True),

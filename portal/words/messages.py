@@ -52,9 +52,9 @@ MESSAGES = {
     "experts.invitation": _l(
         "请于 %(meets_at)s 到%(place)s参加评标，预计 %(hours)s 小时，专业：%(speciality)s。请登录平台答复。"
     ),
-    "experts.sanction_proposed": _l("有一项有关您的处理建议，请在 %(until)s 前登录查看并陈述申辩。"),
+    "experts.sanction_proposed": _l("有一项有关您的处理建议，请在 %(until_at)s 前登录查看并陈述申辩。"),
     "experts.sanction_waits": _l("对评标专家的处理建议（第 %(number)s 号）等待决定。"),
-    "experts.sanction_decided": _l("有关您的处理已作出决定，请登录查看。期限：%(until)s"),
+    "experts.sanction_decided": _l("有关您的处理已作出决定，请登录查看。"),
     "experts.sanction_dismissed": _l("有关您的处理建议已撤回或者不予采纳。"),
     "experts.sanction_ended": _l("对您的处理已经结束。"),
     "experts.sanction_kept": _l("提前解除处理的申请未获同意，请登录查看理由。"),

@@ -14,7 +14,7 @@ SENTENCES = {
     "sanction.section": _l("该专家没有参加过标段 %(section)s 的评标。"),
     "sanction.pending": _l("对该专家已有一项处理建议等待决定。"),
     "sanction.removed": _l("该专家的评标资格已经取消。"),
-    "sanction.hearing": _l("专家尚未陈述申辩，%(until)s 以前不能决定。"),
+    "sanction.hearing": _l("专家尚未陈述申辩，%(until_at)s 以前不能决定。"),
     "sanction.decider": _l("由监督人员决定；警告也可以由另一名专家库管理人员决定。"),
     "sanction.two_people": _l("提出人、申请人和专家本人不能作决定。"),
     "sanction.running": _l("处理期限未满（至 %(until)s）。"),
