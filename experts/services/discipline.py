@@ -6,7 +6,7 @@ import hashlib
 from typing import Any
 
 from accounts import queries as accounts
-from accounts.rules import Role
+from accounts.rules import Role, normalise_uscc
 from core.act import Act
 from core.calendar import day_of, end_of_day, national
 from core.errors import Conflict, Forbidden, Invalid, Missing, Untimely
@@ -15,6 +15,7 @@ from core.locker import Private
 from core.machine import advance
 from core.outbox import post
 from credit import services as credit
+from credit.queries import fact_from
 from experts import queries
 from experts.models import Expert, Sanction
 from experts.rules.discipline import HELD, PUBLIC_MEASURES, causes, check_measure, lasts_until, status_under
@@ -25,6 +26,7 @@ from experts.services.pool import set_status
 from experts.services.proofs import lock_proof
 
 BARRED = "R-330(8) status"
+FACT = "expert_sanction"
 
 
 def propose_sanction(
@@ -98,7 +100,7 @@ def confirm_sanction(act: Act, sanction: Sanction, opinion: str) -> int:
     advance(act, sanction, "confirm", **_facts(sanction), opinion_sha256=_digest(sanction.opinion or ""))
     _settle(act, sanction)
     if sanction.measure in PUBLIC_MEASURES:
-        _record(act, sanction, revoked=False)
+        _record(act, sanction)
     _tell(act, sanction, "experts.sanction_decided")
     return _unseat(act, sanction.expert) if sanction.expert.status in HELD else 0
 
@@ -146,7 +148,11 @@ def decide_lift(act: Act, sanction: Sanction, *, is_lifted: bool, opinion: str) 
         sanction.lifted_by = None
         _tell(act, sanction, "experts.sanction_kept")
         return
-    _end(act, sanction)
+    _settle(act, sanction)
+    fact = fact_from(act.session, kind=FACT, identifier=normalise_uscc(sanction.expert.code), source=sanction.subject)
+    if fact is not None:
+        lift = f"lift {sanction.id}"
+        credit.withdraw_fact(act, fact, source=f"{sanction.subject}:lift", decision=lift, reason="ended early")
     _tell(act, sanction, "experts.sanction_ended")
 
 
@@ -155,14 +161,8 @@ def expire_sanction(act: Act, sanction: Sanction) -> None:
     if sanction.until_on is None or sanction.until_on >= day_of(act.now).isoformat():
         raise Untimely("sanction.running", until=str(sanction.until_on))
     advance(act, sanction, "expire")
-    _end(act, sanction)
-    _tell(act, sanction, "experts.sanction_ended")
-
-
-def _end(act: Act, sanction: Sanction) -> None:
     _settle(act, sanction)
-    if sanction.measure in PUBLIC_MEASURES:
-        _record(act, sanction, revoked=True)
+    _tell(act, sanction, "experts.sanction_ended")
 
 
 def _check_decider(act: Act, sanction: Sanction) -> None:
@@ -201,14 +201,15 @@ def _unseat(act: Act, expert: Expert) -> int:
     return lost
 
 
-def _record(act: Act, sanction: Sanction, *, revoked: bool) -> None:
-    expert = sanction.expert
+def _record(act: Act, sanction: Sanction) -> None:
+    """A credit fact under the expert's number in the pool: the ledger keeps it for ever, so it names nobody."""
+    code = sanction.expert.code
     credit.record_fact(
-        act, identifier=expert.code, name=expert.person.name, kind="expert_sanction",
-        section_code="",
+        act, kind=FACT, identifier=code, name=code, section_code="", source=sanction.subject,
+        decision=f"{sanction.measure} {sanction.id}",
         facts={
-            "sanction": sanction.id, "reason": sanction.cause, "measures": sanction.measure, "from": sanction.from_on,
-            "until": sanction.until_on or "", "revoked": revoked,
+            "reason": sanction.cause, "measures": sanction.measure, "from": sanction.from_on,
+            "until": sanction.until_on or "",
         },
     )  # fmt: skip
 
