@@ -10,9 +10,10 @@ from typing import Any
 from awards.rules import PASSED_OVER, SET_ASIDE
 from awards.rules.complaints import ABOUT, OUTCOMES, STEPS
 from awards.rules.contracts import EVENTS, FAULTS, FREE
+from awards.rules.recordings import MEDIA, ROOMS
 from awards.rules.selection import TYPE
 from core.errors import Invalid
-from core.forms import Fields, checked, choice, day, decimal, instant, integer, text, whole
+from core.forms import Fields, checked, choice, day, decimal, digest, instant, integer, text, whole
 
 MOST_TEXT = 5000
 MOST_FILE = 20 * 1024 * 1024
@@ -215,6 +216,46 @@ def read_brought(fields: Fields) -> dict[str, str]:
         "signature": "".join(text(fields, "signature", most=1000).split()),
         "pdf_sha256": text(fields, "pdf_sha256", most=64),
     }
+
+
+MOST_RECORDING = 10**15
+"""Bytes: more than any recording has; what is longer is a slip."""
+
+
+@whole
+def read_recording(fields: Fields) -> dict[str, Any]:
+    """An entry of the index: `place` names the room, and after a colon the site where there are sites."""
+    room, site = read_place(fields, "place")
+    return {
+        "room": room,
+        "site": site,
+        "title": text(fields, "title", least=2),
+        "media": choice(fields, "media", MEDIA),
+        "began_at": instant(fields, "began_at"),
+        "ended_at": instant(fields, "ended_at"),
+        "sha256": digest(fields, "sha256"),
+        "size": integer(fields, "size", least=1, most=MOST_RECORDING),
+        "location": text(fields, "location", most=500, least=2),
+        "custody": text(fields, "custody", least=2),
+    }
+
+
+@whole
+def read_missing(fields: Fields) -> dict[str, str]:
+    """That a room (`lost`) has no recording, and why."""
+    room, site = read_place(fields, "lost")
+    return {"room": room, "site": site, "reason": text(fields, "reason", most=2000, least=10)}
+
+
+def read_withdrawal(fields: Fields, number: int) -> str:
+    """Why the entry of that number does not stand."""
+    return text(fields, f"withdraw-{number}", most=2000, least=4)
+
+
+def read_place(fields: Fields, name: str) -> tuple[str, str]:
+    """A room and its site, `evaluation:S2`; the site is empty where the room is in one place."""
+    room, _, site = text(fields, name, most=40).partition(":")
+    return choice({name: room}, name, ROOMS), site
 
 
 def kept_file(name: str, data: bytes) -> str:

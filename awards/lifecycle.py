@@ -60,4 +60,7 @@ SUPPLEMENT = Lifecycle(
 )
 """A supplement to a closed file: asked by one person, decided by another; approved it is a layer (R-560)."""
 
+RECORDING = Lifecycle("recording", "standing", {"withdraw": move("standing", "withdrawn")})
+"""An entry of the index of recordings: it stands, or was withdrawn with a reason; it is never changed (R-261)."""
+
 OBJECTION = Lifecycle("objection", "open", {"answer": move("open", "answered")})

@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from accounts.models import Organisation
-from awards.lifecycle import COMPLAINT, CONTRACT, OBJECTION, PUBLICITY, SELECTION, SUPPLEMENT
+from awards.lifecycle import COMPLAINT, CONTRACT, OBJECTION, PUBLICITY, RECORDING, SELECTION, SUPPLEMENT
 from bidding.models import Section
 from core.db import Base, Json, Row, Staged
 from core.machine import Lifecycle
@@ -314,6 +314,47 @@ class ContractEvent(Base, Row):
     files: Mapped[Any] = mapped_column(Json, default=list)
     by: Mapped[str] = mapped_column(String(120))
     at: Mapped[datetime]
+
+
+class Recording(Base, Staged):
+    """One recording of a room by its hash and where it lies; the file itself never comes here (R-261).
+
+    Without a hash it is a supervisor's note that the room has none, with the `reason`. `keep`: the rule and years of
+    retention; `withdrawn`: why the entry no longer stands.
+    """
+
+    __tablename__ = "recording"
+    __table_args__ = (
+        UniqueConstraint("section_id", "number"),
+        CheckConstraint("room IN ('opening','evaluation','selection')", name="room"),
+        CheckConstraint("(sha256 IS NULL) = (reason <> '')", name="hash_or_reason"),
+        CheckConstraint("state <> 'withdrawn' OR withdrawn IS NOT NULL", name="withdrawn"),
+    )
+    lifecycle: ClassVar[Lifecycle] = RECORDING
+
+    section_id: Mapped[int] = mapped_column(ForeignKey("section.id"), index=True)
+    number: Mapped[int]
+    room: Mapped[str] = mapped_column(String(20))
+    site: Mapped[str] = mapped_column(String(10))
+    title: Mapped[str] = mapped_column(String(200))
+    media: Mapped[str | None] = mapped_column(String(10))
+    began_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    sha256: Mapped[str | None] = mapped_column(String(64))
+    size: Mapped[int | None]
+    location: Mapped[str] = mapped_column(String(500))
+    custody: Mapped[str] = mapped_column(String(200))
+    reason: Mapped[str]
+    keep: Mapped[Any] = mapped_column(Json)
+    withdrawn: Mapped[str | None]
+    registered_by: Mapped[str] = mapped_column(String(120))
+    registered_at: Mapped[datetime]
+    section: Mapped[Section] = relationship(lazy="joined")
+
+    @property
+    def subject(self) -> str:
+        """The entry's name in the ledger."""
+        return f"recording:{self.section.code}:{self.number}"
 
 
 class Archive(Base, Row):

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, object_session
 from accounts.access import current_actor
 from accounts.rules import Role
 from awards import queries as awards
-from awards.queries import archives, contracts, selection
+from awards.queries import archives, contracts, recordings, selection
 from awards.rules.disclosure import MEMBER
 from bidding import queries as bidding
 from bidding.models import Section
@@ -55,6 +55,8 @@ def _public(session: Session, section: Section) -> Iterable[Endpoint]:
         if sitting is not None and sitting.result is not None and section.state in ("awarded", "archived"):
             yield "awards.selection_record", _l("定标记录")
     yield "awards.complaints", _l("投诉情况")
+    if recordings.recordings(session, section):
+        yield "awards.recordings", _l("录音录像")
     closed = archives.archive(session, section)
     if closed is not None and MEMBER in closed.contents:
         yield "awards.public_export", _l("公开档案（下载）")
@@ -98,6 +100,8 @@ def _project(session: Session, section: Section, actor: Actor) -> Iterable[Endpo
         yield "opening.desk", _l("主持台")
     if section.state == "closed":
         return
+    if not recordings.recordings(session, section):
+        yield "awards.recordings", _l("录音录像")  # where there are some, everybody has this way
     yield "experts.committee", _l("评标委员会")
     committee = _there(lambda: experts.committee(session, section))
     if committee is not None and committee.state == "delivered":

@@ -14,6 +14,7 @@ CLASSES = ("public", "party", "supervisor")
 EDITIONS = (
     ("2026-10-01", "931ae988b768e9b1060880c1f8c257d7d668bacbc2c429244c57b5252d58dee8"),
     ("2026-12-01", "0f3b4a2370cbddd8d80eeeacf8dd771b03a060398404067aa35b2040d3f944a2"),
+    ("2026-12-02", "3e10714cd017d58ce582b259646a35b268630630fe7fe53ecad7409135202fb7"),
 )
 """First day and SHA-256 of the canonical JSON of every edition of the classes, as archive.md prints them."""
 PERSONAL = re.compile(

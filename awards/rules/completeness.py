@@ -12,8 +12,11 @@ from typing import Any
 
 import rfc8785
 
-THERE, LACKS, LATER, NOT_NEEDED = "there", "lacks", "later", "not_needed"
-"""`later`: it may come after sealing, as a supplement; `not_needed`: what would call for it has not happened."""
+from awards.rules.recordings import held_in
+
+THERE, LACKS, LATER, NOT_NEEDED, EXCUSED = "there", "lacks", "later", "not_needed", "excused"
+"""`later`: it may come after sealing, as a supplement; `not_needed`: what would call for it has not happened;
+`excused`: it is lost or was never made, and a supervisor has put that on record with the reason."""
 
 
 class Required(StrEnum):
@@ -34,6 +37,10 @@ class Required(StrEnum):
     OBJECTIONS = "objections"
     COMPLAINTS = "complaints"
     SELECTION = "selection"
+    RECORDED_OPENING = "recorded_opening"
+    RECORDED_EVALUATION = "recorded_evaluation"
+    RECORDED_SITES = "recorded_sites"
+    RECORDED_SELECTION = "recorded_selection"
     FILES = "files"
     CONTRACT = "contract"
     ACCEPTANCE = "acceptance"
@@ -60,12 +67,13 @@ def judge(
     edition: Mapping[str, Any],
     *,
     regime: str,
+    procedure: str,
     told: Collection[str],
     member: Callable[[str], Any],
     objects: int,
     missing: int = 0,
 ) -> list[dict[str, Any]]:
-    """One row `{code, found, state}` for each item of the list that the regime knows, in its order.
+    """One row `{code, found, state}` for each item of the list that regime and procedure know, in its order.
 
     `told`: the kind of every told entry; `member`: a JSON member by path; `objects`: the files that are there;
     `missing`: the files that are named and not there.
@@ -73,7 +81,7 @@ def judge(
     kinds = list(told)
     rows = []
     for item in edition["items"]:
-        if regime not in item["regimes"]:
+        if regime not in item["regimes"] or procedure not in item.get("procedures", [procedure]):
             continue
         found = _found(item, kinds, member, objects)
         if item.get("objects") and missing:
@@ -82,6 +90,8 @@ def judge(
             state = THERE
         elif "if" in item and not any(kind in item["if"] for kind in kinds):
             state = NOT_NEEDED
+        elif "recorded" in item and held_in(member("recordings.json"), item["recorded"])[1]:
+            state = EXCUSED
         else:
             state = LACKS if item["level"] == "must" else LATER
         rows.append({"code": item["code"], "found": found, "state": state})
@@ -91,6 +101,8 @@ def judge(
 def _found(item: Mapping[str, Any], told: list[str], member: Callable[[str], Any], objects: int) -> int:
     if "told" in item:
         return sum(kind in item["told"] for kind in told)
+    if "recorded" in item:
+        return held_in(member("recordings.json"), item["recorded"])[0]
     if "rows" in item:
         return sum(len(member(path)) for path in item["rows"])
     if "report" in item:

@@ -27,6 +27,7 @@ from awards.services.contracts import (
 from awards.services.exporting import export_archive
 from awards.services.objections import answer_objection, file_objection
 from awards.services.publicity import end_publicity, publish_candidates
+from awards.services.recordings import miss_recording, register_recording, withdraw_recording
 from awards.services.renewals import renew_archive
 from awards.services.result import announce_result
 from awards.services.selection import (
@@ -70,6 +71,7 @@ __all__ = [
     "judge_abandonment",
     "lapse_suspension",
     "lift_suspension",
+    "miss_recording",
     "order_suspension",
     "preview",
     "propose_contract",
@@ -79,6 +81,7 @@ __all__ = [
     "record_step",
     "refuse_complaint",
     "refuse_supplement",
+    "register_recording",
     "renew_archive",
     "return_complaint",
     "set_aside_winner",
@@ -87,4 +90,5 @@ __all__ = [
     "sign_selection",
     "terminate_contract",
     "withdraw_complaint",
+    "withdraw_recording",
 ]

@@ -20,7 +20,7 @@ from awards.rules.container import Source, write_container
 from awards.services.completeness import Judged, completeness, judged, objects_of
 from awards.services.proofs import proved_entries, told_entries, vouched_heads
 from awards.services.rounds import identity_packages, package_hash, told_first_round, told_round
-from awards.services.told import told_award, told_complaint, told_selection
+from awards.services.told import told_award, told_complaint, told_recordings, told_selection
 from bidding import queries as bidding
 from bidding import services as bidding_services
 from bidding.models import Section
@@ -141,6 +141,7 @@ def told_members(session: Session, section: Section, warnings: dict[str, Any]) -
         "award": told_award(session, section),
         "selection": told_selection(session, section),
         "contracts": [told_contract(session, one) for one in contracts(session, section)],
+        "recordings": told_recordings(session, section),
         "complaints": [told_complaint(session, one) for one in complaints(session, section)],
         "bonds": bond_record(session, bonded_section(session, section)),
         "credit": [

@@ -44,6 +44,7 @@ def judged(
     rows = judge(
         edition,
         regime=section.project.regime,
+        procedure=section.project.procedure,
         told=told,
         member=lambda path: members[path.removesuffix(".json")],
         objects=len(wanted) - len(missing),

@@ -96,6 +96,7 @@ def told_entries(session: Session, section: Section, opening: Opening, handed_do
                     LedgerEntry.subject.startswith(f"objection:{code}:", autoescape=True),
                     LedgerEntry.subject.startswith(f"selection:{code}:", autoescape=True),
                     LedgerEntry.subject.startswith(f"contract:{code}:", autoescape=True),
+                    LedgerEntry.subject.startswith(f"recording:{code}:", autoescape=True),
                     LedgerEntry.subject.startswith(f"complaint:{code}:", autoescape=True),
                     LedgerEntry.subject.startswith(f"bond:{bonded.code}:", autoescape=True),
                     LedgerEntry.subject.startswith(f"direct:{code}:", autoescape=True),

@@ -1,4 +1,4 @@
-"""What the archive tells of the outcome: the award with its rounds, complaints, the award committee."""
+"""What the archive tells of the outcome: award with its rounds, complaints, award committee, index of recordings."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from sqlalchemy.orm import Session
 
 from awards import queries
 from awards.models import Complaint
+from awards.queries import recordings as recording_queries
 from awards.queries import selection as selection_queries
 from awards.queries.complaints import steps
+from awards.services.recordings import facts_of
 from bidding.models import Section
 from core.clock import iso
 
@@ -99,3 +101,19 @@ def told_selection(session: Session, section: Section) -> dict[str, Any]:
             for one in selection_queries.inspections(session, publicity)
         ],
     }  # fmt: skip
+
+
+def told_recordings(session: Session, section: Section) -> dict[str, Any]:
+    """The index of recordings: the places of each room, and every entry as the ledger told it, withdrawn ones too."""
+    return {
+        "places": recording_queries.places(session, section),
+        "rows": [
+            {
+                **facts_of(one),
+                "registered_at": iso(one.registered_at),
+                "state": one.state,
+                "withdrawn": one.withdrawn,
+            }
+            for one in recording_queries.recordings(session, section)
+        ],
+    }

@@ -81,6 +81,24 @@ SENTENCES = {
     "archive.renewed": _l("标段 %(section)s 的续期时间戳刚被另一次更新，请重试。"),
     "verdict.renewals": _l("续期时间戳：%(renewals)s 枚，最近 %(last)s"),
     "check.renewals": _l("续期时间戳"),
+    "verdict.recordings": _l(
+        "录音录像：登记 %(recordings)s 份，缺失说明 %(missing)s 份，已撤销 %(withdrawn)s 份，与账本一致"
+    ),
+    "check.recordings": _l("录音录像"),
+    "archive.recording": _l("第 %(number)s 条录音录像不成立（%(what)s）。"),
+    "recording.room": _l(
+        "这一处的录音录像由主持它的人登记：开标由招标人、代理机构或交易中心，评标由交易中心，定标由招标人。"
+    ),
+    "recording.supervisor": _l("没有录音录像，只能由监督部门说明，主持的人不能自己开脱（R-261）。"),
+    "recording.sealed": _l("标段 %(section)s 已经归档，录音录像以归档补充另存。"),
+    "recording.no_room": _l("这一处还没有开始，没有可登记的录音录像。"),
+    "recording.site": _l("没有这个评标场地，请从列出的场地中选择（R-341）。"),
+    "recording.times": _l("结束时刻须晚于开始时刻（R-261）。"),
+    "recording.future": _l("录音录像尚未结束：现在是 %(at)s。"),
+    "recording.twice": _l("同一指纹的录音录像已登记为第 %(number)s 条；有误的先撤销那一条。"),
+    "recording.unknown": _l("没有这条录音录像。"),
+    "recording.state": _l("这条登记现处于“%(state)s”，不能进行这一步。"),
+    "recording.stale": _l("这条登记的状态刚被更改，请刷新后再试。"),
     "supplement.item": _l("请选择补充的是哪一项材料（R-560）。"),
     "supplement.reason": _l("请写明理由（R-560）。"),
     "supplement.files": _l("请附上要补充的文件（R-560）。"),
@@ -217,6 +235,10 @@ STATES = {
     "required.objections": _l("异议（质疑）的答复"),
     "required.complaints": _l("投诉处理决定"),
     "required.selection": _l("评定分离的定标记录"),
+    "required.recorded_opening": _l("开标现场的录音录像"),
+    "required.recorded_evaluation": _l("评标现场的录音录像"),
+    "required.recorded_sites": _l("远程异地评标各场地的录音录像"),
+    "required.recorded_selection": _l("定标现场的录音录像"),
     "required.files": _l("所列全部文件"),
     "required.contract": _l("合同文本"),
     "required.acceptance": _l("验收证明"),
@@ -228,6 +250,15 @@ STATES = {
     "filing.lacks": _l("缺"),
     "filing.later": _l("归档后补充"),
     "filing.not_needed": _l("本项目未发生"),
+    "filing.excused": _l("缺失已说明"),
+    "recording.standing": _l("有效"),
+    "recording.withdrawn": _l("已撤销"),
+    "recording_room.opening": _l("开标现场"),
+    "recording_room.evaluation": _l("评标现场"),
+    "recording_room.selection": _l("定标现场"),
+    "recording_media.video": _l("录像（含声音）"),
+    "recording_media.audio": _l("录音"),
+    "recording_media.screen": _l("屏幕录制"),
 }
 
 KINDS = {
@@ -236,4 +267,7 @@ KINDS = {
     "supplement.ask": _l("申请补充归档"),
     "supplement.approve": _l("批准补充归档"),
     "supplement.refuse": _l("不批准补充归档"),
+    "recording.register": _l("登记录音录像"),
+    "recording.miss": _l("说明没有录音录像"),
+    "recording.withdraw": _l("撤销录音录像登记"),
 }

@@ -382,6 +382,29 @@ def another_sitting(history: History) -> None:
     history.members["opening.json"]["sittings"] = 2
 
 
+def another_recording(history: History) -> None:
+    """A recording was exchanged for another after it had been registered."""
+    history.members["recordings.json"]["rows"][0]["sha256"] = "ab" * 32
+
+
+def a_recording_hidden(history: History) -> None:
+    """A recording that was registered is no longer in the index."""
+    rows = history.members["recordings.json"]["rows"]
+    rows.remove(rows[-1])
+
+
+def a_recording_never_made(history: History) -> None:
+    """The first recording is told no more, in ledger and index; the others keep their numbers."""
+    history.drop(history.of("recording.register")[0])
+    rows = history.members["recordings.json"]["rows"]
+    rows.remove(rows[0])
+
+
+def a_recording_taken_back(history: History) -> None:
+    """A recording is said to have been withdrawn, which nobody did."""
+    history.members["recordings.json"]["rows"][0] |= {"state": "withdrawn", "withdrawn": "重复登记"}
+
+
 LIES: dict[str, tuple[Lie, str]] = {
     "a sitting that never was": (another_sitting, "sittings"),
     "a receipt dated back": (a_receipt_dated_back, "submissions"),
@@ -423,13 +446,20 @@ LIES: dict[str, tuple[Lie, str]] = {
     "a stray member": (a_stray_member, "container"),
     "a question dated later": (another_question, "notices"),
 }
+RECORDED: dict[str, tuple[Lie, str]] = {
+    "another recording": (another_recording, "recordings"),
+    "a recording hidden": (a_recording_hidden, "recordings"),
+    "a recording told no more": (a_recording_never_made, "recordings"),
+    "a recording taken back": (a_recording_taken_back, "recordings"),
+}
+"""Lies about the index of recordings, for files in which two were registered."""
 
 
 def unnamed(raw: bytes, signer: Signer, file: Path, lies: Collection[str] = LIES) -> list[str]:
     """The lies told through this file that one of the verifiers does not name; the file with none must hold."""
     left = []
     for name in lies:
-        lie, wanted = LIES[name]
+        lie, wanted = (LIES | RECORDED)[name]
         told = rewritten(raw, signer, lie)
         ours = next(line for line in verify_archive(io.BytesIO(told)) if line.check == wanted or not line.holds)
         file.write_bytes(told)

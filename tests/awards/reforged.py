@@ -132,6 +132,7 @@ class History:
         held["rows"] = judge(
             held["edition"],
             regime=self.members["project.json"]["regime"],
+            procedure=self.members["project.json"]["procedure"],
             told=[entry["kind"] for entry in self.entries],
             member=self.members.__getitem__,
             objects=len(self.objects),

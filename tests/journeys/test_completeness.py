@@ -20,8 +20,9 @@ from awards.rules.container import header, open_container
 from awards.rules.disclosure import commitment, is_personal
 from bidding import queries as bidding
 from core.act import Platform
-from tests.awards.lies import unnamed
+from tests.awards.lies import LIES, RECORDED, unnamed
 from tests.conftest import Browser
+from tests.journeys.recorded import HALL, ROOM, register
 from tests.journeys.test_outcomes import to_report
 from tests.journeys.whole import Whole, found_wrong, tampered, wrong_lines
 
@@ -53,8 +54,11 @@ def test_a_file_that_lacks_a_document_is_not_sealed(
     with platform.reading() as session:
         assert bidding.section(session, stage.code).state == "awarded"
     place.write_bytes(kept)
-    # The edition that gives every bidder their own parts is in force from this day on.
-    stage.clock.move_to(max(stage.clock.now(), datetime(2026, 12, 1, tzinfo=UTC)))
+    # The edition that asks for the recordings of a public purchase, and gives everybody their hashes, is in force now.
+    stage.clock.move_to(max(stage.clock.now(), datetime(2026, 12, 2, tzinfo=UTC)))
+    refused = login(Role.OFFICER).post(page, data={"confirmation": stage.code})
+    assert refused.status_code == 422 and HALL in refused.text and ROOM in refused.text
+    register(stage, login, client)
     archive = stage.archived()
     assert wrong_lines(stage, archive, tmp_path) == []
     assert "归档后补充" in login(Role.OFFICER).get(page).text
@@ -70,7 +74,7 @@ def test_a_file_that_lacks_a_document_is_not_sealed(
     )
     ours, theirs = found_wrong(stage, tampered(stage, archive, "completeness.json", None), tmp_path)
     assert "completeness" in ours and "completeness" in theirs
-    assert unnamed(archive, platform.signer, tmp_path / "lie.tar") == []
+    assert unnamed(archive, platform.signer, tmp_path / "lie.tar", LIES | RECORDED) == []
     exports(stage, archive, tmp_path, login, client)
 
 
@@ -165,8 +169,14 @@ def test_the_list_asks_for_what_did_happen_only() -> None:
     edition = editions()[-1]
     assert {item["code"] for one in editions() for item in one["items"]} == set(Required)
 
-    def states(*told: str, regime: str = "T", **more: int) -> dict[str, str]:
-        rows = judge(edition, regime=regime, told=told, member=lambda path: [], objects=3, **more)
+    def states(*told: str, regime: str = "T", procedure: str = "open", rooms: Any = (), **more: int) -> dict[str, str]:
+        places = {"opening": [""], "evaluation": ["S1", "S2"], "selection": [""]}
+        rows = [{"room": room, "site": site, "sha256": sha256, "state": "standing"} for room, site, sha256 in rooms]
+        members = {"recordings.json": {"places": places, "rows": rows}}
+        rows = judge(
+            edition, regime=regime, procedure=procedure, told=told, member=lambda path: members.get(path, []),
+            objects=3, **more,
+        )  # fmt: skip
         return {row["code"]: row["state"] for row in rows}
 
     assert states()["objections"] == "not_needed" and states("objection.file")["objections"] == "lacks"
@@ -174,3 +184,10 @@ def test_the_list_asks_for_what_did_happen_only() -> None:
     assert states()["contract"] == "later" and states("contract.conclude")["contract"] == "there"
     assert "candidates" in states() and "candidates" not in states(regime="G") and "acceptance" not in states()
     assert states()["files"] == "there" and states(missing=1)["files"] == "lacks"
+    assert "recorded_opening" not in states() and "recorded_opening" not in states(regime="G", procedure="negotiation")
+    one = [("opening", "", "ab" * 32), ("evaluation", "S1", "cd" * 32)]
+    public = states(regime="G", rooms=one)
+    assert (public["recorded_opening"], public["recorded_evaluation"]) == ("there", "lacks"), "a site without one"
+    assert states(regime="G", rooms=[*one, ("evaluation", "S2", "ef" * 32)])["recorded_evaluation"] == "there"
+    assert states(regime="G", rooms=[*one, ("evaluation", "S2", None)])["recorded_evaluation"] == "excused"
+    assert states()["recorded_selection"] == "not_needed" and states("committee.sites")["recorded_sites"] == "later"

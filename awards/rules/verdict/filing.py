@@ -28,6 +28,7 @@ def check_completeness(told: Told) -> dict[str, Any]:
     rows = judge(
         held["edition"],
         regime=told.project["regime"],
+        procedure=told.project["procedure"],
         told=[entry["kind"] for entry in told.ledger["entries"]],
         member=told.container.json,
         objects=sum(path.startswith("objects/") for path in told.container.members),
