@@ -89,7 +89,7 @@ SENTENCES = {
     "recording.room": _l(
         "这一处的录音录像由主持它的人登记：开标由招标人、代理机构或交易中心，评标由交易中心，定标由招标人。"
     ),
-    "recording.supervisor": _l("没有录音录像，只能由监督部门说明，主持的人不能自己开脱（R-261）。"),
+    "recording.supervisor": _l("没有录音录像的，只能由监督部门说明原因，主持该处的人不能自行说明（R-261）。"),
     "recording.sealed": _l("标段 %(section)s 已经归档，录音录像以归档补充另存。"),
     "recording.no_room": _l("这一处还没有开始，没有可登记的录音录像。"),
     "recording.site": _l("没有这个评标场地，请从列出的场地中选择（R-341）。"),

@@ -20,6 +20,7 @@ from portal.cli.demo.dispute import dispute
 from portal.cli.demo.evaluation import committee_of
 from portal.cli.demo.opening_day import bids_of
 from portal.cli.demo.performance import sign_the_contract
+from portal.cli.demo.recordings import register_recordings
 from portal.cli.demo.story import PARTNER, RIGGED, Story
 from portal.cli.demo.tender import key_of
 from portal.cli.verify import spoken
@@ -77,6 +78,7 @@ def award(story: Story) -> None:
 def archive(story: Story) -> Path:
     """The section's one file is built; afterwards it stands beside the papers, with the platform's key."""
     story.stage.later(hours=4)
+    register_recordings(story)
     with story.stage.platform.act(story.stage.cast.actor("officer")) as act:
         built = collusion.services.archive_section(act, story.row(act.session))
     target = story.stage.folder / f"{story.section}.archive.tar"
