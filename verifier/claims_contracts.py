@@ -66,6 +66,10 @@ def one(case: Case, row: dict[str, Any], name: str) -> int:
         "签订与日志不同",
         "concluded otherwise",
     )
+    ends = [e["facts"] for kind in ("contract.complete", "contract.terminate") for e in case.told(kind, name)]
+    told_ends = [[end["to"], end["ending"]] for end in ends]
+    over = [] if row["state"] == "concluded" and row["ending"] is None else [[row["state"], row["ending"]]]
+    need(same(told_ends, over), "结束与日志不同", "it ended otherwise than told")
     return 1
 
 

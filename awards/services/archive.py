@@ -34,6 +34,7 @@ from core.errors import Conflict
 from core.ledger.log import append
 from core.store import ObjectStore
 from credit import queries as credit
+from credit.services import told_fact
 from experts import queries as experts
 from experts import services as expert_services
 from experts.models import Committee
@@ -159,6 +160,10 @@ def told_members(session: Session, section: Section, warnings: dict[str, Any]) -
                 "evidence_sha256": c.evidence_sha256,
             }
             for c in credit.checks(session, section.code)
+        ],
+        "credit_facts": [
+            {**told_fact(one), "recorded_at": iso(one.recorded_at)}
+            for one in credit.facts_of_section(session, section.code)
         ],
         "warnings": warnings,
         "reports": [

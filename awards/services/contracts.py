@@ -163,7 +163,7 @@ def complete_contract(act: Act, held: Contract, text: str) -> None:
     """The contract has been performed; whoever gave a performance bond gets it back."""
     _check_party(act, held, "tenderee")
     held.ending = {"text": _text(text, "text", 4), "refund_fen": held.terms["performance_bond_fen"]}
-    advance(act, held, "complete", ending=held.ending)
+    advance(act, held, "complete", ending=held.ending, fact="contract_performed")
     _record(act, held, "contract_performed", decision=f"合同第 {held.number} 号履行完毕", reason=held.ending["text"])
     bonds.after_performance(act, held.section, winner=held.bid.identifier, reason=held.ending["text"])
     _tell_refund(act, held)
@@ -195,7 +195,7 @@ def terminate_contract(
         "text": _text(text, "text", 10), "settlement_fen": settlement_fen, "refund_fen": refund_fen, "fault": fault,
         "document": document,
     }  # fmt: skip
-    advance(act, held, "terminate", ending=held.ending)
+    advance(act, held, "terminate", ending=held.ending, fact=None if fault == "none" else "contract_broken")
     if fault != "none":
         _record(act, held, "contract_broken", decision=document, reason=held.ending["text"], about=fault)
     _publish(

@@ -26,6 +26,7 @@ REFUSALS = frozenset({"refused_to_sign", "gave_up"})
 """Reasons that are the winner's own refusal, after which the law of some procedures bars it from the re-run (R-561)."""
 AT_FAULT = frozenset({"refused_to_sign", "no_performance_bond"})
 """Reasons by which the tenderee decides with evidence that the award was abandoned without due cause (条例 a74)."""
+FACT = "award_abandoned"
 
 
 def set_aside_winner(
@@ -80,7 +81,8 @@ def lose(act: Act, publicity: Publicity, winner: Bid, reason: str, evidence: str
     if reason in REFUSALS:
         bidding.bar_from_rerun(act, section, identifier=winner.identifier, name=winner.name, reason=reason)
     facts = {"number": winner.number, "reason": reason, "round": publicity.round, "by_winner": by_winner}
-    append(act, "award.set_aside", publicity.subject, {**facts, "evidence": evidence})
+    facts |= {"evidence": evidence, "set_aside": lost.number, "fact": FACT if reason in AT_FAULT else None}
+    append(act, "award.set_aside", publicity.subject, facts)
     if reason in AT_FAULT:
         _record_abandonment(act, publicity, lost, evidence)
     left = [one for one in publicity.candidates if one not in queries.set_aside_numbers(act.session, section)]
@@ -133,6 +135,7 @@ def judge_abandonment(act: Act, publicity: Publicity, number: int, *, at_fault: 
     lost.fault = {"at_fault": at_fault, "reason": reason, "by": act.actor.name, "at": iso(act.now)}
     act.session.flush()
     facts = {"set_aside": lost.number, "number": lost.bid.number, "at_fault": at_fault, "reason": reason}
+    facts["fact"] = FACT if at_fault else None
     append(act, "award.judge_abandonment", publicity.subject, facts | {"actor": act.actor.name})
     if at_fault:
         _record_abandonment(act, publicity, lost, reason)
@@ -144,7 +147,7 @@ def _record_abandonment(act: Act, publicity: Publicity, lost: SetAside, reason: 
     winner, section = lost.bid, publicity.section
     credit.record_joint_fact(
         act,
-        kind="award_abandoned",
+        kind=FACT,
         identifier=winner.identifier,
         name=winner.name,
         members=[(one["uscc"], one["name"]) for one in winner.members],

@@ -21,6 +21,7 @@ from core.machine import advance
 from credit import services as credit
 
 LEAST_REASON = 10
+FACT = "collusion_confirmed"
 PROPOSED = ("confirm", "dismiss")
 """What a second person must approve: it harms a party, or ends the lead for good."""
 BUDGETS = (0.0001, 0.5)
@@ -153,14 +154,15 @@ def approve_warning(act: Act, found: Warning, agrees: bool, note: str) -> None:
     verb = proposal.get("verb") if found.state == "proposed" else "confirm"
     found.decision, found.decided_at = proposal.get("reason"), act.now
     found.approved_by_id = act.actor.person_id
-    advance(act, found, str(verb), reason=found.decision, note=note.strip())
+    fact = {"fact": FACT} if verb == "confirm" else {}
+    advance(act, found, str(verb), reason=found.decision, note=note.strip(), **fact)
     if verb == "confirm":
         for member in found.ring:
             credit.record_fact(
                 act,
                 identifier=member["identifier"],
                 name=member["name"],
-                kind="collusion_confirmed",
+                kind=FACT,
                 section_code=found.section.code,
                 source=found.subject,
                 decision=found.code,

@@ -17,7 +17,7 @@ from credit.services.corrections import (
     return_correction,
     withdraw_correction,
 )
-from credit.services.facts import record_fact, record_joint_fact, withdraw_fact
+from credit.services.facts import record_fact, record_joint_fact, told_fact, withdraw_fact
 from credit.services.importing import abandon_import, begin_import, import_list, take_import
 from credit.services.ledgers import choose_incentives, take_ledger
 from credit.services.sources import ask_sources, set_source
@@ -45,6 +45,7 @@ __all__ = [
     "set_source",
     "take_import",
     "take_ledger",
+    "told_fact",
     "withdraw_correction",
     "withdraw_fact",
 ]

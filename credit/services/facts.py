@@ -67,7 +67,7 @@ def record_fact(
             recorded_at=act.now,
         ),
     )
-    append(act, "credit.fact", subject_of(fact), told(fact) | {"actor": act.actor.name})
+    append(act, "credit.fact", subject_of(fact), told_fact(fact) | {"actor": act.actor.name})
     _tell(act, fact, "credit.fact_recorded", number=fact.id)
     return fact
 
@@ -117,7 +117,7 @@ def withdraw_fact(act: Act, fact: CreditFact, *, source: str, decision: str, rea
             recorded_at=act.now,
         ),
     )
-    append(act, "credit.fact_withdrawn", subject_of(made), told(made) | {"actor": act.actor.name})
+    append(act, "credit.fact_withdrawn", subject_of(made), told_fact(made) | {"actor": act.actor.name})
     _tell(act, fact, "credit.fact_withdrawn", number=fact.id, reason=reason[:200])
     return made
 
@@ -127,7 +127,7 @@ def subject_of(fact: CreditFact) -> str:
     return f"section:{fact.section}" if fact.section else fact.source
 
 
-def told(fact: CreditFact) -> dict[str, Any]:
+def told_fact(fact: CreditFact) -> dict[str, Any]:
     """What the ledger and the archive say of a fact."""
     return {
         "number": fact.id, "kind": fact.kind, "identifier": fact.identifier, "name": fact.name,

@@ -15,6 +15,7 @@ from awards.rules.contracts import contract_message
 from core.act import SYSTEM, Platform
 from credit import queries as credit
 from tests import factories
+from tests.awards.reforged import History, rewritten
 from tests.conftest import Browser
 from tests.journeys.test_outcomes import to_report
 from tests.journeys.whole import Whole, found_wrong, tampered, wrong_lines
@@ -39,6 +40,27 @@ def led(partners: dict[str, Bidder], stage: Whole, letter: str) -> dict[str, Any
         for name, uscc, role, share in members
     ]
     return {**facts, "consortium": told}
+
+
+def a_member_left_out(history: History) -> None:
+    """The insider spares a member of the consortium."""
+    history.drop(history.one("credit.fact"))
+    history.members["credit_facts.json"].pop()
+
+
+def a_fact_of_no_decision(history: History) -> None:
+    """The insider says of a bidder what nobody decided."""
+    held = history.one("credit.fact")
+    facts = {**held["facts"], "number": 900, "kind": "award_abandoned", "source": "publicity:X:set_aside:1"}
+    made = history.put(held["index"], "credit.fact", held["subject"], facts)
+    row = {name: facts[name] for name in history.members["credit_facts.json"][0] if name != "recorded_at"}
+    history.members["credit_facts.json"].append({**row, "recorded_at": made["at"]})
+
+
+def another_fault(history: History) -> None:
+    """The insider says that it was nobody's fault after all."""
+    history.one("contract.terminate")["facts"]["ending"]["fault"] = "none"
+    history.members["contracts.json"][0]["ending"]["fault"] = "none"
 
 
 def test_a_contract_follows_the_offer_and_every_party_signs_it(
@@ -196,5 +218,11 @@ def test_a_contract_follows_the_offer_and_every_party_signs_it(
     fewer = tampered(stage, archive, "contracts.json", lambda value: value[0]["signatures"].pop(3))
     fewer = tampered(stage, fewer, "notices.json", unnamed)
     fewer = tampered(stage, fewer, "evaluation.json", lambda value: value["bids"][0]["consortium"].pop())
+    for lie in (a_member_left_out, a_fact_of_no_decision, another_fault):
+        assert found_wrong(stage, rewritten(archive, stage.platform.signer, lie), tmp_path) == ({"facts"}, {"facts"}), (
+            lie.__name__
+        )
+    ended = tampered(stage, archive, "contracts.json", lambda value: value[0]["ending"].update(refund_fen=0))
+    assert found_wrong(stage, ended, tmp_path) == ({"contracts"}, {"contracts"})
     wrong = {"contracts", "notices", "award", "scores"}
     assert found_wrong(stage, fewer, tmp_path) == (wrong, wrong)

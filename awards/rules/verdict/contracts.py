@@ -10,6 +10,8 @@ from accounts.rules.certificates import facts_of
 from awards.rules.contracts import SUBSTANTIVE, contract_message, member_party
 from awards.rules.verdict.told import Told, need, need_list, need_object
 
+ENDS = ("contract.complete", "contract.terminate")
+
 
 def check_contracts(told: Told) -> dict[str, Any]:
     """Every version the log tells is here as told; what was concluded is the winner's offer under two signatures."""
@@ -53,6 +55,10 @@ def _check_concluded(told: Told, row: dict[str, Any], subject: str) -> None:
     fact = told.one_fact("contract.conclude", subject)
     said = [{name: one[name] for name in ("party", "signature", "at")} for one in row["signatures"]]
     need([fact["pdf_sha256"], fact["signatures"]] == [row["pdf_sha256"], said], "archive.untold", what="contracts")
+    ends = [(end["to"], end["ending"]) for kind in ENDS for end in told.facts_of(kind, subject)]
+    need(ends == ([(row["state"], row["ending"])] if row["state"] != "concluded" else []), "archive.untold",
+         what="contracts")  # fmt: skip
+    need(row["ending"] is None or row["state"] != "concluded", "archive.untold", what="contracts")
 
 
 def _check_events(told: Told, row: dict[str, Any], subject: str) -> None:

@@ -6,7 +6,7 @@ from bidding.models import Bond
 from bidding.queries import bonds as queries
 from bidding.rules.bonds import PAPERS, books, check_forfeit
 from bidding.services.bonds.books import post
-from bidding.services.bonds.facts import record_kept
+from bidding.services.bonds.facts import FACT, record_kept
 from bidding.services.bonds.orders import order_claim
 from bidding.services.lock import lock_row
 from core.act import Act
@@ -72,7 +72,7 @@ def forfeit_bond(act: Act, bond: Bond, *, cause: str, reason: str, document: str
         bond.decision = {**bond.decision, "claimed_fen": bond.asked_fen}
     elif held:
         post(act, bond.section, bond, f"keep:{bond.id}", books.moved(held, books.HELD, books.KEPT))
-    advance(act, bond, "forfeit", number=bond.number, **bond.decision)
+    advance(act, bond, "forfeit", number=bond.number, fact=FACT, **bond.decision)
     record_kept(act, bond)
 
 

@@ -7,6 +7,8 @@ from bidding.queries import bonds as queries
 from core.act import Act
 from credit import services as credit
 
+FACT = "bond_forfeited"
+
 
 def record_kept(act: Act, bond: Bond) -> None:
     """Record that a decision keeps the bond or a part of it; the decision stands with the bond already."""
@@ -16,7 +18,7 @@ def record_kept(act: Act, bond: Bond) -> None:
     kept = decision.get("claimed_fen") or decision["kept_fen"]
     credit.record_joint_fact(
         act,
-        kind="bond_forfeited",
+        kind=FACT,
         identifier=bond.holder,
         name=bond.name,
         members=[(one["uscc"], one["name"]) for one in members],

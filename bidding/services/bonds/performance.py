@@ -23,7 +23,7 @@ from bidding.rules.bonds import (
 )
 from bidding.rules.bonds.guarantee import digest_of
 from bidding.services.bonds.books import post
-from bidding.services.bonds.facts import record_kept
+from bidding.services.bonds.facts import FACT, record_kept
 from bidding.services.bonds.orders import order_claim, order_release
 from bidding.services.lock import lock_row
 from core.act import Act
@@ -161,7 +161,7 @@ def release_performance_bond(
     if kept_fen:
         bond.decision = _decided(act, bond, reason, kept_fen, document)
         post(act, bond.section, bond, f"keep:{bond.id}", books.moved(kept_fen, books.PERFORMANCE, books.KEPT))
-        facts |= {"kept_fen": kept_fen, "cause": TERMINATED}
+        facts |= {"kept_fen": kept_fen, "cause": TERMINATED, "fact": FACT}
     advance(act, bond, "make_due", number=number, reason=reason.strip(), **facts)
     if kept_fen:
         record_kept(act, bond)
@@ -179,7 +179,7 @@ def keep_performance_bond(act: Act, bond: Bond, fen: int, *, reason: str, docume
         bond.decision = {**bond.decision, "claimed_fen": fen}
     else:
         post(act, bond.section, bond, f"keep:{bond.id}", books.moved(held, books.PERFORMANCE, books.KEPT))
-    advance(act, bond, "forfeit", number=bond.number, **bond.decision)
+    advance(act, bond, "forfeit", number=bond.number, fact=FACT, **bond.decision)
     record_kept(act, bond)
 
 
