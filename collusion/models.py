@@ -17,7 +17,8 @@ from core.machine import Lifecycle
 class Scan(Base, Row):
     """One run of the indicators over a section's opened bids; deterministic for the same inputs.
 
-    `material` names those inputs by their hashes (`collusion.rules.material`); absent in older rows.
+    `material` names those inputs by their hashes (`collusion.rules.material`); absent in older rows. A scan made again
+    after more bids were opened (补充开标) leaves what it was before in `earlier`, oldest first.
     """
 
     __tablename__ = "scan"
@@ -28,6 +29,7 @@ class Scan(Base, Row):
     result_sha256: Mapped[str] = mapped_column(String(64))
     result: Mapped[Any] = mapped_column(Json)
     material: Mapped[Any | None] = mapped_column(Json)
+    earlier: Mapped[Any] = mapped_column(Json, default=list, server_default="[]")
     section: Mapped[Section] = relationship(lazy="joined")
 
 

@@ -158,16 +158,17 @@ def credit(case: Case, out: Findings) -> Said:
 
 
 def warnings(case: Case, out: Findings) -> Said:
-    """The scan has its digest; every warning was raised in the ledger once and decided."""
+    """Every scan has its digest and was told, in order; every warning was raised in the ledger once and decided."""
     said = case.archive.json("warnings.json")
-    scan, rows = said["scan"], said["warnings"]
+    rows = said["warnings"]
+    scans = said.get("earlier_scans", []) + ([said["scan"]] if said["scan"] else [])
+    for scan in scans:
+        with out.at("warnings.json scan"):
+            need(digest(scan["result"]) == scan["result_sha256"], "结果与指纹不符", "the result has another digest")
     with out.at("warnings.json scan"):
-        held = scan is None or digest(scan["result"]) == scan["result_sha256"]
-        need(held, "结果与指纹不符", "the result has another digest")
-    with out.at("warnings.json scan"):
-        made = case.told("scan.make", f"warning:{case.section}")
-        found = made[-1]["facts"]["result_sha256"] if made else None
-        need(found == (scan and scan["result_sha256"]), "筛查与日志所载不同", "not the scan that the ledger tells")
+        made = [e["facts"]["result_sha256"] for e in case.told("scan.make", f"warning:{case.section}")]
+        held = made == [scan["result_sha256"] for scan in scans]
+        need(held, "筛查与日志所载不同", "not the scans that the ledger tells")
     with out.at("warnings.json"):
         told = sorted(str(entry["subject"]) for entry in case.entries if entry.get("kind") == "warning.raise")
         held = told == sorted(f"warning:{row['code']}" for row in rows)
@@ -180,6 +181,8 @@ def warnings(case: Case, out: Findings) -> Said:
             ends = [e for verb in ("confirm", "dismiss", "refer") for e in case.told(f"warning.{verb}", about)]
             held = [[e["facts"]["reason"], e["facts"]["to"]] for e in ends] == [[row["decision"], row["state"]]]
             need(held, "处置结论与日志不同", "another decision is told")
+            again = [entry["facts"] for entry in case.told("warning.rescan", about)]
+            need(same(row.get("rescans", []), again), "再次筛查与日志不同", "scanned again otherwise than told")
     return f"{len(rows)} 条，均有处置结论", f"{len(rows)} warnings, each told and decided"
 
 

@@ -95,14 +95,15 @@ def objects_of(members: dict[str, Any]) -> set[str]:
         for files in (held["files"], *(step["files"] for step in held["steps"])):
             wanted |= {file["sha256"] for file in files}
     # What a scan was made from: the bids' own files are in their sealed originals already.
-    held = (members["warnings"]["scan"] or {}).get("material") or {"files": {}, "archive": None}
+    scans = [*members["warnings"].get("earlier_scans", []), members["warnings"]["scan"] or {}]
     plain = {
         file["sha256"]
         for bid in members["bids"]
         for part in (bid["envelopes"] or {}).values()
         for file in part.get("files", [])
     }
-    wanted |= {*held["files"].values(), *filter(None, [held["archive"]])} - plain
+    for held in filter(None, (one.get("material") for one in scans)):
+        wanted |= {*held["files"].values(), *filter(None, [held["archive"]])} - plain
     return wanted
 
 

@@ -19,7 +19,7 @@ from collusion.rules import odds
 from collusion.rules.fusion import BUDGET, Selection
 from collusion.rules.local import SHIPPED, Decided, Line
 from core.act import Actor
-from core.clock import BEIJING, iso
+from core.clock import BEIJING, from_iso, iso
 from core.errors import Missing
 from core.ledger.log import LedgerEntry, entries_of
 from experts import queries as experts
@@ -27,6 +27,8 @@ from opening.lifecycle import OPENED
 from opening.models import Bid, Opening
 
 SCANNED_FROM = ("opened", "evaluating")
+READ = (*OPENED, "rejected", "returned")
+"""States of the bids a scan reads."""
 ORDER = {"priority": 0, "review": 1, "lead": 2}
 
 
@@ -70,20 +72,69 @@ def scan(session: Session, section: Section) -> Scan | None:
     return session.scalar(select(Scan).where(Scan.section_id == section.id))
 
 
-def due_to_scan(session: Session) -> list[Section]:
-    """Opened sections not scanned yet: bids may be read from the opening on, never before (R-654).
+@dataclass(frozen=True)
+class Made:
+    """One scan of a section: its number, when it was made, and what `collusion.models.Scan` holds of it."""
 
-    Where prices come in a second sitting, the one scan waits for its end: it looks at texts and prices together. Where
-    an envelope is anonymous (暗标) it waits for the lock of the blind round: a warning quotes it beside a name.
+    number: int
+    scanned_at: datetime
+    settings: Any
+    result_sha256: str
+    result: dict[str, Any]
+    material: dict[str, Any] | None
+
+    def kept(self) -> dict[str, Any]:
+        """The scan as it is kept once it was made again."""
+        return {
+            "scanned_at": iso(self.scanned_at), "settings": self.settings, "result_sha256": self.result_sha256,
+            "result": self.result, "material": self.material,
+        }  # fmt: skip
+
+
+def scans(session: Session, section: Section) -> list[Made]:
+    """Every scan of the section, oldest first; the last is the one in force."""
+    held = scan(session, section)
+    if held is None:
+        return []
+    before = [
+        Made(number, from_iso(one["scanned_at"]), one["settings"], one["result_sha256"], one["result"], one["material"])
+        for number, one in enumerate(held.earlier, 1)
+    ]
+    last = Made(
+        len(before) + 1, held.scanned_at, held.settings, held.result_sha256, held.result, held.material
+    )  # fmt: skip
+    return [*before, last]
+
+
+def scan_behind(session: Session, found: Warning) -> Made | None:
+    """The scan whose reading the lead's card shows; a card that names none was raised by the first."""
+    made = scans(session, found.section)
+    named = found.card.get("result_sha256")
+    return next((one for one in reversed(made) if named == one.result_sha256), made[0] if made else None)
+
+
+def due_to_scan(session: Session) -> list[Section]:
+    """Opened sections not scanned since bids were last opened: read from the opening on, never before (R-654).
+
+    Where prices come in a second sitting, the scan waits for its end: it looks at texts and prices together. After a
+    supplementary one (补充开标) it is made again. Where an envelope is anonymous (暗标) it waits for the lock of the
+    blind round: a warning quotes it beside a name.
     """
     done = exists().where(Scan.section_id == Section.id)
+    later = exists().where(
+        Scan.section_id == Section.id,
+        Opening.section_id == Section.id,
+        Bid.opening_id == Opening.id,
+        Bid.state.in_(READ),
+        Bid.opened_at > Scan.scanned_at,
+    )
     waiting = exists().where(
         Opening.section_id == Section.id,
         Opening.sittings == 2,
         or_(Opening.sitting == 1, Opening.state != "handed_over"),
     )
     found = session.scalars(
-        select(Section).where(Section.state.in_(SCANNED_FROM), ~done, ~waiting).order_by(Section.id)
+        select(Section).where(Section.state.in_(SCANNED_FROM), or_(~done, later), ~waiting).order_by(Section.id)
     )
     return [section for section in found if not experts.awaits_blind_lock(session, section)]
 
@@ -290,16 +341,16 @@ def opened_bids(session: Session, section: Section) -> list[Bid]:
     query = (
         select(Bid)
         .join(Opening, Bid.opening_id == Opening.id)
-        .where(Opening.section_id == section.id, Bid.state.in_([*OPENED, "rejected", "returned"]))
+        .where(Opening.section_id == section.id, Bid.state.in_(READ))
         .order_by(Bid.number)
     )
     return list(session.scalars(query))
 
 
 def opened_later(session: Session, section: Section) -> list[Bid]:
-    """The bids whose last envelope was opened after the section's scan: in a sitting of their own (补充开标).
+    """The bids whose last envelope was opened after the section's last scan: in a sitting of their own (补充开标).
 
-    The scan is made once, with the second sitting; what a supplementary one opens it has not seen.
+    Such a scan has not seen them; it is due again.
     """
     made = scan(session, section)
     if made is None:
@@ -324,17 +375,19 @@ def registry_size(session: Session) -> tuple[int, datetime | None]:
 
 
 def archive_facts(session: Session, section: Section) -> dict[str, Any]:
-    """What goes down into the section's archive: the scan and every warning with its decision."""
-    made = scan(session, section)
-    return {
-        "scan": None
-        if made is None
-        else {
+    """What goes down into the section's archive: every scan, the last apart, and every warning with its decision."""
+    told = [
+        {
             "result": made.result,
             "result_sha256": made.result_sha256,
             "settings": made.settings,
             "material": made.material,
-        },
+        }
+        for made in scans(session, section)
+    ]
+    return {
+        "scan": told[-1] if told else None,
+        "earlier_scans": told[:-1],
         "warnings": [
             {
                 "code": item.code,
@@ -342,6 +395,7 @@ def archive_facts(session: Session, section: Section) -> dict[str, Any]:
                 "tier": item.tier,
                 "state": item.state,
                 "decision": item.decision,
+                "rescans": item.card.get("rescans", []),
                 "machine_links": [
                     {
                         "asked_at": iso(link.asked_at),

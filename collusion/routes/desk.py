@@ -142,7 +142,7 @@ def card(code: str, errors: list[Refusal]) -> str:
     """The page of one warning."""
     with reading() as session:
         found = queries.warning(session, code)
-        made = queries.scan(session, found.section)
+        made = queries.scan_behind(session, found)
         names = {f"{bid.number:02d}": bid.name for bid in queries.opened_bids(session, found.section)}
         links, trail = queries.device_links(session, found), queries.trail(session, found)
         told = {link.asked_by for link in links} | {_doer(entry.facts) for entry in trail}

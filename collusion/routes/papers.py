@@ -20,7 +20,7 @@ def evidence_paper(code: str) -> Response:
     with reading() as session:
         found = queries.warning(session, code)
         facts = services.lead_facts(session, found)
-        made = queries.scan(session, found.section)
+        made = queries.scan_behind(session, found)
         if made is None:
             raise Missing("material.none")
         result = made.result
@@ -42,7 +42,7 @@ def scan_material(code: str) -> Response:
     with acting() as act:
         found = queries.warning(act.session, code)
         held = services.take_material(act, found)
-        made = queries.scan(act.session, found.section)
+        made = queries.scan_behind(act.session, found)
         result = rfc8785.dumps(made.result) if made else b""
     headers = {"Content-Disposition": f'attachment; filename="{code}.material.tar"', "Cache-Control": "no-store"}
     return Response(services.packed(door().platform.store, held, result), mimetype="application/x-tar", headers=headers)

@@ -61,7 +61,7 @@ def marked(side: dict[str, Any]) -> list[tuple[str, str]]:
 
 def lead_facts(session: Session, found: Warning) -> dict[str, Any]:
     """Everything the paper says, as data: the card as it was raised, what people did since, how to make it again."""
-    made = queries.scan(session, found.section)
+    made = queries.scan_behind(session, found)
     if made is None:
         raise Missing("material.none")
     return {
@@ -95,6 +95,7 @@ def lead_facts(session: Session, found: Warning) -> dict[str, Any]:
         "result_sha256": made.result_sha256,
         "material": made.material,
         "command": materials.command_line(made.material) if made.material else None,
+        "rescans": found.card.get("rescans", []),
         "opened_later": [
             {"number": bid.number, "name": bid.name} for bid in queries.opened_later(session, found.section)
         ],
@@ -124,7 +125,7 @@ def note_paper(act: Act, found: Warning, pdf: bytes) -> str:
 
 def take_material(act: Act, found: Warning) -> dict[str, Any]:
     """What the scan of a lead was made from; Missing("material.none") for scans of before it was kept. Ledgered."""
-    made = queries.scan(act.session, found.section)
+    made = queries.scan_behind(act.session, found)
     if made is None or not made.material:
         raise Missing("material.none")
     append(act, "warning.material", found.subject, {"by": act.actor.name, "result_sha256": made.result_sha256})

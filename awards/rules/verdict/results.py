@@ -261,12 +261,16 @@ def check_credit(told: Told) -> dict[str, Any]:
 
 
 def check_warnings(told: Told) -> dict[str, Any]:
-    """The scan's result has its digest, every warning stands in the ledger and a person has decided it."""
-    scan, code = told.warnings["scan"], told.project["section"]["code"]
+    """Each scan's result has its digest, every warning stands in the ledger and a person has decided it.
+
+    Scans that were made again after more bids were opened, and what they said of each lead, are the ledger's, in order.
+    """
+    last, code = told.warnings["scan"], told.project["section"]["code"]
+    scans = [*told.warnings.get("earlier_scans", []), *([last] if last is not None else [])]
+    digests = [hashlib.sha256(rfc8785.dumps(scan["result"])).hexdigest() for scan in scans]
+    need(digests == [scan["result_sha256"] for scan in scans], "archive.scan")
     made = told.facts_of("scan.make", f"warning:{code}")
-    digest = None if scan is None else hashlib.sha256(rfc8785.dumps(scan["result"])).hexdigest()
-    need(scan is None or digest == scan["result_sha256"], "archive.scan")
-    need(digest == (made[-1]["result_sha256"] if made else None), "archive.scan")
+    need(digests == [fact["result_sha256"] for fact in made], "archive.scan")
     raised = sorted(e["subject"] for e in told.ledger["entries"] if e["kind"] == "warning.raise")
     listed = sorted(f"warning:{warning['code']}" for warning in told.warnings["warnings"])
     need(raised == listed, "archive.untold", what="warnings")
@@ -276,6 +280,7 @@ def check_warnings(told: Told) -> dict[str, Any]:
         ends = [fact for verb in ENDS for fact in told.facts_of(f"warning.{verb}", about)]
         same = len(ends) == 1 and ends[0]["reason"] == warning["decision"] and ends[0]["to"] == warning["state"]
         need(same, "archive.untold", what=about)
+        need(warning.get("rescans", []) == told.facts_of("warning.rescan", about), "archive.untold", what=about)
     return {"warnings": len(told.warnings["warnings"])}
 
 
