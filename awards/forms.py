@@ -104,6 +104,13 @@ def read_decision(fields: Fields) -> dict[str, Any]:
     }
 
 
+def read_numbers(values: Sequence[str], name: str) -> list[int]:
+    """Numbers that were ticked."""
+    if not all(value.isascii() and value.isdigit() and len(value) < 16 for value in values):
+        raise Invalid("form.integer", field=name, found=" ".join(values)[:40])
+    return [int(value) for value in values]
+
+
 @whole
 def read_plan(fields: Fields) -> tuple[dict[str, Any] | None, list[str]]:
     """The plan of an award committee, or None where the ranking decides; and the logins of its roll, one a line."""

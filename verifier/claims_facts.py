@@ -48,6 +48,16 @@ def facts(case: Case, out: Findings) -> Said:
     with out.at(FILE):
         marks = {(row["kind"], row["identifier"], row["source"]) for row in standing.values()}
         need(len(marks) == len(standing), "同一决定记了两次", "one decision twice")
+        mark = f"complaint:{case.section}:"
+        undone = [[row["source"], row["withdraws"]] for row in rows if row["withdraws"] is not None]
+        undone = [pair for pair in undone if pair[0].startswith(mark)]
+        ordered = [
+            [entry["subject"], number]
+            for entry in case.entries
+            if entry.get("kind") == "complaint.decide"
+            for number in entry["facts"]["decision"].get("withdraws", [])
+        ]
+        need(same(sorted(undone), sorted(ordered)), "撤销的不是投诉处理决定所撤销的", "not what complaints reversed")
     decisions(case, out, list(standing.values()))
     count, gone = len(standing), len(taken)
     return f"{count} 条，撤销 {gone} 条", f"{count} facts, {gone} withdrawn"

@@ -25,6 +25,7 @@ from bidding.rules import turnstile
 from core.act import Act
 from core.clock import BEIJING, from_iso
 from core.errors import Conflict, Invalid, Missing, Refusal
+from credit import queries as credit
 
 LOOKS = {
     "filed": "info", "returned": "warn", "accepted": "warn", "refused": "bad", "withdrawn": "muted", "decided": "ok",
@@ -185,7 +186,8 @@ def _record() -> Callable[[Act, Complaint], None]:
 def _decide() -> Callable[[Act, Complaint], None]:
     decision = forms.read_decision(request.form)
     forms.check_phrase(request.form, request.form.get("section", ""))
-    return lambda act, held: services.decide_complaint(act, held, **decision)
+    withdraws = forms.read_numbers(request.form.getlist("withdraws"), "withdraws")
+    return lambda act, held: services.decide_complaint(act, held, withdraws=withdraws, **decision)
 
 
 VERBS: dict[str, Callable[[], Callable[[Act, Complaint], None]]] = {
@@ -269,6 +271,8 @@ def _file(code: str, number: int, errors: list[Refusal]) -> str:
             outcomes=OUTCOMES,
             remedies=("none", *dict.fromkeys((*remedies_of(section.project.regime), "next_candidate"))),
             grounds=GROUNDS,
+            facts=credit.standing_facts(session, code),
+            chosen=request.form.getlist("withdraws"),
             errors=errors,
             values=request.form,
         )

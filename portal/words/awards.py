@@ -62,6 +62,7 @@ SENTENCES = {
     "complaint.too_early": _l("标段 %(section)s 尚未公告，还不能投诉。"),
     "complaint.over": _l("标段 %(section)s 已经归档，不能再投诉。"),
     "complaint.defects": _l("有 %(found)s 处形式问题，请改正，或勾选“仍然提交”。"),
+    "complaint.withdraws": _l("只有投诉成立，才能撤销本标段现有的信用事实。"),
     "complaint.regulator": _l("只有行政监督部门可以处理投诉。"),
     "complaint.step": _l("没有这种调查步骤。"),
     "complaint.test": _l("检验、鉴定或专家评审须先开始后结束，决定之前须已结束。"),

@@ -22,6 +22,7 @@ from portal.cli.tick import tick
 from tests import factories
 from tests.conftest import Browser
 from tests.experts.story import METHOD as WORKS
+from tests.journeys.recorded import entry
 from tests.journeys.test_government import METHOD as SERVICES
 from tests.journeys.whole import Whole, found_wrong, tampered, wrong_lines
 
@@ -149,6 +150,8 @@ def test_a_winner_who_gives_up_is_followed_by_the_next_candidate(
     assert "无正当理由放弃中标" in winner().get(f"/credit/facts/{told.id}").text
     with platform.reading() as session:
         assert bidding.section(session, code).project.barred == [], "no article bars after a tender"
+    if regime == "T":
+        judged_otherwise(stage, login, letter, told.id)
     if regime == "G":
         with platform.act(stage.tenderee) as act:
             factories.credit_lists(act)
@@ -163,10 +166,37 @@ def test_a_winner_who_gives_up_is_followed_by_the_next_candidate(
         assert second.round == 2 and second.ends_at > held.ends_at
         order_lapses(stage, login)
         stage.challenges_over()
+        # By now it is December, and the list in force asks for the recordings of a public purchase.
+        for role, place in ((Role.TENDEREE, "opening"), (Role.OFFICER, "evaluation")):
+            post(partial(login, role), f"/sections/{code}/recordings", **entry(stage, place, f"{len(place):064x}"))
     archive = stage.archived()
     assert wrong_lines(stage, archive, tmp_path) == []
+    if regime == "T":
+        silent = tampered(stage, archive, "credit_facts.json", lambda value: value.pop())
+        assert found_wrong(stage, silent, tmp_path) == ({"facts"}, {"facts"})
     changed = tampered(stage, archive, "award.json", lambda value: value["set_aside"].clear())
     assert found_wrong(stage, changed, tmp_path) == ({"award"}, {"award"})
+
+
+def judged_otherwise(stage: Whole, login: Callable[..., Browser], letter: str, number: int) -> None:
+    """A complaint about the fault is upheld: the fact is withdrawn by that decision, which nothing less could do."""
+    code, page = stage.code, f"/supervise/complaints/{stage.code}/1"
+    regulator, winner = partial(login, Role.SUPERVISOR), partial(login, Role.BIDDER, person=letter)
+    form = {"about": "conduct", "facts": "项目经理病休，有医院证明。", "action": "file", "acknowledged": "yes"}
+    form["known_at"] = f"{stage.clock.now().astimezone(BEIJING):%Y-%m-%dT%H:%M}"
+    post(winner, f"/bid/{code}/complaint", **form)
+    post(regulator, page, verb="accept")
+    assert "无正当理由放弃中标" in regulator().get(page).text
+    decided = {"verb": "decide", "section": code, "confirmation": code, "findings": "医院证明属实，有正当理由。",
+               "law": "实施条例第六十一条", "remedy": "none", "withdraws": str(number)}  # fmt: skip
+    kept = post(regulator, page, 422, **{**decided, "outcome": "rejected"})
+    assert "只有投诉成立" in kept and f'value="{number}" checked' in kept
+    post(regulator, page, 422, **{**decided, "outcome": "upheld", "withdraws": "999"})
+    post(regulator, page, **{**decided, "outcome": "upheld"})
+    assert "医院证明属实" in winner().get(f"/credit/facts/{number}").text
+    with stage.platform.reading() as session:
+        first, by = credit.facts_of_section(session, code)
+    assert (by.withdraws_id, by.source) == (first.id, f"complaint:{code}:1")
 
 
 def order_lapses(stage: Whole, login: Callable[..., Browser]) -> None:

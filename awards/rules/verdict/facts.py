@@ -41,6 +41,7 @@ def check_facts(told: Told) -> dict[str, Any]:
         _wrong(row["decided_on"] <= day_of(from_iso(row["recorded_at"])).isoformat(), row, "decided_on")
     first = [row for row in rows if row["withdraws"] is None]
     _check_withdrawals(rows, {row["number"]: row for row in first})
+    _check_reversals(told, rows)
     need(len({(row["kind"], row["identifier"], row["source"]) for row in first}) == len(first), "archive.untold",
          what="facts")  # fmt: skip
     _check_decisions(told, first)
@@ -61,6 +62,19 @@ def _check_withdrawals(rows: Iterable[dict[str, Any]], first: dict[int, dict[str
             same = held is not None and held["identifier"] == row["identifier"] and number < row["number"]
             _wrong(same and number not in gone, row, "withdraws")
             gone.add(number)
+
+
+def _check_reversals(told: Told, rows: Iterable[dict[str, Any]]) -> None:
+    """Whatever a complaint's decision reversed is withdrawn by it, and nothing else is by its name."""
+    head = f"complaint:{told.project['section']['code']}:"
+    by = [(row["source"], row["withdraws"]) for row in rows if row["withdraws"] is not None]
+    said = [
+        (entry["subject"], number)
+        for entry in told.ledger["entries"]
+        if entry["kind"] == "complaint.decide"
+        for number in entry["facts"]["decision"].get("withdraws", [])
+    ]
+    need(sorted(said) == sorted(one for one in by if one[0].startswith(head)), "archive.untold", what="facts")
 
 
 def _check_decisions(told: Told, rows: list[dict[str, Any]]) -> None:

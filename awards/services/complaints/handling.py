@@ -31,6 +31,9 @@ from core.calendar import national
 from core.clock import iso
 from core.errors import Conflict, Invalid
 from core.machine import advance
+from credit import queries as credit_queries
+from credit import services as credit
+from credit.models import CreditFact
 from opening import queries as opening
 from opening.rules import NAMES_SHOWN
 
@@ -87,9 +90,19 @@ def record_step(act: Act, held: Complaint, *, kind: str, text: str, files: Seque
 
 
 def decide_complaint(
-    act: Act, held: Complaint, *, outcome: str, findings: str, law: str, remedy: Mapping[str, Any] | None = None
+    act: Act,
+    held: Complaint,
+    *,
+    outcome: str,
+    findings: str,
+    law: str,
+    remedy: Mapping[str, Any] | None = None,
+    withdraws: Sequence[int] = (),
 ) -> None:
     """Decide it, publish the decision with its appeal path, and in the same act do what it asks for.
+
+    `withdraws`: credit facts of this section whose decision is reversed by it; whatever else the same decision
+    recorded, of the other members of a consortium, is withdrawn with them. Invalid("complaint.withdraws").
 
     `remedy` is one of `rules.remedies`, for an upheld one only; without one the result stands. Invalid as
     `checked_decision` and `checked_remedy`; Conflict("complaint.remedy_stage") where there is no result to touch,
@@ -103,9 +116,12 @@ def decide_complaint(
     if any(ended is None for _, ended in found.tests_of(found.steps(act.session, held))):
         raise Conflict("complaint.test", running=True)
     kept = None if remedy is None else _checked_remedy(act, section, remedy)
+    reversed_ = _reversed(act, section, outcome, withdraws)
     end_order(act, held, "投诉处理决定已作出")
     rules = found.law_of_complaints(section, act.now)
     held.decision = {"outcome": outcome, "findings": findings.strip(), "law": law.strip(), "remedy": kept}
+    if reversed_:
+        held.decision = {**held.decision, "withdraws": [fact.id for fact in reversed_]}
     late = held.decide_due_at is not None and act.now >= held.decide_due_at
     advance(act, held, "decide", decision=held.decision, late=late)
     # Where no names were published whoever complains may be a bidder, and that is secret (R-043): so it stays where the
@@ -140,13 +156,25 @@ def decide_complaint(
         },
     )
     tell(act, held, "awards.complaint_decided", notice=notice.number)
+    title = f"投诉第 {held.number} 号处理决定"
+    for fact in reversed_:
+        credit.withdraw_fact(act, fact, source=held.subject, decision=title, reason=findings.strip()[:500])
     if kept is not None:
         publicity = queries.publicity(act.session, section)
         rule = "R-553" if section.project.regime == "T" else "R-554"
         carry_out(
-            act, publicity, kept, rule=rule, reason=f"投诉第 {held.number} 号处理决定",
+            act, publicity, kept, rule=rule, reason=title,
             grounds={"complaint": held.number},
         )  # fmt: skip
+
+
+def _reversed(act: Act, section: Section, outcome: str, withdraws: Sequence[int]) -> list[CreditFact]:
+    """The standing facts of the section that these belong to, by the decisions that made them."""
+    standing = credit_queries.standing_facts(act.session, section.code)
+    chosen = {(fact.kind, fact.source) for fact in standing if fact.id in withdraws}
+    if withdraws and (outcome != "upheld" or not set(withdraws) <= {fact.id for fact in standing}):
+        raise Invalid("complaint.withdraws", field="withdraws")
+    return [fact for fact in standing if (fact.kind, fact.source) in chosen]
 
 
 def _checked_remedy(act: Act, section: Section, remedy: Mapping[str, Any]) -> dict[str, Any]:
