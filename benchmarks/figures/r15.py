@@ -31,14 +31,17 @@ from core.clock import StoppedClock
 from core.db import Base, Database
 from core.ledger.notes import Signer
 from core.store import ObjectStore
-from tests.awards.lies import LIES
+from tests.awards.lies import LIES as ALWAYS
+from tests.awards.lies import RECORDED
 from tests.awards.refiled import Members, edited, members_of, packed
 from tests.awards.reforged import rewritten
+from tests.journeys.recorded import recorded
 from tests.journeys.test_outcomes import to_report
 from verifier.__main__ import check
 
 SIGNER = Signer("sunbid.figure", b"\x07" * 32)
 SHAPES = ("T", "G")
+LIES = ALWAYS | RECORDED
 Change = Callable[[Any, random.Random], None]
 
 
@@ -52,6 +55,7 @@ def played(folder: Path, shape: str) -> tuple[str, bytes]:
         Base.metadata.create_all(session.connection())
     stage = to_report(platform, folder / "machines", shape)
     stage.awarded()
+    recorded(stage)
     return stage.code, stage.archived()
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from accounts.rules import Role
+from awards.forms import read_recording
+from awards.services import register_recording
+from bidding import queries as bidding
 from core.clock import BEIJING
 from tests.conftest import Browser
 from tests.journeys.whole import Whole
@@ -21,6 +24,15 @@ def entry(stage: Whole, place: str, sha256: str, **fields: str) -> dict[str, str
         "ended_at": f"{now - timedelta(minutes=5):%Y-%m-%dT%H:%M}", "sha256": sha256, "size": "7000000000",
         "location": "档案室 3 号柜 硬盘 HD-0417", "custody": "采购人办公室", **fields,
     }  # fmt: skip
+
+
+def recorded(stage: Whole) -> None:
+    """Two recordings stand in the index, registered by the rooms' own people, on a day whose list asks for them."""
+    stage.clock.move_to(max(stage.clock.now(), datetime(2026, 12, 2, tzinfo=UTC)))
+    for by, room, sha256 in ((stage.tenderee, "opening", "5a" * 32), (stage.officer, "evaluation", "5b" * 32)):
+        with stage.platform.act(by) as act:
+            read = read_recording(entry(stage, room, sha256))
+            register_recording(act, bidding.section(act.session, stage.code), **read)
 
 
 def register(stage: Whole, login: Callable[..., Browser], client: Browser) -> None:
