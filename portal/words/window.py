@@ -62,6 +62,8 @@ STATES = {
     "disclosure.DIS-3": _l("中标候选人公示"),
     "disclosure.DIS-4": _l("中标结果或成交结果公告"),
     "disclosure.DIS-5": _l("招标失败或终止公告"),
+    "disclosure.DIS-6": _l("合同公告"),
+    "disclosure.DIS-7": _l("投诉处理决定公告"),
     "level.national": _l("国家平台"),
     "level.province": _l("省级平台"),
     "level.city": _l("市县平台"),

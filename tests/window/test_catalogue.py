@@ -10,11 +10,16 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import update
 
 from accounts.rules import Role
+from awards.models import Complaint
+from bidding import queries as bidding
+from bidding.models import Section
 from core.act import SYSTEM, Platform
 from core.board import Notice
 from core.ledger.log import entries_of
+from tests import factories
 from tests.conftest import Browser
 from tests.opening.stage import Stage
 from window import queries
@@ -93,6 +98,54 @@ def test_a_trade_outside_is_recorded_with_its_reason_and_alarms_the_supervisor(
         numbers = [one.number for one in queries.outside_trades(session, limit=9)]
         (entry,) = entries_of(session, f"outside:{numbers[0]}")
     assert entry.facts["finding"]["verdict"] == "outside" and len(numbers) == 3
+
+
+def test_purchases_below_the_threshold_by_other_ways_than_open_tender_are_added_up(
+    platform: Platform, tmp_path: Path
+) -> None:
+    """政府采购法实施条例 a28. Seen red: with the sections of regime T alone."""
+    stage = Stage(platform, tmp_path / "machines")
+    with platform.act(SYSTEM) as act:
+        section = bidding.section(act.session, stage.code)
+        section.project.regime, section.project.procedure, section.project.category = "G", "negotiation", "goods"
+        section.estimate_fen = 120_000_000
+        names = [column.key for column in Section.__table__.columns if column.key not in ("id", "code")]
+        act.session.add(Section(code="ZB-TWIN-02", **{name: getattr(section, name) for name in names}))
+    day = date(2026, 11, 1)
+    with platform.reading() as session:
+        (alarm,) = queries.split_alarms(session, day)
+        assert (alarm.matter, alarm.split.together_fen) == ("procurement", 240_000_000)
+        assert set(alarm.split.codes) == {stage.code, "ZB-TWIN-02"}
+    with platform.act(SYSTEM) as act:
+        bidding.section(act.session, stage.code).project.procedure = "open"
+    with platform.reading() as session:
+        assert queries.split_alarms(session, day) == []
+
+
+def test_a_contract_and_a_decided_complaint_are_due_to_be_disclosed_once_they_are_there(
+    platform: Platform, tmp_path: Path
+) -> None:
+    """Not by the section's state alone. Seen red: with the condition left out."""
+    stage = Stage(platform, tmp_path / "machines")
+    facts = {"about": "documents", "respondent": "", "facts": "", "claims": "", "basis": "", "signatory": ""}
+    with platform.act(factories.actor(platform, Role.BIDDER)) as act:
+        section = bidding.section(act.session, stage.code)
+        assert act.actor.organisation_id is not None
+        act.session.add(
+            Complaint(
+                section_id=section.id, number=1, organisation_id=act.actor.organisation_id, content=facts,
+                filed_at=act.now, accept_due_at=act.now, accepted_at=act.now, state="accepted", state_at=act.now,
+            )
+        )  # fmt: skip
+
+    def due() -> dict[str, tuple[int, int]]:
+        with platform.reading() as session:
+            return {one.item["id"]: (one.due, one.there) for one in queries.completeness(session, ON)}
+
+    assert (due()["DIS-6"], due()["DIS-7"]) == ((0, 0), (0, 0))
+    with platform.act(SYSTEM) as act:
+        act.session.execute(update(Complaint).values(state="decided", decision={"outcome": "dismissed"}))
+    assert due()["DIS-7"] == (1, 0)
 
 
 def test_disclosure_is_counted_from_what_was_published(platform: Platform, tmp_path: Path, client: Browser) -> None:

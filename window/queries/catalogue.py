@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import exists, func, literal, select
+from sqlalchemy import ColumnElement, and_, exists, func, literal, or_, select, true
 from sqlalchemy.orm import Session
 
+from awards.models import Complaint, Contract
 from bidding.models import Project, Section
 from core.board import Notice
 from core.calendar import day_of
@@ -34,7 +35,11 @@ class SplitAlarm:
 
 
 def split_alarms(session: Session, today: date) -> list[SplitAlarm]:
-    """Alarms over trades outside and over this platform's sections that were not tendered as mandatory (R-051)."""
+    """Alarms over trades outside and over sections here that were not tendered as the threshold would ask (R-051).
+
+    Works and what belongs to them: sections of projects that count as not mandatory. Government procurement: sections
+    bought otherwise than by open tender (政府采购法实施条例第二十八条).
+    """
     deals: dict[tuple[str, str, str], list[Deal]] = defaultdict(list)
     names: dict[str, str] = {}
     for one in session.scalars(select(OutsideTrade).where(OutsideTrade.ground == "")):
@@ -46,13 +51,20 @@ def split_alarms(session: Session, today: date) -> list[SplitAlarm]:
         select(Section)
         .join(Project, Project.id == Section.project_id)
         .where(Section.published_at.is_not(None), Section.state != "failed", Section.round == 1)
-        .where(Project.regime == "T", Project.is_mandatory.is_(False))
+        .where(
+            or_(
+                and_(Project.regime == "T", Project.is_mandatory.is_(False)),
+                and_(Project.regime == "G", Project.procedure != "open", Project.category != "works"),
+            )
+        )
     )
     for section in rows:
         project = section.project
         if section.published_at is not None:
             names[project.tenderee.identifier] = project.tenderee.name
             matter = "services" if project.category == "design" else project.category
+            if project.regime == "G":
+                matter = "procurement"
             deals[project.tenderee.identifier, project.code, matter].append(
                 Deal(day_of(section.published_at), section.estimate_fen, section.code)
             )
@@ -64,6 +76,13 @@ def split_alarms(session: Session, today: date) -> list[SplitAlarm]:
         if split is not None:
             found.append(SplitAlarm(names[identifier], code, matter, limit, split))
     return found
+
+
+ONCE: dict[str, ColumnElement[bool]] = {
+    "contract": exists().where(Contract.section_id == Section.id, Contract.concluded_at.is_not(None)),
+    "complaint": exists().where(Complaint.section_id == Section.id, Complaint.state == "decided"),
+}
+"""What must have happened to a section before an item is due, where its state alone does not say so."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +106,7 @@ def completeness(session: Session, on: date, level: str = "") -> list[Completene
             select(Section.code)
             .join(Project, Project.id == Section.project_id)
             .where(Section.published_at.is_not(None), Section.state.in_(item["states"]))
-            .where(Project.regime.in_(item["regimes"]))
+            .where(Project.regime.in_(item["regimes"]), ONCE[item["once"]] if "once" in item else true())
         )
         count = session.scalar(select(func.count()).select_from(due.subquery())) or 0
         there = session.scalar(select(func.count()).select_from(due.where(told).subquery())) or 0
