@@ -34,6 +34,11 @@ def groups() -> tuple[str, ...]:
     return tuple(dataset()["groups"])
 
 
+def standard_groups() -> tuple[str, ...]:
+    """The groups whose field names the dataset's own systems show; the others go up only where it was agreed."""
+    return tuple(name for name, group in dataset()["groups"].items() if not group.get("own"))
+
+
 def records(facts: dict[str, Any], group: str, *, method: str, address: Callable[[str], str]) -> list[dict[str, str]]:
     """The records of one group for a process; a field that is not known is left out, never made up.
 
@@ -90,8 +95,10 @@ def _is_time(value: str) -> bool:
 
 _KINDS: dict[str, Callable[[str], bool]] = {
     "text": str.isprintable,
+    "prose": lambda value: value.replace("\n", "").isprintable(),
     "time": _is_time,
     "amount": lambda value: bool(_AMOUNT.fullmatch(value)),
+    "sum": lambda value: bool(_AMOUNT.fullmatch(value.removeprefix("-"))),
     "count": lambda value: value.isascii() and value.isdigit() and value[0] != "0",
 }
 
@@ -190,10 +197,102 @@ def _results(facts: dict[str, Any], section: dict[str, Any], method: str, addres
     ]
 
 
+def _clarifications(facts: dict[str, Any], section: dict[str, Any], method: str, address: Any) -> list[dict[str, str]]:
+    return [
+        {
+            "BID_SECTION_CODE": section["code"],
+            "CLARIFY_NUMBER": str(one["number"]),
+            "CLARIFY_CONTENT": one["text"],
+            "CLARIFY_TIME": _time(one["published_at"]),
+            "BID_DEADLINE": _time(one["deadline_at"]),
+        }
+        for one in section["clarifications"]
+    ]
+
+
+def _openings(facts: dict[str, Any], section: dict[str, Any], method: str, address: Any) -> list[dict[str, str]]:
+    if section["bids"] is None or section["closed_at"] is None:
+        return []
+    count = str(len(section["bids"])) if section["bids"] else ""
+    told = {"BID_SECTION_CODE": section["code"], "BID_OPEN_TIME": _time(section["closed_at"]), "BIDDER_COUNT": count}
+    return [told]
+
+
+def _contracts(facts: dict[str, Any], section: dict[str, Any], method: str, address: Any) -> list[dict[str, str]]:
+    held, award = section["contract"], section["award"]
+    if held is None:
+        return []
+    winner = {} if award is None else {
+        "WIN_BIDDER_NAME": joint_name(award["name"], award["consortium"], NAME),
+        "WIN_BIDDER_CODE": award["identifier"],
+        "BIDDER_CODE_TYPE": CODE_TYPE,
+    }  # fmt: skip
+    return [
+        {
+            "BID_SECTION_CODE": section["code"],
+            "CONTRACT_CODE": str(held["number"]),
+            **winner,
+            "CONTRACT_PRICE": _yuan(held["price_fen"]),
+            "PRICE_UNIT": UNIT,
+            "CONTRACT_TERM": str(held["duration_days"]) if held["duration_days"] else "",
+            "CONTRACT_SIGN_TIME": _time(held["concluded_at"]),
+        }
+    ]
+
+
+def _contract_changes(
+    facts: dict[str, Any], section: dict[str, Any], method: str, address: Any
+) -> list[dict[str, str]]:
+    held = section["contract"]
+    if held is None:
+        return []
+    common = {"BID_SECTION_CODE": section["code"], "CONTRACT_CODE": str(held["number"]), "PRICE_UNIT": UNIT}
+    made = [
+        {**common, "CHANGE_KIND": "变更", "CHANGE_CONTENT": one["text"], "CHANGE_AMOUNT": _yuan(one["amount_fen"]),
+         "NOTICE_CODE": one["notice"]}
+        for one in held["changes"]
+    ]  # fmt: skip
+    if held["ended"] is not None:
+        ended = held["ended"]
+        said = {"CHANGE_KIND": "终止", "CHANGE_CONTENT": ended["reason"], "NOTICE_CODE": ended["notice"]}
+        made.append({**common, **said})
+    return made
+
+
+ABNORMITIES = {"failure": "失败或终止", "suspension": "暂停", "order": "责令暂停", "opening_suspension": "开标中止"}
+"""Kinds of notices that tell of what did not go as announced."""
+
+
+def _of_notices(kinds: Mapping[str, str], field: str = "") -> Callable[..., list[dict[str, str]]]:
+    """A maker of one record for each notice of these kinds; `field` says which kind it was."""
+
+    def made(facts: dict[str, Any], section: dict[str, Any], method: str, address: Any) -> list[dict[str, str]]:
+        return [
+            {
+                "BID_SECTION_CODE": section["code"],
+                **({field: kinds[one["kind"]]} if field else {}),
+                "NOTICE_CODE": one["number"],
+                "NOTICE_NAME": one["title"],
+                "NOTICE_SEND_TIME": _time(one["published_at"]),
+                "URL": address(one["number"]),
+            }
+            for one in section["notices"]
+            if one["kind"] in kinds
+        ]
+
+    return made
+
+
 _BY_SECTION: dict[str, Callable[[dict[str, Any], dict[str, Any], str, Any], list[dict[str, str]]]] = {
     "bid_section": _sections,
     "notice": _notices,
     "bidder": _bidders,
     "candidate": _candidates,
     "win_result": _results,
+    "clarification": _clarifications,
+    "opening": _openings,
+    "contract": _contracts,
+    "contract_change": _contract_changes,
+    "abnormity": _of_notices(ABNORMITIES, "ABNORMITY_KIND"),
+    "complaint": _of_notices({"complaint_decision": ""}),
 }

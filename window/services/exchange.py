@@ -56,7 +56,7 @@ def register_platform(
     if key:
         Verifier.parse(key)
     held = ExchangePlatform(
-        code=code, name=name, side=side, url=url, key=key, groups=list(groups or national.groups()), cursor=-1,
+        code=code, name=name, side=side, url=url, key=key, groups=list(groups or national.standard_groups()), cursor=-1,
         failures=0, trouble="", added_at=act.now,
     )  # fmt: skip
     act.session.add(held)
