@@ -267,6 +267,15 @@ def read_forfeit(fields: Fields) -> dict[str, Any]:
 
 
 @whole
+def read_restoring(fields: Fields) -> dict[str, Any]:
+    """What reversed the decision that kept a bond: its number, and why."""
+    return {
+        "reason": text(fields, "restoring", most=500),
+        "document": text(fields, "reversal", most=120),
+    }
+
+
+@whole
 def read_institution(fields: Fields, kinds: Sequence[str]) -> dict[str, Any]:
     """What registers an institution: name, kind, certificate, where it takes orders."""
     return {

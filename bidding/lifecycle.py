@@ -66,6 +66,7 @@ BOND = Lifecycle(
         "make_due": move(("declared", "held", "faulty", "waived"), "due"),
         "return": move("due", "returned"),
         "forfeit": move(("held", "faulty", "due"), "forfeited"),
+        "restore": move("forfeited", "held"),
         "convert": move(("held", "due"), "converted"),
         "dispute": move(("held", "faulty", "due"), "disputed"),
         "settle": back("disputed"),

@@ -67,6 +67,10 @@ SENTENCES = {
     "forfeit.withdrawn": _l("“%(name)s”是撤回或没有投标，不是撤销：保证金必须退还。依据 R-254。"),
     "performance.not_awaited": _l("“%(name)s”没有待交的履约保证金。"),
     "forfeit.performance": _l("“%(name)s”的履约保证金退还多少，由解除合同的决定确定，不在此处理。"),
+    "restore.claimed": _l(
+        "“%(name)s”的保函已向机构索赔，款项在招标人处，由招标人直接退还；信用事实由行政监督部门撤销。"
+    ),
+    "restore.nothing": _l("“%(name)s”没有扣留款项，不必恢复。"),
     "forfeit.refunded": _l("“%(name)s”的保证金已经在退还。"),
     "claim.no_guarantee": _l("“%(name)s”没有可索赔的保函。"),
     "performance.over": _l(
@@ -154,6 +158,7 @@ KINDS = {
     "bond.order": _l("向机构签发指令"),
     "bond.answer": _l("机构已办理"),
     "bond.day": _l("保证金日结"),
+    "bond.restore": _l("不予退还的决定被撤销"),
     "bond.accept": _l("保证金收妥"),
     "bond.fault": _l("保证金有问题"),
     "bond.waive": _l("免交保证金"),

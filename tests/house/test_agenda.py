@@ -29,6 +29,7 @@ NOT_TOLD = {
     "bidding.make_bonds_due": "the platform does it by the law's days; by hand only where a person knows more",
     "bidding.import_statement": "banks send theirs; by hand whenever one comes on paper",
     "bidding.dispute_bond": "begins a dispute, which then waits",
+    "bidding.restore_bond": "follows from a judgment or a decision on a complaint",
     "bidding.register_institution": "begun by the institution's request",
     "bidding.withdraw_institution": "the operator's decision",
     "opening.say": "talk in the hall",

@@ -250,3 +250,14 @@ def forfeit_bond(code: str, bond_id: int) -> Response | tuple[str, int]:
         )
 
     return _changed(code, bond_id, change, _("已记录不予退还的决定。"))
+
+
+@blueprint.post("/bonds/desk/<code>/<int:bond_id>/restore")
+@requires(Role.FINANCE)
+def restore_bond(code: str, bond_id: int) -> Response | tuple[str, int]:
+    """What kept it was reversed: the money is owed again."""
+
+    def change(act: Act, bond: Bond) -> None:
+        services.restore_bond(act, bond, **forms.read_restoring(request.form))
+
+    return _changed(code, bond_id, change, _("保证金恢复应退，信用事实已撤销。"))

@@ -2,7 +2,7 @@
 
 from bidding.services.bonds.answers import confirm_order, finish, record_answer
 from bidding.services.bonds.books import close_bond_day
-from bidding.services.bonds.decisions import dispute_bond, forfeit_bond, settle_dispute
+from bidding.services.bonds.decisions import dispute_bond, forfeit_bond, restore_bond, settle_dispute
 from bidding.services.bonds.institutions import keep_commitment, register_institution, withdraw_institution
 from bidding.services.bonds.matching import (
     Claim,
@@ -62,6 +62,7 @@ __all__ = [
     "record_missed_order",
     "register_institution",
     "release_performance_bond",
+    "restore_bond",
     "return_refund",
     "settle_dispute",
     "take_orders",

@@ -8,11 +8,15 @@ from bidding.rules.bonds import PAPERS, books, check_forfeit
 from bidding.services.bonds.books import post
 from bidding.services.bonds.facts import FACT, record_kept
 from bidding.services.bonds.orders import order_claim
+from bidding.services.bonds.performance import release_performance_bond
 from bidding.services.lock import lock_row
 from core.act import Act
+from core.calendar import day_of
 from core.clock import iso
 from core.errors import Conflict, Invalid
 from core.machine import advance
+from credit import queries as credit_queries
+from credit import services as credit
 
 LEAST_REASON = 10
 
@@ -74,6 +78,38 @@ def forfeit_bond(act: Act, bond: Bond, *, cause: str, reason: str, document: str
         post(act, bond.section, bond, f"keep:{bond.id}", books.moved(held, books.HELD, books.KEPT))
     advance(act, bond, "forfeit", number=bond.number, fact=FACT, **bond.decision)
     record_kept(act, bond)
+
+
+def restore_bond(act: Act, bond: Bond, *, reason: str, document: str) -> None:
+    """What kept the money was reversed, by a decision on a complaint, a reconsideration, a judgment: it is owed again.
+
+    It goes back as any other: where it had been due before, by that day, so that what came late is paid for; a
+    performance bond at once, for its contract has ended. The credit fact is withdrawn in the same act, of everybody the
+    decision named. Conflict("restore.claimed") for a guarantee, whose money the tenderee has, not the bank;
+    Conflict("restore.nothing") where nothing was kept; Invalid: bond.reason, form.required.
+    """
+    _check_reason(reason, "restoring")
+    if not document.strip():
+        raise Invalid("form.required", field="reversal")
+    lock_row(act, bond)
+    if bond.state == "forfeited" and bond.form in PAPERS:
+        raise Conflict("restore.claimed", name=bond.name)
+    kept = int((bond.decision or {}).get("kept_fen", 0))
+    if bond.state == "forfeited" and not kept:
+        raise Conflict("restore.nothing", name=bond.name)
+    reason, document = reason.strip(), document.strip()[:120]
+    advance(act, bond, "restore", number=bond.number, reason=reason, document=document, kept_fen=kept)
+    owed = books.PERFORMANCE if bond.kind == "performance" else books.HELD
+    post(act, bond.section, bond, f"restore:{bond.id}:{bond.epoch}", books.moved(kept, books.KEPT, owed))
+    bond.decision = None
+    for fact in credit_queries.standing_facts(act.session, bond.section.code):
+        if fact.kind == FACT and fact.source == bond.subject:
+            credit.withdraw_fact(act, fact, source=bond.subject, decision=document, reason=reason)
+    if bond.kind == "performance" and bond.number is not None:
+        release_performance_bond(act, bond.section, bond.number, due_on=day_of(act.now), reason=reason)
+    elif bond.due_on and bond.due_rule:
+        told = {name: bond.due_rule[name] for name in ("since", "rule", "key", "value", "unit", "source")}
+        advance(act, bond, "make_due", number=bond.number, basis=bond.basis, due_on=bond.due_on, **told)
 
 
 def _check_reason(text: str, field: str) -> None:

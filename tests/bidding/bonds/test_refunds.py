@@ -246,6 +246,36 @@ def test_a_bond_is_kept_only_for_a_cause_of_the_law_by_a_decision(stage: BondSta
         stage.bank.obey({**claim, "order": "claim:other", "amount_fen": 1})
 
 
+def test_what_kept_a_bond_is_reversed_and_every_fen_goes_back(stage: BondStage, login: Callable[..., Any]) -> None:
+    """The money is owed again by the day it had been due, the fact is withdrawn; a claimed guarantee is not here."""
+    keep = {"cause": "revoked", "reason": "截标后撤销投标，招标文件第二章载明", "document": "滨水招〔2026〕9号"}
+    stage.due("contract", numbers=[stage.bond("b").number])
+    last = stage.bond("b").due_on
+    with stage.platform.act(stage.finance) as act:
+        for letter in "ab":
+            services.forfeit_bond(act, queries.bond_by_id(act.session, stage.bond(letter).id), **keep)
+    stage.clock.advance(days=30)
+    back = {"reversal": "（2026）浙01行终5号", "restoring": "法院判决撤销不予退还的决定"}
+    browser, page = login(Role.FINANCE), f"/bonds/desk/{stage.code}/{stage.bond('b').id}"
+    kept = browser.post(f"{page}/restore", data={**back, "reversal": ""})
+    assert kept.status_code == 422 and "法院判决撤销不予退还的决定" in kept.text
+    assert browser.post(f"{page}/restore", data=back).status_code == 303
+    assert browser.post(f"{page}/restore", data=back).status_code == 409
+    claimed = browser.post(f"/bonds/desk/{stage.code}/{stage.bond('a').id}/restore", data=back)
+    assert claimed.status_code == 409 and "由招标人直接退还" in claimed.text
+    bond = stage.bond("b")
+    assert (bond.state, bond.due_on, bond.decision) == ("due", last, None)
+    with stage.platform.reading() as session:
+        standing = [one.source for one in credit.standing_facts(session, stage.code)]
+    assert standing == [stage.bond("a").subject]
+    report = stage.report()
+    assert report["balanced"] and report["totals"]["kept"] == 0
+    refund = stage.prepare("b")
+    assert refund.principal_fen == ASKED and refund.interest_fen > 0
+    stage.approve(refund)
+    assert recount(record_of(stage)) == []  # type: ignore[arg-type]
+
+
 def test_a_failed_tender_gives_everything_back_at_once(stage: BondStage) -> None:
     """R-114: termination makes all due, with interest, and the issuer is told."""
     with stage.platform.act(stage.tenderee) as act:
@@ -387,6 +417,13 @@ def test_a_contract_that_ends_early_decides_the_performance_bond(
         assert [one.facts["kept_fen"] for one in facts] == ([ASKED - refund_fen] if refund_fen < ASKED else [])
     report = made.report()
     assert report["balanced"] and {name: report["totals"][name] for name in totals} == totals
+    if not refund_fen:
+        with platform.act(made.finance) as act:
+            kept = queries.bond_by_id(act.session, held.id)
+            services.restore_bond(act, kept, reason="仲裁裁决撤销解除决定", document="裁字〔2026〕3号")
+            assert kept.state == "due" and credit.standing_facts(act.session, made.code) == []
+        report = made.report()
+        assert report["balanced"] and (report["totals"]["kept"], report["totals"]["performance"]) == (0, -ASKED)
     assert recount(record_of(made)) == []
 
 
