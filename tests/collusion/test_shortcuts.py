@@ -60,7 +60,7 @@ def test_the_long_way_round_finds_the_same(bids: Bids, monkeypatch: pytest.Monke
     assert sum(len(found.passages) for found in quick[1].values()) > 4
     assert {Source.TENDER, Source.JOINT, Source.OWN} <= {source for row in quick[0] for source in row}
     ways = {
-        "known paragraphs looked into": (reading, "LONG_KNOWN", 10**9),
+        "known paragraphs looked into": (reading.bid, "LONG_KNOWN", 10**9),
         "a tender of too many letters": (tender_pairs, "WIDEST", 0),
         "every sentence tried": (
             Ordinary,

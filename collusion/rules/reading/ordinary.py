@@ -1,25 +1,20 @@
-"""What of a bid's text is its own: everything else is marked as the tender's, the archive's or a citation (App. D)."""
+"""The words that prove nothing, and the marking of a bid's letters that are theirs (App. D)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from enum import IntEnum
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz.distance import Indel
 
 from collusion.rules.background import Background
-from collusion.rules.documents import Document, Paragraph, Place
-from collusion.rules.folding import CITATIONS
+from collusion.rules.documents import Document
 from collusion.rules.frequencies import SPREAD, Counted, Sieve
 from collusion.rules.letters import (
     GRAM,
-    Codes,
     Index,
     Keys,
-    Letters,
     bigram_ids,
     distinct,
     fives,
@@ -31,6 +26,8 @@ from collusion.rules.letters import (
     ragged,
     stretches,
 )
+from collusion.rules.reading.paragraphs import ID_BITS, bags, each_once, picked, written
+from collusion.rules.reading.stream import Part, Source, Sources, Stream
 from collusion.rules.tender_pairs import MANY, TenderPairs
 
 LEAST_ISLAND = 8
@@ -45,117 +42,11 @@ CANDIDATES = 4
 """Tender sentences compared in full: those that most of these phrases lead to."""
 LONGEST_POSTING = 400
 """A phrase in more sentences of the tender than this leads to none of them."""
-LONG_KNOWN = 500
-"""Paragraphs of the tender of so many letters are not looked into when a bid repeats them word for word."""
 AT_ONCE = 1_000_000
 """Cells of a table of bags and tender sentences at a time: eight megabytes."""
-ID_BITS, SENTENCE_BITS = np.uint64(42), np.uint64(22)
+SENTENCE_BITS = np.uint64(22)
 ID_MASK, SENTENCE_MASK = np.uint64(2**42 - 1), np.uint64(2**22 - 1)
-Sources = NDArray[np.uint8]
 Weights = NDArray[np.float64]
-
-
-class Source(IntEnum):
-    """Whose words they are."""
-
-    OWN = 0
-    TENDER = 1
-    BACKGROUND = 2
-    CITATION = 3
-    JOINT = 4
-
-
-@dataclass(slots=True)
-class Piece:
-    """One paragraph of a bid and the letters of the stream it holds.
-
-    Letter by letter, `sources` says whose they are and `origins` where they stand in `text`.
-    """
-
-    place: Place
-    text: str
-    start: int
-    end: int
-    sources: Sources
-    origins: Index
-    row: bool = False
-
-
-@dataclass(slots=True)
-class Part:
-    """Some paragraphs of a stream one after another; places count from its first letter, at `start` of the stream."""
-
-    start: int
-    codes: Codes
-    sources: Sources
-    told: NDArray[np.uint8]
-    bounds: Index
-    sentences: Index
-    first_sentence: int
-
-
-@dataclass(slots=True)
-class Stream:
-    """All text of one bid, in order, each paragraph once: the letters, and whose each is.
-
-    Paragraph p holds the letters from `bounds[p]` to `bounds[p + 1]`, sentence s those from `sentences[s]` to
-    `sentences[s + 1]`. `told` says of each letter
-    and the next what `TenderPairs` does. `known` are long paragraphs of the tender, which are looked at no further.
-    """
-
-    bidder: str
-    codes: Codes
-    sources: Sources
-    told: NDArray[np.uint8]
-    bounds: Index
-    sentences: Index
-    paragraphs: list[tuple[Document, Paragraph]]
-    known: list[int]
-    _pieces: dict[int, Piece] = field(default_factory=dict)
-
-    @property
-    def letters(self) -> int:
-        """Folded letters in all."""
-        return int(self.codes.size)
-
-    @property
-    def own(self) -> int:
-        """Folded letters left after subtraction."""
-        return int(np.count_nonzero(self.sources == Source.OWN))
-
-    def piece(self, number: int) -> Piece:
-        """Give a paragraph with the way back to its text, made when it is first asked for."""
-        if number not in self._pieces:
-            document, paragraph = self.paragraphs[number]
-            start, end = int(self.bounds[number]), int(self.bounds[number + 1])
-            self._pieces[number] = Piece(
-                Place(document.file, paragraph.page, paragraph.number),
-                paragraph.text,
-                start,
-                end,
-                self.sources[start:end],
-                fold_all([paragraph.text]).origins,
-                paragraph.row,
-            )
-        return self._pieces[number]
-
-    def parts(self) -> Iterator[Part]:
-        """Give what lies between the known paragraphs."""
-        first = 0
-        for last in [*self.known, len(self.paragraphs)]:
-            start, end = int(self.bounds[first]), int(self.bounds[last])
-            if end > start:
-                low, high = np.searchsorted(self.sentences, [start, end]).tolist()
-                yield Part(
-                    start,
-                    self.codes[start:end],
-                    self.sources[start:end],
-                    self.told[start:end],
-                    self.bounds[first : last + 1] - start,
-                    self.sentences[low : high + 1] - start,
-                    low,
-                )
-            first = last + 1
 
 
 class Ordinary:
@@ -169,8 +60,8 @@ class Ordinary:
         documents = sorted(tender, key=lambda document: (document.file, document.sha256))
         letters = fold_all(paragraph.text for document in documents for paragraph in document.paragraphs)
         self._paragraphs: set[bytes] = set()
-        kept = _each_once(letters, self._paragraphs)
-        at, bounds, self._sentence = _picked(letters, kept)
+        kept = each_once(letters, self._paragraphs)
+        at, bounds, self._sentence = picked(letters, kept)
         self._codes = letters.codes[at]
         pairs = bigram_ids(self._codes)
         begins = np.flatnonzero(not_before(bounds[1:], GRAM, max(0, self._codes.size - GRAM + 1)))
@@ -345,77 +236,3 @@ def _mark(sources: Sources, begins: NDArray[np.bool_], kind: Source) -> None:
     for step in range(GRAM):
         covered[step : step + begins.size] |= begins
     np.copyto(sources, np.uint8(kind), where=covered & (sources == Source.OWN))
-
-
-def bags(codes: Codes, sentence: NDArray[np.int32]) -> Keys:
-    """Give every sentence's set of two-letter phrases, ascending: sentence in the upper 22 bits, phrase below."""
-    if codes.size < 2:
-        return np.zeros(0, dtype=np.uint64)
-    at = np.flatnonzero(sentence[1:] == sentence[:-1])
-    return distinct(sentence[at].astype(np.uint64) << ID_BITS | bigram_ids(codes)[at])
-
-
-def written(codes: Codes) -> str:
-    """Give folded letters as text."""
-    return codes.astype("<u4").tobytes().decode("utf-32-le")
-
-
-def _each_once(letters: Letters, seen: set[bytes]) -> Index:
-    """Give the first of equal paragraphs; `seen` then holds what those of GRAM letters or more say."""
-    numbers = []
-    short: set[bytes] = set()
-    bounds = letters.bounds.tolist()
-    for number in range(len(bounds) - 1):
-        start, end = bounds[number], bounds[number + 1]
-        text = letters.codes[start:end].tobytes()
-        held = seen if end - start >= GRAM else short
-        if text and text not in held:
-            held.add(text)
-            numbers.append(number)
-    return np.array(numbers, dtype=np.int64)
-
-
-def _picked(letters: Letters, numbers: Index) -> tuple[Index, Index, Index]:
-    """Give the places of the letters of some paragraphs, and where these and their sentences then begin."""
-    starts = letters.bounds[numbers]
-    lengths = letters.bounds[numbers + 1] - starts
-    at, _ = ragged(starts, lengths)
-    bounds = np.concatenate([[0], np.cumsum(lengths)])
-    begins = letters.sentences[:-1]
-    which = np.searchsorted(starts, begins, side="right") - 1
-    inside = (which >= 0) & (begins < (starts + lengths)[which]) if numbers.size else np.zeros(begins.size, dtype=bool)
-    moved = begins[inside] - starts[which[inside]] + bounds[which[inside]]
-    return at, bounds, np.append(moved, bounds[-1])
-
-
-def read_bid(bidder: str, documents: Sequence[Document], ordinary: Ordinary) -> Stream:
-    """Give a bid's text with every letter's source; bills of quantities and repeated paragraphs are left out."""
-    paragraphs = [
-        (document, paragraph) for document in documents if document.kind != "xlsx" for paragraph in document.paragraphs
-    ]
-    letters = fold_all(paragraph.text for _, paragraph in paragraphs)
-    sources = np.zeros(letters.size, dtype=np.uint8)
-    for span in cited(letters):
-        start, end = np.searchsorted(letters.origins, span)
-        sources[start:end] = Source.CITATION
-    numbers = _each_once(letters, set())
-    codes, bounds, sentences = letters.codes, np.append(letters.bounds[numbers], letters.size), letters.sentences
-    if int((letters.bounds[numbers + 1] - letters.bounds[numbers]).sum()) < letters.size:
-        at, bounds, sentences = _picked(letters, numbers)
-        codes, sources = codes[at], sources[at]
-    long = np.flatnonzero(np.diff(bounds) >= LONG_KNOWN)
-    known = [n for n in long.tolist() if ordinary.holds(codes[bounds[n] : bounds[n + 1]].tobytes())]
-    told = np.zeros(codes.size, dtype=np.uint8)
-    stream = Stream(bidder, codes, sources, told, bounds, sentences, [paragraphs[n] for n in numbers.tolist()], known)
-    ordinary.explain(stream)
-    return stream
-
-
-def cited(letters: Letters) -> Iterator[tuple[int, int]]:
-    """Give the spans of `raw` that CITATIONS matches: each begins at 《 or at a capital letter."""
-    points = letters.points
-    last = 0
-    for at in np.flatnonzero((points == ord("《")) | (points - np.uint32(ord("A")) < 26)).tolist():
-        if at >= last and (match := CITATIONS.match(letters.raw, at)):
-            last = match.end()
-            yield match.span()
