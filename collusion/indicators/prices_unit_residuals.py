@@ -30,11 +30,12 @@ def evaluate(case: Case) -> list[Evidence]:
     prices = {bid.bidder: bid.prices for bid in case.bids if bid.prices}
     files = {bid.bidder: next((file for file, _ in bid.bill), "") for bid in case.bids}
     floor = rate("residual.floor")
+    from_control = {name: copied_from_control(own, case.control) for name, own in prices.items()}
     found = []
     for a, b in case.pairs:
         if a.bidder not in prices or b.bidder not in prices:
             continue
-        copied = copied_from_control(a.prices, case.control) | copied_from_control(b.prices, case.control)
+        copied = from_control[a.bidder] | from_control[b.bidder]
         result = unit_residuals(a.bidder, b.bidder, prices, case.control, case.provisional | copied)
         if result is None:
             continue

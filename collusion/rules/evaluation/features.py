@@ -109,6 +109,15 @@ def estimate(market: Market) -> Features:
     return Features(("bid.to_estimate", "tender.to_estimate"), np.column_stack([found, mean]))
 
 
+def tender_estimate(market: Market) -> Features:
+    """Give a tender's bids relative to the buyer's estimate where the file has it: mean, lowest, spread; scale-free."""
+    found = market.columns.get("Difference Bid/PTE")
+    if found is None:
+        return Features((), np.empty((len(market.rows), 0)))
+    table = [[found[rows].mean(), found[rows].min(), found[rows].std()] for rows in market.rows]
+    return Features(("estimate.mean", "estimate.lowest", "estimate.spread"), np.asarray(table))
+
+
 def published(market: Market) -> Features:
     """Give the file's own columns but for labels and identifiers: what the paper's models see, case marks included."""
     names = tuple(name for name in market.columns if name not in (*LABELS, *IDENTIFIERS))

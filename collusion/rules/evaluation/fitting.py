@@ -13,7 +13,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, balanced_accuracy_score, f1_score, roc_auc_score
 
 from collusion.rules.evaluation import guards
-from collusion.rules.evaluation.published import PUBLISHED
+from collusion.rules.evaluation.published import ASKED, PUBLISHED
 
 Values = NDArray[np.float64]
 Labels = NDArray[np.int64]
@@ -49,9 +49,9 @@ class Trial:
     note: str = ""
 
     def told(self) -> dict[str, Any]:
-        """Give the row in percent with the published one beside it; `holds`: reached, or a control at chance.
+        """Give the row in percent with the published one beside it; `holds`: exceeded, or a control at chance.
 
-        Nothing is said to hold on fewer than half of the repetitions.
+        `asked`: exceeded in the figures of ASKED. Nothing is said to hold on fewer than half of the repetitions.
         """
         means = np.mean(self.figures, axis=0) if self.figures else np.full(4, np.nan)
         spread = np.std(self.figures, axis=0) if self.figures else np.full(4, np.nan)
@@ -73,6 +73,7 @@ class Trial:
             "accuracy": _percent(means[3]),
             "published": beside,
             "holds": None,
+            "asked": None,
         }
         if self.note:
             told["note"] = self.note
@@ -82,8 +83,9 @@ class Trial:
             band = max(LEAST_BAND, 4 * 100 * float(spread[1]) / len(self.figures) ** 0.5)
             told["holds"] = bool(abs(100 * means[1] - 50) <= band)
         elif beside:
-            pairs = [(told[name], beside[name]) for name in ("balanced_accuracy", "auc") if name in beside]
-            told["holds"] = all(ours > theirs for ours, theirs in pairs)
+            above = {name: told[name] > beside[name] for name in beside if name in ("balanced_accuracy", "auc")}
+            told["holds"] = all(above.values())
+            told["asked"] = all(above[name] for name in ASKED[self.protocol])
         return told
 
 
@@ -133,12 +135,13 @@ def attempt(
     weight: Values | None = None,
     group: Labels | None = None,
     told: Labels | None = None,
+    folds: Labels | None = None,
 ) -> None:
     """Learn on one side, judge on the other and add the figures to the trial; raises Leak before learning.
 
     With `group` every row gets the mean score of its group: a label that belongs to the tender is told for the tender.
     A side with one class only cannot be judged and adds nothing. `told`: the labels learnt from, where they are not
-    those judged by.
+    those judged by. `folds`: what a learner that chooses among others (`choosing`) keeps together when it does.
     """
     for what, owner in split.apart:
         guards.refuse_overlap(what, owner[split.train], owner[split.test])
@@ -151,6 +154,8 @@ def attempt(
         trial.note = "one class only on a side"
         return
     model = learner(seed)
+    if folds is not None:
+        model.kept_together = folds[split.train]
     model.fit(values[split.train], known[split.train], sample_weight=None if weight is None else weight[split.train])
     score = model.predict_proba(values[split.test])[:, 1]
     if group is not None:

@@ -10,6 +10,7 @@ from threadpoolctl import threadpool_limits
 
 from collusion.rules.evaluation import features as look
 from collusion.rules.evaluation import fitting, unlabelled
+from collusion.rules.evaluation.choosing import Chosen
 from collusion.rules.evaluation.features import Features
 from collusion.rules.evaluation.fitting import Split, Trial
 from collusion.rules.evaluation.history import cobidding
@@ -17,6 +18,8 @@ from collusion.rules.evaluation.markets import Market
 
 LEAST_BIDS = 3
 """Tender-level protocols judge tenders of three or more bids: below it most screens are not defined."""
+DRAWS = 40
+"""How often a split is drawn at most until each side holds both classes."""
 
 
 def evaluate(protocol: str, markets: Sequence[Market], repetitions: int) -> Iterator[dict[str, Any]]:
@@ -63,18 +66,20 @@ def _paper(
 ) -> Iterator[Trial]:
     tenders = len(np.unique(tender))
     model = Trial("paper", name, "scale-free screens and place, extra trees", "model", tenders)
+    best = Trial("paper", name, "scale-free screens and place, chosen on the learning side", "model", tenders)
     number = Trial("paper", name, "number of bids, extra trees", "control", tenders)
     mixed = Trial("paper", name, "scale-free, labels shuffled", "shuffled", tenders)
     same = Trial("paper", name, "constant", "constant", tenders)
     values, column = bare.filled(), bare.names.index("n")
     for seed, split in enumerate(fitting.grouped_splits(tender, 0.2, repetitions, "tender")):
         fitting.attempt(model, fitting.even_trees, bare.names, values, label, split, seed=seed, group=tender)
+        fitting.attempt(best, Chosen, bare.names, values, label, split, seed=seed, group=tender, folds=tender)
         alone = values[:, [column]]
         fitting.attempt(number, fitting.even_trees, ("n",), alone, label, split, seed=seed, group=tender)
         other = fitting.shuffled(label, tender, seed)
         fitting.attempt(mixed, fitting.even_trees, bare.names, values, other, split, seed=seed, group=tender)
         fitting.constant(same, label, split)
-    yield from (model, number, mixed, same)
+    yield from (model, best, number, mixed, same)
 
 
 def loco(markets: Sequence[Market], repetitions: int) -> Iterator[Trial]:
@@ -124,15 +129,21 @@ def forward(markets: Sequence[Market], repetitions: int) -> Iterator[Trial]:
         middle = np.sort(date)[(len(date) - 1) // 2]
         period = (date > middle).astype(np.int64)
         split = Split(np.flatnonzero(period == 0), np.flatnonzero(period == 1), (("period", period), ("tender", kept)))
+        eleven = look.screens(market) + look.count(market)
         for model, kind, chosen in (
             (
                 "seven screens and count, extra trees",
                 "model",
                 look.screens(market, look.PAPER_SEVEN) + look.count(market),
             ),
-            ("eleven screens and count, extra trees", "model", look.screens(market) + look.count(market)),
+            ("eleven screens and count, extra trees", "model", eleven),
+            *(
+                ("eleven screens, count and estimate, extra trees", "model", eleven + estimate)
+                for estimate in [look.tender_estimate(market)]
+                if estimate.names
+            ),
             ("number of bids, extra trees", "control", look.count(market)),
-            ("eleven screens and count, labels shuffled", "shuffled", look.screens(market) + look.count(market)),
+            ("eleven screens and count, labels shuffled", "shuffled", eleven),
         ):
             trial = Trial("time", market.name, model, kind, len(kept))
             values = chosen.take(kept).filled()
@@ -152,29 +163,49 @@ def disjoint(markets: Sequence[Market], repetitions: int) -> Iterator[Trial]:
             yield Trial("disjoint", market.name, "none", "model", len(market.rows), note="the file has no bidder label")
             continue
         bids = look.per_bid(market, look.screens(market) + look.count(market)) + look.position(market)
-        for model, kind, chosen in (
-            ("screens and place, boosting", "model", bids),
-            ("screens, place and co-bidding history, boosting", "model", bids + cobidding(market)),
-            ("number of bids, boosting", "control", look.per_bid(market, look.count(market))),
-            ("with history, labels shuffled", "shuffled", bids + cobidding(market)),
+        history = bids + cobidding(market)
+        for model, kind, chosen, learner in (
+            ("screens and place, boosting", "model", bids, fitting.boosting),
+            ("screens, place and co-bidding history, boosting", "model", history, fitting.boosting),
+            ("screens, place and co-bidding history, extra trees", "model", history, fitting.even_trees),
+            ("number of bids, boosting", "control", look.per_bid(market, look.count(market)), fitting.boosting),
+            ("with history, labels shuffled, boosting", "shuffled", history, fitting.boosting),
+            ("with history, labels shuffled, extra trees", "shuffled", history, fitting.even_trees),
         ):
-            trial = Trial("disjoint", market.name, model, kind, len(market.rows))
+            trial, drawn = Trial("disjoint", market.name, model, kind, len(market.rows)), 0
             for seed in range(repetitions):
                 label = market.own
                 if kind == "shuffled":
                     label = fitting.shuffled(label, np.arange(len(label)), seed)
-                split = unseen(market.tender, market.bidder, seed)
-                fitting.attempt(trial, fitting.boosting, chosen.names, chosen.filled(), label, split, seed=seed)
+                split, anew = unseen_of_both(market.tender, market.bidder, market.own, seed)
+                drawn += anew
+                fitting.attempt(trial, learner, chosen.names, chosen.filled(), label, split, seed=seed)
+            if drawn and not trial.note:
+                trial.note = f"{drawn} draws with one class only on a side were drawn anew"
             yield trial
         same = Trial("disjoint", market.name, "constant", "constant", len(market.rows))
         for seed in range(repetitions):
-            fitting.constant(same, market.own, unseen(market.tender, market.bidder, seed))
+            fitting.constant(same, market.own, unseen_of_both(market.tender, market.bidder, market.own, seed)[0])
         yield same
 
 
-def unseen(tender: fitting.Labels, bidder: fitting.Labels, seed: int, share: float = 0.3) -> Split:
+def unseen_of_both(
+    tender: fitting.Labels, bidder: fitting.Labels, label: fitting.Labels, seed: int
+) -> tuple[Split, int]:
+    """Hold out as `unseen` does, drawn anew (the second value: how often) until each side holds both classes.
+
+    Where rings are few, a draw may leave none to be judged; what it would say of a model is nothing.
+    """
+    for anew in range(DRAWS):
+        split = unseen(tender, bidder, seed, again=anew)
+        if min(len(np.unique(label[split.train])), len(np.unique(label[split.test]))) == 2:
+            break
+    return split, anew
+
+
+def unseen(tender: fitting.Labels, bidder: fitting.Labels, seed: int, share: float = 0.3, *, again: int = 0) -> Split:
     """Hold out tenders and bidders; rows with one foot on either side are used by nobody."""
-    chance = np.random.default_rng([fitting.SEED, 3, seed])
+    chance = np.random.default_rng([fitting.SEED, 3, seed, *([again] if again else [])])
     held = []
     for owner in (tender, bidder):
         groups = np.unique(owner)
