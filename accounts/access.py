@@ -31,6 +31,7 @@ from core.errors import Conflict, Forbidden, Invalid, Missing, Refusal, Untimely
 
 Newcomer = Callable[[Act, CertificateFacts, str], Person | None]
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+VARY = ("Cookie", "Accept-Language", "Accept")
 COMPILING = frozenset({"/static/seal/hash.worker.js", "/static/seal/bulk.worker.js"})
 """The two workers that hash and seal streams: they see bytes, hold no key, and may compile WebAssembly (ADR 0003)."""
 STATUS: dict[type[Refusal], int] = {Invalid: 422, Forbidden: 403, Missing: 404, Conflict: 409, Untimely: 409}
@@ -241,6 +242,20 @@ def dismiss(response: Response) -> Response:
     return response
 
 
+def bearer_who_may(door: Door, view: Callable[..., Any], authorization: str) -> Actor | None:
+    """Who comes with that header and may enter the view by it; None where the door itself must look, to say why not."""
+    token = authorization.removeprefix("Bearer ").strip()
+    access = access_of(view)
+    if not authorization.startswith("Bearer ") or token.startswith(PROGRAM) or access is None:
+        return None
+    with door.platform.database.looking() as connection:
+        found = queries.bearer_by_token(connection, token, at=door.platform.clock.now())
+    if found is None or (access.kind == "roles" and not found.actor.has(*access.roles)):
+        return None
+    asks = door.passkeys and getattr(view, "__confirmed__", False) and found.actor.has(Role.BIDDER)
+    return None if asks and found.has_passkey and not is_confirmed(found.method) else found.actor
+
+
 def install(app: Flask, door: Door) -> None:
     """From here on every request of `app` passes the door, and every answer carries the security headers."""
     app.extensions["sunbid.door"] = door
@@ -356,6 +371,19 @@ def _ascii_disposition(header: str) -> str:
     return f"{kind}; filename*=UTF-8''{quote(named.get('filename', ''), safe='')}"
 
 
+def plain_headers(door: Door) -> dict[str, str]:
+    """The security headers that every answer carries, whatever it is."""
+    headers = {
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+        "Referrer-Policy": "same-origin",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
+    }
+    return {**headers, "Strict-Transport-Security": "max-age=31536000; includeSubDomains"} if door.secure else headers
+
+
 def _send_off(response: Response) -> Response:
     headers = response.headers
     # A Worker's policy is that of its file, not of the page: hence the static files.
@@ -364,20 +392,13 @@ def _send_off(response: Response) -> Response:
     if request.path in COMPILING:
         policy = policy.replace("script-src 'self'", "script-src 'self' 'wasm-unsafe-eval'")
     headers.setdefault("Content-Security-Policy", policy)
-    headers["X-Content-Type-Options"] = "nosniff"
+    headers.update(plain_headers(door()))
     if not headers.get("Content-Disposition", "").isascii():
         headers["Content-Disposition"] = _ascii_disposition(headers["Content-Disposition"])
-    headers["X-Frame-Options"] = "DENY"
-    headers["Referrer-Policy"] = "same-origin"
-    headers["Cross-Origin-Opener-Policy"] = "same-origin"
-    headers["Cross-Origin-Resource-Policy"] = "same-origin"
-    headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=(), payment=(), usb=()"
     headers["X-Request-Id"] = g.get("request_id", "")
-    if door().secure:
-        headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
     if request.endpoint != "static":
         headers.setdefault("Cache-Control", "no-store" if current_person() else "no-cache")
-        response.vary.update(["Cookie", "Accept-Language", "Accept"])
+        response.vary.update(VARY)
     _write_log(response)
     return response
 
@@ -387,8 +408,14 @@ def _write_log(response: Response) -> None:
 
     On a submission path not even the request id and the duration: nothing may be joined with another line.
     """
-    line: dict[str, Any] = {"endpoint": request.endpoint, "method": request.method, "status": response.status_code}
+    told = {}
     if not getattr(_view(), "__unlinked__", False):
-        line["request"] = g.get("request_id")
-        line["ms"] = round((time.perf_counter() - g.get("began", time.perf_counter())) * 1000, 1)
+        ms = round((time.perf_counter() - g.get("began", time.perf_counter())) * 1000, 1)
+        told = {"request": g.get("request_id"), "ms": ms}
+    log_request(request.endpoint, request.method, response.status_code, **told)
+
+
+def log_request(endpoint: str | None, method: str, status: int, **told: Any) -> None:
+    """Write the line of one request."""
+    line = {"endpoint": endpoint, "method": method, "status": status, **told}
     log.info(json.dumps(line, ensure_ascii=False))

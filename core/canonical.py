@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
 import rfc8785
 
 LARGEST = 2**53 - 1
+MOST = 10_000_000
+"""Values in one document; what holds itself has no end."""
+
+_WRITER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+@dataclass(frozen=True)
+class Written:
+    """A JSON value in its canonical text, for who has written it already; a column takes it as it is."""
+
+    text: str
 
 
 def dumps(value: Any) -> bytes:
@@ -18,18 +30,31 @@ def dumps(value: Any) -> bytes:
     """
     if _is_plain(value):
         try:
-            return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+            return _WRITER.encode(value).encode()
         except UnicodeEncodeError:
             pass
     return rfc8785.dumps(value)
 
 
 def _is_plain(value: Any) -> bool:
-    kind = type(value)
-    if kind is str or value is None or kind is bool:
-        return True
-    if kind is int:
-        return bool(-LARGEST <= value <= LARGEST)
-    if kind is dict:
-        return all(type(key) is str and key.isascii() and _is_plain(item) for key, item in value.items())
-    return (kind is list or kind is tuple) and all(map(_is_plain, value))
+    """Whether the value holds nothing but ASCII keys, text, small integers, true, false and null."""
+    todo = [value]
+    for one in todo:  # grows while it is walked: a commit's documents are walked often, and calls cost more
+        kind = type(one)
+        if kind is dict:
+            try:
+                if not "".join(one).isascii():
+                    return False
+            except TypeError:
+                return False
+            todo += one.values()
+        elif kind is list or kind is tuple:
+            todo += one
+        elif kind is int:
+            if not -LARGEST <= one <= LARGEST:
+                return False
+        elif kind is not str and kind is not bool and one is not None:
+            return False
+        if len(todo) > MOST:
+            return False
+    return True

@@ -83,6 +83,8 @@ class Json(TypeDecorator[Any]):
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        if type(value) is canonical.Written:
+            return value.text
         return None if value is None else canonical.dumps(value).decode()
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
@@ -256,6 +258,12 @@ class Database:
             finally:
                 session.expunge_all()  # what was read stays readable after the view is closed
                 session.rollback()
+
+    @contextmanager
+    def looking(self) -> Iterator[Connection]:
+        """A view for one statement, without what a session keeps of rows."""
+        with self.engine.connect() as connection:
+            yield connection
 
     def _checkpoint_when_due(self) -> None:
         log = Path(f"{self.url.database}-wal")

@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -71,6 +71,16 @@ class ObjectStore:
                 return os.fstat(file.fileno()).st_size, file.read(most)
         except FileNotFoundError:
             raise Missing("object.unknown", sha256=sha256) from None
+
+    def holds(self, sizes: Mapping[str, int]) -> bool:
+        """Whether every one of these objects (SHA-256 → size) is held and of that size; no byte of them is read."""
+        try:
+            return all(
+                _NAME.fullmatch(sha256) is not None and os.stat(f"{self._root}/{sha256[:2]}/{sha256}").st_size == size
+                for sha256, size in sizes.items()
+            )
+        except FileNotFoundError:
+            return False
 
     def read(self, sha256: str) -> bytes:
         """Return the whole object, for small ones."""

@@ -23,6 +23,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 import accounts.access as access
 from accounts.queries import check_locker, digest_of, is_demo
 from bidding.routes.arrivals import Arrivals
+from bidding.routes.short import ShortWay
 from core.act import Platform
 from core.carriers import Carrier, Gateway, Mail
 from core.clock import GuardedClock
@@ -238,24 +239,23 @@ def create_app(settings: Settings | None = None, platform: Platform | None = Non
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = False
     app.extensions["sunbid.settings"] = settings
     app.extensions["sunbid.platform"] = platform
-    app.wsgi_app = app.extensions["sunbid.arrivals"] = Arrivals(app.wsgi_app, platform)  # type: ignore[method-assign]
+    Babel(app, locale_selector=chosen_language)
+    CSRFProtect(app)
+    door = access.Door(
+        platform,
+        settings.origin.rstrip("/"),
+        settings.secure,
+        settings.demo,
+        settings.agent,
+        admit_guest,
+        settings.passkeys == "bound",
+    )
+    access.install(app, door)
+    app.extensions["sunbid.arrivals"] = Arrivals(app.wsgi_app, platform, ShortWay(app, door))
+    app.wsgi_app = app.extensions["sunbid.arrivals"]  # type: ignore[method-assign]
     if settings.proxies:
         hops = settings.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
-    Babel(app, locale_selector=chosen_language)
-    CSRFProtect(app)
-    access.install(
-        app,
-        access.Door(
-            platform,
-            settings.origin.rstrip("/"),
-            settings.secure,
-            settings.demo,
-            settings.agent,
-            admit_guest,
-            settings.passkeys == "bound",
-        ),
-    )
     app.after_request(_keep_language)
     app.after_request(finish_page)
     filters.register(app)

@@ -295,8 +295,9 @@ def barred(session: Session, project: Project) -> list[dict[str, Any]]:
 
 def check_unbarred(session: Session, section: Section, actor: Actor) -> None:
     """Refuse (bid.barred) a bidder that refused to sign in an earlier attempt of this project (R-561)."""
-    own = session.get(Organisation, actor.organisation_id) if actor.organisation_id else None
-    if own is not None and own.identifier in {one["identifier"] for one in barred(session, section.project)}:
+    names = {one["identifier"] for one in barred(session, section.project)}
+    own = session.get(Organisation, actor.organisation_id) if names and actor.organisation_id else None
+    if own is not None and own.identifier in names:
         raise Forbidden("bid.barred", section=section.code)
 
 

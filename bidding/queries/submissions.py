@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import Connection, bindparam, exists, func, select
 from sqlalchemy.orm import Session
 
 from bidding import rules
@@ -98,11 +98,14 @@ class Reception:
         return self.state in RECEIVING and not rules.is_late(at, deadline)
 
 
-def reception(session: Session, code: str) -> Reception | None:
+def reception(session: Session | Connection, code: str) -> Reception | None:
     """The reception of the section of that code; None where there is no such section or it has no deadline yet."""
-    columns = (Section.state, Section.state_at, Section.deadline_at)
-    row = session.execute(select(*columns).where(Section.code == code)).first()
+    row = session.execute(_RECEPTION, {"code": code}).first()
     return None if row is None or row.deadline_at is None else Reception(row.state, row.state_at, row.deadline_at)
+
+
+_SECTION = Section.__table__.c
+_RECEPTION = select(_SECTION.state, _SECTION.state_at, _SECTION.deadline_at).where(_SECTION.code == bindparam("code"))
 
 
 def deadlines_between(session: Session, earliest: datetime, latest: datetime) -> list[tuple[str, datetime]]:

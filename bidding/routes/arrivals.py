@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from bidding import queries, rules
+from bidding.routes.short import ShortWay
 from core.act import Platform
 from core.clock import reading_when
 
@@ -19,6 +20,8 @@ MOST = 1 << 20
 STAMP = "sunbid.stamp"
 FRESH = 0.5
 """Seconds for which a section's deadline is not read again; a crowd would ask the same a thousand times."""
+STALE = 2.0
+"""Seconds for which it serves while somebody else reads it again."""
 
 
 class Arrivals:
@@ -34,11 +37,13 @@ class Arrivals:
     moved in between is seen by the view, which stamps what comes without a stamp, and judged inside the transaction.
     """
 
-    def __init__(self, site: Any, platform: Platform) -> None:
+    def __init__(self, site: Any, platform: Platform, short: ShortWay | None = None) -> None:
         self.site = site
+        self.short = short
         self.platform = platform
         self._known: dict[str, tuple[float, queries.Reception]] = {}
         self._unread: dict[int, float] = {}
+        self._reading = threading.Lock()
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         found = ADDRESS.fullmatch(environ.get("PATH_INFO", ""))
@@ -51,6 +56,8 @@ class Arrivals:
         with self.platform.stamp(rules.turnstile(code), arrived=arrived) as stamp:
             self._is_read()
             environ[STAMP] = stamp
+            if self.short is not None and (told := self.short.answer(environ, start_response, code, stamp)) is not None:
+                return told
             answer = self.site(environ, start_response)
             try:
                 return list(answer)
@@ -93,10 +100,10 @@ class Arrivals:
     def _reception(self, code: str) -> queries.Reception | None:
         now = time.monotonic()
         since, known = self._known.get(code, (0.0, None))
-        if known is not None and now - since < FRESH:
+        if known is not None and (now - since < FRESH or (now - since < STALE and self._reading.locked())):
             return known
-        with self.platform.reading() as session:
-            found = queries.reception(session, code)
+        with self._reading, self.platform.database.looking() as connection:
+            found = queries.reception(connection, code)
         if found is not None:  # codes are anybody's to invent: only sections are remembered
             self._known[code] = (now, found)
         return found

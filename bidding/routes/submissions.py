@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable
 from typing import Any
 
 from flask import Response, abort, jsonify, render_template, request
@@ -24,12 +23,12 @@ from accounts.access import (
 )
 from accounts.rules import Role
 from bidding import queries, rules, services
-from bidding.models import Section, Submission
+from bidding.models import Submission
 from bidding.routes.arrivals import MOST, STAMP
 from bidding.routes.blueprint import blueprint, frame_of
-from core.act import Actor
+from bidding.routes.short import REFUSED, asked_of
 from core.clock import iso
-from core.errors import Invalid, Missing
+from core.errors import Invalid
 
 OWN = "bidder+tenderee"
 
@@ -47,35 +46,17 @@ def commit_submission(code: str) -> tuple[Response, int]:
     """
     if (request.content_length or 0) > MOST:
         abort(413)
+    if (refused := request.environ.get(REFUSED)) is not None:
+        raise refused
     body, stamp = _read(), request.environ.get(STAMP)
     if stamp is None:
         with reading() as session:
             queries.check_admission(session, code, body.get("idempotency_key"), instant_now())
-    asked = services.Commit(
-        code,
-        body.get("submission"),
-        body.get("identity"),
-        body.get("idempotency_key"),
-        body.get("leaf_commitment"),
-        admit=_admit_to(current_actor()),
-    )
+    asked = asked_of(code, body, current_actor())
     if stamp is not None:
         return jsonify(services.commit_together(door().platform, stamp, asked)), 201
     with door().platform.stamp(rules.turnstile(code)) as stamp:
         return jsonify(services.commit_together(door().platform, stamp, asked)), 201
-
-
-def _admit_to(actor: Actor) -> Callable[[Session, Section], None]:
-    """What keeps out a bidder whom the section has not invited or must not take; no draft is known to anybody here."""
-
-    def admit(session: Session, section: Section) -> None:
-        if section.state == "draft":
-            raise Missing("section.unknown", section=section.code)
-        if actor.has(Role.BIDDER):
-            queries.check_invited(session, section, actor)
-            queries.check_unbarred(session, section, actor)
-
-    return admit
 
 
 @blueprint.get("/sections/<code>/held", defaults={"handle": ""})

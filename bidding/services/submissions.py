@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import insert
@@ -15,21 +12,14 @@ from sqlalchemy.orm import Session
 from bidding import queries, rules
 from bidding.lifecycle import SUBMISSION
 from bidding.models import Policy, SealedMark, Section, Submission
-from bidding.rules.uploads import check_object, refused
+from bidding.rules.uploads import refused
+from bidding.services.judging import Judged, check_identity_sets, check_objects, identity_hashes, judge
 from bidding.services.lock import lock_commits
 from core.act import PUBLIC, Act, Platform, Stamp
 from core.crowd import Later
 from core.errors import Conflict, Invalid, Missing, Refusal, Untimely
 from core.ledger.log import append_commitments
-from core.seal import (
-    MAX_HEADER,
-    MAX_PACKAGE,
-    check_succession,
-    lint_package,
-    submission_digest,
-    trustee_sets,
-    validate_submission,
-)
+from core.seal import check_fit, check_succession, submission_digest, validate_submission
 
 KEY_LENGTHS = range(16, 81)
 CROWD = "commits"
@@ -50,6 +40,8 @@ class Commit:
     idempotency_key: Any
     leaf_commitment: Any
     admit: Callable[[Session, Section], None] = _everybody
+    judged: Judged | None = None
+    """What is known of it beforehand; None: everything is looked at in its turn."""
 
 
 @dataclass(frozen=True)
@@ -75,8 +67,10 @@ Answer = dict[str, Any] | Exception
 def commit_together(platform: Platform, stamp: Stamp, asked: Commit) -> dict[str, Any]:
     """Commit what arrived at `stamp` in one transaction with whatever else waits; its receipt, durable and final.
 
-    Outside any act. Refusals are those of `commit_submission` and are this commit's alone.
+    Outside any act. Refusals are those of `commit_submission` and are this commit's alone. What can be judged by the
+    commit itself is judged before it waits: nobody else stands still for that.
     """
+    asked = replace(asked, judged=judge(platform.store, asked.content, asked.identity))
 
     def go(works: Sequence[tuple[Stamp, Commit]]) -> list[Answer]:
         with platform.acts(PUBLIC, [stamp for stamp, _ in works]) as acts:
@@ -221,8 +215,13 @@ def _examine(ground: _Ground, place: int, act: Act, asked: Commit) -> _Sound | d
         raise Conflict("bid.not_open", section=section.code)
     try:
         policy = _check_policy(ground.policies(section), section, content)
-        validate_submission(content, policy.content)
-        packages = _check_identity(asked.identity, policy)
+        if (judged := asked.judged) is not None:
+            check_fit(content, policy.content)
+            check_identity_sets(asked.identity, policy.content)
+            packages = judged.packages
+        else:
+            validate_submission(content, policy.content)
+            packages = identity_hashes(asked.identity, policy.content)
     except Refusal as refusal:
         raise refused(refusal) from refusal
     return _Sound(place, act, asked, section, _marks(content, packages))
@@ -233,7 +232,9 @@ def _compare(one: _Sound, last: dict[str, Any] | None, used: Mapping[str, str]) 
     content = one.asked.content
     try:
         check_succession(content, last)
-        _check_objects(one.act, content)
+        judged = one.asked.judged
+        if judged is None or not one.act.store.holds(judged.objects):
+            check_objects(one.act.store, content)
     except Refusal as refusal:
         raise refused(refusal) from refusal
     copied = sorted(mark for mark in one.marks if used.get(mark, content["handle"]) != content["handle"])
@@ -269,36 +270,6 @@ def _check_policy(versions: list[Policy], section: Section, content: dict[str, A
     raise Invalid("bid.other_policy", field="policy_digest", expected=versions[-1].digest)
 
 
-def _check_identity(identity: Mapping[str, str], policy: Policy) -> dict[str, str]:
-    """Set → SHA-256 of its identity package, if every trustee set has exactly one that is sealed ciphertext."""
-    sets = trustee_sets(policy.content)
-    if set(identity) != set(sets):
-        raise Invalid("bid.identity", field="identity", expected=", ".join(sets))
-    hashes = {}
-    for names in sets:
-        try:
-            package = base64.b64decode(identity[names], validate=True)
-        except (TypeError, ValueError, binascii.Error):
-            raise Invalid("bid.identity", field="identity", expected=", ".join(sets)) from None
-        lint_package(package)
-        hashes[names] = hashlib.sha256(package).hexdigest()
-    return hashes
-
-
-def _check_objects(act: Act, content: dict[str, Any]) -> None:
-    for place, blob in queries.objects_of(content).items():
-        sha256, size = blob["sha256"], blob["size"]
-        try:
-            found, head = act.store.begin(sha256, MAX_HEADER if size > MAX_PACKAGE else MAX_PACKAGE)
-        except Missing:
-            raise Invalid("bid.object_missing", field=place, place=place, sha256=sha256) from None
-        if found != size:
-            raise Invalid("bid.size_differs", field=place, place=place, expected=size, found=found)
-        if (size > MAX_PACKAGE) != place.endswith(".bulk"):
-            raise Invalid("bid.size_differs", field=place, place=place, expected=MAX_PACKAGE, found=found)
-        check_object(head, size)
-
-
 def _marks(content: dict[str, Any], packages: Mapping[str, str]) -> set[str]:
     hashes = {blob["sha256"] for blob in queries.objects_of(content).values()}
     recipients = {parts["bid_recipient"] for parts in content.get("envelopes", {}).values()}
@@ -327,7 +298,8 @@ def _record(accepted: Sequence[_Sound], used: Mapping[str, str]) -> list[dict[st
     rows, receipts, key = [], [], str(signer.verifier)
     for one, entry in zip(accepted, entries, strict=True):
         content = one.asked.content
-        digest = submission_digest(content)
+        judged = one.asked.judged
+        digest = judged.digest if judged else submission_digest(content)
         receipt = rules.build_receipt(
             section=one.section.code,
             kind=content["kind"],
@@ -346,8 +318,8 @@ def _record(accepted: Sequence[_Sound], used: Mapping[str, str]) -> list[dict[st
                 "section_id": one.section.id,
                 "digest": digest,
                 **{name: content[name] for name in ("handle", "kind", "sequence", "previous")},
-                "content": content,
-                "identity": dict(one.asked.identity),
+                "content": judged.content if judged else content,
+                "identity": judged.identity if judged else dict(one.asked.identity),
                 "leaf_commitment": one.asked.leaf_commitment,
                 "leaf_index": entry.index,
                 "received_at": one.act.now,

@@ -31,6 +31,7 @@ from core.seal.sealing import (
 from core.seal.submission import (
     MAX_SUBMISSION,
     Expected,
+    check_fit,
     check_succession,
     expected,
     leaf_commitment,
@@ -57,6 +58,7 @@ __all__ = [
     "Sealed",
     "bulk_file",
     "canonical",
+    "check_fit",
     "check_succession",
     "derive_nonce",
     "digest",

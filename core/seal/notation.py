@@ -18,13 +18,14 @@ Json = dict[str, Any]
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z", re.ASCII)
 _SECTION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,79}", re.ASCII)
+_HEX = re.compile(r"[0-9a-f]*", re.ASCII)
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,31}", re.ASCII)
 _DEPTH = 16
 
 
 def canonical(value: Any) -> bytes:
     """The RFC 8785 bytes of a JSON value without floats; Invalid("seal.not_canonical") for anything else."""
-    _check_values(value, 0)
+    _check_values(value)
     try:
         return dumps(value)
     except (rfc8785.CanonicalizationError, ValueError) as error:
@@ -54,7 +55,7 @@ def read_canonical(data: bytes, limit: int) -> Json:
 
 def is_hex(value: Any, size: int) -> bool:
     """Whether `value` is the lower-case hex of exactly `size` bytes."""
-    return isinstance(value, str) and re.fullmatch(r"[0-9a-f]*", value, re.ASCII) is not None and len(value) == 2 * size
+    return isinstance(value, str) and len(value) == 2 * size and _HEX.fullmatch(value) is not None
 
 
 def is_count(value: Any, low: int, high: int) -> bool:
@@ -114,17 +115,23 @@ class Checker:
             self.fail(place)
 
 
-def _check_values(value: Any, depth: int) -> None:
+def _check_values(value: Any) -> None:
     """Refuse floats (two writers print them differently in practice) and depths that exhaust a reader's stack."""
-    if depth > _DEPTH:
-        raise Invalid("seal.not_canonical")
-    if isinstance(value, Mapping):
-        for key, item in value.items():
-            if not isinstance(key, str):
+    level = [value]
+    for _ in range(_DEPTH + 1):
+        below: list[Any] = []
+        for one in level:
+            if type(one) is str or type(one) is int or isinstance(one, str | int) or one is None:
+                continue  # the first two are nearly all there is, and cheaper to ask for
+            if isinstance(one, Mapping):
+                if not all(isinstance(key, str) for key in one):
+                    raise Invalid("seal.not_canonical")
+                below += one.values()
+            elif isinstance(one, list | tuple):
+                below += one
+            else:  # a float above all
                 raise Invalid("seal.not_canonical")
-            _check_values(item, depth + 1)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            _check_values(item, depth + 1)
-    elif value is not None and not isinstance(value, str | int):  # a float above all
-        raise Invalid("seal.not_canonical")
+        if not below:
+            return
+        level = below
+    raise Invalid("seal.not_canonical")

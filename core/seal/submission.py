@@ -80,7 +80,7 @@ def validate_submission(submission: Any, policy: Mapping[str, Any] | None = None
     if kind != "withdraw":
         _check_envelopes(envelopes, check)
     if policy is not None:
-        _check_policy(submission, envelopes, policy)
+        _check_policy(submission, policy)
     rest = {key: value for key, value in submission.items() if key != "handle_signature"}
     message = hashlib.sha256(canonical(rest)).digest()
     if not handle_signed(submission["handle"], submission["handle_signature"], message):
@@ -160,18 +160,32 @@ def _check_blob(blob: Any, low: int, high: int, place: str, check: Checker) -> N
     check.need(is_count(blob["size"], low, high), f"{place}.size")
 
 
-def _check_policy(submission: Json, envelopes: Json, policy: Mapping[str, Any]) -> None:
-    if submission["section"] != policy["section"]:
-        raise Invalid("seal.wrong_section", field="section", expected=policy["section"], given=submission["section"])
+def _check_policy(submission: Json, policy: Mapping[str, Any]) -> None:
+    _check_section(submission, policy)
     current = policy_digest(policy)
     if submission["policy_digest"] != current:
         raise Invalid("seal.wrong_policy", field="policy_digest", expected=current, given=submission["policy_digest"])
+    check_fit(submission, policy)
+
+
+def check_fit(submission: Mapping[str, Any], policy: Mapping[str, Any]) -> None:
+    """Refuse a valid submission that names the policy's digest and is for another section or of another shape.
+
+    seal.wrong_section, seal.envelopes_differ, seal.sets_differ: `validate_submission` without what it found by itself.
+    """
+    _check_section(submission, policy)
     if submission["kind"] == "withdraw":
         return
+    envelopes = submission["envelopes"]
     check_envelope_names(envelopes, policy)
     for name, parts in envelopes.items():
         if set(parts["keys"]) != set(policy_sets(policy)):
             raise Invalid("seal.sets_differ", field=f"envelopes.{name}.keys", envelope=name)
+
+
+def _check_section(submission: Mapping[str, Any], policy: Mapping[str, Any]) -> None:
+    if submission["section"] != policy["section"]:
+        raise Invalid("seal.wrong_section", field="section", expected=policy["section"], given=submission["section"])
 
 
 def check_envelope_names(envelopes: Mapping[str, Any], policy: Mapping[str, Any]) -> None:

@@ -259,14 +259,14 @@ def test_a_fault_in_one_is_answered_to_it_alone(stage: Stage, bidder: Make, monk
     one, two = sealed_by(stage, bidder, "甲", "乙")
     from bidding.services import submissions
 
-    real = submissions.validate_submission
+    real = submissions.check_fit
 
     def faulty(content: Any, policy: Any) -> Any:
         if content["handle"] == one["submission"]["handle"]:
             raise ZeroDivisionError
         return real(content, policy)
 
-    monkeypatch.setattr(submissions, "validate_submission", faulty)
+    monkeypatch.setattr(submissions, "check_fit", faulty)
     with ends(stage) as ended:
         answers = together(stage, [asked(stage, one), asked(stage, two)])
     assert ended == ["commit"]

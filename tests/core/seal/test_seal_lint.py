@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 import subprocess
 import zipfile
 from pathlib import Path
@@ -16,12 +17,14 @@ from hypothesis import strategies as st
 from core import seal as sealing
 from core.errors import Invalid
 from core.seal import Sealed
+from core.seal import header as door
 from tests.core.seal.scene import refused
 
 ONE = pyrage.x25519.Recipient.from_str(sealing.recipient_of(sealing.new_identity()))
 GOOD = pyrage.encrypt(b"x" * 65536, [ONE])
 VERSION = b"age-encryption.org/v1\n"
 X25519 = b"-> X25519 " + b"A" * 43 + b"\n" + b"A" * 43 + b"\n"
+NEVER = re.compile(b"(?!)")
 MAC = b"--- " + b"A" * 43 + b"\n"
 
 
@@ -161,3 +164,38 @@ def test_a_changed_header_byte_never_crashes_the_lint(place: int, value: int) ->
     else:
         assert bytes(head[:length]).count(b"-> X25519 ") == 1
         base64.b64decode(bytes(head[:length]).rstrip(b"\n")[-43:] + b"=", validate=True)
+
+
+SHARE = b"A" * 43
+PIECES = [
+    VERSION,
+    X25519,
+    MAC,
+    b"-> a-grease x\n",
+    b"-> -grease\nAAAA\n",
+    b"-> scrypt 1 2\nAAAA\n",
+    b"A" * 64 + b"\n",
+    b"\n",
+]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.sampled_from([*PIECES, b"-> ", SHARE, b" ", b"A" * 63 + b"\n", b"---", b"\xff"]), max_size=12))
+def test_one_look_and_line_by_line_say_the_same(pieces: list[bytes]) -> None:
+    """The same refusal, or the same length. Seen red: with the MAC line only begun."""
+    head = b"".join([VERSION, *pieces, MAC, b"payload"])
+
+    def walked() -> object:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(door, "_SOUND", NEVER)
+            return told(head)
+
+    assert told(head) == walked()
+
+
+def told(head: bytes) -> object:
+    """The length of the header, or the code of the refusal."""
+    try:
+        return sealing.lint(head)
+    except Invalid as refusal:
+        return refusal.code
