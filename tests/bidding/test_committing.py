@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 
 from accounts.rules import Role
-from bidding import queries
+from bidding import queries, services
 from core.clock import iso
 from core.seal import Sealed
 from tests.bidding.stage import Stage, request_of
@@ -134,8 +134,24 @@ def test_a_policy_is_fetched_with_its_digest(stage: Stage, client: Browser) -> N
         assert told["version"] == queries.policy(session, stage.section()).version
 
 
+def stop_in_line(app: Flask, way: str, meanwhile: Callable[[], None]) -> None:
+    """`meanwhile` happens after a commit was stamped and before anything else is done with it, on either way."""
+    arrivals: Any = app.wsgi_app
+    if way == "site":
+        arrivals.short = None
+    there, name = (arrivals, "site") if way == "site" else (arrivals.short, "answer")
+    go = getattr(there, name)
+
+    def in_line(*given: Any) -> Any:
+        meanwhile()
+        return go(*given)
+
+    setattr(there, name, in_line)
+
+
+@pytest.mark.parametrize("way", ["short", "site"])
 def test_what_arrived_in_time_is_in_time_however_long_the_line_is(
-    app: Flask, client: Browser, stage: Stage, bearer: Callable[..., Headers], sealed: Sealed
+    app: Flask, client: Browser, stage: Stage, bearer: Callable[..., Headers], sealed: Sealed, way: str
 ) -> None:
     """The whole request is there before the deadline, its turn comes after it: received, as of its arrival (R-203).
 
@@ -146,37 +162,31 @@ def test_what_arrived_in_time_is_in_time_however_long_the_line_is(
     clock.move_to(deadline - timedelta(microseconds=1))
     stage.deposit(sealed)
     headers = bearer(Role.BIDDER)
-    site = app.wsgi_app.site  # type: ignore[attr-defined]
-
-    def in_line(environ: Any, start_response: Any) -> Any:
-        clock.move_to(deadline + timedelta(seconds=30))
-        return site(environ, start_response)
-
-    app.wsgi_app.site = in_line  # type: ignore[attr-defined]
+    stop_in_line(app, way, lambda: clock.move_to(deadline + timedelta(seconds=30)))
     answer = client.post(f"/sections/{stage.code}/submissions", json=request_of(sealed), headers=headers)
     assert answer.status_code == 201
     assert answer.json["received_at"] == iso(deadline - timedelta(microseconds=1))
     assert [item["submission_digest"] for item in stage.close().items] == [sealed.digest]
 
 
+@pytest.mark.parametrize("way", ["short", "site"])
 def test_the_closing_waits_for_what_arrived(
-    app: Flask, client: Browser, stage: Stage, bearer: Callable[..., Headers], sealed: Sealed
+    app: Flask, client: Browser, stage: Stage, bearer: Callable[..., Headers], sealed: Sealed, way: str
 ) -> None:
     """Whoever closes while a stamped commit waits for its turn finds it in the set. Seen red: without the turnstile."""
     deadline = stage.section().closing_at
     stage.platform.clock.move_to(deadline - timedelta(microseconds=1))
     stage.deposit(sealed)
     headers = bearer(Role.BIDDER)
-    site, closed = app.wsgi_app.site, []  # type: ignore[attr-defined]
+    closed: list[services.ClosedSet] = []
     closer = threading.Thread(target=lambda: closed.append(stage.close()))
 
-    def in_line(environ: Any, start_response: Any) -> Any:
+    def close() -> None:
         stage.platform.clock.move_to(deadline)
         closer.start()
         closer.join(0.3)
-        return site(environ, start_response)
 
-    app.wsgi_app.site = in_line  # type: ignore[attr-defined]
+    stop_in_line(app, way, close)
     answer = client.post(f"/sections/{stage.code}/submissions", json=request_of(sealed), headers=headers)
     closer.join(20)
     assert answer.status_code == 201
