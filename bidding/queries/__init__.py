@@ -1,5 +1,6 @@
 """Reads of bidding: projects and sections, their publication, uploads and sealed submissions."""
 
+from bidding.queries.attempts import Attempt, attempts
 from bidding.queries.objections import (
     deadline_after_standing,
     holding_objections,
@@ -101,10 +102,12 @@ __all__ = [
     "COUNTED",
     "EVERYWHERE",
     "RECEIVING",
+    "Attempt",
     "Reception",
     "Replacement",
     "accepts_consortia",
     "asked_slots",
+    "attempts",
     "barred",
     "bill_document",
     "by_idempotency_keys",

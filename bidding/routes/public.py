@@ -45,6 +45,7 @@ def section(code: str) -> str:
         return render_template(
             "bidding/section.html",
             barred=queries.barred(session, found.project),
+            attempts=queries.attempts(session, found.project),
             documents=queries.documents(session, found),
             replaced=queries.replacements(session, found),
             older=queries.documents(session, found, all_versions=True),

@@ -10,7 +10,12 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import update
 
+from bidding import queries as bidding
+from bidding import services as bidding_services
+from bidding.models import Section
+from bidding.rules import turnstile
 from core.act import SYSTEM, Platform
 from core.clock import StoppedClock
 from core.ledger.log import LedgerEntry, append
@@ -290,6 +295,40 @@ def test_nothing_leaves_before_its_time(platform: Platform, tmp_path: Any, app: 
     stage.act(stage.tenderee, hall.read_prices)
     text, release = told()
     assert all("value" in bid for bid in release["bids"]["details"]) and "BID_PRICE" in text
+
+
+LEFT = ("id", "code", "project_id", "published_at")
+
+
+def test_what_is_tendered_again_and_what_failed_before_lead_to_each_other(
+    platform: Platform, tmp_path: Any, app: Any
+) -> None:
+    """R-561: on both pages and in OCDS, once the second is published. Seen red: with the drafts' projects told."""
+    stage, client = Stage(platform, tmp_path / "machines"), app.test_client()
+    with platform.act(stage.officer, through=turnstile(stage.code), shared=False) as act:
+        section = bidding.section(act.session, stage.code)
+        first, owner = section.project.code, section.project.tenderee
+        bidding_services.fail_section(act, section, "R-252")
+        again = bidding_services.create_project(act, name="泵站工程（重新招标）", tenderee=owner, predecessor=first)
+        second = again.code
+        names = [column.key for column in Section.__table__.columns if column.key not in LEFT]
+        twin = {name: getattr(section, name) for name in names} | {"state": "draft"}
+        act.session.add(Section(code=f"{second}-01", **twin, project_id=again.id, published_at=None))
+    assert "历次招标" not in client.get(f"/sections/{stage.code}").text and second not in client.get("/open-data").text
+    with platform.act(SYSTEM) as act:
+        act.session.execute(
+            update(Section).where(Section.code == f"{second}-01").values(state="submission_open", published_at=act.now)
+        )
+        bidding.section(act.session, f"{second}-01").project.law = bidding.section(act.session, stage.code).project.law
+        append(act, "section.publish", f"section:{second}-01", {})
+    for page, other in ((stage.code, second), (f"{second}-01", first)):
+        shown = client.get(f"/sections/{page}").text
+        assert "历次招标" in shown and other in shown and "招标异常公告" in shown, page
+    told = client.get(f"/ocds/{second}.json").json
+    assert faults(told, "ocds") == [] and official_faults(told) == []
+    (related,) = told["releases"][0]["relatedProcesses"]
+    assert (related["identifier"], related["relationship"]) == (f"ocds-000000-{first}", ["unsuccessfulProcess"])
+    assert "relatedProcesses" not in client.get(f"/ocds/{first}.json").json["releases"][0]
 
 
 def test_an_awarded_section_is_published_in_every_form(story: Story, clock: StoppedClock, app: Any) -> None:

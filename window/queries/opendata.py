@@ -96,6 +96,7 @@ def _facts(session: Session, project: Project) -> dict[str, Any] | None:
         "funding": project.funding,
         "is_mandatory": project.is_mandatory,
         "attempt": project.attempt,
+        "before": [one.project.code for one in bidding.attempts(session, project) if one.project.id < project.id][-1:],
         "tenderee": _unit(project.tenderee),
         "agent": _unit(project.agent),
         "sections": shown,

@@ -57,6 +57,10 @@ def release(facts: dict[str, Any], *, prefix: str, method: str, address: Callabl
             },
         },
         "tender": _tender(facts, method, address),
+        "relatedProcesses": [
+            {"id": code, "relationship": ["unsuccessfulProcess"], "scheme": "ocid", "identifier": f"{prefix}-{code}"}
+            for code in facts.get("before", [])
+        ],
     }
     bids = _bids(sections)
     if bids is not None:
