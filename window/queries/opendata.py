@@ -96,13 +96,19 @@ def _facts(session: Session, project: Project) -> dict[str, Any] | None:
         "funding": project.funding,
         "is_mandatory": project.is_mandatory,
         "attempt": project.attempt,
-        "before": [one.project.code for one in bidding.attempts(session, project) if one.project.id < project.id][-1:],
+        "predecessor": _predecessor(session, project),
         "tenderee": _unit(project.tenderee),
         "agent": _unit(project.agent),
         "sections": shown,
         "leaf": max(one["leaf"] for one in shown),
         "at": max(one["at"] for one in shown),
     }
+
+
+def _predecessor(session: Session, project: Project) -> str | None:
+    """The code of the failed project that this one holds again, where something of it was published (R-561)."""
+    tries = [one.project.code for one in bidding.attempts(session, project)]
+    return project.predecessor if project.predecessor in tries else None
 
 
 def _unit(held: Organisation | None) -> dict[str, str] | None:

@@ -59,7 +59,7 @@ def release(facts: dict[str, Any], *, prefix: str, method: str, address: Callabl
         "tender": _tender(facts, method, address),
         "relatedProcesses": [
             {"id": code, "relationship": ["unsuccessfulProcess"], "scheme": "ocid", "identifier": f"{prefix}-{code}"}
-            for code in facts.get("before", [])
+            for code in filter(None, [facts.get("predecessor")])
         ],
     }
     bids = _bids(sections)

@@ -197,6 +197,7 @@ class TenderTold(Told):
     funding: str
     is_mandatory: bool
     attempt: int
+    predecessor: str | None = Field(description="The failed project that this one holds again")
     tenderee: Unit
     agent: Unit | None
     sections: list[SectionTold]
