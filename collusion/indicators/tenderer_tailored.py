@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,8 +13,8 @@ from collusion.rules.case import Case
 from collusion.rules.documents import Place
 from collusion.rules.evidence import ARTICLE_41, SIGNALS, Family, Indicator, Note, Remark, nothing, remark
 from collusion.rules.folding import flat
-from collusion.rules.history import stratified_tail
 from collusion.rules.letters import GRAM, fold_all, gram_keys, within
+from collusion.rules.odds import mixed_tail
 from collusion.rules.quoting import phrases_of, texts_of
 from collusion.rules.shown import WORTH_SHOWING
 from collusion.rules.source_text import _l
@@ -27,7 +26,9 @@ RARE = 0.5
 MET = 0.9
 """A bid meets a sentence word for word when it holds so much of it."""
 BLOCK = 20
-"""Sentences in a row, compared with each other alone: who answers a whole chapter answers its rare ones, too."""
+"""Sentences in a row, whose answers tell how diligent a bidder is there: a whole chapter answered holds rare ones."""
+HABIT = 1.5
+"""How many times oftener or more seldom than usual sentences a bidder may answer suspect ones out of habit."""
 LEAST_ALONE = 3
 Numbers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -45,19 +46,19 @@ class Requirements:
 
 
 def notes(case: Case) -> list[Note]:
-    """Note each bidder that alone meets suspect sentences oftener than it alone meets the sentences around them."""
+    """Note each bidder that alone meets more suspect sentences than its own and the others' habits let expect."""
     found, base = [], rate("history.floor")
     told = _requirements(case)
     if told is None:
         return []
-    some: Flags = told.met.sum(axis=1) > 0
+    expected = _alone(told.suspect, told.met)
     single = np.equal(told.met.sum(axis=1), 1)
     for column, bid in enumerate(case.bids):
         alone: Flags = np.logical_and(single, told.met[:, column])
         hits = np.flatnonzero(alone & told.suspect)
         if hits.size < LEAST_ALONE:
             continue
-        tail = stratified_tail(int(hits.size), list(_strata(some, told.suspect, alone)))
+        tail = mixed_tail(int(hits.size), expected[told.suspect, column].tolist())
         chance = min(1.0, base.value + tail)
         if chance > WORTH_SHOWING:
             continue
@@ -74,11 +75,24 @@ def notes(case: Case) -> list[Note]:
     return found
 
 
-def _strata(some: Flags, suspect: Flags, alone: Flags) -> Iterator[tuple[int, int, int]]:
-    """Per block: sentences somebody meets, of these suspect, of these met by the bidder alone."""
-    for start in range(0, some.size, BLOCK):
-        block = slice(start, start + BLOCK)
-        yield int(some[block].sum()), int((some & suspect)[block].sum()), int(alone[block].sum())
+def _alone(suspect: Flags, met: Flags) -> NDArray[np.float64]:
+    """Give per sentence and bidder the chance that it alone meets it, were all to answer as they do around it.
+
+    A bidder's rate of a block is drawn towards its rate of the whole by one sentence; its habit with suspect sentences
+    is told from the whole, never beyond HABIT. Bidders answer apart from each other.
+    """
+    overall = (met.sum(axis=0) + 1) / (len(met) + 2)
+    rates = [(met[kind].sum(axis=0) + 2 * overall) / (int(kind.sum()) + 2) for kind in (suspect, ~suspect)]
+    habit = np.clip(rates[0] / rates[1], 1 / HABIT, HABIT)
+    chance = np.zeros(met.shape)
+    for start in range(0, len(met), BLOCK):
+        here = slice(start, start + BLOCK)
+        rate_here = (met[here].sum(axis=0) + overall) / (len(met[here]) + 1)
+        share = float(suspect[here].mean())
+        usual = rate_here / (1 - share + share * habit)
+        chance[here] = np.minimum(0.97, np.where(suspect[here][:, None], usual * habit, usual))
+    nobody = np.prod(1 - chance, axis=1)
+    return np.asarray(chance * nobody[:, None] / (1 - chance))
 
 
 def _requirements(case: Case) -> Requirements | None:
@@ -143,9 +157,9 @@ INDICATOR = Indicator(
     clauses=(ARTICLE_41, SIGNALS),
     needs=_l("招标文件、已解密的投标文件、其他项目的历史档案、公布前限制性条款检查的记录"),
     method=_l(
-        "在同一段落前后的要求之内比较：仅该投标人逐字响应的句子是否偏向少见的、或已提示限制性的句子（分层精确检验）"
+        "该投标人独自逐字响应的少见（或已提示限制性）句子，是否多于各家在同一段落前后的响应习惯所能解释的（精确泊松二项检验）"
     ),
-    null_model=_l("各段之内的超几何分布：是否少见与由谁独自响应无关；外加模型误差下限 0.02"),
+    null_model=_l("各家相互独立，按其在同段的响应率与对少见要求的习惯（至多 1.5 倍）响应；外加模型误差下限 0.02"),
     false_alarms=_l("模拟清白标段实测见文档；不计入得分"),
     exclusions=(
         _l("不足三句的不作判断"),

@@ -120,22 +120,6 @@ def hypergeometric_tail(least: int, whole: int, marked: int, drawn: int) -> floa
     return sum(math.comb(marked, x) * math.comb(whole - marked, drawn - x) for x in range(least, most + 1)) / total
 
 
-def stratified_tail(least: int, strata: Iterable[tuple[int, int, int]]) -> float:
-    """P(sum ≥ least) over independent strata (whole, marked, drawn), each hypergeometric; by convolution."""
-    spread = [1.0]
-    for whole, marked, drawn in strata:
-        total = math.comb(whole, drawn)
-        part = [
-            math.comb(marked, x) * math.comb(whole - marked, drawn - x) / total for x in range(min(marked, drawn) + 1)
-        ]
-        joined = [0.0] * (len(spread) + len(part) - 1)
-        for x, p in enumerate(spread):
-            for y, q in enumerate(part):
-                joined[x + y] += p * q
-        spread = joined
-    return min(1.0, sum(spread[least:]))
-
-
 def runs_tail(sequence: Sequence[bool]) -> float:
     """P(at least as many runs) when the same wins come in any order with equal chance (Wald and Wolfowitz); exact."""
     ones = sum(sequence)

@@ -6,9 +6,9 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from math import comb
 from typing import Any
 
+import numpy as np
 import pytest
 from sqlalchemy import select
 
@@ -28,7 +28,7 @@ from collusion.rules.case import Bid, Case, Conduct
 from collusion.rules.documents import Document, Marks, Place
 from collusion.rules.evidence import Indicator, Note
 from collusion.rules.frequencies import counted
-from collusion.rules.history import Meeting, Pricing, hypergeometric_tail, stratified_tail
+from collusion.rules.history import Meeting, Pricing
 from collusion.rules.publications import Barrier, Paper, Publications, read_publications
 from collusion.rules.quoting import phrases_of
 from collusion.rules.scan import evaluate
@@ -156,12 +156,29 @@ def test_the_section_at_hand_counts_as_well() -> None:
     assert noted(tenderer_last_word.INDICATOR, replace(made, history=offers("LLLL"))) == {}
 
 
-def test_strata_join_to_what_counting_says() -> None:
-    """One stratum is the hypergeometric tail; two are their convolution, counted by hand here."""
-    assert stratified_tail(2, [(10, 4, 3)]) == pytest.approx(hypergeometric_tail(2, 10, 4, 3))
-    both = comb(2, 1) / comb(4, 1) * (comb(3, 2) / comb(5, 2))
-    assert stratified_tail(3, [(4, 2, 1), (5, 3, 2)]) == pytest.approx(both)
-    assert stratified_tail(0, []) == 1.0 and stratified_tail(1, [(5, 0, 3), (0, 0, 0)]) == 0.0
+def test_the_chance_of_standing_alone_by_hand() -> None:
+    """Two bidders, one block, no habit: rate times the other's silence; they sum to one with nobody and both.
+
+    Seen red: with the other's rate left out.
+    """
+    suspect = np.array([True, False, True, False])
+    met = np.array([[True, False], [True, True], [False, False], [False, True]])
+    found = tenderer_tailored._alone(suspect, met)
+    assert found.shape == (4, 2) and (found > 0).all() and (found.sum(axis=1) < 1).all()
+    even = np.array([[True, False]] * 4)
+    rate = (4 + 5 / 6) / 5
+    other = (1 / 6) / 5
+    assert tenderer_tailored._alone(np.zeros(4, dtype=bool), even)[0] == pytest.approx(
+        [rate * (1 - other), other * (1 - rate)], rel=1e-9
+    )
+
+
+def test_who_answers_the_unusual_with_more_care_is_expected_to_stand_alone_with_it() -> None:
+    """Habits of the whole tender count, up to HABIT. Seen red: with no habit."""
+    suspect = np.arange(40) % 2 == 0
+    met = np.column_stack([suspect | (np.arange(40) % 3 == 0), np.arange(40) % 4 == 1, np.arange(40) % 5 == 2])
+    mine = tenderer_tailored._alone(suspect, met)[:, 0]
+    assert mine[suspect].mean() > 1.3 * mine[~suspect].mean()
 
 
 def tailored(*, alone: bool, spread: bool = False) -> Case:
