@@ -10,7 +10,7 @@ from accounts import queries as accounts
 from accounts.rules import check_certificate, check_uscc
 from bidding import queries as bidding
 from bidding import services as bidding_services
-from bidding.models import Submission
+from bidding.models import Section, Submission
 from core.act import Act
 from core.board import publish_notice
 from core.clock import iso
@@ -109,6 +109,8 @@ def publish_names(act: Act, opening: Opening) -> list[Bid]:
     for layer in filter(None, layers):
         # What was read is in the bid; its hash is in the log, and the sealed package can be opened again.
         layer.content = ""
+    if bids:
+        _ask_about_agency(act, opening)
     _publish(act, opening, bids)
     bidding_services.declare_bonds(act, opening.section, [_claimed(bid) for bid in bids])
     return bids
@@ -257,18 +259,25 @@ def _credit(act: Act, opening: Opening, identifier: str, name: str, claims: dict
     """The bidder and every member of its consortium against every list, bans measured at the cut-off (R-704, R-705)."""
     section = opening.section
     members = [(identifier, name), *((one["uscc"][:40], one["name"][:200]) for one in members_of(claims)[1:MOST])]
-    _, checks = credit.check_consortium(
-        act,
-        members,
-        lead=identifier,
-        section_code=section.code,
-        stage="opening",
-        law=bidding.law_of(section),
-        document=section.credit_rule,
-        cutoff=bidding.credit_cutoff(section),
-        region=section.project.region,
-    )
-    return checks
+    return credit.check_consortium(act, members, lead=identifier, **_asked(section))[1]
+
+
+def _ask_about_agency(act: Act, opening: Opening) -> None:
+    """The agency that runs the tender is asked about with its bidders, and again whenever they are (R-708)."""
+    section, agent = opening.section, opening.section.project.agent
+    if agent is not None:
+        credit.check_party(act, identifier=agent.identifier, name=agent.name, role="agency", **_asked(section))
+
+
+def _asked(section: Section) -> dict[str, Any]:
+    return {
+        "section_code": section.code,
+        "stage": "opening",
+        "law": bidding.law_of(section),
+        "document": section.credit_rule,
+        "cutoff": bidding.credit_cutoff(section),
+        "region": section.project.region,
+    }
 
 
 def _certificate_faults(act: Act, submission: Submission, claims: dict[str, Any]) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import credit.queries
+from bidding.queries import section as section_of
 from core.act import SYSTEM
 from core.board import notices
 from opening import queries
@@ -40,6 +41,8 @@ def test_members_are_published_and_checked_and_what_is_off_is_a_fact_for_the_com
     with stage.platform.act(SYSTEM) as act:
         row = f"{both['name']},{both['uscc']},〔2026〕8号,串通投标,2026-03-01,2027-03-01,"
         factories.credit_lists(act, tender_bans=row)
+        agency = factories.organisation(act, 790)
+        section_of(act.session, stage.code).project.agent_id = agency.id
     stage.submit("a", facts=joint(stage, "a", both, wrong, own))
     stage.submit("b", facts=joint(stage, "b", both))
     stage.submit("c")
@@ -67,6 +70,9 @@ def test_members_are_published_and_checked_and_what_is_off_is_a_fact_for_the_com
     with stage.platform.reading() as session:
         checks = credit.queries.checks(session, stage.code)
         asked = {(one.identifier, one.member_of) for one in checks if one.stage == "opening"}
+        assert {(one.role, one.stage, one.member_of) for one in checks if one.identifier == agency.identifier} == {
+            ("agency", "opening", "")
+        }, "the agency is asked about with the bidders (R-708)"
         lead = {letter: bid.identifier for letter, bid in bids.items()}
         assert {(both["uscc"], lead["a"]), (both["uscc"], lead["b"]), (own["uscc"], lead["a"])} <= asked
         restricted = {letter for letter in "abcd" if credit.queries.is_restricted(session, stage.code, lead[letter])}
