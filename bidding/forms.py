@@ -10,7 +10,17 @@ from typing import Any
 
 from bidding.rules.envelopes import ENVELOPES, layout
 from bidding.rules.law import CATEGORIES, PROCEDURES, REGIMES
-from bidding.rules.method import AROUND, FORMULAS, GROUPS, LOW_PRICE, POLICIES, policy_criterion
+from bidding.rules.method import (
+    AROUND,
+    BASES,
+    FORMULAS,
+    GROUPS,
+    LOW_PRICE,
+    POLICIES,
+    SECONDS,
+    UNTRIMMED,
+    policy_criterion,
+)
 from bidding.rules.procedures import INVITATIONS
 from bidding.rules.slots import fit_slots
 from core.forms import Fields, amount, checked, choice, day, decimal, instant, integer, text, whole
@@ -147,8 +157,9 @@ def read_method(fields: Fields, lists: Lists) -> dict[str, Any]:
     }
     if low:
         more["low_price"] = low
+    kind = "add" if fields.get("evaluation") != "lowest" and fields.get("formula") in AROUND else "deduct"
     policies = [
-        policy_criterion(which, _plain(decimal(fields, f"deduct_{which}", least=Decimal(1), most=Decimal(100))))
+        policy_criterion(which, _plain(decimal(fields, f"deduct_{which}", least=Decimal(1), most=Decimal(100))), kind)
         for which in POLICIES
         if (fields.get(f"deduct_{which}") or "").strip()
     ]
@@ -158,16 +169,16 @@ def read_method(fields: Fields, lists: Lists) -> dict[str, Any]:
         return {"type": "comprehensive/v1", "criteria": policies, "price": alone, "review": review} | more
     formula = choice(fields, "formula", FORMULAS)
     price: dict[str, Any] = {"formula": formula, "points": text(fields, "price_points", most=10, required=False)}
-    if formula == "ceiling-mean/v1":
-        price["weight"] = text(fields, "weight", most=10, required=False)
+    price |= _parameters(fields, formula)
     if formula in AROUND:
         price |= {
             "k_range": [text(fields, name, most=10, required=False) for name in ("k_low", "k_high")],
             "step": text(fields, "k_step", most=10, required=False),
             "above": text(fields, "above", most=10, required=False),
             "below": text(fields, "below", most=10, required=False),
-            "trim_from": integer(fields, "trim_from", least=0, most=99),
         }
+        if formula not in UNTRIMMED:
+            price["trim_from"] = integer(fields, "trim_from", least=0, most=99)
     criteria: list[dict[str, Any]] = []
     for number, row in rows(lists, ("criterion_name", "criterion_group", "criterion_points")):
         name, group, points = row
@@ -187,6 +198,29 @@ def read_method(fields: Fields, lists: Lists) -> dict[str, Any]:
         )
     held = [*criteria, *policies]
     return {"type": "comprehensive/v1", "criteria": held, "price": price, "review": review} | more
+
+
+def _parameters(fields: Fields, formula: str) -> dict[str, Any]:
+    """What a formula of its own asks for; values of which one is drawn are parted by `/`."""
+    basis = choice(fields, "basis", BASES) if formula == "reasonable-low/v1" else ""
+    told: dict[str, Any] = {"basis": basis} if basis else {}
+    if formula == "ceiling-mean/v1" or basis == "ceiling":
+        weights = _parted(fields, "weight")
+        told |= {"weights": weights} if basis or len(weights) > 1 else {"weight": "".join(weights)}
+    if formula == "second-mean/v1":
+        told["second"] = choice(fields, "second", SECONDS)
+    if formula == "interval-mean/v1":
+        told["interval"] = [text(fields, name, most=10, required=False) for name in ("interval", "interval_high")]
+    if formula == "banded-mean/v1":
+        told["band_from"] = integer(fields, "band_from", least=1, most=99)
+        told["downs"] = [_parted(fields, name) for name in ("downs", "downs_2", "downs_3")]
+    return told
+
+
+def _parted(fields: Fields, name: str) -> list[str]:
+    """Values written as `2/3/4`."""
+    held = text(fields, name, most=200, required=False).replace("／", "/").replace("、", "/")
+    return [one.strip() for one in held.split("/") if one.strip()]
 
 
 def _plain(value: Decimal) -> str:

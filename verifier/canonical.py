@@ -156,9 +156,10 @@ def instant(text: object, *, strict: bool = True) -> datetime:
         raise Wrong("不是时刻", "is not an instant") from error
 
 
-def decimal(text: object) -> Fraction:
-    """A decimal written as text, exactly."""
-    need(isinstance(text, str) and DECIMAL.fullmatch(text), "不是十进制数", "is not a decimal")
+def decimal(text: object, *, signed: bool = False) -> Fraction:
+    """A decimal written as text, exactly; below zero only where it may be `signed`."""
+    plain = text[1:] if signed and isinstance(text, str) and text.startswith("-") else text
+    need(isinstance(plain, str) and DECIMAL.fullmatch(plain), "不是十进制数", "is not a decimal")
     return Fraction(str(text))
 
 

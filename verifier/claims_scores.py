@@ -3,6 +3,7 @@
 from fractions import Fraction
 from typing import Any
 
+from .bases import Bids, base_of
 from .canonical import Wrong, decimal, exactly, need, same, unhex, whole
 from .claims_clarifications import REVIEWS, clarified, standing
 from .claims_draws import in_order
@@ -11,7 +12,6 @@ from .claims_opinions import check_opinions
 from .verdict import Case, Findings
 
 GROUPS = ("technical", "qualification")
-AROUND = ("mean-deviation/v1", "ceiling-mean/v1")
 REASONS = ("total", "price", "technical", "draw")
 Means = dict[int, dict[str, Fraction]]
 
@@ -38,11 +38,19 @@ def computed_points(criterion: dict[str, Any], schedule: dict[str, Any]) -> str:
 
 
 def price_scores(
-    method: dict[str, Any], prices: dict[int, int], k: object, off: dict[int, Fraction] | None = None, most: int = 0
+    method: dict[str, Any],
+    prices: dict[int, int],
+    k: object,
+    off: dict[int, Fraction] | None = None,
+    most: int = 0,
+    *,
+    more: dict[int, Fraction] | None = None,
+    result: dict[str, Any] | None = None,
+    means: Means | None = None,
 ) -> dict[str, Any]:
-    """Base, scores, deviations and which bids the mean used (scoring.md section 3).
+    """Base, scores, deviations and which bids the base was made of (scoring.md section 3).
 
-    `off`: shares deducted; `most`: the maximum price.
+    `off`: shares deducted; `more`: shares added to a bid's own score; `most`: the maximum price; `result` has the draw.
     """
     points = decimal(method["points"])
     order = sorted(prices, key=lambda n: (prices[n], n))
@@ -50,19 +58,15 @@ def price_scores(
         compared = {n: prices[n] - prices[n] * (off or {}).get(n, Fraction(0)) for n in order}
         base = Fraction(min(compared.values()))
         return {"base": base, "scores": {n: points * base / compared[n] for n in order}, "compared": compared}
-    need(method["formula"] in AROUND, "价格公式不识", "unknown price formula")
-    trim = len(order) >= max(3, whole(method["trim_from"]))
-    used = order[1:-1] if trim else order
-    centre = Fraction(sum(prices[n] for n in used), len(used))
-    if method["formula"] == "ceiling-mean/v1":
-        share = decimal(method["weight"])
-        centre += (most - centre) * share
-    base = centre * decimal(k)
+    bids = Bids(prices, most, k, result, means)
+    base, used, dropped = base_of(method, bids)
     deviations = {n: (prices[n] - base) / base * 100 for n in order}
     above, below = decimal(method["above"]), decimal(method["below"])
     scores = {n: max(Fraction(0), points - above * d if d > 0 else points + below * d) for n, d in deviations.items()}
-    dropped = (order[-1], order[0]) if trim else (None, None)
-    return {"base": base, "scores": scores, "deviations": deviations, "used": used, "dropped": dropped}
+    for n, share in (more or {}).items():
+        scores[n] += scores[n] * share
+    told = {"deviations": deviations, "used": used, "dropped": dropped, "drawn": bids.drawn}
+    return {"base": base, "scores": scores, **told}
 
 
 def _conformity(
@@ -161,31 +165,39 @@ def _sheets(case: Case, result: dict[str, Any], numbers: dict[int, str], out: Fi
     return {n: {group: sum(sums[n][group], Fraction(0)) / count for group in GROUPS} for n in numbers}
 
 
-def _deducted(result: dict[str, Any]) -> dict[int, Fraction]:
-    """The share deducted from each bid's price: of every policy all of its sheets say 1 to, added up."""
-    off: dict[int, Fraction] = {}
+def _entitled(result: dict[str, Any], prices: dict[int, int], kind: str) -> dict[int, Fraction]:
+    """What each bid is entitled to: of every policy all of its sheets say 1 to, added up."""
+    found: dict[int, Fraction] = {}
     for criterion in result["method"]["criteria"]:
-        if criterion["group"] == "policy":
-            for n in {s["number"] for s in result["sheets"] if decimal(s["items"][criterion["code"]]) == 1}:
-                off[n] = off.get(n, Fraction(0)) + decimal(criterion["deduct"]) / 100
-    return off
+        if criterion["group"] == "policy" and kind in criterion:
+            for n in {s["number"] for s in result["sheets"] if decimal(s["items"][criterion["code"]]) == 1} & set(
+                prices
+            ):
+                found[n] = found.get(n, Fraction(0)) + decimal(criterion[kind]) / 100
+    return found
 
 
-def _price(result: dict[str, Any], prices: dict[int, int]) -> dict[int, Fraction]:
-    off, said = _deducted(result), result["price"]
-    computed = price_scores(result["method"]["price"], prices, said["k"], off, whole(result["control_price_fen"]))
-    policies = any(criterion["group"] == "policy" for criterion in result["method"]["criteria"])
-    held = not policies or "compared" in computed
-    need(held, "此公式不能扣除", "nothing is deducted in this formula")
+def _price(result: dict[str, Any], prices: dict[int, int], means: Means) -> dict[int, Fraction]:
+    off, more = (_entitled(result, prices, kind) for kind in ("deduct", "add"))
+    said, method, most = result["price"], result["method"], whole(result["control_price_fen"])
+    computed = price_scores(method["price"], prices, said["k"], off, most, more=more, result=result, means=means)
+    policies = [criterion for criterion in method["criteria"] if criterion["group"] == "policy"]
+    kind = "deduct" if "compared" in computed else "add"
+    held = all(kind in one and len({"deduct", "add"} & set(one)) == 1 for one in policies)
+    need(held, "此公式没有这种政策", "no such policy goes with this formula")
     need(said["base_fen"] == str(computed["base"]), "基准价不符", "price: base_fen differs")
+    need(same(said.get("drawn", {}), computed.get("drawn", {})), "抽取的参数不符", "price: other values were drawn")
     need(sorted(row["number"] for row in said["scores"]) == sorted(prices), "价格分漏家", "price: not every scored bid")
     for row in said["scores"]:
         n, exact = row["number"], computed["scores"][row["number"]]
         need(row["exact"] == str(exact), f"{n} 号价格分不符", f"price: the exact score of bid {n} differs")
         need(row["score"] == published(exact), f"{n} 号价格分取位不符", f"price: the rounded score of bid {n} differs")
-        if policies:
+        if policies and kind == "deduct":
             held = row["evaluated_fen"] == str(computed["compared"][n])
             need(held, f"{n} 号评审价格不符", f"price: the evaluated price of bid {n} differs")
+        elif policies:
+            held = row["added_percent"] == str(more.get(n, Fraction(0)) * 100)
+            need(held, f"{n} 号加分不符", f"price: what is added to bid {n} differs")
         if "deviations" in computed:
             held = row["deviation_percent"] == str(computed["deviations"][n])
             need(held, f"{n} 号偏差率不符", f"price: the deviation of bid {n} differs")
@@ -199,9 +211,12 @@ def _price(result: dict[str, Any], prices: dict[int, int]) -> dict[int, Fraction
 def _draws(case: Case, result: dict[str, Any]) -> None:
     rows = {row["label"]: row for row in case.archive.rows("draws.json")}
     coefficient = rows.get(f"coefficients:{case.section}")
-    if result["method"]["price"]["formula"] in AROUND:
+    if result["method"]["price"]["formula"] != "lowest-first/v1":
         need(coefficient, "没有系数抽取", "there is no coefficient draw")
     k = coefficient["outcome"]["k"] if coefficient else None
+    drawn = result["coefficients"]
+    held = coefficient is None or same([drawn["seed"], drawn["label"]], [coefficient["seed"], coefficient["label"]])
+    need(held, "系数的种子不是抽取的", "coefficients: another seed or label than the draw's")
     held = same(result["price"]["k"], k) and same(result["coefficients"]["k"], k)
     need(held, "系数不是抽得的", "k is not the drawn one")
     tie = exactly(result["tie"], ("label", "seed", "order"))
@@ -298,6 +313,6 @@ def scores(case: Case, out: Findings) -> Said:
         _draws(case, result)
         check_opinions(case)
         means = _sheets(case, result, scored, out)
-        ranked = _rank(result, digests, prices, means, _price(result, prices))
+        ranked = _rank(result, digests, prices, means, _price(result, prices, means))
     sheets, count = len(result["sheets"]), len(ranked)
     return f"{sheets} 张评分表，{count} 家得分与名次可重算", f"{sheets} sheets; scores and ranks of {count} bids follow"

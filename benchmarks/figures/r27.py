@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from bidding.rules.method import AROUND, POLICIES, POLICY, policy_criterion
+from bidding.rules.method import AROUND, BASES, FORMULAS, POLICIES, POLICY, SECONDS, policy_criterion
 from experts.rules import Evaluation, ScoredSheet, ranking, result, result_document, review_clauses, tally
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -47,8 +47,10 @@ def method_of(chance: random.Random) -> dict[str, Any]:
             "above": chance.choice(["1.0", "0.8", "2"]), "below": chance.choice(["0.5", "0.3", "1"]),
             "trim_from": chance.choice([3, 4, 5, 7]),
         }  # fmt: skip
-        if chance.random() < 0.4:
-            price |= {"formula": "ceiling-mean/v1", "weight": chance.choice(["0.1", "0.35", "0.5"])}
+        price |= around(chance)
+        if chance.random() < 0.3:
+            policies = chance.sample(["small", "share"], chance.randrange(1, 3))
+            criteria += [policy_criterion(one, chance.choice(["1", "3.5", "5"]), "add") for one in policies]
     elif chance.random() < 0.5:
         policies = chance.sample(sorted(POLICIES), chance.randrange(1, 3))
         criteria += [policy_criterion(one, chance.choice(["10", "12.5", "20"])) for one in policies]
@@ -56,6 +58,27 @@ def method_of(chance: random.Random) -> dict[str, Any]:
     if chance.random() < 0.5:
         review.append({"code": "control_price", "text": "限价", "source": ""})
     return {"type": "comprehensive/v1", "criteria": criteria, "price": price, "review": review}
+
+
+def around(chance: random.Random) -> dict[str, Any]:
+    """A formula with a base of its own, and what it asks for."""
+    formula = chance.choice(AROUND)
+    told: dict[str, Any] = {"formula": formula}
+    if formula == "ceiling-mean/v1":
+        drawn = chance.random() < 0.5
+        told |= {"weights": ["0.3", "0.35", "0.4"]} if drawn else {"weight": chance.choice(["0.1", "0.35", "0.5"])}
+    elif formula == "reasonable-low/v1":
+        told["basis"] = chance.choice(BASES)
+        if told["basis"] == "ceiling":
+            told["weights"] = ["0.5", "0.6", "0.7"]
+    elif formula == "banded-mean/v1":
+        told |= {"band_from": chance.choice([1, 5, 15])}
+        told["downs"] = [["2", "3", "4", "5"], ["-1", "0", "1.5", "2"], ["-4", "-2.5", "-1"]]
+    elif formula == "second-mean/v1":
+        told["second"] = chance.choice(SECONDS)
+    elif formula == "interval-mean/v1":
+        told["interval"] = chance.choice([["0.85", "1.05"], ["0.999", "1.001"]])
+    return told
 
 
 def conformity_of(chance: random.Random, prices: dict[int, int], method: dict[str, Any], labels: list[str]) -> Any:
@@ -85,7 +108,7 @@ def tender(number: int) -> Evaluation | None:
     few = [chance.randrange(70_000_000, 100_500_000) for _ in range(chance.choice([2, 4, 20]))]
     if chance.random() < 0.2:  # prices so near that their published scores are equal
         few = [few[0] + chance.randrange(4_000) for _ in range(6)]
-    prices = {n: chance.choice(few) for n in range(1, chance.randrange(2, 13))}
+    prices = {n: chance.choice(few) for n in range(1, chance.choice([chance.randrange(2, 13), 20]))}
     conformity = conformity_of(chance, prices, method, labels)
     valid = [row["number"] for row in conformity["bids"] if not row["rejected"]]
     if not valid:
@@ -194,6 +217,7 @@ def documents(count: int, seen: Counter[str]) -> Iterator[dict[str, Any]]:
         count -= 1
         found = told(held)
         document = found["files"]["evaluation.json"]
+        seen[held.method["price"]["formula"]] += 1
         seen["bids"] += len(document["ranking"])
         seen["rejected"] += len(held.bids) - len(held.valid)
         for row in document["ranking"]:
@@ -239,5 +263,11 @@ def main(arguments: list[str]) -> int:
         f"R27: {count} random tenders, {ties} ties, {seen['halves']} exact halves: {different} differ from the verifier or "
         "from the program printed in scoring.md"
     )
-    vivid = ties and seen["halves"] and all(seen[kind] for kind in ("price", "technical", "draw", "rejected"))
+    print(", ".join(f"{name} {seen[name]}" for name in FORMULAS))
+    vivid = (
+        all(seen[name] for name in FORMULAS)
+        and ties
+        and seen["halves"]
+        and all(seen[kind] for kind in ("price", "technical", "draw", "rejected"))
+    )
     return 0 if not different and vivid else 1

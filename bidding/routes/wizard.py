@@ -269,7 +269,15 @@ def _values(section: Section) -> dict[str, Any]:
         "second_opening_at": local(section.second_opening_at),
         "evaluation": kind_of(section.method) or "comprehensive",
         "formula": price.get("formula", "mean-deviation/v1"),
-        "weight": price.get("weight", ""),
+        "weight": price.get("weight") or "/".join(price.get("weights", [])),
+        "basis": price.get("basis", "ranks"),
+        "second": price.get("second", "below"),
+        **dict(zip(("interval", "interval_high"), price.get("interval", ["0.85", "1.05"]), strict=True)),
+        "band_from": price.get("band_from", 15),
+        **{
+            name: "/".join(values)
+            for name, values in zip(("downs", "downs_2", "downs_3"), price.get("downs", [[], [], []]), strict=True)
+        },
         "price_points": price.get("points", "50"),
         "k_low": low,
         "k_high": high,
@@ -278,7 +286,11 @@ def _values(section: Section) -> dict[str, Any]:
         "below": price.get("below", "0.5"),
         "trim_from": price.get("trim_from", 5),
         **{f"low_{which}": text for which, text in (section.method.get("low_price") or {}).items()},
-        **{f"deduct_{one['policy']}": one["deduct"] for one in section.method.get("criteria", []) if "policy" in one},
+        **{
+            f"deduct_{one['policy']}": one.get("deduct") or one.get("add")
+            for one in section.method.get("criteria", [])
+            if "policy" in one
+        },
         "reference_opinions": bool(section.method.get("reference_opinions")),
         "review": "\n".join(item["text"] for item in section.method.get("review", [])),
     }

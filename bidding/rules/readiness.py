@@ -43,6 +43,12 @@ STEPS: dict[str, frozenset[str]] = {
         {
             "method",
             "weight",
+            "basis",
+            "second",
+            "interval",
+            "band_from",
+            "downs",
+            "deduct_share",
             "deduct_small",
             "deduct_domestic",
             "criteria",

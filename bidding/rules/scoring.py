@@ -8,16 +8,19 @@ from decimal import Decimal
 from typing import Any
 
 from bidding.rules.findings import Finding, Level, NoticeFacts, cited, verdict
-from bidding.rules.method import LOW_PRICE, POLICY, check_method, points, points_of
+from bidding.rules.method import KINDS, LOW_PRICE, POLICY, check_method, points, points_of
 from bidding.rules.selection import check_plan
 from core.errors import Invalid
 from core.law import Snapshot
 
 DEDUCTED = {
-    "small": ("sme_deduction_min", "sme_deduction_max"),
-    "domestic": ("domestic_deduction_min", "domestic_deduction_max"),
+    ("small", "deduct"): ("sme_deduction_min", "sme_deduction_max"),
+    ("share", "deduct"): ("share_deduction_min", "share_deduction_max"),
+    ("domestic", "deduct"): ("domestic_deduction_min", "domestic_deduction_max"),
+    ("small", "add"): ("sme_addition_min", "sme_addition_max"),
+    ("share", "add"): ("share_addition_min", "share_addition_max"),
 }
-"""The rules that say how much may be deducted for a policy, at least and at most (F-3, F-6)."""
+"""The rules that say how much may be deducted or added for a policy, at least and at most (F-3, F-6)."""
 
 SHARED = 8
 """Characters a criterion must share with the qualification requirements before a person is asked to look (R-127)."""
@@ -80,13 +83,14 @@ def _policies(method: dict[str, Any], law: Snapshot) -> Iterator[Finding]:
     for one in method["criteria"]:
         if one["group"] != POLICY:
             continue
-        low, high = DEDUCTED[one["policy"]]
+        kind = next(kind for kind in KINDS if kind in one)
+        low, high = DEDUCTED.get((one["policy"], kind), ("", ""))
         field = f"deduct_{one['policy']}"
         if low not in law.rules:
             yield Finding("R-451", Level.BLOCK, "notice.policy_unlawful", field, {"name": one["name"]})
             continue
-        told = cited(law, low, found=one["deduct"], most=law.rule(high).value, name=one["name"])
-        fits = law.number(low) <= Decimal(one["deduct"]) <= law.number(high)
+        told = cited(law, low, found=one[kind], most=law.rule(high).value, name=one["name"])
+        fits = law.number(low) <= Decimal(one[kind]) <= law.number(high)
         yield Finding(told["rule"], verdict(fits), "notice.policy", field, told)
 
 

@@ -19,6 +19,7 @@ from experts.rules.result import (
 from experts.rules.review import CONTROL_PRICE, FINDINGS, ClauseTally, review_clauses, tally
 from experts.rules.scores import (
     POLICY,
+    additions,
     check_score,
     computed_score,
     deductions,
@@ -35,7 +36,8 @@ from experts.rules.walk import Step, Walk, walk
 __all__ = [
     "COLUMNS", "CONTROL_PRICE", "FINDINGS", "HEADINGS", "POLICY", "ClauseTally", "Columns", "Constraints", "Declared",
     "Evaluation", "Ground", "Party", "PoolHealth", "PriceScores", "Profile", "RankedBid", "ScoredSheet", "Seat",
-    "Shape", "Standing", "Step", "Walk", "aggregate", "avoidance_grounds", "candidate_places", "candidates",
+    "Shape", "Standing", "Step", "Walk", "additions", "aggregate", "avoidance_grounds", "candidate_places",
+    "candidates",
     "check_declared", "check_method", "check_proposal", "check_score", "check_shape", "check_term", "classification",
     "computed_score", "declared_digest", "deductions", "draw_seats", "expert_seats_needed", "fraction_text",
     "has_policies", "is_term_over", "is_unranked", "joined", "objective_mismatches", "outliers", "party_keys",

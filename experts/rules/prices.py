@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from core.errors import Invalid
+from experts.rules.bases import BASES, Lots, Scored
 
 MEAN_DEVIATION = "mean-deviation/v1"
 CEILING_MEAN = "ceiling-mean/v1"
@@ -30,13 +31,15 @@ class PriceScores:
     deviations: Mapping[int, Fraction]
     scores: Mapping[int, Fraction]
     evaluated: Mapping[int, Fraction] = field(default_factory=dict)
+    drawn: Mapping[str, str] = field(default_factory=dict)
+    added: Mapping[int, Fraction] = field(default_factory=dict)
 
 
 def check_method(method: Mapping[str, Any]) -> None:
     """Refuse a scoring method this version cannot compute: Invalid, method.unknown_type or method.unknown_formula."""
     if method.get("type") != "comprehensive/v1":
         raise Invalid("method.unknown_type", found=str(method.get("type")))
-    if method["price"].get("formula") not in (MEAN_DEVIATION, CEILING_MEAN, LOWEST_FIRST):
+    if method["price"].get("formula") not in (*BASES, LOWEST_FIRST):
         raise Invalid("method.unknown_formula", found=str(method["price"].get("formula")))
 
 
@@ -47,6 +50,9 @@ def price_scores(
     deducted: Mapping[int, Fraction] | None = None,
     *,
     ceiling: int = 0,
+    lots: Lots | None = None,
+    means: Mapping[int, Mapping[str, Fraction]] | None = None,
+    added: Mapping[int, Fraction] | None = None,
 ) -> PriceScores:
     """Score prices (fen, by bid number) by the method's formula, with the drawn coefficient `k` where it has one.
 
@@ -54,11 +60,10 @@ def price_scores(
     every mean (R-460). `lowest-first/v1` (F-1): base = lowest price, score = points × base / price. `deducted` (F-3,
     F-6) is the share taken off a bid's price before: that is compared, the contract's price stays what was bid.
 
-    `mean-deviation/v1` (F-10): with `trim_from` or more prices one highest and one lowest are left out of the mean: the
-    last and the first by price, then bid number. base = mean × k. A price d per cent above the base loses d × above, d
-    per cent below it d × below, never under 0; linear inside one per cent. `ceiling-mean/v1` (F-13): the same with the
-    maximum price (`ceiling`, fen) in the base = (ceiling × weight + mean × (1 − weight)) × k. Invalid: price.none,
-    price.not_positive, price.no_coefficient.
+    Every other formula has its base from `bases.BASES`, with the maximum price (`ceiling`, fen), the draw (`lots`) and
+    the means of the other scores. A price d per cent above the base loses d × above, d per cent below it d × below,
+    never under 0; linear inside one per cent. `added` (F-3, regime T) is the share of its own price score a bid gains.
+    Invalid: price.none, price.not_positive, price.no_coefficient, price.no_draw.
     """
     if not prices:
         raise Invalid("price.none")
@@ -66,7 +71,6 @@ def price_scores(
         raise Invalid("price.not_positive")
     rule = method["price"]
     points = Fraction(rule["points"])
-    ordered = sorted(prices, key=lambda number: (prices[number], number))
     if rule["formula"] == LOWEST_FIRST:
         off = deducted or {}
         evaluated = {number: price * (1 - off.get(number, Fraction(0))) for number, price in prices.items()}
@@ -77,17 +81,15 @@ def price_scores(
     if k is None:
         raise Invalid("price.no_coefficient")
     above, below, factor = Fraction(rule["above"]), Fraction(rule["below"]), Fraction(k)
-    used, dropped_low, dropped_high = ordered, None, None
-    if len(ordered) >= max(int(rule["trim_from"]), 3):
-        dropped_low, *used, dropped_high = ordered
-    mean = Fraction(sum(prices[number] for number in used), len(used))
-    if rule["formula"] == CEILING_MEAN:
-        weight = Fraction(rule["weight"])
-        mean = ceiling * weight + mean * (1 - weight)
-    base = mean * factor
-    deviations = {number: (Fraction(price) - base) * 100 / base for number, price in prices.items()}
+    base = BASES[rule["formula"]](rule, Scored(prices, ceiling, factor, lots, means or {}))
+    deviations = {number: (Fraction(price) - base.value) * 100 / base.value for number, price in prices.items()}
+    gains = added or {}
     scores = {
         number: max(Fraction(0), points - (above * deviation if deviation > 0 else -below * deviation))
+        * (1 + gains.get(number, Fraction(0)))
         for number, deviation in deviations.items()
     }
-    return PriceScores(factor, tuple(sorted(used)), dropped_high, dropped_low, base, deviations, scores)
+    return PriceScores(
+        factor, tuple(sorted(base.used)), base.dropped_high, base.dropped_low, base.value, deviations, scores,
+        drawn=base.drawn, added=gains,
+    )  # fmt: skip

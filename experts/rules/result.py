@@ -12,9 +12,10 @@ from typing import Any
 import rfc8785
 
 from core.draw import mechanism
+from experts.rules.bases import Lots
 from experts.rules.prices import PriceScores, price_scores
 from experts.rules.ranking import Standing, aggregate, candidates, published, rank
-from experts.rules.scores import GROUPS, POLICY, deductions, outliers, scored_criteria
+from experts.rules.scores import GROUPS, POLICY, additions, deductions, outliers, scored_criteria
 
 TYPE = "sunbid-result/v1"
 
@@ -68,12 +69,17 @@ def result_document(told: Evaluation) -> dict[str, Any]:
     prices |= {one["number"]: one["price_fen"] for one in told.corrections if one["number"] in prices}
     k = told.coefficients.get("k")
     rows, groups = _sheets(told)
-    off = deductions(told.method, [(sheet.number, sheet.items) for sheet in told.sheets])
-    priced = price_scores(prices, told.method, k, off, ceiling=told.control_price_fen)
+    sheets = [(sheet.number, sheet.items) for sheet in told.sheets]
+    means = {number: aggregate(groups[number]) for number in submissions}
+    seed = told.coefficients.get("seed")
+    priced = price_scores(
+        prices, told.method, k, deductions(told.method, sheets), ceiling=told.control_price_fen,
+        lots=Lots(bytes.fromhex(seed), told.coefficients["label"], submissions) if seed else None, means=means,
+        added=additions(told.method, sheets),
+    )  # fmt: skip
     label = f"tie:{told.section}"
     lots = mechanism.order(bytes.fromhex(told.tie_seed), label, submissions.values())
     place = {digest: position for position, digest in enumerate(lots)}
-    means = {number: aggregate(groups[number]) for number in submissions}
     ranked = rank(
         [
             Standing(
@@ -99,7 +105,7 @@ def result_document(told: Evaluation) -> dict[str, Any]:
             for number, totals in sorted(_totals(rows).items())
             for member in outliers(totals)
         ],
-        "price": {"k": k, **_price(priced, list(submissions), with_evaluated=has_policies(told.method))},
+        "price": {"k": k, **_price(priced, list(submissions), told.method)},
         "tie": {"label": label, "seed": told.tie_seed, "order": lots},
         "ranking": [
             {
@@ -189,15 +195,18 @@ def _sheets(told: Evaluation) -> tuple[list[dict[str, Any]], dict[int, list[dict
 
 def has_policies(method: Mapping[str, Any]) -> bool:
     """Whether anything is deducted from prices for a policy (F-3, F-6)."""
-    return any(one["group"] == POLICY for one in method["criteria"])
+    return any(one["group"] == POLICY and "deduct" in one for one in method["criteria"])
 
 
-def _price(priced: PriceScores, numbers: Sequence[int], *, with_evaluated: bool) -> dict[str, Any]:
+def _price(priced: PriceScores, numbers: Sequence[int], method: Mapping[str, Any]) -> dict[str, Any]:
+    with_evaluated = has_policies(method)
+    with_added = any("add" in one for one in method["criteria"])
     return {
         "used": list(priced.used),
         "dropped_high": priced.dropped_high,
         "dropped_low": priced.dropped_low,
         "base_fen": fraction_text(priced.base),
+        **({"drawn": dict(priced.drawn)} if priced.drawn else {}),
         "scores": [
             {
                 "number": number,
@@ -205,6 +214,7 @@ def _price(priced: PriceScores, numbers: Sequence[int], *, with_evaluated: bool)
                 "exact": fraction_text(priced.scores[number]),
                 "score": str(published(priced.scores[number])),
                 **({"evaluated_fen": fraction_text(priced.evaluated[number])} if with_evaluated else {}),
+                **({"added_percent": fraction_text(priced.added.get(number, Fraction(0)) * 100)} if with_added else {}),
             }
             for number in numbers
         ],

@@ -33,11 +33,22 @@ def deductions(method: Mapping[str, Any], sheets: Sequence[tuple[int, Mapping[st
 
     `sheets`: (bid number, items) of every member.
     """
+    return _entitled(method, sheets, "deduct")
+
+
+def additions(method: Mapping[str, Any], sheets: Sequence[tuple[int, Mapping[str, Any]]]) -> dict[int, Fraction]:
+    """The share of its own price score that each entitled bid gains instead, where the base is a mean (F-3)."""
+    return _entitled(method, sheets, "add")
+
+
+def _entitled(
+    method: Mapping[str, Any], sheets: Sequence[tuple[int, Mapping[str, Any]]], kind: str
+) -> dict[int, Fraction]:
     found: dict[int, Fraction] = {}
     for criterion in method["criteria"]:
-        if criterion["group"] == POLICY:
+        if criterion["group"] == POLICY and kind in criterion:
             for number in {number for number, items in sheets if Decimal(items[criterion["code"]]) == 1}:
-                found[number] = found.get(number, Fraction(0)) + Fraction(criterion["deduct"]) / 100
+                found[number] = found.get(number, Fraction(0)) + Fraction(criterion[kind]) / 100
     return found
 
 

@@ -11,7 +11,7 @@ import pytest
 from bidding import rules
 from bidding.forms import read_method
 from bidding.rules import Level
-from bidding.rules.method import check_method, kind_of, points_of, policy_criterion
+from bidding.rules.method import FORMULAS, check_method, kind_of, points_of, policy_criterion
 from core.calendar import national
 from core.clock import BEIJING
 from core.errors import Invalid
@@ -288,17 +288,59 @@ def test_the_wizard_keeps_the_lines_and_names_a_wrong_one() -> None:
         ("goods", "small", "9.5", Level.BLOCK), ("services", "small", "20.5", Level.BLOCK),
         ("works", "small", "5", Level.MET), ("works", "small", "10", Level.BLOCK),
         ("goods", "domestic", "20", Level.MET), ("goods", "domestic", "10", Level.BLOCK),
+        ("goods", "share", "4", Level.MET), ("services", "share", "6.5", Level.BLOCK),
+        ("works", "share", "2", Level.MET),
     ],
 )  # fmt: skip
 def test_what_is_deducted_for_a_policy_lies_within_the_law(
     category: str, policy: str, deduct: str, expected: Level
 ) -> None:
-    """F-3, F-6; regime T deducts nothing. Seen red: without the upper end."""
+    """F-3, F-6; regime T deducts from the prices of works alone. Seen red: without the upper end."""
     method = {**LOWEST_FIRST, "criteria": [*METHOD["criteria"], policy_criterion(policy, deduct)]}
     given = facts(regime="G", category=category, is_mandatory=False, method=method)
     told = [f for f in rules.check_notice(given, law_for(given), national()) if f.code == "notice.policy"]
     assert [one.level for one in told] == [expected]
-    assert level(facts(method=method), "R-451", "notice.policy_unlawful") is Level.BLOCK
+    assert level(facts(method=method, category="goods"), "R-451", "notice.policy_unlawful") is Level.BLOCK
+
+
+@pytest.mark.parametrize(
+    ("regime", "policy", "share", "code", "expected"),
+    [
+        ("T", "small", "3", "notice.policy", Level.MET), ("T", "small", "5.5", "notice.policy", Level.BLOCK),
+        ("T", "share", "2", "notice.policy", Level.MET), ("T", "share", "3", "notice.policy", Level.BLOCK),
+        ("T", "domestic", "20", "notice.policy_unlawful", Level.BLOCK),
+        ("G", "small", "5", "notice.policy_unlawful", Level.BLOCK),
+    ],
+)  # fmt: skip
+def test_what_is_added_to_a_price_score_lies_within_the_law(
+    regime: str, policy: str, share: str, code: str, expected: Level
+) -> None:
+    """F-3: where the base is a mean, regime T adds 3-5 % (a share: 1-2 %) of the own price score."""
+    method = {**METHOD, "criteria": [*METHOD["criteria"], policy_criterion(policy, share, "add")]}
+    given = facts(regime=regime, method=method, is_mandatory=regime == "T")
+    told = [f for f in rules.check_notice(given, law_for(given), national()) if f.code.startswith("notice.policy")]
+    assert [(one.code, one.level) for one in told] == [(code, expected)]
+
+
+def test_every_formula_is_read_from_its_form_and_shown_again() -> None:
+    """What is typed for each formula makes a whole method; several weights are drawn, one is not."""
+    typed = {
+        "evaluation": "comprehensive", "price_points": "50", "k_low": "0.95", "k_high": "0.98", "k_step": "0.005",
+        "above": "1", "below": "0.5", "trim_from": "5", "weight": "0.3／0.35/0.4", "basis": "ceiling",
+        "second": "lowest", "interval": "0.9", "interval_high": "1.1", "band_from": "15", "downs": "2/3",
+        "downs_2": "-1/0", "downs_3": "-4", "deduct_small": "5",
+    }  # fmt: skip
+    rows = {"criterion_name": ["方案"], "criterion_group": ["technical"], "criterion_points": ["50"]}
+    read = {name: read_method({**typed, "formula": name}, rows) for name in FORMULAS}
+    for name, method in read.items():
+        assert check_method(method), name
+        assert [set(one) & {"add", "deduct"} for one in method["criteria"] if one["group"] == "policy"] == [
+            {"deduct"} if name == "lowest-first/v1" else {"add"}
+        ]
+    assert read["ceiling-mean/v1"]["price"]["weights"] == ["0.3", "0.35", "0.4"]
+    assert read_method({**typed, "formula": "ceiling-mean/v1", "weight": "0.3"}, rows)["price"]["weight"] == "0.3"
+    assert read["banded-mean/v1"]["price"]["downs"] == [["2", "3"], ["-1", "0"], ["-4"]]
+    assert "trim_from" not in read["banded-mean/v1"]["price"]
 
 
 @pytest.mark.parametrize("weight", [None, "0", "1", "1.5", "x"])

@@ -20,6 +20,7 @@ from awards.rules.verdict.sites import check_sites
 from awards.rules.verdict.told import OPENED, Told, need, need_consortia, need_object
 from core.draw import mechanism
 from experts.rules import (
+    additions,
     aggregate,
     check_score,
     computed_score,
@@ -31,6 +32,7 @@ from experts.rules import (
     published,
     rank,
 )
+from experts.rules.bases import Lots
 from experts.rules.ranking import Standing
 from opening.rules import coefficient_grid, record_message
 
@@ -134,9 +136,17 @@ def check_scores(told: Told) -> dict[str, Any]:
     method, k = result["method"], (told.opening["coefficients"] or {}).get("k")
     need(result["price"]["k"] == k and method == told.project["section"]["method"], "archive.method")
     numbers = [row["number"] for row in result["price"]["scores"]]
-    off = deductions(method, [(sheet["number"], sheet["items"]) for sheet in result["sheets"]])
-    ceiling = int(told.project["section"]["control_price_fen"])
-    priced = price_scores({number: prices[number] for number in numbers}, method, k, off, ceiling=ceiling)
+    sheets = [(sheet["number"], sheet["items"]) for sheet in result["sheets"]]
+    submissions = {bid["number"]: bid["submission"] for bid in result["bids"] if bid["number"] in numbers}
+    means = {number: _means(method, result, number) for number in numbers}
+    drawn = told.opening["coefficients"] or {}
+    seed = drawn.get("seed")
+    priced = price_scores(
+        {number: prices[number] for number in numbers}, method, k, deductions(method, sheets),
+        ceiling=int(told.project["section"]["control_price_fen"]), means=means, added=additions(method, sheets),
+        lots=Lots(bytes.fromhex(seed), drawn["label"], submissions) if seed else None,
+    )  # fmt: skip
+    need(result["price"].get("drawn", {}) == dict(priced.drawn), "archive.method")
     for row in result["price"]["scores"]:
         score = str(published(priced.scores[row["number"]]))
         need(score == row["score"], "archive.price_score", number=row["number"], expected=score, found=row["score"])
@@ -146,21 +156,14 @@ def check_scores(told: Told) -> dict[str, Any]:
         )
     standings = []
     for number in numbers:
-        totals = [
-            {group: _group(method, sheet["items"], group) for group in ("technical", "qualification")}
-            for sheet in result["sheets"]
-            if sheet["number"] == number
-        ]
-        means = aggregate(totals)
-        digest = next(bid["submission"] for bid in result["bids"] if bid["number"] == number)
         standings.append(
             Standing(
                 number,
-                means.get("technical", Fraction(0)),
-                means.get("qualification", Fraction(0)),
+                means[number].get("technical", Fraction(0)),
+                means[number].get("qualification", Fraction(0)),
                 priced.scores[number],
                 prices[number],
-                result["tie"]["order"].index(digest),
+                result["tie"]["order"].index(submissions[number]),
             )
         )
     _check_ranking(result, standings)
@@ -174,6 +177,17 @@ def check_scores(told: Told) -> dict[str, Any]:
     unpriced = [number for number in scored if number not in ranked]
     need(result.get("unpriced", []) == unpriced, "archive.untold", what="unpriced")
     return {"sheets": len(result["sheets"]), "ranked": len(standings)}
+
+
+def _means(method: dict[str, Any], result: dict[str, Any], number: int) -> dict[str, Fraction]:
+    """The members' means of one bid by group."""
+    return aggregate(
+        [
+            {group: _group(method, sheet["items"], group) for group in ("technical", "qualification")}
+            for sheet in result["sheets"]
+            if sheet["number"] == number
+        ]
+    )
 
 
 def _last_stage(told: Told, result: dict[str, Any]) -> Any:

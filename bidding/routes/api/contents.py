@@ -8,7 +8,17 @@ from pydantic import Field, StringConstraints
 
 from bidding.forms import LONG, STAR
 from bidding.rules.envelopes import ENVELOPES, SITTINGS
-from bidding.rules.method import COMPUTABLE, FORMULAS, GROUPS, POLICIES, POLICY, check_method
+from bidding.rules.method import (
+    BASES,
+    COMPUTABLE,
+    FORMULAS,
+    GROUPS,
+    MOST_DRAWN,
+    POLICIES,
+    POLICY,
+    SECONDS,
+    check_method,
+)
 from core.api.fields import Asked, Filled, Given, Plain, Told, among
 
 Points = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,3}(\.[0-9]{1,3})?$")]
@@ -18,6 +28,10 @@ SlotCode = Annotated[str, StringConstraints(pattern="^[a-z][a-z0-9_]{0,31}$")]
 
 Group = Annotated[str, among((*GROUPS, POLICY)), Field(json_schema_extra={"enum": [*GROUPS, POLICY]})]
 Policy = Annotated[str, among(POLICIES), Field(json_schema_extra={"enum": list(POLICIES)})]
+Basis = Annotated[str, among(BASES), Field(json_schema_extra={"enum": list(BASES)})]
+Second = Annotated[str, among(SECONDS), Field(json_schema_extra={"enum": list(SECONDS)})]
+Down = Annotated[str, StringConstraints(pattern=r"^-?[0-9]{1,3}(\.[0-9]{1,4})?$")]
+Downs = Annotated[list[Down], Field(min_length=1, max_length=MOST_DRAWN)]
 Formula = Annotated[str, among(FORMULAS), Field(json_schema_extra={"enum": list(FORMULAS)})]
 Envelope = Annotated[str, among(ENVELOPES), Field(json_schema_extra={"enum": list(ENVELOPES)})]
 Sitting = Annotated[str, among(SITTINGS), Field(json_schema_extra={"enum": list(SITTINGS)})]
@@ -48,10 +62,16 @@ class CriterionGiven(Given):
     computed: ComputedGiven | None = None
     policy: Policy | None = None
     deduct: Points | None = None
+    add: Points | None = None
 
 
 class PriceGiven(Given):
-    """How the price is scored: `lowest-first/v1` takes the first two, `ceiling-mean/v1` all, the other no weight."""
+    """How the price is scored: `lowest-first/v1` takes the first two, every other K, above and below and its own.
+
+    `weight` or `weights`: `ceiling-mean/v1`; `basis`: `reasonable-low/v1`, with `weights` where it is `ceiling`;
+    `second`: `second-mean/v1`; `interval`: `interval-mean/v1`; `band_from`, `downs`: `banded-mean/v1`, which has no
+    `trim_from`.
+    """
 
     formula: Formula
     points: Points
@@ -61,6 +81,12 @@ class PriceGiven(Given):
     below: Points | None = None
     trim_from: Annotated[int, Field(ge=3, le=99)] | None = None
     weight: Points | None = None
+    weights: Annotated[list[Points], Field(min_length=1, max_length=MOST_DRAWN)] | None = None
+    basis: Basis | None = None
+    second: Second | None = None
+    interval: Annotated[list[Points], Field(min_length=2, max_length=2)] | None = None
+    band_from: Annotated[int, Field(ge=1, le=99)] | None = None
+    downs: Annotated[list[Downs], Field(min_length=3, max_length=3)] | None = None
 
 
 class ClauseGiven(Given):
