@@ -15,7 +15,7 @@ from awards import forms, queries, services
 from awards.queries import selection as found
 from awards.routes.frame import PROJECT, blueprint, done, frame, kept_files
 from bidding import queries as bidding
-from bidding.rules.selection import FORMINGS, METHODS, NOT_CONSIDERED, PRICE_RULES, WINS
+from bidding.rules.selection import FORMINGS, METHODS, NOT_CONSIDERED, PRICE_RULES, WINS, least_committee
 from core.act import Act
 from core.errors import Conflict, Invalid, Missing, Refusal
 from experts import queries as experts
@@ -173,7 +173,7 @@ def _plan(code: str, errors: list[Refusal]) -> str:
             **frame(section),
             plan=plan,
             cited=cited,
-            least=law.text("selection_committee_min") if "selection_committee_min" in law.rules else "5",
+            least=str(least_committee(law)),
             methods=METHODS,
             wins=WINS,
             price_rules=PRICE_RULES,

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 import rfc8785
 
+from bidding.rules.law import law_on
 from core.errors import Invalid
 from core.law import Snapshot
 
@@ -49,7 +51,7 @@ def check_plan(plan: Any, law: Snapshot, *, is_mandatory: bool) -> dict[str, Any
         raise Invalid("selection.win", field="win")
     if plan["method"] == "price" and plan.get("price_rule") not in PRICE_RULES:
         raise Invalid("selection.price_rule", field="price_rule")
-    least = law.days("selection_committee_min") if "selection_committee_min" in law.rules else 5
+    least = least_committee(law)
     size = plan.get("size")
     if not isinstance(size, int) or size < least or size % 2 == 0:
         raise Invalid("selection.size", field="size", least=least, found=str(size))
@@ -66,3 +68,12 @@ def check_plan(plan: Any, law: Snapshot, *, is_mandatory: bool) -> dict[str, Any
 def roll_digest(names: Sequence[str], salt: str) -> str:
     """What the tender tells of the list its committee will be drawn from: SHA-256 of the canonical list and salt."""
     return hashlib.sha256(rfc8785.dumps({"roll": sorted(names), "salt": salt})).hexdigest()
+
+
+def least_committee(law: Snapshot) -> int:
+    """The fewest members of an award committee (R-514); a law frozen before it was a rule of every regime has today's.
+
+    Read from the book as it is now, for the day the law was frozen on.
+    """
+    key = "selection_committee_min"
+    return (law if key in law.rules else law_on(law.regime, date.fromisoformat(law.on))).days(key)

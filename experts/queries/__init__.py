@@ -63,7 +63,6 @@ from experts.queries.clarifications import (
     stated_bill,
 )
 from experts.queries.committee import (
-    EARLIEST,
     admitted,
     bids_in_evaluation,
     clauses_of,
@@ -77,6 +76,7 @@ from experts.queries.committee import (
     in_two_stages,
     invitation,
     invitations,
+    is_room_open,
     leader,
     live_members,
     may_restore,
@@ -200,7 +200,6 @@ from experts.queries.viewing import (
 )
 
 __all__ = [
-    "EARLIEST",
     "FURTHER",
     "IN_FORCE",
     "LIVE",
@@ -279,6 +278,7 @@ __all__ = [
     "is_blind",
     "is_masked",
     "is_open",
+    "is_room_open",
     "leader",
     "letters_of",
     "live_loans",

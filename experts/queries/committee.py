@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -15,6 +15,7 @@ from accounts.rules import Role
 from bidding import queries as bidding
 from bidding.models import Section
 from core.act import Actor
+from core.calendar import day_of
 from core.errors import Conflict, Missing
 from credit import queries as credit
 from experts.lifecycle import MASKED
@@ -23,6 +24,7 @@ from experts.queries.identity import holds, name_of, sealed_members
 from experts.queries.pool import LIVE, SEALED_STATES
 from experts.rules import Party, review_clauses
 from experts.rules.blind import MARKS, anonymous_envelopes
+from experts.rules.law import expert_law
 from opening.lifecycle import OPENED
 from opening.models import Bid, Opening
 from opening.rules import later_envelopes, members_of, sittings_of
@@ -30,11 +32,16 @@ from opening.rules import later_envelopes, members_of, sittings_of
 EVALUATED = OPENED | {"returned"}
 """States of a bid that was opened for the committee; `returned` bids were, before their second envelope went back."""
 
-EARLIEST = timedelta(hours=2)
-"""How long before the meeting the room is open."""
 IN_ROOM = frozenset({"signed_in", "signed"})
 NAMES_FROM = frozenset({"blind", "seated", "scoring", "first_concluded", "locked", "reported", "delivered"})
 """Committee states from which the project's own people may see the members' names (R-323)."""
+
+
+def is_room_open(held: Committee, now: datetime) -> bool:
+    """Whether one may sign in: from so long before the meeting as the rule of its day says, at any time without one."""
+    if held.meets_at is None:
+        return True
+    return now >= held.meets_at - timedelta(minutes=expert_law(day_of(held.meets_at)).days("room_opens_before"))
 
 
 def committee(session: Session, section: Section) -> Committee:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from core.calendar import day_of
 from core.errors import Conflict, Missing
 from experts.models import Committee, Member, Review, ScoreItem, Sheet
 from experts.queries.clarifications import clauses_for, evaluated_prices
@@ -151,8 +152,8 @@ def own_outliers(session: Session, member: Member) -> list[int]:
 
     Told to the member alone: neither the mean nor the direction.
     """
-    totals = _totals_by_bid(session, member.committee)
-    return [number for number, held in totals.items() if member.label in outliers(held)]
+    totals, on = _totals_by_bid(session, member.committee), day_of(member.committee.state_at)
+    return [number for number, held in totals.items() if member.label in outliers(held, on)]
 
 
 def outliers_told(session: Session, committee: Committee) -> tuple[list[dict[str, Any]], int]:
@@ -160,8 +161,8 @@ def outliers_told(session: Session, committee: Committee) -> tuple[list[dict[str
 
     The member is told first; who it is becomes known to the leader with the explanation (R-344).
     """
-    totals = _totals_by_bid(session, committee)
-    far = {(number, label) for number, held in totals.items() for label in outliers(held)}
+    totals, on = _totals_by_bid(session, committee), day_of(committee.state_at)
+    far = {(number, label) for number, held in totals.items() for label in outliers(held, on)}
     sheets = [sheet for sheet, _ in every_sheet(session, committee)] if far else []
     own = [sheet for sheet in sheets if (sheet.bid.number, sheet.member.label) in far]
     told = [

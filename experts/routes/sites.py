@@ -102,6 +102,6 @@ def _sites(code: str, errors: list[Refusal]) -> str:
             "sites": queries.seats_by_site(session, held), "names": known, "kinds": KINDS, "seat_word": seat_word,
             "partners": federation.partners(session), "values": request.form, "rows": range(1, MOST_SITES + 1),
             "can_set": held.state in services.BEFORE,
-            "is_open": held.meets_at is None or instant_now() >= held.meets_at - queries.EARLIEST,
+            "is_open": queries.is_room_open(held, instant_now()),
         }  # fmt: skip
         return render_template("experts/sites.html", **values)

@@ -11,6 +11,8 @@ from typing import Any
 
 import rfc8785
 
+from core.calendar import day_of
+from core.clock import from_iso
 from core.draw import mechanism
 from experts.rules.bases import Lots
 from experts.rules.prices import PriceScores, price_scores
@@ -103,7 +105,7 @@ def result_document(told: Evaluation) -> dict[str, Any]:
         "outliers": [
             {"number": number, "member": member}
             for number, totals in sorted(_totals(rows).items())
-            for member in outliers(totals)
+            for member in outliers(totals, day_of(from_iso(told.locked_at)))
         ],
         "price": {"k": k, **_price(priced, list(submissions), told.method)},
         "tie": {"label": label, "seed": told.tie_seed, "order": lots},

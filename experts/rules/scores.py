@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 from core.errors import Invalid
+from experts.rules.law import expert_law
 from experts.rules.ranking import published
 
 GROUPS = ("technical", "qualification")
 POLICY = "policy"
 """A criterion that gives no points: 1 where a bid is entitled to a deduction from its price, else 0 (F-3, F-6)."""
 PLACES = 2
-OUTLIER_SHARE = Fraction(3, 10)
-"""A member's total more than 30 % off the mean of the others is told to the member (R-344; the threshold is ours)."""
 
 
 def scored_criteria(method: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -96,17 +96,18 @@ def objective_mismatches(
     ]
 
 
-def outliers(totals: Mapping[str, Decimal]) -> list[str]:
-    """The members whose total for one bid is more than 30 % off the mean of the other members' totals (R-344).
+def outliers(totals: Mapping[str, Decimal], on: date) -> list[str]:
+    """The members whose total for one bid is off the mean of the others' by more than the rule of the day (R-344).
 
     At least three members; a mean of zero has no outlier but a total above zero.
     """
     if len(totals) < 3:
         return []
     found = []
+    share = Fraction(expert_law(on).number("outlier_share")) / 100
     whole = sum((Fraction(total) for total in totals.values()), Fraction(0))
     for member, total in totals.items():
         mean = (whole - Fraction(total)) / (len(totals) - 1)
-        if abs(Fraction(total) - mean) > OUTLIER_SHARE * mean:
+        if abs(Fraction(total) - mean) > share * mean:
             found.append(member)
     return found

@@ -47,12 +47,12 @@ def sign_in(act: Act, member: Member) -> list[Ground]:
     """Come into the room; avoidance is checked again against the bidders' names (R-330).
 
     Returns the grounds found: with any the member has left as `avoided` and the next is invited, with none the member
-    is in. Untimely("member.too_early") more than two hours before the meeting; Conflict("section.state") before the
+    is in. Untimely("member.too_early") before the room opens; Conflict("section.state") before the
     opening is done, for until then the names are not known.
     """
     check_own(act, member)
     committee = member.committee
-    if committee.meets_at is not None and act.now < committee.meets_at - queries.EARLIEST:
+    if committee.meets_at is not None and not queries.is_room_open(committee, act.now):
         raise Untimely("member.too_early", meets_at=committee.meets_at.isoformat())
     if committee.section.state not in ("opened", "evaluating"):
         raise Conflict(

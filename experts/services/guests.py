@@ -135,7 +135,7 @@ def admit_guest(act: Act, facts: CertificateFacts, pem: str) -> Person | None:
         return None
     committee = found.committee
     known = accounts.certificate_by_fingerprint(act.session, facts.fingerprint)
-    if committee.meets_at is not None and act.now < committee.meets_at - queries.EARLIEST:
+    if committee.meets_at is not None and not queries.is_room_open(committee, act.now):
         if known is not None:
             return None
         raise Untimely("member.too_early", meets_at=iso(committee.meets_at))

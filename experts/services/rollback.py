@@ -27,9 +27,14 @@ def ask_rollback(act: Act, committee: Committee, reason: str) -> Rollback:
 
     Conflict: committee.leader_only, committee.state, rollback.pending; Invalid("rollback.reason") under ten characters.
     Of two sittings the first stage can be judged again although its end was published, as long as the hall has not
-    been convened for the prices: rollback.prices_open. Nobody knows one, so nothing is steered by mending an error.
+    been convened for the prices: rollback.prices_open. Nobody knows one, so nothing is steered by mending an error;
+    from here the hall waits for the answer.
     """
     leader = check_leader(act, committee)
+    is_between = committee.state == "first_concluded"
+    if is_between:
+        # Before the first entry in the log: who convenes the hall takes the two in this order, too.
+        bidding.lock_row(act, queries.opening_of(act.session, committee.section))
     stage = _stage(act, committee, "ask_rollback")
     if len(reason.strip()) < 10:
         raise Invalid("rollback.reason", field="reason")
@@ -44,6 +49,8 @@ def ask_rollback(act: Act, committee: Committee, reason: str) -> Rollback:
     act.session.flush()
     facts = {"stage": stage, "reason": asked.reason}
     append(from_seat(act, leader), "rollback.ask", asked.subject, facts)
+    if is_between:
+        hall.hold_second(from_seat(act, leader), queries.opening_of(act.session, committee.section), asked.subject)
     for person in accounts.holders(act.session, Role.SUPERVISOR):
         post(
             act, key=f"{asked.subject}:{person.login}", recipient=person.login, template="experts.rollback_asked",
@@ -66,12 +73,15 @@ def decide_rollback(act: Act, asked: Rollback, *, is_approved: bool, answer: str
         raise Invalid("form.required", field="answer")
     committee = asked.committee
     check_moving(committee.section)
-    if is_approved and committee.state == "first_concluded":
+    is_between = committee.state == "first_concluded"
+    if is_between:
         # Before the first entry in the log: who convenes the hall takes the two in this order, too.
         bidding.lock_row(act, queries.opening_of(act.session, committee.section))
     asked.answer = answer.strip()
     advance(act, asked, "approve" if is_approved else "dismiss", answer=asked.answer)
     if not is_approved:
+        if is_between:
+            hall.release_second(act, queries.opening_of(act.session, committee.section), asked.subject)
         return
     if _stage(act, committee, "decide_rollback") != asked.stage:
         raise Conflict(

@@ -64,7 +64,7 @@ def witness_site(act: Act, committee: Committee, code: str, *, present: Sequence
     if not act.actor.has(Role.OFFICER, Role.SUPERVISOR):
         raise Forbidden("sites.witness")
     site = queries.site(committee, code)
-    if committee.meets_at is not None and act.now < committee.meets_at - queries.EARLIEST:
+    if committee.meets_at is not None and not queries.is_room_open(committee, act.now):
         raise Conflict("member.not_due", meets_at=iso(committee.meets_at))
     own = [one.label for one in queries.live_members(act.session, committee) if one.site == code]
     wrong = [label for label in present if label not in own]

@@ -38,6 +38,7 @@ def standing(session: Session, found: Opening, now: datetime) -> Standing:
         is_supplement=found.sitting >= 2,
         supplement_at=from_iso(found.awaited["at"]) if found.awaited and found.awaited["at"] else None,
         is_admitted=found.admitted is not None,
+        is_held="held" in (found.admitted or {}),
         second_at=found.section.second_opening_at,
         reconvene_at=from_iso(last["reconvene_at"]) if last.get("reconvene_at") else None,
         is_ordered=bool(bidding_rules.orders.in_force(found.section.orders)),

@@ -89,6 +89,9 @@ def _text(item: Condition) -> str:
         "cosigned": _("监督人员已会签开标记录（未会签不影响移交）"),
         "announced": _("已公布复会时间（%(at)s）", at=_instant(facts.get("at"))) if item.met else _("尚未公布复会时间"),
         "second_sitting": _("信封分两次开启"),
+        "unasked": _("评标委员会没有待决定的重新评审申请")
+        if item.met
+        else _("评标委员会申请重新评审第一信封，等待行政监督部门决定"),
         "first_stage": _("第一信封评审已结束") if item.met else _("第一信封评审尚未结束"),
         "restored": _("有被误判的投标待补充开标") if item.met else _("没有待补充开标的投标"),
         "supplement_announced": _("已公布补充开标时间（%(at)s）", at=_instant(facts.get("at")))

@@ -65,6 +65,7 @@ class Standing:
     cosigned: bool = False
     awaits_second: bool = False
     is_admitted: bool = False
+    is_held: bool = False
     second_at: datetime | None = None
     is_supplement: bool = False
     supplement_at: datetime | None = None
@@ -155,6 +156,7 @@ def _convene_second(day: Standing) -> Iterator[Condition]:
         return
     yield Condition("second_sitting", day.awaits_second, {}, Conflict("opening.one_sitting", subject=day.subject))
     yield Condition("first_stage", day.is_admitted, {}, Conflict("opening.not_admitted", subject=day.subject))
+    yield Condition("unasked", not day.is_held, {}, Conflict("opening.second_held", subject=day.subject))
     at = day.second_at
     if at is not None:
         early = Untimely("opening.second_early", second_opening_at=at, at=day.now)

@@ -69,7 +69,8 @@ def withdraw_admission(act: Act, opening: Opening) -> None:
     if opening.admitted is None or opening.sitting > 1:
         raise Conflict("opening.not_admitted", subject=opening.subject)
     check_state(opening, "admit", {"handed_over"})
-    section, before = opening.section, opening.admitted
+    section = opening.section
+    before = {name: value for name, value in opening.admitted.items() if name != "held"}
     opening.admitted = None
     append(act, "opening.withdraw_admission", opening.subject, {**before, "actor": act.actor.name})
     publish_notice(
@@ -80,6 +81,27 @@ def withdraw_admission(act: Act, opening: Opening) -> None:
         content={"section": section.code},
     )
     tell_bidders(act, opening, "opening.first_stage_withdrawn")
+
+
+def hold_second(act: Act, opening: Opening, asked: str) -> None:
+    """The second sitting waits: the committee asks to judge the first stage again, and nobody has answered yet (R-502).
+
+    Called by the committee's floor; `asked` is the request's subject in the ledger. A hall convened meanwhile would
+    have opened prices while it was known that the list of who passed may be wrong.
+    """
+    lock_row(act, opening)
+    if opening.admitted is None or opening.sitting > 1:
+        raise Conflict("opening.not_admitted", subject=opening.subject)
+    opening.admitted = {**opening.admitted, "held": asked}
+    append(act, "opening.hold_second", opening.subject, {"asked": asked})
+
+
+def release_second(act: Act, opening: Opening, asked: str) -> None:
+    """The request was dismissed: the second sitting may be convened when its instant has come."""
+    lock_row(act, opening)
+    if (opening.admitted or {}).get("held") == asked:
+        opening.admitted = {name: value for name, value in (opening.admitted or {}).items() if name != "held"}
+        append(act, "opening.release_second", opening.subject, {"asked": asked})
 
 
 def restore(act: Act, opening: Opening, numbers: Sequence[int], failed: Sequence[dict[str, Any]]) -> None:

@@ -32,6 +32,8 @@ STATES = {
     "key.share_addition_max": _l("达到规定份额的联合体、分包价格分加分上限"),
     "key.share_deduction_min": _l("达到规定份额的联合体、分包价格扣除下限"),
     "key.share_deduction_max": _l("达到规定份额的联合体、分包价格扣除上限"),
+    "key.outlier_share": _l("评分明显偏离的提示线"),
+    "key.room_opens_before": _l("评标开始前多久可以签到"),
     "key.sanction_hearing_days": _l("处理专家之前陈述申辩的工作日数"),
     "key.warning_months": _l("对专家警告的记录期"),
     "key.suspension_months_max": _l("暂停评标资格的最长月数"),

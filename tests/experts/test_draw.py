@@ -284,7 +284,7 @@ def test_a_conflict_found_at_sign_in_sends_the_member_away(story: Story) -> None
 
 
 def test_members_come_in_time_and_sit_on_their_own_seat(story: Story) -> None:
-    """Sabotage: no check_own: red; EARLIEST = a day: red."""
+    """Sabotage: no check_own: red; the room open a day before: red."""
     story.meets_at = story.clock.now() + timedelta(hours=2, seconds=1)
     story.to_drawn()
     with pytest.raises(Missing), story.as_member("M1") as act:

@@ -240,9 +240,9 @@ class TestScores:
 
     def test_outliers_are_measured_against_the_others(self) -> None:
         """±30 % off the others' mean, strictly. Sabotage: compare with the mean of all: red."""
-        assert rules.outliers({"a": Decimal(10), "b": Decimal(10), "c": Decimal("13.00")}) == []
-        assert rules.outliers({"a": Decimal(10), "b": Decimal(10), "c": Decimal("13.01")}) == ["c"]
-        assert rules.outliers({"a": Decimal(10), "b": Decimal(99)}) == []
+        assert rules.outliers({"a": Decimal(10), "b": Decimal(10), "c": Decimal("13.00")}, date(2026, 10, 8)) == []
+        assert rules.outliers({"a": Decimal(10), "b": Decimal(10), "c": Decimal("13.01")}, date(2026, 10, 8)) == ["c"]
+        assert rules.outliers({"a": Decimal(10), "b": Decimal(99)}, date(2026, 10, 8)) == []
 
     def test_a_price_criterion_is_not_scored_by_members(self) -> None:
         """Sabotage: accept every group: red."""

@@ -92,6 +92,7 @@ def convening(stage: Whole) -> str:
 def mended_before_the_prices(stage: Whole, room: Room, login: Callable[..., Browser], app: Flask) -> None:
     """Published, and yet wrong of b: withdrawn as the supervisor approves, judged and published anew, prices sealed.
 
+    While the request waits the hall waits too, and dismissed it waits no more. Seen red: with the condition left out.
     A host who convenes the hall in the same moment is refused. Seen red on PostgreSQL: convened, with the row not
     locked.
     """
@@ -104,6 +105,16 @@ def mended_before_the_prices(stage: Whole, room: Room, login: Callable[..., Brow
             act, room.committee(act.session), "第 2 号的资质证书在附页中，判错"
         ).number
     supervisor = login(Role.SUPERVISOR)
+    with pytest.raises(Conflict, match=r"opening\.second_held"):
+        stage.act(stage.tenderee, services.convene_second)
+    decision = {"decision": "dismiss", "answer": "所指附页不是本标段的"}
+    assert supervisor.post(f"/tender/{code}/committee/rollback/{number}", data=decision).status_code == 303
+    with pytest.raises(Untimely, match=r"opening\.second_early"):
+        stage.act(stage.tenderee, services.convene_second)
+    with room.platform.act(room.person_actor(leader)) as act:
+        number = committee_services.ask_rollback(
+            act, room.committee(act.session), "再次核对：第 2 号的资质证书确在附页中"
+        ).number
     decision = {"decision": "approve", "answer": "情况属实"}
     said: list[str] = []
     withdraw, host = services.withdraw_admission, threading.Thread(target=lambda: said.append(convening(stage)))
