@@ -7,7 +7,7 @@ import binascii
 import json
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ import click
 
 from accounts.cli.commands import account
 from accounts.cli.folder import Identity
+from accounts.cli.locks import MOST_LOCKS, locks
 from accounts.rules.certificates import facts_of
 from core.errors import Forbidden, Invalid, Refusal
 
@@ -59,6 +60,10 @@ class Agent(ThreadingHTTPServer):
         """What the agent signs with."""
         return {"certificate": self.identity.certificate}
 
+    def device(self) -> dict[str, list[str]]:
+        """The locks in this machine, which a browser cannot see; the page seals them with who bids (R-209)."""
+        return {"locks": locks()[:MOST_LOCKS]}
+
     def sign(self, body: Any) -> dict[str, str]:
         """The signature over the message, once the person has confirmed it.
 
@@ -90,17 +95,17 @@ class Answer(BaseHTTPRequestHandler):
         self._send(204 if self._welcome(marked=False) else 403, None)
 
     def do_GET(self) -> None:
-        """`/v1/certificate`."""
-        self._answer("/v1/certificate", lambda: self.server.certificate())
+        """`/v1/certificate`, `/v1/device`."""
+        self._answer({"/v1/certificate": self.server.certificate, "/v1/device": self.server.device})
 
     def do_POST(self) -> None:
         """`/v1/sign`."""
-        self._answer("/v1/sign", lambda: self.server.sign(self._body()))
+        self._answer({"/v1/sign": lambda: self.server.sign(self._body())})
 
-    def _answer(self, path: str, verb: Callable[[], dict[str, str]]) -> None:
+    def _answer(self, verbs: Mapping[str, Callable[[], Mapping[str, Any]]]) -> None:
         if not self._welcome(marked=True):
             self._send(403, {"code": "agent.origin"})
-        elif self.path != path:
+        elif (verb := verbs.get(self.path)) is None:
             self._send(404, {"code": "agent.failed"})
         else:
             try:
@@ -125,7 +130,7 @@ class Answer(BaseHTTPRequestHandler):
         except ValueError:
             raise Invalid("agent.message") from None
 
-    def _send(self, status: int, body: dict[str, str] | None) -> None:
+    def _send(self, status: int, body: Mapping[str, Any] | None) -> None:
         content = b"" if body is None else json.dumps(body).encode()
         self.send_response(status)
         for name, value in {

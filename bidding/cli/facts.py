@@ -13,14 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from accounts.cli import Identity
+from accounts.cli.locks import MOST_LOCKS, first_of, locks
 from accounts.rules.certificates import facts_of
 from bidding.rules.consortia import sealed_consortium
 from core import money
 
-LOCKS = frozenset({"04b9", "0529", "064f", "096e", "1bc0"})
-"""USB makers of software locks and signing keys: Rainbow, Aladdin, WIBU, Feitian, Senseshield."""
-USB = Path("/sys/bus/usb/devices")
-MOST_LOCKS = 8
 DEVICE = "SUNBID_TEST_DEVICE"
 """Names the machine in demonstrations and tests; a server that sees it refuses to start in production."""
 
@@ -73,34 +70,15 @@ def device(typed: Sequence[str] = ()) -> dict[str, Any]:
     return {
         **({"locks": found} if found else {}),
         "mac": mac,
-        "disk": _first(Path("/sys/block"), "*/device/serial") or _first(Path("/sys/block"), "*/device/cid"),
+        "disk": first_of(Path("/sys/block"), "*/device/serial") or first_of(Path("/sys/block"), "*/device/cid"),
         "cpu": _cpu(),
         "host": platform.node(),
         "tool": _tool(),
     }
 
 
-def locks(usb: Path | None = None) -> list[str]:
-    """The serial numbers of the locks (加密锁) that stand in the machine's USB sockets."""
-    found = []
-    for socket in sorted((usb or USB).glob("*")):
-        serial = _first(socket, "serial") if _first(socket, "idVendor").lower() in LOCKS else ""
-        if serial and serial.isprintable() and serial not in found:
-            found.append(serial)
-    return found
-
-
 def _tool() -> str:
     return f"sunbid {metadata.version('sunbid')}"
-
-
-def _first(folder: Path, pattern: str) -> str:
-    for path in sorted(folder.glob(pattern)):
-        try:
-            return path.read_text(encoding="ascii", errors="replace").strip()[:80]
-        except OSError:
-            continue
-    return ""
 
 
 def _cpu() -> str:

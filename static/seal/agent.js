@@ -2,6 +2,7 @@
 
 import { Refusal } from "./refusal.js";
 
+const MOST_LOCKS = 8;
 const SECONDS = 180; // a person confirms at the terminal or types a PIN into the lock
 
 async function ask(address, path, body) {
@@ -26,6 +27,13 @@ async function ask(address, path, body) {
 /** The certificate (PEM) the program signs with. */
 export async function agentCertificate(address) {
   return String((await ask(address, "/v1/certificate")).certificate ?? "");
+}
+
+/** Serial numbers of the locks in this machine, as the program tells; none where it does not know the question. */
+export async function agentLocks(address) {
+  const { locks } = await ask(address, "/v1/device").catch((refused) => (refused.code === "agent.failed" ? {} : Promise.reject(refused)));
+  const told = (Array.isArray(locks) ? locks : []).filter((one) => typeof one === "string" && /^[\x20-\x7e]{1,80}$/.test(one));
+  return [...new Set(told)].slice(0, MOST_LOCKS);
 }
 
 /** A signer behind the program at `address`; it signs with the certificate of that fingerprint or refuses. */

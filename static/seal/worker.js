@@ -2,7 +2,8 @@
 
 import { inspect } from "./checks.js";
 import { digestFile } from "./digester.js";
-import { bulkOf, bulkPlace, deviceName, draftOf, dropDraft, keep, keepDraft, keptOf, newFolder, roomLeft } from "./drafts.js";
+import { deviceFacts } from "./device.js";
+import { bulkOf, bulkPlace, draftOf, dropDraft, keep, keepDraft, keptOf, newFolder, roomLeft } from "./drafts.js";
 import { openKeys } from "./keys.js";
 import { stepFor } from "./ladder.js";
 import { base64, bytesOf, hashHex } from "./notation.js";
@@ -15,7 +16,6 @@ import { Server } from "./server.js";
 import { handleOf } from "./submission.js";
 import { isWhole, uploadObject } from "./upload.js";
 
-const TOOL = "sunbid page";
 const state = { section: "", keys: null, handle: "", server: null, passkey: null };
 const tell = (event, facts) => postMessage({ event, ...facts });
 
@@ -58,7 +58,7 @@ const CALLS = {
     const earlier = await draftOf(state.handle);
     const made = await seal({
       policy: told.policy, keys: state.keys, files, after, open: (envelope) => bulkPlace(folder, envelope),
-      facts: { ...facts, device: await device(), prepared_at: new Date(Date.parse(told.now)).toISOString() },
+      facts: { ...facts, device: await deviceFacts(state.keys), prepared_at: new Date(Date.parse(told.now)).toISOString() },
       onProgress: throttled((envelope, done, size) => tell("sealed", { envelope, done, size })),
     });
     const draft = {
@@ -206,11 +206,6 @@ async function dropFiles(earlier, draft) {
   if (earlier.folder === draft.folder) return;
   await dropDraft(earlier);
   await keepDraft(draft);
-}
-
-/** What a browser can say about its machine (R-209); hardware numbers are closed to it. */
-async function device() {
-  return { mac: "", disk: "", cpu: "", host: await deviceName(), tool: `${TOOL}; ${navigator.userAgent}`.slice(0, 300) };
 }
 
 function foreseen(files) {

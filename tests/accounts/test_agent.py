@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import requests
 
-from accounts.cli import Agent, Identity
+from accounts.cli import Agent, Identity, locks
 from accounts.rules import verify_signature
 from accounts.rules.certificates import facts_of
 from accounts.rules.signing_in import login_message
@@ -60,6 +60,20 @@ def ask(agent: Agent, path: str, body: Any = None, **headers: str) -> requests.R
 def message(agent: Agent, content: bytes, fingerprint: str = "") -> dict[str, str]:
     own = facts_of(agent.identity.certificate).fingerprint
     return {"fingerprint": fingerprint or own, "message": base64.b64encode(content).decode()}
+
+
+def test_it_tells_its_site_the_locks_in_the_machine(
+    agent: Agent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a browser cannot see; to another site nothing. Seen red: with every socket's number told."""
+    for socket, maker, serial in (("1-1", "096e", "4407-9921"), ("1-2", "046d", "MOUSE-1")):
+        (tmp_path / "usb" / socket).mkdir(parents=True)
+        (tmp_path / "usb" / socket / "idVendor").write_text(f"{maker}\n")
+        (tmp_path / "usb" / socket / "serial").write_text(f"{serial}\n")
+    monkeypatch.setattr(locks, "USB", tmp_path / "usb")
+    assert ask(agent, "/v1/device").json() == {"locks": ["4407-9921"]}
+    assert ask(agent, "/v1/device", Origin="https://other.example").status_code == 403
+    assert ask(agent, "/v1/device", {}).status_code == 404
 
 
 def test_it_signs_what_the_platform_asks_once_the_person_agrees(agent: Agent, asked: list[str]) -> None:

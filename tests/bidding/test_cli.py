@@ -18,7 +18,7 @@ from flask import Flask
 from werkzeug.serving import make_server
 
 from accounts import services as accounts_services
-from accounts.cli import Identity
+from accounts.cli import Identity, locks
 from accounts.queries import organisation, person_by_id
 from accounts.rules import Role, SmallAuthority
 from accounts.rules.certificates import facts_of
@@ -428,7 +428,7 @@ def test_the_locks_in_the_machine_are_read_and_sealed_with_it(tmp_path: Path, mo
     (tmp_path / "usb1").mkdir()
     assert facts.locks(tmp_path) == ["4407-9921"]
     monkeypatch.delenv(facts.DEVICE, raising=False)
-    monkeypatch.setattr(facts, "USB", tmp_path)
+    monkeypatch.setattr(locks, "USB", tmp_path)
     assert facts.device(["B7"])["locks"] == ["B7", "4407-9921"]
-    monkeypatch.setattr(facts, "USB", tmp_path / "none")
+    monkeypatch.setattr(locks, "USB", tmp_path / "none")
     assert "locks" not in facts.device()

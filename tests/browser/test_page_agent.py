@@ -68,6 +68,12 @@ def test_keys_with_a_lock_sign_by_the_program(
     signature = bytes.fromhex(page.evaluate(sign, "sunbid-confirm/v1"))
     assert certificate_signed(held.pem, signature, b"sunbid-confirm/v1\n" + bytes(32))
     assert page.evaluate(sign, "anything/v1") == "agent.message"
+    facts = """async () => (await import("/static/seal/device.js")).deviceFacts(
+      await (await import("/static/seal/keys.js")).openKeys())"""
+    agent.device = lambda: {"locks": ["4407-9921", "4407-9921", "", "锁", 7, *map(str, range(9))]}  # type: ignore[method-assign]
+    assert page.evaluate(facts)["locks"] == ["4407-9921", *map(str, range(7))]
+    agent.device = lambda: {"locks": []}  # type: ignore[method-assign]
+    assert "locks" not in page.evaluate(facts)
     answers["agree"] = False
     assert page.evaluate(sign, "sunbid-confirm/v1") == "agent.refused"
     agent.shutdown()
