@@ -80,7 +80,7 @@ class ExpertAssessment(Base, Row):
     """
 
     __tablename__ = "expert_assessment"
-    __table_args__ = (UniqueConstraint("member_id", "unit_id", name="once"),)
+    __table_args__ = (UniqueConstraint("member_id", "unit_id", name="assessed_once"),)
 
     committee_id: Mapped[int] = mapped_column(ForeignKey("committee.id"), index=True)
     member_id: Mapped[int] = mapped_column(ForeignKey("committee_member.id"))
@@ -104,7 +104,7 @@ class YearlyReview(Base, Row):
     """An expert's year, judged by the pool's officer on its figures (年度考核)."""
 
     __tablename__ = "expert_review"
-    __table_args__ = (UniqueConstraint("expert_id", "year", name="once"),)
+    __table_args__ = (UniqueConstraint("expert_id", "year", name="reviewed_once"),)
 
     expert_id: Mapped[int] = mapped_column(ForeignKey("expert.id"))
     year: Mapped[int]

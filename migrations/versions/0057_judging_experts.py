@@ -26,7 +26,7 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['expert_id'], ['expert.id'], ),
     sa.ForeignKeyConstraint(['reviewed_by'], ['person.id'], ),
     sa.PrimaryKeyConstraint('id'),
-    sa.UniqueConstraint('expert_id', 'year', name='once')
+    sa.UniqueConstraint('expert_id', 'year', name='reviewed_once')
     )
     op.create_table('expert_sanction',
     sa.Column('expert_id', KEY, nullable=False),
@@ -89,7 +89,7 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['member_id'], ['committee_member.id'], ),
     sa.ForeignKeyConstraint(['unit_id'], ['organisation.id'], ),
     sa.PrimaryKeyConstraint('id'),
-    sa.UniqueConstraint('member_id', 'unit_id', name='once')
+    sa.UniqueConstraint('member_id', 'unit_id', name='assessed_once')
     )
     op.create_index('ix_expert_assessment_committee_id', 'expert_assessment', ['committee_id'])
 

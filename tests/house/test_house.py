@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 from jinja2 import Environment
+from sqlalchemy import UniqueConstraint
 
-from core.db import Database
+from core.db import Base, Database
 from core.machine import Lifecycle
 from portal.cli import COMMANDS, schema
 from portal.words import PACKAGES, book
@@ -180,6 +181,19 @@ def test_there_is_one_schema_and_the_models_are_it(tmp_path: Path, cluster: Clus
     assert schema.standing(database) == revision == schema.upgrade(database)
     assert schema.differences(database) == []
     database.close()
+
+
+def test_no_two_tables_name_a_unique_constraint_or_an_index_alike() -> None:
+    """PostgreSQL keeps them in one room and would refuse the second. Seen red: by two that were named alike."""
+    import portal.cli.tables  # noqa: F401 — imports every model
+
+    named = [
+        str(one.name)
+        for table in Base.metadata.tables.values()
+        for one in (*table.indexes, *(held for held in table.constraints if isinstance(held, UniqueConstraint)))
+        if one.name
+    ]
+    assert sorted({name for name in named if named.count(name) > 1}) == []
 
 
 def test_english_says_everything_chinese_says() -> None:
