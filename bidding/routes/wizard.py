@@ -155,6 +155,7 @@ def preview_section(code: str) -> str:
             objections=[],
             replaced=[],
             watches=False,
+            attempts=queries.attempts(session, section.project),
             notices=[],
             timeline=[],
             barred=queries.barred(session, section.project),

@@ -320,6 +320,7 @@ def test_the_whole_way_by_page_keeps_what_was_typed_and_tells_nobody_else(desk: 
     decided = second.post(f"/ops/sanctions/{number}/decide", data={"decision": "confirm", "opinion": "同意处理"})
     assert decided.status_code == 303
     public = enter(None).get("/experts/sanctions").text
+    assert "/experts/sanctions" in enter(None).get("/").text
     assert "擅离职守" in public and REASON not in public and "我有话说" not in public
     assert mine.post(f"/expert/sanctions/{number}/lift", data={"lift_reason": "短"}).status_code == 422
     lift = {"lift_reason": "已经参加培训并改正，请求提前解除。"}
