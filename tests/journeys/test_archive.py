@@ -245,7 +245,7 @@ def test_the_command_says_the_verdict_and_exits_by_it(played: Played, tmp_path: 
         text=True,
     )
     assert good.returncode == 0, good.stdout + good.stderr
-    assert good.stdout.count("✓") == 28
+    assert good.stdout.count("✓") == 29
     broken = tmp_path / "broken.tar"
     broken.write_bytes(played.archive.read_bytes()[:-1])
     bad = subprocess.run([sys.executable, "-m", "portal.cli", "verify", str(broken)], capture_output=True, text=True)
