@@ -22,7 +22,7 @@ from opening.models import Bid, Evidence, Opening, OpeningObjection
 from opening.rules import OBJECTABLE, OTHER_CAUSES, SCHEDULE, check_state, judgement, read_schedule, remedy_of
 from opening.services.bonds import present_bond, return_bond
 from opening.services.reading import raise_objection
-from opening.services.telling import tell_bidder
+from opening.services.telling import tell_judged
 
 _FILE = "schedule.json"
 
@@ -101,7 +101,7 @@ def overturn(act: Act, opening: Opening, bid: Bid, cause: str, evidence: str) ->
     }
     advance(act, bid, "overturn", cause=cause, evidence=bid.cause_evidence, judgement=bid.judgement)
     return_bond(act, opening, bid)
-    tell_bidder(act, opening, bid, "bid.judged", status="withdrawn")
+    tell_judged(act, opening, bid, "withdrawn")
 
 
 # The backup ----------------------------------------------------------------------------------------------------------

@@ -28,7 +28,7 @@ from opening.rules import (
 from opening.services.bonds import return_bond
 from opening.services.coefficients import committed_draw
 from opening.services.preconditions import check_conditions
-from opening.services.telling import tell_bidder
+from opening.services.telling import tell_judged
 from opening.services.unsealing import open_ready
 
 LONGEST_EXTENSION = 24 * 60
@@ -153,7 +153,7 @@ def decide_cause(act: Act, opening: Opening, bid: Bid, cause: str, evidence: str
         advance(act, bid, verb, cause=cause, evidence=bid.cause_evidence, rule="R-254", judgement=bid.judgement)
         if verb == "deem_withdrawn":
             return_bond(act, opening, bid)
-        tell_bidder(act, opening, bid, "bid.judged", status=bid.judgement["status"])
+        tell_judged(act, opening, bid, bid.judgement["status"])
 
 
 def close_decryption(act: Act, opening: Opening) -> None:

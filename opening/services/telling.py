@@ -1,7 +1,9 @@
-"""Messages to the bidders of an opening, once their names are public."""
+"""Messages to the bidders of an opening, once their names are public, and to who supervises it."""
 
 from __future__ import annotations
 
+from accounts.queries import holders
+from accounts.rules import Role
 from core.act import Act
 from core.clock import iso
 from core.outbox import post
@@ -22,3 +24,22 @@ def tell_bidder(act: Act, opening: Opening, bid: Bid, template: str, **facts: st
     recipient = f"organisation:{bid.organisation_id}"
     key = f"{template}:{opening.section.code}:{bid.number}:{iso(act.now)}"
     post(act, key=key, recipient=recipient, template=template, section=opening.section.code, **facts)
+
+
+def tell_judged(act: Act, opening: Opening, bid: Bid, status: str) -> None:
+    """Write to the bidder that its bid was judged; where it is not the bidder's fault, to who supervises, too (R-254).
+
+    A bid lost by the platform's or another's cause is a failure of the hall: the regulator is warned at once.
+    """
+    tell_bidder(act, opening, bid, "bid.judged", status=status)
+    if status != "withdrawn":
+        return
+    for person in holders(act.session, Role.SUPERVISOR, opening.section.project.code):
+        post(
+            act,
+            key=f"bid.lost:{bid.subject}:{iso(act.now)}:{person.login}",
+            recipient=person.login,
+            template="bid.lost",
+            section=opening.section.code,
+            number=bid.number,
+        )

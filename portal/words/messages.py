@@ -16,6 +16,9 @@ MESSAGES = {
     ),
     "opening.supplement": _l("标段 %(section)s 将于 %(at)s 补充开标。"),
     "bid.judged": _l("标段 %(section)s：贵单位投标文件未解密的原因已认定，请到开标大厅查看。"),
+    "bid.lost": _l(
+        "标段 %(section)s：第 %(number)s 号投标非因投标人原因未能解密，已认定视为撤回，请查看证据并监督处理。"
+    ),
     "awards.objection_filed": _l("标段 %(section)s 收到对评标结果的异议（第 %(number)s 号），答复期限 %(due_at)s。"),
     "awards.objection_answered": _l("标段 %(section)s：贵单位提出的异议（第 %(number)s 号）已答复。"),
     "awards.complaint_filed": _l("标段 %(section)s 收到投诉（第 %(number)s 号），应于 %(due_at)s 前决定是否受理。"),
@@ -101,6 +104,7 @@ TARGETS = {
     "opening.cancelled": "opening.hall",
     "bid.called": "opening.hall",
     "bid.judged": "opening.hall",
+    "bid.lost": "opening.hall",
     "validity.ask": "awards.own_validity",
     "awards.contract_proposed": "awards.contract",
     "awards.contract_concluded": "awards.contract",

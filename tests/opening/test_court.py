@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from accounts.queries import holders
 from accounts.rules import Role
 from core.errors import Conflict, Invalid, Missing, Untimely
 from core.ledger.log import entries_of
@@ -65,7 +66,10 @@ def to_fallback(stage: Stage) -> None:
 
 
 def test_a_failure_of_the_platform_is_deemed_withdrawn_and_the_bond_goes_back(stage: Stage, app: Any) -> None:
-    """Seen red: with judgement giving both statuses the same bond, the bidder's refund vanished."""
+    """The regulator is warned of the bid that was lost through no fault of its bidder, and of no other.
+
+    Seen red: with judgement giving both statuses the same bond, the bidder's refund vanished; with every status told.
+    """
     to_fallback(stage)
     bidder = stage.bidders["b"]
     stage.as_bid("b", bidder.actor, services.give_evidence, role="bidder", text="09:31 页面报 503", code="platform")
@@ -80,11 +84,11 @@ def test_a_failure_of_the_platform_is_deemed_withdrawn_and_the_bond_goes_back(st
     assert (revoked.judgement["bond"], revoked.judgement["claim"]) == ("may_be_kept", False)
     assert withdrawn.judgement["evidence"] != [] and revoked.judgement["evidence"] == []
     with stage.platform.reading() as session:
-        told = {
-            (message.recipient, message.facts["status"])
-            for message in unsent(session)
-            if message.template == "bid.judged"
-        }
+        messages = list(unsent(session))
+        supervisors = [one.login for one in holders(session, Role.SUPERVISOR)]
+    told = {(message.recipient, message.facts["status"]) for message in messages if message.template == "bid.judged"}
+    warned = [(one.recipient, one.facts["number"]) for one in messages if one.template == "bid.lost"]
+    assert supervisors and sorted(warned) == sorted((login, withdrawn.number) for login in supervisors)
     assert told == {
         (f"organisation:{withdrawn.organisation_id}", "withdrawn"),
         (f"organisation:{revoked.organisation_id}", "revoked"),
