@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from flask_babel import gettext as _
 
-from core.render.figures import Figure, Tie, heatmap, network, strip_plot, waterfall
+from collusion.queries.warnings import LeadFigures
+from core.render.figures import Bar, Figure, Tie, bars, heatmap, network, strip_plot, waterfall
 from opening.models import Bid
 
+Word = Callable[[str], str]
+"""A code ("tier.lead") in the reader's words."""
 WORTH_A_LINE = 0.5
 """Pairs below this score are no tie: their evidence is about as likely apart as together."""
 
@@ -65,3 +68,26 @@ def prices(bids: Sequence[Bid], control_price_fen: int) -> Figure:
     """Every read price on one line, with the published limit."""
     found = [(bid.name, bid.price_fen) for bid in bids if bid.price_fen is not None]
     return strip_plot(found, control_price=control_price_fen)
+
+
+def upheld(figures: LeadFigures, word: Word) -> Figure | None:
+    """Month by month, the share of decided leads that was upheld; None before anything was decided."""
+    marks = [Bar(month, 100 * right / every, f"{right} / {every}") for month, right, every in figures.months]
+    return _bars(_("逐月查实"), marks, unit="%", headers=(_("月份"), _("其中查实")))
+
+
+def outcomes(figures: LeadFigures, word: Word) -> Figure | None:
+    """Leads raised by tier, with what became of them; None before any was raised."""
+    rows = [row for row in figures.rows if row[1]]
+    told = [f"{row[1]}（{row[2] + row[3]} / {row[2] + row[3] + row[4]}）" for row in rows]
+    marks = [Bar(word(f"tier.{row[0]}"), row[1], text) for row, text in zip(rows, told, strict=True)]
+    return _bars(_("线索去向"), marks, unit=_("条"), headers=(_("建议"), _("提出（查实 / 已处置）")))
+
+
+def _bars(title: str, marks: list[Bar], *, unit: str, headers: tuple[str, str]) -> Figure | None:
+    told = _("移送与认定计为查实，排除计为误报")
+    return bars(title, told, marks, unit=unit, headers=headers) if marks else None
+
+
+OF_LEADS: dict[str, Callable[[LeadFigures, Word], Figure | None]] = {"upheld": upheld, "outcomes": outcomes}
+"""The drawings of what became of the leads, by the name in their addresses."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from datetime import timedelta
 from typing import Any
 
-from flask import render_template, request
+from flask import current_app, render_template, request
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
@@ -14,10 +16,12 @@ from accounts.access import acting, instant_now, reading, requires
 from accounts.queries import names_of
 from accounts.rules import Role
 from collusion import forms, queries, services
+from collusion.routes import drawings
 from collusion.routes.frame import TIER_KINDS, blueprint, done
 from collusion.rules import calibration, fusion, local
 from collusion.rules.fusion import Selection
-from core.errors import Invalid, Refusal
+from core.errors import Invalid, Missing, Refusal
+from core.render.figures import Figure
 
 RECENT = timedelta(days=90)
 
@@ -55,9 +59,44 @@ def change_reading() -> Response | tuple[str, int]:
     return done(_("得分的概率读法已更改，对此后的线索生效。"), "collusion.lead_figures")
 
 
+@blueprint.get("/supervise/figures/<name>.svg")
+@requires(Role.SUPERVISOR)
+def lead_drawing(name: str) -> Response:
+    """What became of the leads, as a drawing of its own."""
+    answer = Response(str(_drawing(name).svg), content_type="image/svg+xml; charset=utf-8")
+    answer.headers["Content-Disposition"] = f'inline; filename="sunbid-leads-{name}.svg"'
+    return answer
+
+
+@blueprint.get("/supervise/figures/<name>.csv")
+@requires(Role.SUPERVISOR)
+def lead_numbers(name: str) -> Response:
+    """The numbers of the drawing: UTF-8 with a mark, so that spreadsheets read Chinese."""
+    drawn, out = _drawing(name), io.StringIO(newline="")
+    csv.writer(out).writerows([drawn.table.headers, *drawn.table.rows])
+    answer = Response("\ufeff" + out.getvalue(), content_type="text/csv; charset=utf-8")
+    answer.headers["Content-Disposition"] = f'attachment; filename="sunbid-leads-{name}.csv"'
+    return answer
+
+
+def _drawing(name: str) -> Figure:
+    if name not in drawings.OF_LEADS:
+        raise Missing("figure.unknown", name=name[:40])
+    with reading() as session:
+        drawn = drawings.OF_LEADS[name](queries.lead_figures(session, instant_now()), _word)
+    if drawn is None:
+        raise Missing("figure.empty", name=name)
+    return drawn
+
+
+def _word(code: str) -> str:
+    return str(current_app.jinja_env.filters["state_word"](code))
+
+
 def _page(errors: list[Refusal]) -> str:
     record = calibration.recorded()
     with reading() as session:
+        figures = queries.lead_figures(session, instant_now())
         budget, selection = queries.budget_in_force(session)
         budgets, readings = queries.budgets(session), queries.readings(session)
         return render_template(
@@ -72,7 +111,8 @@ def _page(errors: list[Refusal]) -> str:
             budgets=budgets,
             readings=readings,
             people=names_of(session, {one.decided_by for one in budgets} | {one.decided_by for one in readings}),
-            figures=queries.lead_figures(session, instant_now()),
+            figures=figures,
+            drawn={name: draw(figures, _word) for name, draw in drawings.OF_LEADS.items()},
             **_monitors(session),
             rings=queries.rings_across(session),
             tier_kinds=TIER_KINDS,

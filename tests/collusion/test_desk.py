@@ -14,6 +14,8 @@ from sqlalchemy.exc import IntegrityError
 from accounts.rules import Role
 from bidding import queries as bidding
 from collusion import queries, services
+from collusion.queries.warnings import LeadFigures
+from collusion.routes import drawings
 from collusion.rules.fusion import Selection
 from core.act import SYSTEM, Actor, Platform
 from core.clock import StoppedClock
@@ -225,6 +227,23 @@ def test_a_late_warning_is_called_once(desk: Platform, clock: StoppedClock) -> N
     clock.move_to(found.due_at + timedelta(minutes=1))
     assert f"press {found.code}" in tick(desk)
     assert f"press {found.code}" not in tick(desk)
+
+
+def test_what_became_of_the_leads_can_be_taken_away_as_drawing_and_numbers(desk: Platform, login: Any) -> None:
+    """In both languages; what was never decided is not drawn. Seen red: with months of nothing as an empty drawing."""
+    browser = login(Role.SUPERVISOR)
+    drawn = browser.get("/supervise/figures/outcomes.svg")
+    assert drawn.content_type.startswith("image/svg+xml") and b"<svg" in drawn.data
+    told = {lang: browser.get(f"/supervise/figures/outcomes.csv?lang={lang}").data.decode() for lang in ("zh", "en")}
+    assert told["zh"].startswith("\ufeff建议") and told["zh"].splitlines()[1].endswith("1（0 / 0）")
+    assert "Raised (upheld / decided)" in told["en"]
+    for path in ("upheld.svg", "upheld.csv", "other.svg"):
+        assert browser.get(f"/supervise/figures/{path}").status_code == 404, path
+    assert login(Role.BIDDER).get("/supervise/figures/outcomes.csv").status_code in (403, 404)
+    figures = LeadFigures([], [], 0, None, [("2026-03", 2, 3)])
+    with browser.application.test_request_context():
+        made = drawings.upheld(figures, str)
+    assert made is not None and made.table.rows == [["2026-03", "2 / 3"]]
 
 
 def test_the_budget_is_a_decision_and_the_next_scan_obeys(desk: Platform, clock: StoppedClock, login: Any) -> None:
