@@ -162,8 +162,7 @@ def told_members(session: Session, section: Section, warnings: dict[str, Any]) -
             for c in credit.checks(session, section.code)
         ],
         "credit_facts": [
-            {**told_fact(one), "recorded_at": iso(one.recorded_at)}
-            for one in credit.facts_of_section(session, section.code)
+            {**told_fact(one), "recorded_at": iso(one.recorded_at)} for one in credit.told_facts(session, section.code)
         ],
         "warnings": warnings,
         "reports": [

@@ -34,6 +34,11 @@ def facts_of_section(session: Session, section_code: str) -> list[CreditFact]:
     return list(session.scalars(query.order_by(CreditFact.id)))
 
 
+def told_facts(session: Session, section_code: str) -> list[CreditFact]:
+    """Those whose number the ledger tells: platforms before 0.9 wrote none, and kept no law with their facts."""
+    return [one for one in facts_of_section(session, section_code) if one.rule["source"]]
+
+
 def found_facts(session: Session, words: str = "", kind: str = "") -> list[CreditFact]:
     """The newest facts, none that withdraws one: by a part of a party's or section's code or name, and by kind."""
     query = select(CreditFact).where(CreditFact.withdraws_id.is_(None))

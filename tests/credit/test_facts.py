@@ -47,6 +47,12 @@ def test_a_decision_told_twice_is_one_fact(act_as: ActAs) -> None:
         row = {name: getattr(first, name) for name in COLUMNS if name != "id"}
         with pytest.raises(IntegrityError), act.session.begin_nested():
             act.session.execute(insert(CreditFact).values(**row))
+        # As a migrated row stands: the log of its time told neither number nor law.
+        old = row | {"source": "warning:BJ-1-9", "rule": {**first.rule, "source": ""}}
+        act.session.execute(insert(CreditFact).values(**old))
+        assert (
+            queries.told_facts(act.session, "BJ-1") == [first] and len(queries.standing_facts(act.session, "BJ-1")) == 2
+        )
         (other,) = abandoned(act, source="publicity:BJ-1:set_aside:2")
         assert other.id != first.id and first.rule["rule"] == "R-561" and "第七十四条" in first.rule["source"]
         assert first.decided_on == day_of(act.now).isoformat()
