@@ -262,10 +262,11 @@ def test_the_operator_keeps_the_pool(story: Story, enter: Callable[[Actor | None
     )
     assert good.status_code == 303
     assert "新专家" in operator.get("/ops/experts?q=新专").get_data(as_text=True)
-    assert operator.post("/ops/experts/ZJ-9/status", data={"status": "suspended", "reason": ""}).status_code == 422
-    assert (
-        operator.post("/ops/experts/ZJ-9/status", data={"status": "suspended", "reason": "年审未过"}).status_code == 303
-    )
+    assert operator.post("/ops/experts/ZJ-9/status", data={"status": "training", "reason": ""}).status_code == 422
+    sent = operator.post("/ops/experts/ZJ-9/status", data={"status": "training", "reason": "年审未过，须先培训"})
+    assert sent.status_code == 303
+    alone = operator.post("/ops/experts/ZJ-9/status", data={"status": "suspended", "reason": "年审未过"})
+    assert alone.status_code == 422 and "两人决定" in alone.get_data(as_text=True)
     for role in (Role.OFFICER, Role.AGENT, Role.EXPERT):
         assert enter(story.actor(role)).get("/ops/experts").status_code == 403
 
