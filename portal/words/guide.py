@@ -230,6 +230,12 @@ TASKS: dict[str, tuple[Task, ...]] = {
         ),
         Task("evaluation", _l("线索的数字"), _l("多少是真的、多少是误报、处理多久。"), "collusion.lead_figures"),
         Task("award", _l("处理投诉"), _l("期限、步骤、暂停令和决定都在一页；结果公开。"), "awards.complaints_desk"),
+        Task(
+            "evaluation",
+            _l("对评标专家的处理"),
+            _l("一人提出、专家申辩、另一人决定；决定当即生效，不再抽取。"),
+            "experts.sanctions",
+        ),
         Task("award", _l("保证金监督"), _l("逾期未退和有争议的一目了然。"), "bidding.bond_desk"),
         Task("award", _l("服务评价复核"), _l("差评整改后由您回访复核。"), "window.ratings"),
     ),
@@ -249,6 +255,9 @@ TASKS: dict[str, tuple[Task, ...]] = {
         ),
         Task("prepare", _l("担保机构"), _l("登记机构证书和接收指令的地址。"), "bidding.institutions"),
         Task("committee", _l("专家库与协作平台"), _l("入库审核、聘期、培训；与其他平台互借专家。"), "experts.pool"),
+        Task(
+            "committee", _l("对评标专家的处理"), _l("一标一评、年度考核之后提出；由另一人决定。"), "experts.sanctions"
+        ),
         Task("committee", _l("协作平台"), _l("对方的公钥、可借的库。"), "experts.partner_list"),
         Task("evaluation", _l("信用名单"), _l("按时导入；过旧的名单会在待办里提醒。"), "credit.imports"),
         Task("award", _l("数据交换"), _l("向上级平台报送，退回的逐条写明原因。"), "window.exchange"),
