@@ -48,7 +48,7 @@ OWNERS = ("tenderee", "agent", "changhe", "officer", "finance", "supervisor", "o
 """People of the demo's cast whose tender it is, or whose office; with the strangers and the public thirteen askers."""
 STRANGERS = (Role.TENDEREE, Role.AGENT, Role.BIDDER, Role.EXPERT)
 """Roles that see only what is theirs; the others see every section of the place by their office."""
-FOR_ANY_BIDDER = frozenset({"opening.peel_tasks", "opening.keep_presence", "opening.compare_head"})
+FOR_ANY_BIDDER = frozenset({"opening.peel_tasks", "opening.keep_presence", "opening.compare_head", "opening.readout"})
 """Asked for by programs of bidders in the hall; who bids not is told as much as the public, and has nothing to do."""
 TABLE = Path(__file__).resolve().parents[2] / "docs" / "routes.md"
 REFUSED_AT_THE_DOOR = frozenset({"signin.required", "door.role"})
