@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import jinja2
@@ -14,10 +13,9 @@ import rfc8785
 from bidding.models import Section
 from core import money
 from core.clock import BEIJING, from_iso, iso
+from core.render.papers import paper_templates
 from core.render.pdf import Attachment, render_pdf
 from opening.models import Bid
-
-TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 
 
 def render_contract(winner: Bid, section: Section, terms: Mapping[str, Any], number: int, *, at: datetime) -> bytes:
@@ -35,15 +33,7 @@ def render_contract(winner: Bid, section: Section, terms: Mapping[str, Any], num
 
 @cache
 def _pages() -> jinja2.Environment:
-    """The contract is a Chinese document whatever the reader's language."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined
-    )
-    environment.globals["_"] = lambda text, **facts: text % facts if facts else text
-    environment.filters["fen"] = money.grouped
-    environment.filters["upper"] = money.upper
-    environment.filters["day"] = _day
-    return environment
+    return paper_templates(fen=money.grouped, upper=money.upper, day=_day)
 
 
 def _day(text: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import jinja2
@@ -16,10 +15,10 @@ from core.clock import BEIJING, iso
 from core.errors import Conflict, Invalid
 from core.ledger.log import append
 from core.money import grouped
+from core.render.papers import paper_templates
 from core.render.pdf import Attachment, render_pdf
 from experts import queries as experts
 
-TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 MOST_DISSENT = 2000
 
 
@@ -94,16 +93,6 @@ def check_signed(sitting: Selection) -> None:
         raise Conflict("selection.unsigned", seats=waiting)
 
 
-def _chinese(text: str, /, **values: Any) -> str:
-    return text % values if values else text
-
-
 @cache
 def _pages() -> jinja2.Environment:
-    """The report is a Chinese document whatever the reader's language."""
-    pages = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined
-    )
-    pages.globals["_"] = _chinese
-    pages.filters["money"] = grouped
-    return pages
+    return paper_templates(money=grouped)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import jinja2
@@ -14,9 +13,9 @@ import segno
 
 from bidding.rules.receipt import Verified
 from core.clock import BEIJING
+from core.render.papers import paper_templates
 from core.render.pdf import Attachment, render_pdf
 
-TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 KINDS = {"submit": "递交", "replace": "替换", "withdraw": "撤回"}
 
 
@@ -32,12 +31,7 @@ def verify_address(origin: str, receipt: Mapping[str, Any]) -> str:
 
 @cache
 def _pages() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined
-    )
-    environment.globals["_"] = lambda text, **facts: text % facts if facts else text
-    environment.filters["beijing"] = lambda at: at.astimezone(BEIJING).strftime("%Y-%m-%d %H:%M:%S.%f")
-    return environment
+    return paper_templates(beijing=lambda at: at.astimezone(BEIJING).strftime("%Y-%m-%d %H:%M:%S.%f"))
 
 
 def render_receipt(

@@ -7,7 +7,6 @@ import tarfile
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import jinja2
@@ -21,27 +20,21 @@ from core.act import Act
 from core.clock import BEIJING, from_iso, iso
 from core.errors import Missing
 from core.ledger.log import append
+from core.render.papers import paper_templates
 from core.render.pdf import Attachment, render_pdf
 from core.store import ObjectStore
 
-TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 FORMAT = "sunbid-lead/v1"
 MOST_PASSAGES = 20
 
 
 @cache
 def _pages() -> jinja2.Environment:
-    """A paper is a Chinese document whatever the reader's language, so no web and no catalogue is needed."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined
+    return paper_templates(
+        beijing=lambda text: f"{from_iso(text).astimezone(BEIJING):%Y-%m-%d %H:%M:%S}" if text else "—",
+        percent=lambda value: f"{100 * value:.3g}%",
+        marked=marked,
     )
-    environment.globals["_"] = lambda text, **facts: text % facts if facts else text
-    environment.filters["beijing"] = lambda text: (
-        f"{from_iso(text).astimezone(BEIJING):%Y-%m-%d %H:%M:%S}" if text else "—"
-    )
-    environment.filters["percent"] = lambda value: f"{100 * value:.3g}%"
-    environment.filters["marked"] = marked
-    return environment
 
 
 def marked(side: dict[str, Any]) -> list[tuple[str, str]]:

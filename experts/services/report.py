@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 import rfc8785
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from bidding import services as bidding
 from core.act import Act
@@ -17,6 +15,7 @@ from core.errors import Conflict, Forbidden, Invalid
 from core.ledger.log import append
 from core.machine import advance
 from core.money import grouped
+from core.render.papers import paper_templates
 from core.render.pdf import Attachment, render_pdf
 from experts import queries
 from experts.models import Committee, Member
@@ -25,7 +24,6 @@ from experts.services.duty import reveal_tables
 from experts.services.masks import check_leader, check_moving, check_own, from_seat
 from opening.rules import joint_name
 
-TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 MOST_DISSENT = 2000
 
 
@@ -41,10 +39,7 @@ def write_report(act: Act, committee: Committee) -> str:
             "committee.state", verb="write_report", state=committee.state, allowed=["locked"], subject=committee.subject
         )
     facts = report_facts(act, committee)
-    pages = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
-    pages.globals["_"] = _chinese
-    pages.filters["money"] = grouped
-    html = pages.get_template("experts/report_document.html").render(**facts)
+    html = paper_templates(money=grouped).get_template("experts/report_document.html").render(**facts)
     result = Attachment(
         "result.json",
         rfc8785.dumps(queries.told_result(committee)),
@@ -130,11 +125,6 @@ def deliver_report(act: Act, committee: Committee) -> None:
     advance(seat, committee, "deliver", report_sha256=committee.report_sha256)
     append(seat, "report.deliver", committee.subject, {"report_sha256": committee.report_sha256})
     bidding.deliver_report(seat, committee.section, report_sha256=committee.report_sha256)
-
-
-def _chinese(text: str, /, **values: Any) -> str:
-    """The report is a Chinese document: its source text, filled in."""
-    return text % values if values else text
 
 
 def _sign(act: Act, member: Member, report_sha256: str, dissent: str) -> None:

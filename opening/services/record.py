@@ -7,7 +7,6 @@ import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import jinja2
@@ -23,6 +22,7 @@ from core.clock import BEIJING, from_iso, iso
 from core.errors import Conflict, Invalid
 from core.ledger.log import append
 from core.machine import advance
+from core.render.papers import paper_templates
 from core.render.pdf import Attachment, render_pdf
 from opening import queries
 from opening.models import Opening
@@ -30,21 +30,15 @@ from opening.rules import record_message
 from opening.services.preconditions import check_conditions
 from opening.services.reading import sitting_name
 
-TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
-
 
 @cache
 def _pages() -> jinja2.Environment:
-    """The printed record is a Chinese document whatever the reader's language, so no web and no catalogue is needed."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined
+    return paper_templates(
+        fen=money.grouped,
+        upper=money.upper,
+        beijing=_beijing,
+        clock=lambda text: _beijing(text)[-8:] if text else "—",
     )
-    environment.globals["_"] = lambda text, **facts: text % facts if facts else text
-    environment.filters["fen"] = money.grouped
-    environment.filters["upper"] = money.upper
-    environment.filters["beijing"] = _beijing
-    environment.filters["clock"] = lambda text: _beijing(text)[-8:] if text else "—"
-    return environment
 
 
 def _beijing(text: str | None) -> str:
