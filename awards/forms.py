@@ -282,4 +282,4 @@ def kept_file(name: str, data: bytes) -> str:
 def check_phrase(fields: Fields, phrase: str, name: str = "confirmation") -> None:
     """Refuse an irreversible act whose confirmation was not typed."""
     if text(fields, name, most=80, required=False) != phrase:
-        raise Invalid("form.confirmation", field=name, phrase=phrase)
+        raise Invalid("form.confirmation", field=name, expected=phrase)

@@ -266,7 +266,7 @@ class SmallInstitution:
         if came is None:
             raise Missing("bond.payment_unknown", reference=str(order["payment"])[:60])
         if statement.plain_account(came["payer_account"]) != order["account"]:
-            raise Conflict("refund.other_account", account=str(order["account"])[-4:])
+            raise Conflict("refund.other_account", account=str(order["account"])[-4:], name=came["payer"])
         book["payments"].append(
             {
                 **came, "reference": reference, "direction": "out", "amount_fen": order["amount_fen"],

@@ -236,7 +236,7 @@ def read_case(
     present = {document.sha256 for bid in bids for document in bid.documents}
     if archive_dir is not None:
         if not archive_dir.is_dir():
-            raise Invalid("archive.missing", field="archive")
+            raise Invalid("scan.no_archive", field="archive", folder=str(archive_dir))
         for bid in read_archive(archive_dir, unread, progress):
             kept = tuple(document for document in bid.documents if document.sha256 not in present)
             # The present bids may already lie in the archive: they must not explain themselves.

@@ -365,7 +365,16 @@ def check_not_rolled_back(session: Session, witnessed: Head) -> None:
     """
     held = size(session)
     if held < witnessed.size:
-        raise Conflict("ledger.rolled_back", held=held, witnessed=witnessed.size, first_missing=held)
+        raise Conflict(
+            "ledger.rolled_back",
+            source=witnessed.origin,
+            held=held,
+            witnessed=witnessed.size,
+            first_missing=held,
+            missing=f"{held}–{witnessed.size - 1}",
+            receipts=None,  # a head tells nothing of them
+            receipt_count=None,
+        )
     if witnessed.size and root_at(session, witnessed.size) != witnessed.root:
         raise Conflict("ledger.fork", size=witnessed.size)
 

@@ -261,7 +261,7 @@ def opening_of(session: Session, section: Section) -> Opening:
     """The section's opening, or Missing."""
     found = session.scalar(select(Opening).where(Opening.section_id == section.id))
     if found is None:
-        raise Missing("opening.unknown")
+        raise Missing("opening.unknown", section=section.code)
     return found
 
 

@@ -25,9 +25,10 @@ def coefficient_grid(method: Mapping[str, Any]) -> list[str]:
         low, high = (Decimal(bound) for bound in price["k_range"][:2])
         step = Decimal(price["step"])
     except (InvalidOperation, KeyError, TypeError, ValueError):
-        raise Invalid("method.k_range", field="k_range") from None
+        told = price["k_range"]
+        raise Invalid("method.k_range", field="k_range", low=told, high=None, step=price.get("step")) from None
     if not 0 < low <= high or step <= 0 or (high - low) % step:
-        raise Invalid("method.k_range", field="k_range")
+        raise Invalid("method.k_range", field="k_range", low=low, high=high, step=step)
     places = max(-int(value.normalize().as_tuple().exponent) for value in (low, high, step))
     count = int((high - low) / step) + 1
     return [f"{low + step * n:.{max(places, 0)}f}" for n in range(count)]

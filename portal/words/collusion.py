@@ -59,6 +59,7 @@ SENTENCES = {
     "market.columns": _l("%(file)s 缺少列：%(missing)s。"),
     "market.row": _l("%(file)s 第 %(line)s 行的 %(column)s 不可用。"),
     "bids.missing": _l("没有投标文件夹。"),
+    "scan.no_archive": _l("没有往期档案的文件夹或索引：%(folder)s。"),
     "bids.few": _l("至少需要两家投标文件才能比较，现有 %(found)s 家。"),
     "bids.many": _l("文件过多：%(found)s 个。"),
 }

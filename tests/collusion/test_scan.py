@@ -218,7 +218,7 @@ def test_too_few_bidders_and_missing_folders_are_refused(tmp_path: Path) -> None
         assert refused.value.code == code
     with pytest.raises(Invalid) as refused:
         read_case([], folder(tmp_path / "two", a=OWN, b=OWN), tmp_path / "nowhere")
-    assert refused.value.code == "archive.missing"
+    assert refused.value.code == "scan.no_archive"
 
 
 def test_the_command_writes_json_and_exits_as_promised(tmp_path: Path) -> None:

@@ -222,7 +222,7 @@ def _recount(act: Act, refund: BondRefund) -> None:
     """Everything a refund says, found a second way: by one statement over the tables, by another arithmetic."""
     row = queries.recount(act.session, refund)
     if row is None:
-        raise Conflict("refund.recount", what="payment")
+        raise Conflict("refund.recount", what="payment", said=refund.principal_fen, found=None)
     law = queries.bond_law(refund.bond.section)
     wanted = recounted(
         came_fen=row["came"] - min(max(row["kept"] - row["newer"], 0), row["came"]),
