@@ -15,7 +15,7 @@ from core.locker import Private
 from core.machine import advance
 from core.outbox import post
 from credit import services as credit
-from credit.queries import fact_from
+from credit.queries import fact_from, withdrawal
 from experts import queries
 from experts.models import Expert, Sanction
 from experts.rules.discipline import HELD, PUBLIC_MEASURES, causes, check_measure, lasts_until, status_under
@@ -150,9 +150,9 @@ def decide_lift(act: Act, sanction: Sanction, *, is_lifted: bool, opinion: str) 
         return
     _settle(act, sanction)
     fact = fact_from(act.session, kind=FACT, identifier=normalise_uscc(sanction.expert.code), source=sanction.subject)
-    if fact is not None:
+    if fact is not None and withdrawal(act.session, fact) is None:
         lift = f"lift {sanction.id}"
-        credit.withdraw_fact(act, fact, source=f"{sanction.subject}:lift", decision=lift, reason="ended early")
+        credit.withdraw_fact(act, fact, source=f"{sanction.subject}:lift", decision=lift, reason="提前解除")
     _tell(act, sanction, "experts.sanction_ended")
 
 

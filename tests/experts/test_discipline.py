@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 from accounts.queries import actor_for
 from accounts.rules import Role
@@ -19,6 +20,7 @@ from core.act import SYSTEM, Actor
 from core.calendar import day_of
 from core.errors import Conflict, Forbidden, Invalid, Missing, Refusal, Untimely
 from core.outbox import inbox
+from credit import services as credit
 from credit.models import CreditFact
 from experts import queries, services
 from experts.cli import experts as command
@@ -190,6 +192,10 @@ def test_an_early_end_is_asked_by_one_and_decided_by_another(desk: Desk) -> None
     desk.do(services.decide_lift, number, desk.second, is_lifted=False, opinion="材料不全")
     assert desk.state(number) == ("in_force", "removed")
     desk.do(services.ask_lift, number, desk.expert(code), "判决已经被撤销，附新判决全文。")
+    # The supervision may have withdrawn the fact on its page already. Seen red: with a second withdrawal tried.
+    with desk.platform.act(desk.second) as act:
+        fact = act.session.scalars(select(CreditFact)).one()
+        credit.withdraw_fact(act, fact, source="credit.fact:1", decision="（2026）渝行终9号", reason="判决撤销原决定")
     desk.do(services.decide_lift, number, desk.second, is_lifted=True, opinion="属实")
     assert desk.state(number) == ("lifted", "active")
     with desk.platform.reading() as session:
