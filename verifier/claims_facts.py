@@ -33,6 +33,10 @@ def facts(case: Case, out: Findings) -> Said:
         need(same(there, logged), "与日志所载不同", "not those the ledger tells")
     standing: dict[int, Row] = {}
     taken: set[int] = set()
+    unnumbered = [
+        entry["facts"]["identifier"] for entry in case.told("credit.fact", about) if "number" not in entry["facts"]
+    ]
+    lowest = min((row["number"] for row in rows if row["withdraws"] is None), default=None)
     for row, entry in zip(rows, told, strict=False):
         with out.at(f"{FILE} {row['number']}"):
             day = (instant(row["recorded_at"]).astimezone(UTC) + timedelta(hours=8)).date().isoformat()
@@ -42,7 +46,11 @@ def facts(case: Case, out: Findings) -> Said:
             if back is None:
                 standing[row["number"]] = row
             else:
-                held = back in standing and same(standing[back]["identifier"], row["identifier"])
+                if back not in standing and row["identifier"] in unnumbered:
+                    unnumbered.remove(row["identifier"])
+                    held = back < (row["number"] if lowest is None else lowest)
+                else:
+                    held = back in standing and same(standing[back]["identifier"], row["identifier"])
                 need(held and back not in taken, "撤销了不存在或已撤销的记录", "withdraws none that stands")
                 taken.add(back)
     with out.at(FILE):
@@ -67,6 +75,7 @@ def decisions(case: Case, out: Findings, rows: list[Row]) -> None:
     """Every decision that makes a fact has all of them; no fact of these kinds is without one."""
     kinds = {"award_abandoned", "bond_forfeited", "contract_performed", "contract_broken", "collusion_confirmed"}
     left = [row for row in rows if row["kind"] in kinds]
+    times: dict[str, int] = {}
     for entry in case.entries:
         with out.at(f"ledger {entry.get('index')}"):
             kind = makes(entry)
@@ -77,6 +86,9 @@ def decisions(case: Case, out: Findings, rows: list[Row]) -> None:
             source = origin(entry)
             if kind == "bond_forfeited" and not source.startswith(f"bond:{case.section}:"):
                 continue
+            if kind == "bond_forfeited":
+                times[source] = times.get(source, 0) + 1
+                source = source if times[source] == 1 else f"{source}:keep:{times[source]}"
             own = [row for row in left if row["kind"] == kind and row["source"] == source]
             left = [row for row in left if row not in own]
             need(own, f"{source} 没有信用事实", f"no fact of {source}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -34,13 +35,17 @@ def check_facts(told: Told) -> dict[str, Any]:
         return {"facts": 0, "withdrawn": 0}
     rows = told.credit_facts
     need_list(rows, MEMBER)
+    old = [
+        one["facts"]["identifier"] for one in told.ledger["entries"]
+        if one["subject"] == about and one["kind"] == KINDS[0] and "number" not in one["facts"]
+    ]  # fmt: skip
     said = [[*(one["facts"][name] for name in TOLD), one["at"]] for one in entries]
     need([[*(row[name] for name in TOLD), row["recorded_at"]] for row in rows] == said, "archive.untold", what="facts")
     for row, entry in zip(rows, entries, strict=True):
         _wrong((entry["kind"] == KINDS[1]) == (row["withdraws"] is not None), row, "withdraws")
         _wrong(row["decided_on"] <= day_of(from_iso(row["recorded_at"])).isoformat(), row, "decided_on")
     first = [row for row in rows if row["withdraws"] is None]
-    _check_withdrawals(rows, {row["number"]: row for row in first})
+    _check_withdrawals(rows, {row["number"]: row for row in first}, old)
     _check_reversals(told, rows)
     need(len({(row["kind"], row["identifier"], row["source"]) for row in first}) == len(first), "archive.untold",
          what="facts")  # fmt: skip
@@ -52,16 +57,24 @@ def _wrong(holds: bool, row: dict[str, Any], what: str) -> None:
     need(holds, "archive.fact", number=row["number"], what=what)
 
 
-def _check_withdrawals(rows: Iterable[dict[str, Any]], first: dict[int, dict[str, Any]]) -> None:
-    """A withdrawal names an earlier fact of the same party, each once."""
+def _check_withdrawals(rows: Iterable[dict[str, Any]], first: dict[int, dict[str, Any]], old: list[str]) -> None:
+    """A withdrawal names an earlier fact of the same party, each once.
+
+    `old`: the parties of facts that platforms before 0.9 told without a number: lower than any of these, each once.
+    """
     gone: set[int] = set()
     for row in rows:
         number = row["withdraws"]
-        if number is not None:
-            held = first.get(number)
-            same = held is not None and held["identifier"] == row["identifier"] and number < row["number"]
-            _wrong(same and number not in gone, row, "withdraws")
-            gone.add(number)
+        if number is None:
+            continue
+        held = first.get(number)
+        if held is None and row["identifier"] in old:
+            old.remove(row["identifier"])
+            same = number < min(first, default=row["number"])
+        else:
+            same = held is not None and held["identifier"] == row["identifier"]
+        _wrong(same and number < row["number"] and number not in gone, row, "withdraws")
+        gone.add(number)
 
 
 def _check_reversals(told: Told, rows: Iterable[dict[str, Any]]) -> None:
@@ -84,15 +97,21 @@ def _check_decisions(told: Told, rows: list[dict[str, Any]]) -> None:
         if row["kind"] in FOUNDED:
             held.setdefault((row["kind"], row["source"]), []).append(row)
     found = set()
+    keeps: Counter[str] = Counter()
     for entry in told.ledger["entries"]:
         kind = _follows(entry)
         stated = (entry["facts"] or {}).get("fact")
         need(stated in (None, kind), "archive.untold", what="facts")
         if kind is None or (stated is None and entry["at"] < MUST_FROM):
             continue
-        key = (kind, _source(entry))
         if kind == "bond_forfeited" and not _is_own(told, entry):
             continue
+        source = _source(entry)
+        if kind == "bond_forfeited":
+            # Kept again, by another decision, after the one before was reversed.
+            keeps[source] += 1
+            source += f":keep:{keeps[source]}" if keeps[source] > 1 else ""
+        key = (kind, source)
         need(key in held, "archive.fact_missing", source=key[1])
         found.add(key)
         for row in held[key]:

@@ -6,7 +6,7 @@ from bidding.models import Bond
 from bidding.queries import bonds as queries
 from bidding.rules.bonds import PAPERS, books, check_forfeit
 from bidding.services.bonds.books import post
-from bidding.services.bonds.facts import FACT, record_kept
+from bidding.services.bonds.facts import FACT, is_of, record_kept
 from bidding.services.bonds.orders import order_claim
 from bidding.services.bonds.performance import release_performance_bond
 from bidding.services.lock import lock_row
@@ -103,7 +103,7 @@ def restore_bond(act: Act, bond: Bond, *, reason: str, document: str) -> None:
     post(act, bond.section, bond, f"restore:{bond.id}:{bond.epoch}", books.moved(kept, books.KEPT, owed))
     bond.decision = None
     for fact in credit_queries.standing_facts(act.session, bond.section.code):
-        if fact.kind == FACT and fact.source == bond.subject:
+        if is_of(bond, fact):
             credit.withdraw_fact(act, fact, source=bond.subject, decision=document, reason=reason)
     if bond.kind == "performance" and bond.number is not None:
         release_performance_bond(act, bond.section, bond.number, due_on=day_of(act.now), reason=reason)

@@ -247,7 +247,10 @@ def test_a_bond_is_kept_only_for_a_cause_of_the_law_by_a_decision(stage: BondSta
 
 
 def test_what_kept_a_bond_is_reversed_and_every_fen_goes_back(stage: BondStage, login: Callable[..., Any]) -> None:
-    """The money is owed again by the day it had been due, the fact is withdrawn; a claimed guarantee is not here."""
+    """The money is owed again by the day it had been due, the fact is withdrawn; a claimed guarantee is not here.
+
+    Another decision may keep it again. Seen red: with the bond for the source of every decision.
+    """
     keep = {"cause": "revoked", "reason": "截标后撤销投标，招标文件第二章载明", "document": "滨水招〔2026〕9号"}
     stage.due("contract", numbers=[stage.bond("b").number])
     last = stage.bond("b").due_on
@@ -268,6 +271,13 @@ def test_what_kept_a_bond_is_reversed_and_every_fen_goes_back(stage: BondStage, 
     with stage.platform.reading() as session:
         standing = [one.source for one in credit.standing_facts(session, stage.code)]
     assert standing == [stage.bond("a").subject]
+    with stage.platform.act(stage.finance) as act:
+        again = queries.bond_by_id(act.session, bond.id)
+        services.forfeit_bond(act, again, **{**keep, "document": "滨水招〔2026〕31号"})
+        (fact,) = (one for one in credit.standing_facts(act.session, stage.code) if one.identifier == bond.holder)
+        assert (fact.source, fact.decision) == (f"{bond.subject}:keep:2", "滨水招〔2026〕31号")
+        services.restore_bond(act, again, reason=back["restoring"], document=back["reversal"])
+        assert [one.source for one in credit.standing_facts(act.session, stage.code)] == standing
     report = stage.report()
     assert report["balanced"] and report["totals"]["kept"] == 0
     refund = stage.prepare("b")
