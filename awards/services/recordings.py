@@ -14,6 +14,7 @@ from awards.queries import recordings as found
 from awards.rules.recordings import EVALUATION, OPENING, SELECTION, STANDING, check_times
 from awards.rules.renewal import rule_at
 from bidding.models import Section
+from bidding.services import lock_row
 from core.act import Act
 from core.clock import iso
 from core.errors import Conflict, Forbidden, Invalid
@@ -66,7 +67,7 @@ def miss_recording(act: Act, section: Section, *, room: str, site: str, reason: 
 
 def withdraw_recording(act: Act, held: Recording, *, reason: str) -> None:
     """An entry was wrong: it stays in the index, withdrawn with the reason. By whoever may register such a one."""
-    _check_open(held.section)
+    _check_open(act, held.section)
     wanted = RUNS[held.room] if held.sha256 is not None else (Role.SUPERVISOR,)
     if not act.actor.has(*wanted):
         raise Forbidden("recording.room" if held.sha256 is not None else "recording.supervisor")
@@ -74,13 +75,14 @@ def withdraw_recording(act: Act, held: Recording, *, reason: str) -> None:
     advance(act, held, "withdraw", reason=reason)
 
 
-def _check_open(section: Section) -> None:
+def _check_open(act: Act, section: Section) -> None:
+    lock_row(act, section)  # or two entries would take one number, or one come while the file is sealed without it
     if section.state == "archived":
         raise Conflict("recording.sealed", section=section.code)
 
 
 def _check_room(act: Act, section: Section, room: str, site: str) -> None:
-    _check_open(section)
+    _check_open(act, section)
     if found.hours(act.session, section, room, act.now) is None:
         raise Conflict("recording.no_room")
     if site not in found.places(act.session, section)[room]:

@@ -6,15 +6,23 @@ import hashlib
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from click.testing import CliRunner
 
+from accounts.rules import Role
 from awards.cli import archive
 from awards.forms import read_recording
+from awards.queries.recordings import recordings
 from awards.rules.recordings import check_times, uncovered
+from awards.services import register_recording
+from bidding import queries as bidding
+from core.act import Platform
+from core.clock import StoppedClock
 from core.errors import Invalid
 from core.forms import every
+from tests.experts.story import Story
 
 NINE = datetime(2026, 11, 3, 1, tzinfo=UTC)
 
@@ -68,3 +76,29 @@ def test_the_command_says_the_hash_and_size_of_a_file(tmp_path: Path) -> None:
     sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
     assert json.loads(said.output) == {"name": "大厅 1.mp4", "sha256": sha256, "size": 6_000_000}
     assert CliRunner().invoke(archive, ["recording", str(file)]).output == f"{sha256}  6000000  大厅 1.mp4\n"
+
+
+def test_two_who_register_at_once_get_a_number_each(platform: Platform, clock: StoppedClock) -> None:
+    """The second waits for the first. Seen red on PostgreSQL: without the lock both took the number 1."""
+    story = Story(platform, clock)
+    story.to_delivered()
+    now, found = clock.now(), []
+
+    def register(sha256: str) -> None:
+        with platform.act(story.actor(Role.OFFICER)) as act:
+            made = register_recording(
+                act, bidding.section(act.session, story.code), room="evaluation", site="", title="一号机位",
+                media="video", began_at=now - timedelta(hours=1), ended_at=now, sha256=sha256, size=7,
+                location="柜 3", custody="档案室",
+            )  # fmt: skip
+            found.append(made.number)
+            if sha256 == "5a" * 32:
+                other.start()
+                other.join(0.5)
+
+    other = Thread(target=register, args=("5b" * 32,))
+    register("5a" * 32)
+    other.join(30)
+    assert found == [1, 2]
+    with platform.reading() as session:
+        assert [one.number for one in recordings(session, bidding.section(session, story.code))] == [1, 2]
