@@ -50,7 +50,7 @@ KINDS = {
     "awards.judge_supplement": Kind("awards.supplements", ("awards.approve_supplement", "awards.refuse_supplement")),
 }  # fmt: skip
 
-STAGES = ("opened", "evaluating", "evaluated", "candidates_published", "awarded")
+STAGES = ("opened", "evaluating", "evaluated", "candidates_published", "awarded", "failed")
 """States of a section in which something of this floor may wait for its tenderee."""
 SOON_INVALID = 15
 """Days before the bids lapse from which on the tenderee is reminded; a reminder, no rule of law."""
@@ -75,6 +75,14 @@ def _project(session: Session, actor: Actor, now: datetime) -> Iterator[Item]:
 
 def _section(session: Session, section: Section, actor: Actor, now: datetime) -> Iterator[Item]:
     law = law_of(section)
+    publicity = session.scalar(select(Publicity).where(Publicity.section_id == section.id))
+    if actor.has(Role.TENDEREE) and publicity is not None:
+        # Whoever follows, or whether it is tendered again: the fault of who gave up is still to be decided.
+        for lost in queries.set_aside(session, publicity):
+            if lost.reason == "gave_up" and lost.fault is None:
+                yield bidding.on(section, "awards.judge_abandonment", facts={"number": lost.bid.number})
+    if section.state == "failed":
+        return
     if section.state in ("opened", "evaluating", "evaluated", "candidates_published"):
         yield from _validity(session, section, now)
     if section.state == "evaluated":
@@ -89,7 +97,6 @@ def _section(session: Session, section: Section, actor: Actor, now: datetime) ->
         kind = "awards.candidates" if key == "candidate_publish_within" else "awards.result"
         if kind == "awards.candidates" or actor.has(Role.TENDEREE):
             yield bidding.on(section, kind, due=due, rule=bidding.cited(law, key))
-    publicity = session.scalar(select(Publicity).where(Publicity.section_id == section.id))
     if publicity is None:
         return
     for one in queries.objections(session, publicity):
@@ -97,10 +104,6 @@ def _section(session: Session, section: Section, actor: Actor, now: datetime) ->
             rule = bidding.cited(law, "objection_answer")
             facts = {"number": one.number}
             yield bidding.on(section, "awards.answer_objection", due=one.answer_due_at, facts=facts, rule=rule)
-    if actor.has(Role.TENDEREE):
-        for lost in queries.set_aside(session, publicity):
-            if lost.reason == "gave_up" and lost.fault is None:
-                yield bidding.on(section, "awards.judge_abandonment", facts={"number": lost.bid.number})
     if section.state == "candidates_published":
         yield from _award(session, section, publicity, actor)
     if section.state == "awarded":

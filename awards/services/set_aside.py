@@ -10,6 +10,7 @@ from awards.services.contracts import void_contract
 from awards.services.selection import dissolve_selection
 from bidding import queries as bidding_queries
 from bidding import services as bidding
+from bidding.services import lock_row
 from core.act import Act
 from core.board import publish_notice
 from core.clock import iso
@@ -127,6 +128,7 @@ def judge_abandonment(act: Act, publicity: Publicity, number: int, *, at_fault: 
     lost = next((one for one in queries.set_aside(act.session, publicity) if one.number == number), None)
     if lost is None:
         raise Missing("set_aside.unknown")
+    lock_row(act, lost)  # or two who decide at once would both be told
     if lost.reason != "gave_up" or lost.fault is not None:
         raise Conflict("set_aside.judged", number=lost.bid.number)
     reason = reason.strip()

@@ -10,7 +10,9 @@ import pytest
 from flask import Flask
 
 from accounts.rules import Role
+from awards import services as after_award
 from awards.queries import agenda as from_the_report_on
+from awards.queries import publicity as publicity_of
 from bidding import queries, rules, services
 from core.act import Actor, Platform
 from core.calendar import DAY, day_of, end_of_day, national
@@ -192,6 +194,38 @@ def test_who_objected_in_vain_is_told_until_when_to_complain(platform: Platform,
     began = day_of(awards.publicity(story).began_at)
     assert told.due == end_of_day(national().end_of_days(began, 12).on)
     assert told.rule is not None and told.rule["rule"] == "R-553"
+
+
+def test_whose_fault_a_giving_up_was_waits_until_it_is_decided(
+    platform: Platform, clock: StoppedClock, login: Login
+) -> None:
+    """Also where nobody followed and it is tendered again. Seen red: after the evaluated section's return."""
+    story = Story(platform, clock)
+    story.to_delivered()
+    awards.publish(story)
+    clock.move_to(awards.publicity(story).ends_at)
+    awards.end(story)
+    awards.award(story)
+    tenderee = story.actor(Role.TENDEREE)
+
+    def waits() -> bool:
+        with platform.reading() as session:
+            found = from_the_report_on.agenda(session, tenderee, clock.now())
+            return any(item.kind == "awards.judge_abandonment" for item in found)
+
+    with platform.act(tenderee) as act:
+        held = publicity_of(act.session, queries.section(act.session, story.code))
+        after_award.set_aside_winner(act, held, reason="gave_up", evidence="中标人来函放弃中标，原件已存档。")
+    assert waits()
+    with platform.act(tenderee) as act:
+        held = publicity_of(act.session, queries.section(act.session, story.code))
+        after_award.hold_again(act, held, "其余候选人报价过高，重新招标。")
+    assert waits()
+    page = f"/tender/{story.code}/award"
+    judged = {"fault": "without_cause", "fault_reason": "经核实没有正当理由，项目经理在职"}
+    assert f"{page}/set-aside/1/fault" in login(Role.TENDEREE).get(page).text
+    assert login(Role.TENDEREE).post(f"{page}/set-aside/1/fault", data=judged).status_code == 303
+    assert not waits()
 
 
 def test_the_page_says_so_in_both_languages_and_only_to_who_is_signed_in(
