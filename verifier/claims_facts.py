@@ -2,6 +2,7 @@
 
 from datetime import UTC, timedelta
 from typing import Any
+from unicodedata import normalize
 
 from .canonical import instant, need, same
 from .claims_ledger import Said
@@ -160,5 +161,5 @@ def named(case: Case, rows: list[Row], entry: Entry) -> None:
         number = next(one["bid"] for one in versions if entry["subject"] == f"contract:{case.section}:{one['number']}")
     wanted = {next(bid["identifier"] for bid in bids if bid["number"] == number)}
     if rows[0]["rule"]["value"] == "each":
-        wanted |= {one["uscc"].upper() for one in case.consortia[number]}
+        wanted |= {normalize("NFKC", one["uscc"]).strip().upper()[:40] for one in case.consortia[number]}
     need(names == wanted, "所记的单位不对", "other parties than it names")

@@ -44,7 +44,7 @@ def record_fact(
     back. Of people who have no organisation's code the pool's number is told, never their own. Conflict
     ("credit.fact_withdrawn") for one that was withdrawn: what was reversed comes back only by another decision.
     """
-    code = normalise_uscc(identifier)
+    code = _code(identifier)
     held = queries.fact_from(act.session, kind=kind, identifier=code, source=source)
     if held is not None:
         if queries.withdrawal(act.session, held) is not None:
@@ -55,14 +55,14 @@ def record_fact(
         act,
         CreditFact(
             identifier=code,
-            name=name,
+            name=name[:200],
             kind=kind,
             section=section_code,
             source=source[:120],
             decision=decision.strip()[:200],
             decided_on=day.isoformat(),
             rule=fact_rule(kind, law, day),
-            member_of=normalise_uscc(member_of) if member_of else "",
+            member_of=_code(member_of),
             facts=dict(facts),
             recorded_at=act.now,
         ),
@@ -82,7 +82,7 @@ def record_joint_fact(
     found = [record_fact(act, identifier=identifier, **rest)]
     if found[0].rule["value"] == EACH:
         for code, name in members:
-            if normalise_uscc(code) != found[0].identifier:
+            if _code(code) != found[0].identifier:
                 found.append(record_fact(act, **{**rest, "identifier": code, "name": name, "member_of": identifier}))
     return found
 
@@ -134,6 +134,11 @@ def told_fact(fact: CreditFact) -> dict[str, Any]:
         "member_of": fact.member_of, "source": fact.source, "decision": fact.decision, "decided_on": fact.decided_on,
         "rule": fact.rule, "withdraws": fact.withdraws_id, "facts": fact.facts,
     }  # fmt: skip
+
+
+def _code(text: str) -> str:
+    """A code as facts keep it: what a consortium seals of its members is any text, and no longer than the column."""
+    return normalise_uscc(text)[:40]
 
 
 def _added(act: Act, fact: CreditFact) -> CreditFact:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -45,7 +46,7 @@ def kept(index: int, number: int, source: str) -> dict[str, Any]:
     return fact(index, number, "bond_forfeited", source, kept_fen=5, cause="revoked")
 
 
-def judged(told: Story) -> bool:
+def judged(told: Story, joint: Sequence[dict[str, str]] = ()) -> bool:
     """Whether both verifiers hold the file's facts for those of its log; they never differ."""
     rows = [
         {**one["facts"], "recorded_at": one["at"]} for one in told
@@ -53,14 +54,14 @@ def judged(told: Story) -> bool:
     ]  # fmt: skip
     bids = [{"number": 1, "identifier": PARTY}]
     ours = SimpleNamespace(
-        project={"section": {"code": "A1"}}, ledger={"entries": told}, credit_facts=rows, bids=bids, consortia={1: []},
-        container=SimpleNamespace(members={"credit_facts.json"}),
+        project={"section": {"code": "A1"}}, ledger={"entries": told}, credit_facts=rows, bids=bids,
+        consortia={1: list(joint)}, container=SimpleNamespace(members={"credit_facts.json"}),
     )  # fmt: skip
     archive = SimpleNamespace(
         members={"credit_facts.json"}, rows=lambda path: rows if path == "credit_facts.json" else bids
     )
     theirs = SimpleNamespace(
-        section="A1", entries=told, consortia={1: []}, archive=archive,
+        section="A1", entries=told, consortia={1: list(joint)}, archive=archive,
         told=lambda kind, about: [one for one in told if (one["kind"], one["subject"]) == (kind, about)],
     )  # fmt: skip
     found = Findings()
@@ -106,3 +107,14 @@ def test_what_is_kept_again_is_a_fact_of_its_own() -> None:
     assert not judged([*first, keep(4)]), "the second decision left out"
     assert not judged([*first, keep(4), kept(5, 9, BOND)])
     assert not judged([*first, kept(5, 9, f"{BOND}:keep:2")]), "no second decision"
+
+
+def test_a_member_is_named_as_its_code_is_kept() -> None:
+    """A sealed code is any text: full-width, with spaces, of any length. Seen red: with its capitals alone."""
+    joint = [{"uscc": PARTY}, {"uscc": f" {'９１' * 100} "}]
+    both = [keep(1)]
+    for index, code in enumerate((PARTY, "91" * 20), 2):
+        both.append(kept(index, index, BOND))
+        both[-1]["facts"] |= {"identifier": code, "rule": {"key": "credit.fact.bond_forfeited", "value": "each"}}
+    assert judged(both, joint)
+    assert not judged(both[:-1], joint), "a member left out"

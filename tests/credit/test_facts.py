@@ -66,6 +66,10 @@ def test_of_a_consortium_each_member_or_the_lead_by_the_kinds_rule(act_as: ActAs
         assert [(one.identifier, one.member_of) for one in found] == [
             (uscc(1), ""), (uscc(2), uscc(1)), (uscc(3), uscc(1)),
         ]  # fmt: skip
+        # What a consortium sealed of its members is any text. Seen red on PostgreSQL: with it as long as it was sealed.
+        odd = [(uscc(1), "甲"), (f" {'９１' * 100} ", "乙" * 900)]
+        found = abandoned(act, members=odd, source="publicity:BJ-1:set_aside:2")
+        assert [(one.identifier, len(one.name)) for one in found] == [(uscc(1), 5), ("91" * 20, 200)]
         (lead,) = abandoned(act, members=members, kind="collusion_confirmed", source="warning:BJ-1-1")
         assert lead.rule["value"] == "lead" and lead.rule["rule"] == "R-657"
         (old,) = abandoned(act, 7, members=[*members[:1], (uscc(7), "甲")], law=Snapshot("T", "2001-01-01", {}))

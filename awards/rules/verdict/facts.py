@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
+from accounts.rules import normalise_uscc
 from awards.rules.verdict.told import Told, need, need_list
 from core.calendar import day_of
 from core.clock import from_iso
@@ -178,5 +179,5 @@ def _check_parties(told: Told, rows: list[dict[str, Any]], entry: dict[str, Any]
         bid = next(one for one in told.bids if one["number"] == number)
         wanted = {bid["identifier"]}
         if row["rule"]["value"] == "each":
-            wanted |= {one["uscc"].upper() for one in told.consortia[number]}
+            wanted |= {normalise_uscc(one["uscc"])[:40] for one in told.consortia[number]}
     _wrong({one["identifier"] for one in rows} == wanted, row, "identifier")
