@@ -119,12 +119,14 @@ def publish_names(act: Act, opening: Opening) -> list[Bid]:
 def _claimed(bid: Bid) -> bidding_services.Claim:
     """What the bid's identity package says of its bond; nothing where it says it in another form than is sealed.
 
-    A consortium's bond may come from any of its members (R-157): who they are goes with what was declared.
+    A consortium's bond may come from any of its members (R-157), and each answers for it: those that are published with
+    the names, whatever else the package says, and also where it says nothing of a bond.
     """
     said = bid.identity.get("bond")
     whole = isinstance(said, dict) and all(isinstance(said.get(key), str) for key in ("form", "account", "payer"))
-    members = [{key: one[key] for key in ("name", "uscc")} for one in members_of(bid.identity)[1:]]
-    declared = {**said, **({"members": members} if members else {})} if isinstance(said, dict) and whole else None
+    members = [{key: one[key] for key in ("name", "uscc")} for one in bid.members[1:]]
+    own = {key: value for key, value in said.items() if key != "members"} if isinstance(said, dict) and whole else {}
+    declared = own | ({"members": members} if members else {}) or None
     return bidding_services.Claim(bid.number, bid.identifier, bid.name, bid.organisation_id, declared)
 
 

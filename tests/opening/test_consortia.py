@@ -6,10 +6,13 @@ from typing import Any
 
 import credit.queries
 from bidding.queries import section as section_of
+from bidding.rules.bonds.matching import check_declared
 from core.act import SYSTEM
 from core.board import notices
 from opening import queries
+from opening.models import Bid
 from opening.rules import members_of, stands_twice
+from opening.services.names import _claimed
 from tests import factories
 from tests.opening.stage import Stage
 
@@ -92,3 +95,26 @@ def test_who_stands_twice() -> None:
     }  # fmt: skip
     assert stands_twice({1: (three, False), 2: (three, False), 3: (two, True)}) == {}
     assert stands_twice({}) == {}
+
+
+def test_who_answers_for_a_bond_is_whom_the_list_of_bidders_names() -> None:
+    """A decision that keeps it is told of each of them (R-156), so nobody is named by an unsigned package or beside it.
+
+    Seen red: with what the package says of the bond taken whole; with the members of a broken seal; with no members
+    where nothing is said of a bond, which a waiver allows.
+    """
+    said = {"form": "cash", "account": "6222", "payer": "甲"}
+    lead = {**member(1, 7_000), "role": "lead"}
+
+    def declared(identity: dict[str, Any], *faults: str) -> dict[str, Any] | None:
+        named = Bid(number=1, identifier="", name="", identity=identity, identity_faults=[{"code": f} for f in faults])
+        return _claimed(named).declared
+
+    own = {key: member(2, 3_000)[key] for key in ("name", "uscc")}
+    assert declared({"consortium": [lead, member(2, 3_000)], "bond": said}) == {**said, "members": [own]}
+    assert declared({"consortium": [lead, member(2, 3_000)]}) == {"members": [own]}
+    assert declared({"consortium": [lead, member(2, 3_000)], "bond": said}, "seal.signature") == said
+    assert declared({"bond": {**said, "members": [own]}}) == said
+    assert declared({}) is declared({"bond": {"form": "cash"}}) is None
+    missing = check_declared({"members": [own]}, forms=("cash",), due_fen=1)
+    assert [one.code for one in missing] == ["bond.missing"]

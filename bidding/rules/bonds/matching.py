@@ -17,7 +17,7 @@ def check_declared(declared: Mapping[str, Any] | None, *, forms: Sequence[str], 
     """What is wrong with what the sealed identity package says of the bond; nothing is where none is asked."""
     if not due_fen:
         return []
-    if declared is None:
+    if declared is None or "form" not in declared:
         return [fault("bond.missing", "R-151", expected=grouped(due_fen))]
     if declared["form"] not in forms:
         return [fault("bond.form", "R-153", found=declared["form"][:40], allowed=list(forms))]

@@ -163,7 +163,7 @@ def _faults(act: Act, bond: Bond) -> list[Fault] | None:
     if bond.form == WAIVER:
         return [fault("bond.no_relief", "R-707", name=bond.name)]
     found = check_declared(bond.declared, forms=law.words("bond_forms"), due_fen=bond.asked_fen)
-    if found or bond.declared is None:
+    if found or bond.declared is None or "form" not in bond.declared:
         return found
     if bond.form in PAPERS:
         return None if bond.guarantee is None else _of_guarantee(act, bond)
