@@ -150,16 +150,25 @@ def named(case: Case, rows: list[Row], entry: Entry) -> None:
     kind, bids = rows[0]["kind"], case.archive.rows("bids.json")
     names = {row["identifier"] for row in rows}
     if kind == "collusion_confirmed":
-        need(names <= {bid["identifier"] for bid in bids}, "不是投标人", "no bidder")
+        need(names <= {code(bid["identifier"]) for bid in bids}, "不是投标人", "no bidder")
         return
     if kind == "contract_broken" and rows[0]["facts"]["party"] == "tenderee":
-        need(names == {case.archive.json("project.json")["tenderee"]["identifier"]}, "不是招标人", "not the tenderee")
+        need(
+            names == {code(case.archive.json("project.json")["tenderee"]["identifier"])},
+            "不是招标人",
+            "not the tenderee",
+        )
         return
     number = entry["facts"].get("number")
     if kind in ("contract_performed", "contract_broken"):
         versions = case.archive.rows("contracts.json")
         number = next(one["bid"] for one in versions if entry["subject"] == f"contract:{case.section}:{one['number']}")
-    wanted = {next(bid["identifier"] for bid in bids if bid["number"] == number)}
+    wanted = {code(next(bid["identifier"] for bid in bids if bid["number"] == number))}
     if rows[0]["rule"]["value"] == "each":
-        wanted |= {normalize("NFKC", one["uscc"]).strip().upper()[:40] for one in case.consortia[number]}
+        wanted |= {code(one["uscc"]) for one in case.consortia[number]}
     need(names == wanted, "所记的单位不对", "other parties than it names")
+
+
+def code(text: str) -> str:
+    """A code as it stands in a fact."""
+    return normalize("NFKC", text).strip().upper()[:40]

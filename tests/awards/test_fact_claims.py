@@ -47,12 +47,15 @@ def kept(index: int, number: int, source: str) -> dict[str, Any]:
 
 
 def judged(told: Story, joint: Sequence[dict[str, str]] = ()) -> bool:
-    """Whether both verifiers hold the file's facts for those of its log; they never differ."""
+    """Whether both verifiers hold the file's facts for those of its log; they never differ.
+
+    The bidder wrote its own code in small letters. Seen red: with its code as it stands in the bid.
+    """
     rows = [
         {**one["facts"], "recorded_at": one["at"]} for one in told
         if one["kind"].startswith("credit.fact") and "number" in one["facts"]
     ]  # fmt: skip
-    bids = [{"number": 1, "identifier": PARTY}]
+    bids = [{"number": 1, "identifier": PARTY.lower()}]
     ours = SimpleNamespace(
         project={"section": {"code": "A1"}}, ledger={"entries": told}, credit_facts=rows, bids=bids,
         consortia={1: list(joint)}, container=SimpleNamespace(members={"credit_facts.json"}),

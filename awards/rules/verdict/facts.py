@@ -167,17 +167,22 @@ def _check_parties(told: Told, rows: list[dict[str, Any]], entry: dict[str, Any]
     """Whom the facts of one decision name: the lead, and where the rule says so everybody who bid with it."""
     row = rows[0]
     if row["kind"] == "collusion_confirmed":
-        known = {bid["identifier"] for bid in told.bids}
+        known = {_code(bid["identifier"]) for bid in told.bids}
         _wrong(all(one["identifier"] in known for one in rows), row, "identifier")
         return
     if row["kind"] == "contract_broken" and row["facts"]["party"] == "tenderee":
-        wanted = {told.project["tenderee"]["identifier"]}
+        wanted = {_code(told.project["tenderee"]["identifier"])}
     else:
         number = entry["facts"].get("number")
         if row["kind"].startswith("contract_"):
             number = next(one["bid"] for one in told.contracts if str(entry["subject"]).endswith(f":{one['number']}"))
         bid = next(one for one in told.bids if one["number"] == number)
-        wanted = {bid["identifier"]}
+        wanted = {_code(bid["identifier"])}
         if row["rule"]["value"] == "each":
-            wanted |= {normalise_uscc(one["uscc"])[:40] for one in told.consortia[number]}
+            wanted |= {_code(one["uscc"]) for one in told.consortia[number]}
     _wrong({one["identifier"] for one in rows} == wanted, row, "identifier")
+
+
+def _code(text: str) -> str:
+    """A code as facts keep it."""
+    return normalise_uscc(text)[:40]
