@@ -21,7 +21,7 @@ YEAR_GRADES = ("pass", "fail")
 PUBLIC_MEASURES = frozenset({"suspension", "removal"})
 """What is recorded and published (R-315); a warning is told to the expert alone."""
 HELD = ("suspended", "removed", "punished")
-"""States of an expert that only a decided sanction brings and only its end takes away."""
+"""States of an expert that only a decided sanction brings and only its end takes away, the gravest last."""
 
 
 @dataclass(frozen=True)
@@ -74,11 +74,15 @@ def months_after(day: date, months: int) -> date:
 
 
 def status_under(in_force: Collection[tuple[str, str]], otherwise: str) -> str:
-    """An expert's status under the sanctions in force, (measure, cause): the gravest counts (R-330(4), (8))."""
-    if ("removal", "punished") in in_force:
-        return "punished"
+    """An expert's status under the sanctions in force, (measure, cause): the gravest counts (R-330(4), (8)).
+
+    `otherwise` is the status without them, and counts too where it holds the expert itself.
+    """
     measures = {measure for measure, _cause in in_force}
-    return "removed" if "removal" in measures else "suspended" if "suspension" in measures else otherwise
+    found = "removed" if "removal" in measures else "suspended" if "suspension" in measures else otherwise
+    if ("removal", "punished") in in_force:
+        found = "punished"
+    return max(found, otherwise, key=lambda one: HELD.index(one) if one in HELD else -1)
 
 
 def check_grades(grades: Mapping[str, str], remark: str) -> None:

@@ -184,8 +184,10 @@ def _settle(act: Act, sanction: Sanction) -> None:
     expert = sanction.expert
     running = [one for one in queries.sanctions_of(act.session, expert) if one.state in queries.IN_FORCE]
     if sanction.stood_in is None:
-        before = next((one.stood_in for one in running if one.stood_in), None)
-        sanction.stood_in = (before or "active") if expert.status in HELD else expert.status
+        # A warning holds nobody: who is held without another sanction was held before there were any, and stays so.
+        holding = (one.stood_in for one in running if one.stood_in and one.measure in PUBLIC_MEASURES)
+        before = next(holding, None) if expert.status in HELD else None
+        sanction.stood_in = before or expert.status
     otherwise = sanction.stood_in if expert.status in HELD else expert.status
     status = status_under([(one.measure, one.cause) for one in running], otherwise)
     if status != expert.status:

@@ -26,6 +26,7 @@ from experts import queries, services
 from experts.cli import experts as command
 from experts.models import Sanction
 from experts.rules.discipline import ITEMS, causes, check_measure, lasts_until, months_after, status_under
+from experts.services.pool import set_status
 from portal.cli.tick import tick
 from tests import factories
 from tests.experts.story import Story, expert_by_code
@@ -108,6 +109,22 @@ def test_the_gravest_sanction_in_force_counts() -> None:
     assert status_under([("suspension", "absence"), ("warning", "review")], "active") == "suspended"
     assert status_under([("suspension", "absence"), ("removal", "bribery")], "active") == "removed"
     assert status_under([("removal", "punished"), ("removal", "bribery")], "active") == "punished"
+    assert status_under([("suspension", "absence")], "removed") == "removed"
+
+
+@pytest.mark.parametrize(("measure", "months"), [("warning", None), ("suspension", 6)])
+def test_who_was_removed_before_sanctions_were_kept_stays_removed(desk: Desk, measure: str, months: int | None) -> None:
+    """A table of before brought the status; a lighter measure frees nobody, nor its end. Seen red: taken for active."""
+    [code] = desk.story.add_experts(1)
+    with desk.platform.act(SYSTEM) as act:
+        set_status(act, expert_by_code(act.session, code), "removed", "table")
+    number = desk.propose(code, measure=measure, months=months)
+    desk.do(services.state_case, number, desk.expert(code), "无异议")
+    desk.do(services.confirm_sanction, number, desk.supervisor, "事实清楚")
+    assert desk.state(number) == ("in_force", "removed")
+    desk.do(services.ask_lift, number, desk.expert(code), "已经改正，请求提前终止。")
+    desk.do(services.decide_lift, number, desk.supervisor, is_lifted=True, opinion="同意")
+    assert desk.state(number) == ("lifted", "removed")
 
 
 def test_two_persons_and_a_hearing_stand_between_a_proposal_and_its_effect(desk: Desk) -> None:
