@@ -249,7 +249,7 @@ def _check_parameters(price: dict[str, Any], high: Decimal) -> None:
 def _check_weight(price: dict[str, Any], *, is_drawn_only: bool) -> None:
     """The maximum's weight: one, or several of which one is drawn; above 0 and below 1."""
     several = price.get("weights")
-    if several is not None or is_drawn_only:
+    if "weights" in price or is_drawn_only:
         if "weight" in price or not _are_values(several, Decimal(0), Decimal(1), is_open=True):
             raise Invalid("method.weight", field="weight", found=str(several)[:20])
     elif points(price.get("weight"), "weight") >= 1:

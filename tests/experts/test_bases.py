@@ -132,6 +132,7 @@ def test_a_whole_method_of_each_formula_is_accepted(formula: str) -> None:
         ({"formula": "ceiling-mean/v1", "weights": ["0.3", "0.3"]}, "weight"),
         ({"formula": "ceiling-mean/v1", "weights": ["0.3", "1"]}, "weight"),
         ({"formula": "ceiling-mean/v1", "weight": "0.3", "weights": ["0.4"]}, "weight"),
+        ({"formula": "ceiling-mean/v1", "weight": "0.3", "weights": None}, "weight"),
         ({"formula": "reasonable-low/v1", "basis": "first"}, "basis"),
         ({"formula": "reasonable-low/v1", "basis": "ceiling"}, "weight"),
         ({"formula": "reasonable-low/v1", "basis": "drawn", "k_range": ["1", "1.01"]}, "k_range"),
