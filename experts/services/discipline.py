@@ -88,7 +88,9 @@ def confirm_sanction(act: Act, sanction: Sanction, opinion: str) -> int:
     Forbidden("sanction.decider") but for a supervisor (a warning: an officer of the pools, too),
     ("sanction.two_people") for the proposer; Untimely("sanction.hearing") while the expert has not spoken and the days
     for it run. From this instant a suspended or removed expert is no candidate, and sits on no committee whose result
-    is not locked: the next of the order is invited there (R-332). Suspensions and removals become a credit fact.
+    is not locked: the next of the order is invited there (R-332). Two kinds of seat remain: between two sittings, where
+    the scores are final and nobody can be replaced; and a sealed one that cannot be read now, whose holder is turned
+    away at the sign-in. Suspensions and removals become a credit fact.
     """
     _check_decider(act, sanction)
     if sanction.state == "proposed" and act.now < sanction.hear_until:

@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 
 from accounts.models import Passkey
+from accounts.queries import sign_in_by_token
 from accounts.rules import Role
 from bidding import queries, rules, services
 from bidding.routes import short
@@ -75,6 +76,21 @@ def test_only_who_may_enter_by_the_door_goes_the_short_way(
     for odd in ({}, {"Authorization": "Bearer no"}, {"Authorization": "Basic x"}, {"Cookie": "sunbid=x"}):
         assert client.post(url, json=request_of(sealed), headers=odd).status_code in (401, 403)
     assert not any(taken[1:])
+
+
+@pytest.mark.parametrize("ended", ["revoked", "expires_at", "disabled_at"])
+def test_who_may_not_come_any_more_goes_to_the_door(
+    stage: Stage, client: Browser, headers: Headers, sealed: Sealed, ended: str, taken: list[bool]
+) -> None:
+    """A sign-in revoked or over, a person disabled. Seen red: with each of the three not asked for."""
+    stage.deposit(sealed)
+    now = stage.platform.clock.now()
+    with stage.platform.database.writing() as session:
+        found = sign_in_by_token(session, headers["Authorization"].removeprefix("Bearer "), at=now)
+        assert found is not None
+        setattr(found.person if ended == "disabled_at" else found, ended, True if ended == "revoked" else now)
+    answer = client.post(f"/sections/{stage.code}/submissions", json=request_of(sealed), headers=headers)
+    assert (answer.status_code, answer.json["code"], taken) == (401, "signin.required", [False])
 
 
 def test_who_has_bound_a_passkey_is_asked_for_it_here_too(
