@@ -102,8 +102,12 @@ class Arrivals:
         since, known = self._known.get(code, (0.0, None))
         if known is not None and (now - since < FRESH or (now - since < STALE and self._reading.locked())):
             return known
-        with self._reading, self.platform.database.looking() as connection:
-            found = queries.reception(connection, code)
-        if found is not None:  # codes are anybody's to invent: only sections are remembered
-            self._known[code] = (now, found)
+        with self._reading:
+            since, known = self._known.get(code, (0.0, None))
+            if known is not None and time.monotonic() - since < FRESH:  # read while this one waited for its turn
+                return known
+            with self.platform.database.looking() as connection:
+                found = queries.reception(connection, code)
+            if found is not None:  # codes are anybody's to invent: only sections are remembered
+                self._known[code] = (now, found)
         return found
